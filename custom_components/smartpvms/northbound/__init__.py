@@ -1,0 +1,30 @@
+"""A client for the northbound interface of Huawei's SmartPVMS (FusionSolar).
+
+Needs aiohttp and nothing else. Start with `NorthboundSession`, which wants a
+`Ledger`, and give it to `NorthboundClient`.
+"""
+
+from .client import NorthboundClient
+from .errors import NorthboundError
+from .interfaces import Dialect, Interface
+from .models import Device, DeviceRow, Plant, PlantRow, Values
+from .quota import Ledger, PauseReason, Profile, Scale
+from .session import NorthboundSession, normalise_origin
+
+__all__ = [
+    "Device",
+    "DeviceRow",
+    "Dialect",
+    "Interface",
+    "Ledger",
+    "NorthboundClient",
+    "NorthboundError",
+    "NorthboundSession",
+    "PauseReason",
+    "Plant",
+    "PlantRow",
+    "Profile",
+    "Scale",
+    "Values",
+    "normalise_origin",
+]

@@ -1,0 +1,290 @@
+"""The interfaces as typed coroutines: one coroutine is one call.
+
+Numbers in brackets are sections of the reference. Every coroutine checks its
+arguments before a call is spent (ValueError), stays within the ledger
+(NotYetError) and raises a NorthboundError for whatever the server refuses.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from .errors import AccessError, NotNorthboundError, ResourceMissingError, ServerError
+from .interfaces import (
+    DEVICES_PER_CALL,
+    DEVICES_PER_HISTORY_CALL,
+    DEVICES_PER_UPGRADE,
+    PLANTS_PER_CALL,
+    PLANTS_PER_PAGE,
+    SERIALS_PER_CALL,
+    Dialect,
+    Interface,
+)
+from .models import (
+    Alarm,
+    Device,
+    DeviceRow,
+    Page,
+    Plant,
+    PlantRow,
+    Registration,
+    UpgradeRecord,
+    UpgradeResult,
+    integer,
+    milliseconds,
+    parse,
+)
+from .session import Json, NorthboundSession
+
+LONGEST_HISTORY: Final = timedelta(days=3)
+LONGEST_KEY: Final = 256
+UPGRADABLE_TYPES: Final = frozenset({1, 38})
+
+
+def _joined(items: Collection[str] | Collection[int], most: int) -> str:
+    """Return ids as the interface wants them: one text with commas."""
+    if not 0 < len(items) <= most:
+        raise ValueError(f"1 to {most} ids in one call, not {len(items)}")
+    return ",".join(str(item) for item in items)
+
+
+class NorthboundClient:
+    """The northbound interface of one account."""
+
+    def __init__(self, session: NorthboundSession) -> None:
+        """Speak over this session."""
+        self.session = session
+
+    async def log_in(self) -> None:
+        """Log in now (2.1); every other coroutine does so by itself."""
+        await self.session.log_in()
+
+    async def log_out(self) -> None:
+        """End the session (logout of later editions)."""
+        await self.session.log_out()
+
+    async def station_list(self) -> list[Plant]:
+        """Return all plants of the account (2.2)."""
+        data = await self.session.call(Interface.STATION_LIST)
+        return parse(data, Plant.from_station_list)
+
+    async def stations(self, page: int = 1) -> Page[Plant]:
+        """Return a page of 100 plants (`stations`, later editions of 2.2)."""
+        payload: dict[str, Json] = {"pageNo": page, "pageSize": PLANTS_PER_PAGE}
+        data = await self.session.call(Interface.STATIONS, payload)
+        found = data if isinstance(data, dict) else {}
+        plants = parse(found.get("list"), Plant.from_stations)
+        return Page(tuple(plants), integer(found.get("pageCount")) or 1)
+
+    async def all_plants(self, dialect: Dialect) -> list[Plant]:
+        """Return all plants, page by page where the dialect has pages."""
+        if dialect is Dialect.V2020:
+            return await self.station_list()
+        first = await self.stations()
+        plants = [*first.items]
+        for number in range(2, first.pages + 1):
+            plants += (await self.stations(number)).items
+        return plants
+
+    async def detect(self) -> tuple[Dialect, list[Plant]]:
+        """Return the server's dialect and the account's plants.
+
+        A system that serves `stations` is of 2022 or later; one that does not
+        grant or know it is asked for `getStationList`.
+        """
+        try:
+            return Dialect.V2022, await self.all_plants(Dialect.V2022)
+        except AccessError, NotNorthboundError:
+            return Dialect.V2020, await self.all_plants(Dialect.V2020)
+
+    async def plant_real_time(self, plants: Collection[str]) -> list[PlantRow]:
+        """Return the real-time KPIs of up to 100 plants (2.3, 3.1)."""
+        return await self._plants(Interface.PLANT_REAL_TIME, plants)
+
+    async def plant_hours(
+        self, plants: Collection[str], day: datetime
+    ) -> list[PlantRow]:
+        """Return the hours of the plant-local day that `day` is in (2.4, 3.2)."""
+        return await self._plants(Interface.PLANT_HOUR, plants, day)
+
+    async def plant_days(
+        self, plants: Collection[str], month: datetime
+    ) -> list[PlantRow]:
+        """Return the days of the plant-local month that `month` is in (2.5, 3.3)."""
+        return await self._plants(Interface.PLANT_DAY, plants, month)
+
+    async def plant_months(
+        self, plants: Collection[str], year: datetime
+    ) -> list[PlantRow]:
+        """Return the months of the plant-local year that `year` is in (2.6, 3.4)."""
+        return await self._plants(Interface.PLANT_MONTH, plants, year)
+
+    async def plant_years(
+        self, plants: Collection[str], at: datetime
+    ) -> list[PlantRow]:
+        """Return up to 25 years (2.7, 3.5)."""
+        return await self._plants(Interface.PLANT_YEAR, plants, at)
+
+    async def devices(self, plants: Collection[str]) -> list[Device]:
+        """Return the devices of up to 100 plants (2.8)."""
+        payload: dict[str, Json] = {"stationCodes": _joined(plants, PLANTS_PER_CALL)}
+        data = await self.session.call(Interface.DEVICE_LIST, payload)
+        return parse(data, Device.from_row)
+
+    async def device_real_time(
+        self, type_id: int, devices: Collection[int]
+    ) -> list[DeviceRow]:
+        """Return the real-time KPIs of up to 100 devices of a type (2.9, 3.6)."""
+        return await self._devices(Interface.DEVICE_REAL_TIME, type_id, devices)
+
+    async def device_five_minutes(
+        self, type_id: int, devices: Collection[int], day: datetime
+    ) -> list[DeviceRow]:
+        """Return the five-minute rows of a day (2.10, 3.7; 2020 systems)."""
+        return await self._devices(Interface.DEVICE_FIVE_MINUTES, type_id, devices, day)
+
+    async def device_history(
+        self, type_id: int, devices: Collection[int], start: datetime, end: datetime
+    ) -> list[DeviceRow]:
+        """Return five-minute rows of at most 10 devices and 3 days (later 2.10)."""
+        if not timedelta() < end - start <= LONGEST_HISTORY:
+            raise ValueError("a period of at most 3 days, its end after its start")
+        payload: dict[str, Json] = {
+            "devIds": _joined(devices, DEVICES_PER_HISTORY_CALL),
+            "devTypeId": type_id,
+            "startTime": milliseconds(start),
+            "endTime": milliseconds(end),
+        }
+        data = await self.session.call(Interface.DEVICE_HISTORY, payload)
+        return parse(data, DeviceRow.from_row)
+
+    async def device_days(
+        self, type_id: int, devices: Collection[int], month: datetime
+    ) -> list[DeviceRow]:
+        """Return the days of a month (2.11, 3.8)."""
+        return await self._devices(Interface.DEVICE_DAY, type_id, devices, month)
+
+    async def device_months(
+        self, type_id: int, devices: Collection[int], year: datetime
+    ) -> list[DeviceRow]:
+        """Return the months of a year (2.12, 3.9)."""
+        return await self._devices(Interface.DEVICE_MONTH, type_id, devices, year)
+
+    async def device_years(
+        self, type_id: int, devices: Collection[int], at: datetime
+    ) -> list[DeviceRow]:
+        """Return up to 25 years (2.13, 3.10)."""
+        return await self._devices(Interface.DEVICE_YEAR, type_id, devices, at)
+
+    async def upgrade(
+        self, type_id: int, devices: Collection[int]
+    ) -> list[UpgradeResult]:
+        """Ask up to 10 inverters of a type to upgrade their firmware (2.14)."""
+        data = await self._upgrades(Interface.UPGRADE, type_id, devices)
+        return parse(data, UpgradeResult.from_row)
+
+    async def upgrade_records(
+        self, type_id: int, devices: Collection[int]
+    ) -> list[UpgradeRecord]:
+        """Return the last upgrade of up to 10 inverters of a type (2.15)."""
+        data = await self._upgrades(Interface.UPGRADE_RECORD, type_id, devices)
+        return parse(data, UpgradeRecord.from_row)
+
+    async def alarms(
+        self,
+        plants: Collection[str],
+        begin: datetime,
+        end: datetime,
+        language: str,
+        *,
+        statuses: Sequence[int] = (),
+        severities: Sequence[int] = (),
+        device_types: Sequence[int] = (),
+        types: Sequence[int] = (),
+        device_name: str | None = None,
+    ) -> list[Alarm]:
+        """Return the alarms of up to 100 plants, raised in a period (2.16).
+
+        `language` as the interface names it (`en_UK`, `de_DE`, …). Filters as
+        the reference's codes; an empty one lets everything through.
+        """
+        if begin > end:
+            raise ValueError("the period ends before it begins")
+        payload: dict[str, Json] = {
+            "stationCodes": _joined(plants, PLANTS_PER_CALL),
+            "beginTime": milliseconds(begin),
+            "endTime": milliseconds(end),
+            "language": language,
+        }
+        filters = {
+            "status": statuses,
+            "levels": severities,
+            "devTypes": device_types,
+            "types": types,
+        }
+        for name, codes in filters.items():
+            if codes:
+                payload[name] = ",".join(str(code) for code in codes)
+        if device_name:
+            payload["devName"] = device_name
+        return parse(await self.session.call(Interface.ALARMS, payload), Alarm.from_row)
+
+    async def registration(
+        self, serials: Collection[str], user: str, key: str | None = None
+    ) -> Registration:
+        """Say which of up to 20 serials a user has registered (2.17).
+
+        `user` is a mail address or phone number; `key` (at most 256 characters)
+        comes back as it was.
+        """
+        if key is not None and len(key) > LONGEST_KEY:
+            raise ValueError(f"a key of at most {LONGEST_KEY} characters")
+        payload: dict[str, Json] = {
+            "SN": _joined(serials, SERIALS_PER_CALL),
+            "userName": user,
+        }
+        if key is not None:
+            payload["key"] = key
+        try:
+            data = await self.session.call(Interface.REGISTRATION, payload)
+        except ServerError as error:
+            if error.code == 0:
+                raise ResourceMissingError(
+                    Interface.REGISTRATION, 0, "the user does not exist"
+                ) from None
+            raise
+        return Registration.from_data(data)
+
+    async def _plants(
+        self, interface: Interface, plants: Collection[str], at: datetime | None = None
+    ) -> list[PlantRow]:
+        payload: dict[str, Json] = {"stationCodes": _joined(plants, PLANTS_PER_CALL)}
+        if at is not None:
+            payload["collectTime"] = milliseconds(at)
+        return parse(await self.session.call(interface, payload), PlantRow.from_row)
+
+    async def _devices(
+        self,
+        interface: Interface,
+        type_id: int,
+        devices: Collection[int],
+        at: datetime | None = None,
+    ) -> list[DeviceRow]:
+        payload: dict[str, Json] = {
+            "devIds": _joined(devices, DEVICES_PER_CALL),
+            "devTypeId": type_id,
+        }
+        if at is not None:
+            payload["collectTime"] = milliseconds(at)
+        return parse(await self.session.call(interface, payload), DeviceRow.from_row)
+
+    async def _upgrades(
+        self, interface: Interface, type_id: int, devices: Collection[int]
+    ) -> Json:
+        if type_id not in UPGRADABLE_TYPES:
+            raise ValueError("only inverters of type 1 and 38 can be upgraded")
+        payload: dict[str, Json] = {
+            "devIds": _joined(devices, DEVICES_PER_UPGRADE),
+            "devTypeId": type_id,
+        }
+        return await self.session.call(interface, payload)

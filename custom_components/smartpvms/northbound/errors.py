@@ -1,0 +1,245 @@
+"""What can go wrong, as a small tree: each class says what to do about it.
+
+No error text holds anything the server or the user wrote, so that neither a
+password nor a plant's name reaches a log.
+"""
+
+from typing import Final, override
+
+from .interfaces import Interface
+
+
+class NorthboundError(Exception):
+    """Any failure of a call.
+
+    `interface` is the one that was called, `code` the failCode or the HTTP
+    status behind it, None where there was no answer.
+    """
+
+    meaning = "the call failed"
+
+    def __init__(
+        self, interface: Interface, code: int | None = None, detail: str = ""
+    ) -> None:
+        """Name the interface, the code and, where it helps, a detail of ours."""
+        super().__init__(interface, code, detail)
+        self.interface = interface
+        self.code = code
+        self.detail = detail
+
+    @override
+    def __str__(self) -> str:
+        code = "" if self.code is None else f" (code {self.code})"
+        detail = f": {self.detail}" if self.detail else ""
+        return f"{self.interface}: {self.meaning}{code}{detail}"
+
+
+class UnreachableError(NorthboundError):
+    """No answer: name, connection or time-out. Try again later."""
+
+    meaning = "the server did not answer"
+
+
+class CertificateError(UnreachableError):
+    """The server's certificate is not trusted. Check the host or the option."""
+
+    meaning = "the server's certificate could not be verified"
+
+
+class NotNorthboundError(NorthboundError):
+    """A web page instead of JSON: a portal host. Use the northbound host."""
+
+    meaning = "the address answers, but not with the northbound interface"
+
+
+class ResponseError(NorthboundError):
+    """An answer that is cut off, too large or not of the documented form."""
+
+    meaning = "the answer could not be read"
+
+
+class ServerError(NorthboundError):
+    """The server is in trouble (20004, HTTP 5xx, unknown codes). Try later."""
+
+    meaning = "the server reported an error"
+
+
+class LoginError(NorthboundError):
+    """The account was refused. Ask the user; never retry in a loop."""
+
+    meaning = "the login was refused"
+
+
+class UnknownAccountError(LoginError):
+    """The system does not know this account (20001)."""
+
+    meaning = "the account does not exist"
+
+
+class ForbiddenAccountError(LoginError):
+    """The account was forbidden (20002)."""
+
+    meaning = "the account is forbidden"
+
+
+class ExpiredAccountError(LoginError):
+    """The account has expired (20003)."""
+
+    meaning = "the account has expired"
+
+
+class SessionLostError(NorthboundError):
+    """The session ended (305, 306, 307). Log in once more."""
+
+    meaning = "the session has ended"
+
+
+class AccessError(NorthboundError):
+    """The account may not use this interface. Grant it, ask again tomorrow."""
+
+    meaning = "the account may not use this interface"
+
+
+class PermissionMissingError(AccessError):
+    """The interface was not granted to the account (401)."""
+
+    meaning = "the account has no permission for this interface"
+
+
+class ConsentMissingError(AccessError):
+    """The plant's owner has not allowed access by this account (20056)."""
+
+    meaning = "the owner has not allowed access for this account"
+
+
+class KpiNotConfiguredError(AccessError):
+    """The KPIs of this interface are not configured (20009)."""
+
+    meaning = "the KPIs are not configured in the management system"
+
+
+class RefusedError(NorthboundError):
+    """Not now. `retry_at` (epoch seconds) is when the ledger allows the next."""
+
+    meaning = "the call may not be made now"
+    retry_at: float = 0.0
+
+
+class NotYetError(RefusedError):
+    """The ledger kept the call back: nothing was sent."""
+
+    meaning = "the account's quota does not allow a call yet"
+
+    def __init__(self, interface: Interface, retry_at: float) -> None:
+        """Say from when on (epoch seconds) the call may be made."""
+        super().__init__(interface)
+        self.retry_at = retry_at
+
+
+class TooFrequentError(RefusedError):
+    """The server counts more calls than we do (407)."""
+
+    meaning = "the server refused the call as too frequent"
+
+
+class BusyError(RefusedError):
+    """The system is busy (403, 429, 20200). Wait a minute or more."""
+
+    meaning = "the server is busy"
+
+
+class DayQuotaError(RefusedError):
+    """The day's calls are used up (20618)."""
+
+    meaning = "the day's quota is used up"
+
+
+class RequestError(NorthboundError):
+    """The request itself was wrong (20005 to 20017, 20023 to 20026)."""
+
+    meaning = "the request was not accepted"
+
+
+class UnsupportedTypeError(RequestError):
+    """The interface does not serve devices of this type (20013)."""
+
+    meaning = "the interface does not support this device type"
+
+
+class ResourceMissingError(RequestError):
+    """The plants or devices are not, or no longer, in the account."""
+
+    meaning = "the plants or devices are not in this account"
+
+
+class UpgradeError(RequestError):
+    """An upgrade cannot be made (20018 to 20022)."""
+
+    meaning = "the upgrade is not possible"
+
+
+# Reference, chapter 4; 306, 307, 403, 429 and 20056 upwards: later editions.
+CODES: Final[dict[int, type[NorthboundError]]] = {
+    305: SessionLostError,
+    306: SessionLostError,
+    307: SessionLostError,
+    401: PermissionMissingError,
+    403: BusyError,
+    407: TooFrequentError,
+    429: BusyError,
+    20001: UnknownAccountError,
+    20002: ForbiddenAccountError,
+    20003: ExpiredAccountError,
+    20004: ServerError,
+    20005: RequestError,
+    20006: RequestError,
+    20007: ResourceMissingError,
+    20008: ResourceMissingError,
+    20009: KpiNotConfiguredError,
+    20010: RequestError,
+    20011: RequestError,
+    20012: RequestError,
+    20013: UnsupportedTypeError,
+    20014: RequestError,
+    20015: RequestError,
+    20016: RequestError,
+    20017: RequestError,
+    20018: UpgradeError,
+    20019: UpgradeError,
+    20020: UpgradeError,
+    20021: UpgradeError,
+    20022: UpgradeError,
+    20023: RequestError,
+    20024: RequestError,
+    20025: RequestError,
+    20026: RequestError,
+    20056: ConsentMissingError,
+    20200: BusyError,
+    20400: LoginError,
+    20618: DayQuotaError,
+    30029: LoginError,
+}
+
+# The HTTP statuses that mean the same as a code of the envelope.
+STATUSES: Final[dict[int, type[NorthboundError]]] = {
+    401: PermissionMissingError,
+    403: BusyError,
+    404: NotNorthboundError,
+    407: TooFrequentError,
+    429: BusyError,
+}
+
+
+def error_for(interface: Interface, code: int) -> NorthboundError:
+    """Return the error that a failCode other than 0 stands for."""
+    return CODES.get(code, ServerError)(interface, code)
+
+
+def error_for_status(interface: Interface, status: int) -> NorthboundError | None:
+    """Return the error that an HTTP status stands for, None for 2xx."""
+    if 200 <= status < 300:
+        return None
+    if 300 <= status < 400:
+        return NotNorthboundError(interface, status, "it redirects elsewhere")
+    fallback = ServerError if status >= 500 else NotNorthboundError
+    return STATUSES.get(status, fallback)(interface, status)

@@ -1,0 +1,332 @@
+"""What the interfaces answer, parsed once: number, time, text or None.
+
+Everything here survives the oddities that real servers show: null and text
+where a list is expected, numbers as text, "N/A", percent signs, nested objects,
+float noise, ids as number or text. What cannot be read is left out.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from math import isfinite
+import re
+from typing import Final
+
+from .session import Json
+
+type Values = Mapping[str, float]
+"""The KPIs of a row by the reference's key; a missing value is left out."""
+
+_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+_NO_TEXT: Final = frozenset({"", "null", "n/a", "none"})
+_MW: Final = 1000.0
+
+
+def number(value: Json) -> float | None:
+    """Return a finite number without float noise, None for anything else."""
+    if isinstance(value, str):
+        text = value.strip().removesuffix("%").rstrip()
+        if not _NUMBER.fullmatch(text) or len(text) > 40:
+            return None
+        value = float(text)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        result = round(float(value), 6)
+    except OverflowError:
+        return None
+    return result if isfinite(result) else None
+
+
+def integer(value: Json) -> int | None:
+    """Return a whole number, of a text too; ids keep all of their digits."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,19}\s*", value):
+        return int(value)
+    result = number(value)
+    return None if result is None or result % 1 else int(result)
+
+
+def text(value: Json) -> str | None:
+    """Return a text that says something."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or value.strip().lower() in _NO_TEXT:
+        return None
+    return value.strip()
+
+
+def moment(value: Json) -> datetime | None:
+    """Return a time in UTC from epoch milliseconds."""
+    milliseconds = number(value)
+    if milliseconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except ValueError, OverflowError, OSError:
+        return None
+
+
+def milliseconds(at: datetime) -> int:
+    """Return a time as the interface wants it: epoch milliseconds."""
+    return round(at.timestamp() * 1000)
+
+
+def rows(data: Json) -> Iterator[Mapping[str, Json]]:
+    """Yield the objects of a list; null, text and numbers hold none."""
+    if isinstance(data, list):
+        yield from (row for row in data if isinstance(row, dict))
+
+
+def values(row: Mapping[str, Json]) -> Values:
+    """Return the numbers of a row's `dataItemMap`."""
+    items = row.get("dataItemMap")
+    if not isinstance(items, dict):
+        return {}
+    parsed = ((key, number(value)) for key, value in items.items())
+    return {key: value for key, value in parsed if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """A plant (reference 2.2).
+
+    `capacity` in kW; `grid_connected_at` carries the plant's UTC offset on that
+    day. What tells who owns it stays out of its repr.
+    """
+
+    code: str = field(repr=False)
+    name: str = field(repr=False)
+    capacity: float | None = None
+    grid_connected_at: datetime | None = None
+
+    @classmethod
+    def from_station_list(cls, row: Mapping[str, Json]) -> Plant | None:
+        """Parse a row of `getStationList`, whose capacity is in MW."""
+        if (code := text(row.get("stationCode"))) is None:
+            return None
+        capacity = number(row.get("capacity"))
+        return cls(
+            code=code,
+            name=text(row.get("stationName")) or code,
+            capacity=None if capacity is None else round(capacity * _MW, 6),
+        )
+
+    @classmethod
+    def from_stations(cls, row: Mapping[str, Json]) -> Plant | None:
+        """Parse a row of `stations`, whose capacity is in kW."""
+        if (code := text(row.get("plantCode"))) is None:
+            return None
+        return cls(
+            code=code,
+            name=text(row.get("plantName")) or code,
+            capacity=number(row.get("capacity")),
+            grid_connected_at=_iso(row.get("gridConnectionDate")),
+        )
+
+
+def _iso(value: Json) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return at if at and at.tzinfo else None
+
+
+@dataclass(frozen=True, slots=True)
+class Page[T]:
+    """One page of a list and the number of all pages."""
+
+    items: tuple[T, ...]
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device (reference 2.8).
+
+    `type_id` as in the reference's list of types, -1 where there is none. Ids
+    have up to 16 digits and may be negative.
+    """
+
+    id: int
+    plant_code: str = field(repr=False)
+    name: str = field(repr=False)
+    type_id: int
+    model: str | None = None
+    serial: str | None = field(default=None, repr=False)
+    software: str | None = None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Json]) -> Device | None:
+        """Parse a row of `getDevList`; without id or plant it is no device."""
+        device_id, plant = integer(row.get("id")), text(row.get("stationCode"))
+        if device_id is None or plant is None:
+            return None
+        type_id = integer(row.get("devTypeId"))
+        return cls(
+            id=device_id,
+            plant_code=plant,
+            name=text(row.get("devName")) or str(device_id),
+            type_id=-1 if type_id is None else type_id,
+            model=text(row.get("invType")) or text(row.get("model")),
+            serial=text(row.get("esnCode")),
+            software=text(row.get("softwareVersion")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PlantRow:
+    """KPIs of a plant.
+
+    `collected_at` (UTC) starts the hour, day, month or year they are of; it is
+    None in real-time data.
+    """
+
+    plant_code: str = field(repr=False)
+    values: Values
+    collected_at: datetime | None = None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Json]) -> PlantRow | None:
+        """Parse a row of 2.3 to 2.7; without a plant it belongs to nobody."""
+        code = text(row.get("stationCode"))
+        return cls(code, values(row), moment(row.get("collectTime"))) if code else None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """KPIs of a device.
+
+    `collected_at` (UTC) as in `PlantRow`, or the moment of a five-minute row.
+    """
+
+    device_id: int
+    values: Values
+    collected_at: datetime | None = None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Json]) -> DeviceRow | None:
+        """Parse a row of 2.9 to 2.13."""
+        device = integer(row.get("devId"))
+        if device is None:
+            return None
+        return cls(device, values(row), moment(row.get("collectTime")))
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An alarm (reference 2.16).
+
+    Codes as numbers, texts in the language asked for, `raised_at` in UTC.
+    """
+
+    plant_code: str = field(repr=False)
+    alarm_id: str
+    name: str
+    device_name: str | None = field(default=None, repr=False)
+    serial: str | None = field(default=None, repr=False)
+    device_type: int | None = None
+    severity: int | None = None
+    status: int | None = None
+    type: int | None = None
+    cause_id: str | None = None
+    cause: str | None = None
+    suggestion: str | None = None
+    raised_at: datetime | None = None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Json]) -> Alarm | None:
+        """Parse a row of `getAlarmList`; without plant or id it is no alarm."""
+        plant, alarm_id = text(row.get("stationCode")), text(row.get("alarmId"))
+        if plant is None or alarm_id is None:
+            return None
+        return cls(
+            plant_code=plant,
+            alarm_id=alarm_id,
+            name=text(row.get("alarmName")) or alarm_id,
+            device_name=text(row.get("devName")),
+            serial=text(row.get("esnCode")),
+            device_type=integer(row.get("devTypeId")),
+            severity=integer(row.get("lev")),
+            status=integer(row.get("status")),
+            type=integer(row.get("alarmType")),
+            cause_id=text(row.get("causeId")),
+            cause=text(row.get("alarmCause")),
+            suggestion=text(row.get("repairSuggestion")),
+            raised_at=moment(row.get("raiseTime")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeResult:
+    """Whether an upgrade command reached a device (2.14); `code` as in chapter 4."""
+
+    device_id: int
+    delivered: bool
+    code: int
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Json]) -> UpgradeResult | None:
+        """Parse a row of `devUpgrade`."""
+        device = integer(row.get("devId"))
+        if device is None:
+            return None
+        code = integer(row.get("failCode")) or 0
+        return cls(device, row.get("result") is True and not code, code)
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeRecord:
+    """The last upgrade of a device (2.15).
+
+    `progress` in percent; `result` 0 not started, 1 success, 2 failure,
+    3 cancelled, 4 upgrading, 5 time-out.
+    """
+
+    device_id: int
+    upgraded_at: datetime | None
+    source: str | None
+    target: str | None
+    progress: float | None
+    result: int | None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Json]) -> UpgradeRecord | None:
+        """Parse a row of `getDevUpgradeInfo`."""
+        device = integer(row.get("devId"))
+        if device is None:
+            return None
+        return cls(
+            device_id=device,
+            upgraded_at=moment(row.get("lastUpgradeTime")),
+            source=text(row.get("sourceVersion")),
+            target=text(row.get("targetVersion")),
+            progress=number(row.get("process")),
+            result=integer(row.get("upgradeResult")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Which serials the user has registered (2.17), and the key echoed."""
+
+    registered: Mapping[str, bool] = field(repr=False)
+    key: str | None
+
+    @classmethod
+    def from_data(cls, data: Json) -> Registration:
+        """Parse the answer of `snIsRegister`."""
+        found = data if isinstance(data, dict) else {}
+        detail = found.get("detail")
+        known = detail.items() if isinstance(detail, dict) else ()
+        return cls(
+            {serial: answer is True or answer == "true" for serial, answer in known},
+            text(found.get("key")),
+        )
+
+
+def parse[T](data: Json, one: Callable[[Mapping[str, Json]], T | None]) -> list[T]:
+    """Parse the rows of a list, leaving out those that belong to nobody."""
+    return [item for row in rows(data) if (item := one(row)) is not None]

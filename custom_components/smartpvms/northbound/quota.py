@@ -1,0 +1,369 @@
+"""The ledger of calls: what the account's limits still allow, lane by lane.
+
+A lane is one interface. Two profiles are known: accounts of the 2020 reference
+may make one call a minute per interface ("Access Restrictions", chapter 1);
+accounts of 2022 and later have windows of minutes and days that grow with the
+number of plants and devices. The ledger is asked before every call and written
+before the call leaves, so that a crash between the two costs a call, not a 407.
+"""
+
+from asyncio import Lock
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from enum import StrEnum
+from math import ceil, isfinite
+import time
+from typing import Final
+
+from .errors import (
+    AccessError,
+    BusyError,
+    DayQuotaError,
+    KpiNotConfiguredError,
+    NorthboundError,
+    NotYetError,
+    TooFrequentError,
+)
+from .interfaces import (
+    DEVICES_PER_CALL,
+    DEVICES_PER_HISTORY_CALL,
+    PLANTS_PER_CALL,
+    Interface,
+)
+
+MINUTE: Final = 60.0
+DAY: Final = 86400.0
+
+# The server's clock ticks when the call arrives, ours when the answer does.
+MARGIN: Final = 0.5
+# After a crash only the time of sending is known; the server counted later.
+CRASH_MARGIN: Final = 2.0
+
+TOO_FREQUENT_PAUSE: Final = 15 * MINUTE
+TOO_FREQUENT_PAUSE_MAX: Final = 120 * MINUTE
+BUSY_PAUSE: Final = 2 * MINUTE
+LONGEST_PAUSE: Final = DAY
+
+
+# KPIs are configured device type by device type: one that is not stops no other.
+_BY_TYPE: Final = frozenset(
+    {
+        Interface.DEVICE_REAL_TIME,
+        Interface.DEVICE_FIVE_MINUTES,
+        Interface.DEVICE_HISTORY,
+        Interface.DEVICE_DAY,
+        Interface.DEVICE_MONTH,
+        Interface.DEVICE_YEAR,
+    }
+)
+
+
+class Profile(StrEnum):
+    """How the account's calls are limited."""
+
+    PER_MINUTE = "per_minute"
+    DAILY = "daily"
+
+
+class PauseReason(StrEnum):
+    """Why a lane is at rest."""
+
+    TOO_FREQUENT = "too_frequent"
+    BUSY = "busy"
+    DAY_QUOTA = "day_quota"
+    NO_ACCESS = "no_access"
+    LOGIN_REFUSED = "login_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the windows of the daily profile grow with.
+
+    `plants`: number of plants; `devices`: number of devices by type id.
+    """
+
+    plants: int = 1
+    devices: Mapping[int, int] = field(default_factory=dict)
+
+    def plant_calls(self) -> int:
+        """Return how many calls cover every plant once."""
+        return max(1, ceil(self.plants / PLANTS_PER_CALL))
+
+    def device_calls(self, per_call: int = DEVICES_PER_CALL) -> int:
+        """Return how many calls cover every device of every type once."""
+        return max(1, sum(ceil(count / per_call) for count in self.devices.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most `calls(scale)` calls within `seconds`."""
+
+    seconds: float
+    calls: Callable[[Scale], int]
+
+
+def _times(count: int) -> Callable[[Scale], int]:
+    return lambda scale: count
+
+
+def _plants_and(extra: int) -> Callable[[Scale], int]:
+    return lambda scale: scale.plant_calls() + extra
+
+
+def _devices_and(
+    extra: int, per_call: int = DEVICES_PER_CALL
+) -> Callable[[Scale], int]:
+    return lambda scale: scale.device_calls(per_call) + extra
+
+
+_ONCE_A_MINUTE: Final = (Window(MINUTE, _times(1)),)
+_A_DAY_BY_PLANTS: Final = (Window(DAY, _plants_and(24)),)
+_A_DAY_BY_DEVICES: Final = (Window(DAY, _devices_and(24)),)
+
+# Never more than one login a minute; the account locks at 5 in 10 minutes.
+_LOGIN: Final = (Window(MINUTE, _times(1)), Window(10 * MINUTE, _times(5)))
+
+# The limits of accounts made after 2022-06-30; what is not listed: once a minute.
+_DAILY: Final[dict[Interface, tuple[Window, ...]]] = {
+    Interface.STATION_LIST: (Window(DAY, _times(24)),),
+    Interface.STATIONS: (Window(DAY, _times(24)),),
+    Interface.PLANT_REAL_TIME: (Window(5 * MINUTE, _plants_and(0)),),
+    Interface.PLANT_HOUR: _A_DAY_BY_PLANTS,
+    Interface.PLANT_DAY: _A_DAY_BY_PLANTS,
+    Interface.PLANT_MONTH: _A_DAY_BY_PLANTS,
+    Interface.PLANT_YEAR: _A_DAY_BY_PLANTS,
+    Interface.DEVICE_LIST: _A_DAY_BY_PLANTS,
+    Interface.DEVICE_REAL_TIME: (Window(5 * MINUTE, _devices_and(0)),),
+    Interface.DEVICE_DAY: _A_DAY_BY_DEVICES,
+    Interface.DEVICE_MONTH: _A_DAY_BY_DEVICES,
+    Interface.DEVICE_YEAR: _A_DAY_BY_DEVICES,
+    Interface.DEVICE_HISTORY: (
+        Window(DAY, _devices_and(24, DEVICES_PER_HISTORY_CALL)),
+        *_ONCE_A_MINUTE,
+    ),
+    Interface.ALARMS: (Window(30 * MINUTE, _plants_and(0)),),
+}
+
+
+def windows(interface: Interface, profile: Profile | None) -> tuple[Window, ...]:
+    """Return the limits of a lane; with an unknown profile those of both."""
+    if interface is Interface.LOGIN:
+        return _LOGIN
+    daily = _DAILY.get(interface, _ONCE_A_MINUTE)
+    if profile is Profile.DAILY:
+        return daily
+    if profile is Profile.PER_MINUTE or daily is _ONCE_A_MINUTE:
+        return _ONCE_A_MINUTE
+    return (*_ONCE_A_MINUTE, *daily)
+
+
+@dataclass(slots=True)
+class Lane:
+    """The calls of one interface within a day (epoch seconds) and its pause."""
+
+    calls: deque[float] = field(default_factory=deque)
+    paused_until: float = 0.0
+    pause: float = 0.0
+    reason: PauseReason | None = None
+    turn: Lock = field(default_factory=Lock, repr=False)
+
+    def settle(self, now: float) -> None:
+        """Forget calls older than a day; what lies in the future counts as now."""
+        while self.calls and self.calls[0] <= now - DAY - MARGIN:
+            self.calls.popleft()
+        if self.calls and self.calls[-1] > now:
+            self.calls = deque(min(stamp, now) for stamp in self.calls)
+        self.paused_until = min(self.paused_until, now + LONGEST_PAUSE)
+
+    def rest(self, until: float, reason: PauseReason) -> None:
+        """Ask nothing before `until` (epoch seconds)."""
+        self.paused_until, self.reason = until, reason
+
+    def wake(self) -> bool:
+        """End the pause; return whether there was one."""
+        paused = self.reason is not None
+        self.paused_until, self.pause, self.reason = 0.0, 0.0, None
+        return paused
+
+
+type SavedLane = dict[str, object]
+type SavedLedger = dict[str, SavedLane]
+
+
+class Ledger:
+    """All lanes of one account.
+
+    `save` is awaited whenever the ledger must survive a crash; `now` gives
+    epoch seconds. `profile` None means not known yet: both profiles apply.
+    `zone` is the plants' time zone, in which a day's quota ends.
+    """
+
+    def __init__(
+        self, save: Callable[[], Awaitable[None]], now: Callable[[], float] = time.time
+    ) -> None:
+        """Start without any call on record."""
+        self._save = save
+        self._now = now
+        self._lanes: dict[Interface, Lane] = {}
+        self.profile: Profile | None = None
+        self.scale = Scale()
+        self.zone: tzinfo = UTC
+
+    def lane(self, interface: Interface) -> Lane:
+        """Return the lane of an interface."""
+        lane = self._lanes.setdefault(interface, Lane())
+        lane.settle(self._now())
+        return lane
+
+    @property
+    def lanes(self) -> Mapping[Interface, Lane]:
+        """Return the lanes that were ever used."""
+        return self._lanes
+
+    def ready_at(self, interface: Interface, calls: int = 1) -> float:
+        """Return the epoch second from which `calls` calls may be made."""
+        lane = self.lane(interface)
+        at = max(self._now(), lane.paused_until)
+        for window in windows(interface, self.profile):
+            wanted = min(calls, allowed := max(1, window.calls(self.scale)))
+            # The newest calls that may still count when the wanted ones leave.
+            if (index := len(lane.calls) - (allowed - wanted) - 1) >= 0:
+                at = max(at, lane.calls[index] + window.seconds + MARGIN)
+        return at
+
+    def wait(self, interface: Interface, calls: int = 1) -> float:
+        """Return the seconds until `calls` calls may be made, 0 for now."""
+        return max(0.0, self.ready_at(interface, calls) - self._now())
+
+    def burst(self, interface: Interface) -> int:
+        """Return how many calls a rested lane takes at once."""
+        return min(
+            max(1, window.calls(self.scale))
+            for window in windows(interface, self.profile)
+        )
+
+    def cycle(self, interface: Interface, calls: int) -> float:
+        """Return the seconds in which `calls` calls can be made again and again."""
+        return max(
+            window.seconds * max(1.0, calls / max(1, window.calls(self.scale)))
+            for window in windows(interface, self.profile)
+        )
+
+    def left(self, interface: Interface) -> int:
+        """Return how many calls the lane has left now."""
+        lane, now = self.lane(interface), self._now()
+        if lane.paused_until > now:
+            return 0
+        return max(
+            0,
+            min(
+                max(1, window.calls(self.scale))
+                - sum(at > now - window.seconds - MARGIN for at in lane.calls)
+                for window in windows(interface, self.profile)
+            ),
+        )
+
+    def now(self) -> float:
+        """Return the ledger's time in epoch seconds."""
+        return self._now()
+
+    def check(self, interface: Interface) -> None:
+        """Raise NotYetError where a call may not be made now."""
+        if (at := self.ready_at(interface)) > self._now():
+            raise NotYetError(interface, at)
+
+    async def claim(self, interface: Interface) -> None:
+        """Put a call on record, or raise NotYetError and send nothing."""
+        self.check(interface)
+        self.lane(interface).calls.append(self._now())
+        await self._save()
+
+    def withdraw(self, interface: Interface) -> None:
+        """Take the last call back: the server cannot have counted it."""
+        if calls := self.lane(interface).calls:
+            calls.pop()
+
+    async def record(self, interface: Interface, error: NorthboundError | None) -> None:
+        """Note the outcome of the call on record: pause the lane or end its pause."""
+        lane, now = self.lane(interface), self._now()
+        if lane.calls:
+            lane.calls[-1] = now
+        if self._pause(lane, error, now) if error else lane.wake():
+            await self._save()
+
+    def _pause(self, lane: Lane, error: NorthboundError, now: float) -> bool:
+        """Pause the lane where the error asks for it."""
+        match error:
+            case KpiNotConfiguredError(interface=interface) if interface in _BY_TYPE:
+                return False
+            case TooFrequentError():
+                lane.pause = min(
+                    lane.pause * 2 or TOO_FREQUENT_PAUSE, TOO_FREQUENT_PAUSE_MAX
+                )
+                lane.rest(now + lane.pause, PauseReason.TOO_FREQUENT)
+            case BusyError():
+                lane.rest(now + BUSY_PAUSE, PauseReason.BUSY)
+            case DayQuotaError():
+                lane.rest(self._midnight(now), PauseReason.DAY_QUOTA)
+            case AccessError():
+                lane.rest(now + DAY, PauseReason.NO_ACCESS)
+            case _:
+                return False
+        return True
+
+    def _midnight(self, now: float) -> float:
+        today = datetime.fromtimestamp(now, self.zone)
+        tomorrow = (today + timedelta(days=1)).date()
+        return datetime.combine(tomorrow, datetime.min.time(), self.zone).timestamp()
+
+    async def rest(
+        self, interface: Interface, seconds: float, reason: PauseReason
+    ) -> None:
+        """Pause a lane for a reason that only the caller knows."""
+        self.lane(interface).rest(self._now() + seconds, reason)
+        await self._save()
+
+    async def wake(self, interface: Interface, reason: PauseReason) -> None:
+        """End a pause of this reason, because somebody has removed its cause."""
+        lane = self.lane(interface)
+        if lane.reason is reason and lane.wake():
+            await self._save()
+
+    def dump(self) -> SavedLedger:
+        """Return the lanes as JSON data."""
+        return {
+            str(interface): {
+                "calls": list(lane.calls),
+                "paused_until": lane.paused_until,
+                "pause": lane.pause,
+                "reason": lane.reason,
+            }
+            for interface, lane in self._lanes.items()
+        }
+
+    def load(self, saved: object) -> None:
+        """Take over what `dump` returned; whatever is malformed is left out."""
+        if not isinstance(saved, dict):
+            return
+        for name, lane in saved.items():
+            if name in set(Interface) and isinstance(lane, dict):
+                self._lanes[Interface(name)] = _load_lane(lane)
+
+
+def _load_lane(saved: SavedLane) -> Lane:
+    calls = saved.get("calls")
+    stamps = [_number(at) for at in calls] if isinstance(calls, list) else []
+    reason = saved.get("reason")
+    return Lane(
+        calls=deque(sorted(at + CRASH_MARGIN for at in stamps if at)),
+        paused_until=_number(saved.get("paused_until")),
+        pause=min(_number(saved.get("pause")), TOO_FREQUENT_PAUSE_MAX),
+        reason=PauseReason(str(reason)) if reason in set(PauseReason) else None,
+    )
+
+
+def _number(value: object) -> float:
+    good = isinstance(value, int | float) and isfinite(value)
+    return float(value) if good and isinstance(value, int | float) else 0.0

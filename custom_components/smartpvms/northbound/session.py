@@ -1,0 +1,268 @@
+"""One account's session: login, token, one relogin, envelope to data or error."""
+
+from asyncio import Lock
+from collections import deque
+from collections.abc import Mapping
+from http import HTTPStatus
+from ipaddress import ip_address
+import json
+import re
+import ssl
+from typing import Final, override
+
+from aiohttp import (
+    ClientConnectorCertificateError,
+    ClientConnectorSSLError,
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+)
+from yarl import URL
+
+from .errors import (
+    CertificateError,
+    LoginError,
+    NorthboundError,
+    NotNorthboundError,
+    ResponseError,
+    SessionLostError,
+    UnreachableError,
+    error_for,
+    error_for_status,
+)
+from .interfaces import Interface
+from .quota import DAY, Ledger, PauseReason
+
+TIMEOUT: Final = ClientTimeout(total=30)
+# 100 plants' five-minute rows of a day are about 20 MB; more is no answer.
+LARGEST_ANSWER: Final = 64 * 1024 * 1024
+TOKEN: Final = "XSRF-TOKEN"
+
+# A token lives 30 minutes and each call extends it: one that ends earlier was
+# ended by another login on the account.
+TOKEN_LIFE: Final = 25 * 60.0
+OFTEN: Final = 3
+OFTEN_WITHIN: Final = 3600.0
+
+# A refused login that worked before may be a lock (30 min) or too many sessions.
+SECOND_CHANCE: Final = 30 * 60.0
+
+type Json = dict[str, Json] | list[Json] | str | int | float | bool | None
+
+
+def normalise_origin(host: str) -> str:
+    """Return the origin (scheme, lower-case host, port) of what a user typed.
+
+    A host without scheme is https. Raises ValueError where it is no address,
+    or `http` to anything but this machine.
+    """
+    text = host.strip()
+    if not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", text):
+        text = f"https://{text}"
+    url = URL(text)
+    if url.scheme not in ("http", "https") or not url.host or " " in url.host:
+        raise ValueError("not an address")
+    if url.scheme == "http" and not _is_loopback(url.host):
+        raise ValueError("not encrypted")
+    return str(url.origin()).lower()
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class NorthboundSession:
+    """Sends calls of one account, within its ledger.
+
+    Wants an aiohttp session of its own that keeps no cookies: token header and
+    cookie are set here. `origin` comes from `normalise_origin`.
+    """
+
+    def __init__(
+        self,
+        http: ClientSession,
+        origin: str,
+        username: str,
+        password: str,
+        ledger: Ledger,
+    ) -> None:
+        """Keep the credentials; nothing is sent before the first call."""
+        self._http = http
+        self._base = URL(origin) / "thirdData"
+        self._username = username
+        self._password = password
+        self.ledger = ledger
+        self._token: str | None = None
+        self._login = Lock()
+        # A login that worked tells a lock from a wrong password.
+        self.has_worked = False
+        self.refusals = 0
+        self._used_at = 0.0
+        self._losses: deque[float] = deque(maxlen=OFTEN)
+
+    @override
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._base.host}>"
+
+    async def call(
+        self, interface: Interface, payload: Mapping[str, Json] | None = None
+    ) -> Json:
+        """Return the `data` of an answer, or raise a NorthboundError.
+
+        Logs in when there is no session and once more when it was lost. The
+        call is put on the ledger before it leaves.
+        """
+        lane = self.ledger.lane(interface)
+        async with lane.turn:
+            # Before the login, which would be spent for nothing.
+            self.ledger.check(interface)
+            token = await self._ensure_token()
+            await self.ledger.claim(interface)
+            try:
+                data = await self._recorded(interface, payload or {}, token)
+            except SessionLostError:
+                # The server did not know whose call it was, so it did not count.
+                self.ledger.withdraw(interface)
+                self._lost(token)
+                token = await self._ensure_token()
+                await self.ledger.claim(interface)
+                data = await self._recorded(interface, payload or {}, token)
+            return data
+
+    async def log_in(self) -> None:
+        """Log in now (reference 2.1), whether or not there is a session."""
+        self._token = None
+        await self._ensure_token()
+
+    async def log_out(self) -> None:
+        """End the session on the server; what fails is not worth telling."""
+        token, self._token = self._token, None
+        if token is None:
+            return
+        try:
+            await self._post(Interface.LOGOUT, {"xsrfToken": token}, token)
+        except NorthboundError:
+            return
+
+    async def _recorded(
+        self, interface: Interface, payload: Mapping[str, Json], token: str
+    ) -> Json:
+        try:
+            data, _ = await self._post(interface, payload, token)
+        except NorthboundError as error:
+            await self.ledger.record(interface, error)
+            raise
+        await self.ledger.record(interface, None)
+        self._used_at = self.ledger.now()
+        return data
+
+    @property
+    def is_contested(self) -> bool:
+        """Tell whether somebody else keeps ending our session."""
+        losses = self._losses
+        return len(losses) == OFTEN and losses[-1] - losses[0] < OFTEN_WITHIN
+
+    def _lost(self, token: str) -> None:
+        """Drop a token that the server no longer takes."""
+        if self._token != token:
+            return
+        self._token = None
+        now = self.ledger.now()
+        if now - self._used_at < TOKEN_LIFE:
+            self._losses.append(now)
+
+    async def _ensure_token(self) -> str:
+        async with self._login:
+            if self._token is None:
+                self._token = await self._fetch_token()
+            return self._token
+
+    async def _fetch_token(self) -> str:
+        await self.ledger.claim(Interface.LOGIN)
+        payload = {"userName": self._username, "systemCode": self._password}
+        try:
+            _, response = await self._post(Interface.LOGIN, payload, None)
+            cookie = response.cookies.get(TOKEN)
+            token = response.headers.get(TOKEN) or (cookie.value if cookie else None)
+            if not token:
+                raise ResponseError(Interface.LOGIN, detail="no token")
+        except NorthboundError as error:
+            await self._refused(error)
+            raise
+        self.has_worked, self.refusals = True, 0
+        await self.ledger.record(Interface.LOGIN, None)
+        return token
+
+    async def _refused(self, error: NorthboundError) -> None:
+        """Keep the login lane at rest, so that no account is hammered shut."""
+        if isinstance(error, LoginError) and self.has_worked:
+            self.refusals += 1
+            pause = SECOND_CHANCE if self.refusals == 1 else DAY
+            await self.ledger.rest(Interface.LOGIN, pause, PauseReason.LOGIN_REFUSED)
+        await self.ledger.record(Interface.LOGIN, error)
+
+    async def _post(
+        self, interface: Interface, payload: Mapping[str, Json], token: str | None
+    ) -> tuple[Json, ClientResponse]:
+        headers = {TOKEN: token, "Cookie": f"{TOKEN}={token}"} if token else {}
+        try:
+            async with self._http.post(
+                self._base / interface,
+                json=payload,
+                headers=headers,
+                allow_redirects=False,
+                timeout=TIMEOUT,
+            ) as response:
+                if error := error_for_status(interface, response.status):
+                    raise error
+                body = await _read(interface, response)
+        except (ClientConnectorCertificateError, ClientConnectorSSLError) as err:
+            raise CertificateError(interface) from err
+        except (ClientError, TimeoutError, OSError, ssl.SSLError) as err:
+            # The error's own text may hold the address with its parameters.
+            raise UnreachableError(interface, detail=type(err).__name__) from None
+        return _open(interface, body, response), response
+
+
+async def _read(interface: Interface, response: ClientResponse) -> bytes:
+    """Return the body, as long as it is no longer than an answer can be."""
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(1 << 16):
+        body += chunk
+        if len(body) > LARGEST_ANSWER:
+            raise ResponseError(interface, detail="larger than any answer")
+    return bytes(body)
+
+
+def _open(interface: Interface, body: bytes, response: ClientResponse) -> Json:
+    """Return the `data` of an envelope, or raise the error that it holds."""
+    try:
+        envelope = json.loads(body, parse_constant=lambda _: None)
+    except ValueError, RecursionError:
+        if response.content_type == "text/html" or body.lstrip()[:1] == b"<":
+            raise NotNorthboundError(interface, HTTPStatus.OK, "a web page") from None
+        raise ResponseError(interface, detail="not JSON") from None
+    if not isinstance(envelope, dict):
+        raise ResponseError(interface, detail="no envelope")
+    data: Json = envelope.get("data")
+    if code := _fail_code(envelope, data):
+        raise error_for(interface, code)
+    if envelope.get("success") is False:
+        raise error_for(interface, 0)
+    return data
+
+
+def _fail_code(envelope: Mapping[str, Json], data: Json) -> int:
+    """Return the code of an envelope: its failCode, or the number in `data`."""
+    for value in (envelope.get("failCode"), data):
+        if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value):
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and value:
+            return value
+    return 0
