@@ -1,0 +1,1 @@
+"""A real Home Assistant beside a simulated FusionSolar, from one command."""

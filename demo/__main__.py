@@ -1,0 +1,119 @@
+"""The demo's command line."""
+
+import argparse
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from pathlib import Path
+import signal
+import sys
+import tempfile
+from typing import Final
+
+from .check import check
+from .configuration import ROOT
+from .home_assistant import PASSWORD, USERNAME
+from .place import PLACES
+from .processes import LOOPBACK, DemoError
+from .stage import Options, Stage, stage
+
+DESCRIPTION: Final = """\
+Starts a simulated FusionSolar and a real Home Assistant that shows its plants.
+Stops with Ctrl-C and keeps what it made for the next start.
+"""
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser("script/demo", description=DESCRIPTION)
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="start on a temporary folder, wait until every entity has a value, "
+        "report and end with 0 if all is well",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="forget what earlier runs have kept"
+    )
+    parser.add_argument(
+        "--host",
+        default=LOOPBACK,
+        help="address Home Assistant listens on (0.0.0.0: all)",
+    )
+    parser.add_argument(
+        "--port", type=int, default=8123, help="its port; another one if it is taken"
+    )
+    parser.add_argument("--dialect", choices=("2020", "2022"), default="2022")
+    parser.add_argument(
+        "--timezone",
+        choices=[place.time_zone for place in PLACES],
+        help="where the plants stand; by default where the sun is up",
+    )
+    return parser.parse_args()
+
+
+async def show(running: Stage) -> int:
+    """Tell where to look, and stay until something ends."""
+    home_assistant = running.home_assistant
+    print(
+        f"\n  Home Assistant  {home_assistant.address}"
+        f"\n  Login           {USERNAME}, password {PASSWORD}"
+        f"\n  Integration     {home_assistant.address}/config/integrations/integration/"
+        f"smartpvms"
+        f"\n  Simulator       {running.simulator.address}/simulator/state"
+        f"\n  Log             {home_assistant.log}"
+        "\n\nCtrl-C stops it.\n",
+        flush=True,
+    )
+    async with asyncio.TaskGroup() as group:
+        group.create_task(home_assistant.serve())
+        group.create_task(running.simulator.serve())
+    return 0
+
+
+async def run(options: argparse.Namespace) -> int:
+    """Do what was asked for."""
+    with tempfile.TemporaryDirectory(prefix="smartpvms-") as temporary:
+        wanted = Options(
+            folder=Path(temporary) if options.check else ROOT / ".demo",
+            host=options.host,
+            port=0 if options.check else options.port,
+            dialect=options.dialect,
+            time_zone=options.timezone,
+            fresh=options.fresh,
+        )
+        async with stage(wanted, say=lambda text: print(text, flush=True)) as running:
+            return await (check(running) if options.check else show(running))
+
+
+async def until_stopped(work: Coroutine[None, None, int]) -> int:
+    """Run to the end, or until Ctrl-C or SIGTERM: both stop everything in order."""
+    task = asyncio.create_task(work)
+    stopped = asyncio.Event()
+
+    def stop() -> None:
+        if not stopped.is_set():
+            print("\nStopping", flush=True)
+            stopped.set()
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    with suppress(asyncio.CancelledError):
+        return await task
+    return 0
+
+
+def main() -> int:
+    """Run the demo; failures are sentences."""
+    code = 1
+    try:
+        code = asyncio.run(until_stopped(run(arguments())))
+    except* DemoError as errors:
+        for error in errors.exceptions:
+            print(f"The demo failed. {error}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""Home Assistant's REST and WebSocket interfaces, as much of them as the demo uses."""
+
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any, Final
+
+from aiohttp import ClientError, ClientSession, ClientTimeout
+
+from .processes import DemoError
+
+LANGUAGE: Final = "en"
+
+
+class HomeAssistantClient:
+    """One logged-in user."""
+
+    def __init__(self, address: str) -> None:
+        """Talk to the Home Assistant at an address; log in before anything else."""
+        self.address = address
+        self.tokens: dict[str, Any] = {}
+        self._session = ClientSession(timeout=ClientTimeout(total=60))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._session.close()
+
+    @property
+    def client_id(self) -> str:
+        """Return what a login is bound to: the frontend's own address."""
+        return f"{self.address}/"
+
+    async def is_up(self) -> bool:
+        """Whether the web server answers."""
+        with suppress(ClientError, OSError):
+            async with self._session.get(f"{self.address}/manifest.json") as response:
+                return response.status == HTTPStatus.OK
+        return False
+
+    async def create_owner(self, username: str, password: str) -> None:
+        """Make the first user, unless there is one."""
+        steps = await self._request("GET", "/api/onboarding")
+        if all(step["done"] for step in steps):
+            return
+        await self._request(
+            "POST",
+            "/api/onboarding/users",
+            {
+                "name": username.capitalize(),
+                "username": username,
+                "password": password,
+                "client_id": self.client_id,
+                "language": LANGUAGE,
+            },
+        )
+
+    async def log_in(self, username: str, password: str) -> None:
+        """Log in as the login page does."""
+        flow = await self._request(
+            "POST",
+            "/auth/login_flow",
+            {
+                "client_id": self.client_id,
+                "handler": ["homeassistant", None],
+                "redirect_uri": self.client_id,
+            },
+        )
+        result = await self._request(
+            "POST",
+            f"/auth/login_flow/{flow['flow_id']}",
+            {"client_id": self.client_id, "username": username, "password": password},
+        )
+        if result["type"] != "create_entry":
+            raise DemoError(f"Home Assistant refused the login: {result['errors']}")
+        form = {
+            "grant_type": "authorization_code",
+            "code": result["result"],
+            "client_id": self.client_id,
+        }
+        async with self._session.post(
+            f"{self.address}/auth/token", data=form
+        ) as response:
+            response.raise_for_status()
+            self.tokens = await response.json()
+
+    async def get(self, path: str) -> Any:
+        """Read something."""
+        return await self._request("GET", path)
+
+    async def post(self, path: str, data: dict[str, Any]) -> Any:
+        """Send something."""
+        return await self._request("POST", path, data)
+
+    async def _request(
+        self, method: str, path: str, data: dict[str, Any] | None = None
+    ) -> Any:
+        headers = {}
+        if self.tokens:
+            headers["Authorization"] = f"Bearer {self.tokens['access_token']}"
+        async with self._session.request(
+            method, f"{self.address}{path}", json=data, headers=headers
+        ) as response:
+            if response.status >= HTTPStatus.BAD_REQUEST:
+                raise DemoError(
+                    f"{method} {path}: HTTP {response.status}, {await response.text()}"
+                )
+            return await response.json()
+
+    async def command(self, kind: str, **arguments: Any) -> Any:
+        """Send one WebSocket command on a connection of its own."""
+        address = f"{self.address}/api/websocket"
+        async with self._session.ws_connect(address, max_msg_size=0) as socket:
+            await socket.receive_json(timeout=30)
+            await socket.send_json(
+                {"type": "auth", "access_token": self.tokens["access_token"]}
+            )
+            greeting = await socket.receive_json(timeout=30)
+            if greeting["type"] != "auth_ok":
+                raise DemoError(f"WebSocket login refused: {greeting.get('message')}")
+            await socket.send_json({"id": 1, "type": kind, **arguments})
+            while True:
+                answer = await socket.receive_json(timeout=60)
+                if answer.get("id") == 1 and answer["type"] == "result":
+                    break
+        if not answer["success"]:
+            raise DemoError(f"{kind}: {answer['error']['message']}")
+        return answer["result"]
+
+    async def state(self) -> str:
+        """Return where the start has got to; `RUNNING` is the end of it."""
+        state: str = (await self.get("/api/core/state"))["state"]
+        return state

@@ -1,0 +1,28 @@
+"""What the check prints: plain tables."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Lay rows out in columns: the first to the left, numbers to the right."""
+    cells = [[str(cell) for cell in row] for row in (heads, *rows)]
+    widths = [max(len(row[index]) for row in cells) for index in range(len(heads))]
+    lines = []
+    for row in cells:
+        first, *others = zip(row, widths, strict=True)
+        columns = [first[0].ljust(first[1])]
+        columns += [cell.rjust(width) for cell, width in others]
+        lines.append("  " + "  ".join(columns))
+    lines.insert(1, "  " + "  ".join("-" * width for width in widths))
+    return "\n".join(lines)
+
+
+def calls_table(calls: dict[str, Counter[str]]) -> str:
+    """Lay out how many calls of each interface ended how."""
+    outcomes = sorted({outcome for counts in calls.values() for outcome in counts})
+    rows = [
+        (interface, *(counts[outcome] or "" for outcome in outcomes))
+        for interface, counts in sorted(calls.items())
+    ]
+    return table(("interface", *outcomes), rows)

@@ -1,0 +1,82 @@
+"""The simulator process: the FusionSolar that the demo's Home Assistant talks to."""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+import sys
+from typing import Any, Final
+
+from aiohttp import ClientError, ClientSession
+
+from .configuration import ROOT
+from .place import Place
+from .processes import LOOPBACK, Child, DemoError
+
+USERNAME: Final = "demo_api"
+PASSWORD: Final = "Demo-2026"
+START_SECONDS: Final = 30
+
+
+class Simulator:
+    """The simulator with its address and its account."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        """Nothing runs yet."""
+        self.folder = folder
+        self.port = port
+        self._child: Child | None = None
+
+    @property
+    def address(self) -> str:
+        """Return what to enter as the host."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    async def start(self, place: Place, *options: str) -> None:
+        """Start it and wait until it answers."""
+        self._child = await Child.start(
+            "The simulator",
+            *(sys.executable, "-m", "simulator", "--all-types"),
+            *("--host", LOOPBACK, "--port", str(self.port)),
+            *("--user", USERNAME, "--password", PASSWORD),
+            *("--timezone", place.time_zone),
+            *options,
+            cwd=ROOT,
+            log=self.folder / "simulator.log",
+        )
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                while not await self._answers():
+                    self._child.raise_if_ended()
+                    await asyncio.sleep(0.2)
+        except TimeoutError:
+            raise DemoError(
+                f"The simulator did not answer within {START_SECONDS} s:\n"
+                f"{self._child.tail()}"
+            ) from None
+
+    async def _answers(self) -> bool:
+        with suppress(ClientError, OSError):
+            await self.state()
+            return True
+        return False
+
+    async def state(self) -> dict[str, Any]:
+        """Return what it knows of itself: plants, calls, faults."""
+        async with (
+            ClientSession() as session,
+            session.get(f"{self.address}/simulator/state") as response,
+        ):
+            response.raise_for_status()
+            state: dict[str, Any] = await response.json()
+        return state
+
+    async def serve(self) -> None:
+        """Wait for its end, which should not come."""
+        assert self._child
+        await self._child.process.wait()
+        self._child.raise_if_ended()
+
+    async def stop(self) -> None:
+        """Stop it."""
+        if self._child:
+            await self._child.stop(patience=10)

@@ -1,0 +1,93 @@
+"""Everything the demo runs, started in order and always stopped again."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+import json
+from pathlib import Path
+import shutil
+from typing import Any, Final
+
+from .entry import ensure_entry
+from .home_assistant import HomeAssistant
+from .place import Place, place_in, sunny_place
+from .processes import LOOPBACK, DemoError, free_port, is_free
+from .simulator import Simulator
+
+SETTINGS: Final = "demo.json"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user may choose."""
+
+    folder: Path
+    host: str = LOOPBACK
+    port: int = 8123
+    dialect: str = "2022"
+    time_zone: str | None = None
+    fresh: bool = False
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What runs."""
+
+    home_assistant: HomeAssistant
+    simulator: Simulator
+    place: Place
+    entry: dict[str, Any]
+
+
+@asynccontextmanager
+async def stage(
+    options: Options, say: Callable[[str], None] = print
+) -> AsyncIterator[Stage]:
+    """Run simulator and Home Assistant with the integration set up."""
+    if options.fresh:
+        shutil.rmtree(options.folder, ignore_errors=True)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    place, simulator_port = _settings(options)
+    simulator = Simulator(options.folder, simulator_port)
+    home_assistant = HomeAssistant(
+        options.folder, options.host, free_port(options.port, options.host)
+    )
+    try:
+        say(f"Starting the simulator: two plants in {place.time_zone}")
+        await simulator.start(place, "--dialect", options.dialect)
+        say(f"Starting Home Assistant in {options.folder}")
+        await home_assistant.start(place)
+        entry = await ensure_entry(home_assistant.client, simulator)
+        yield Stage(home_assistant, simulator, place, entry)
+    finally:
+        await home_assistant.stop()
+        await simulator.stop()
+
+
+def _settings(options: Options) -> tuple[Place, int]:
+    """Return place and simulator port, kept from run to run.
+
+    The port is a part of the account's identity, and a plant does not move.
+    """
+    file = options.folder / SETTINGS
+    if not file.exists():
+        place = place_in(options.time_zone) if options.time_zone else _sunny_now()
+        port = free_port(27200)
+        file.write_text(
+            json.dumps({"time_zone": place.time_zone, "simulator_port": port})
+        )
+        return place, port
+    kept = json.loads(file.read_text())
+    if options.time_zone not in (None, kept["time_zone"]):
+        raise DemoError(f"The plants stand in {kept['time_zone']}; --fresh moves them")
+    if not is_free(kept["simulator_port"]):
+        raise DemoError(
+            f"Something else uses port {kept['simulator_port']} (another demo?); "
+            "stop it, or start afresh with --fresh"
+        )
+    return place_in(kept["time_zone"]), kept["simulator_port"]
+
+
+def _sunny_now() -> Place:
+    return sunny_place(datetime.now(UTC))
