@@ -37,10 +37,10 @@ class HomeAssistantClient:
         return False
 
     async def create_owner(self, username: str, password: str) -> None:
-        """Make the first user, unless there is one."""
-        steps = await self._request("GET", "/api/onboarding")
-        if all(step["done"] for step in steps):
-            return
+        """Make the first user, unless the onboarding is over and its pages gone."""
+        async with self._session.get(f"{self.address}/api/onboarding") as response:
+            if response.status == HTTPStatus.NOT_FOUND:
+                return
         await self._request(
             "POST",
             "/api/onboarding/users",

@@ -1,0 +1,80 @@
+"""A browser that is logged in to the demo's Home Assistant."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+import json
+import os
+from pathlib import Path
+import shutil
+import subprocess
+import time
+from typing import Any, Final, Literal
+
+from playwright.async_api import Page, ViewportSize, async_playwright
+
+from .client import HomeAssistantClient
+from .processes import DemoError
+
+Scheme = Literal["light", "dark"]
+
+NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+INSTALL: Final = ("apt-get", "install", "-y", "--no-install-recommends", "chromium")
+# No sandbox: CI runs as root in a container. No GPU: pictures come out alike everywhere.
+ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+PAGE_SECONDS: Final = 60
+
+
+def chromium() -> Path:
+    """Return the system's Chromium, installed now if that is possible."""
+    if (
+        not (found := _find_chromium())
+        and os.geteuid() == 0
+        and shutil.which(INSTALL[0])
+    ):
+        print("Installing Chromium", flush=True)
+        subprocess.run((INSTALL[0], "-qq", "update"), check=True)
+        subprocess.run((INSTALL[0], "-qq", *INSTALL[1:]), check=True)
+        found = _find_chromium()
+    if not found:
+        raise DemoError(f"This needs Chromium: sudo {' '.join(INSTALL)}")
+    return found
+
+
+def _find_chromium() -> Path | None:
+    paths = (shutil.which(name) for name in NAMES)
+    return next((Path(path) for path in paths if path), None)
+
+
+@asynccontextmanager
+async def logged_in_page(
+    client: HomeAssistantClient, scheme: Scheme, size: ViewportSize, scale: float = 2
+) -> AsyncIterator[Page]:
+    """Open the frontend as the client's user.
+
+    The tokens go where the login page would have put them.
+    """
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium(), args=ARGUMENTS
+        )
+        context = await browser.new_context(
+            viewport=size,
+            device_scale_factor=scale,
+            color_scheme=scheme,
+            locale="en-GB",
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(PAGE_SECONDS * 1000)
+        tokens = json.dumps(json.dumps(_tokens(client)))
+        await context.add_init_script(f"localStorage.setItem('hassTokens', {tokens})")
+        yield await context.new_page()
+        await browser.close()
+
+
+def _tokens(client: HomeAssistantClient) -> dict[str, Any]:
+    return {
+        **client.tokens,
+        "hassUrl": client.address,
+        "clientId": client.client_id,
+        "expires": int((time.time() + client.tokens["expires_in"]) * 1000),
+    }
