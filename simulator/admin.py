@@ -1,0 +1,123 @@
+"""A hand on the simulator while it runs, under /simulator/.
+
+GET    /simulator/state    clock, plants, sessions, calls by interface and fail code
+POST   /simulator/faults   {"kind": "cut", "interface": "getDevList", "times": 2, ...}
+DELETE /simulator/faults   all is well again
+POST   /simulator/clock    {"set": "2026-06-21T12:00:00+02:00"} or {"advance": 3600}
+POST   /simulator/alarms   {"do": "raise", "plant": code, "device": id, "alarm": 2032,
+                           "level": 2, "name": "..."}, {"do": "acknowledge", "number":
+                           n} or {"do": "clear", "number": n, "status": 6}
+POST   /simulator/evict    end everybody's session
+"""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aiohttp import web
+
+from .faults import Fault
+from .simulator import Simulator
+
+type Sent = dict[str, Any]
+
+
+def add_routes(app: web.Application, sim: Simulator) -> None:
+    """Put the surface onto a server."""
+
+    def posting(
+        act: Callable[[Simulator, Sent], Sent],
+    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def handle(request: web.Request) -> web.Response:
+            try:
+                sent = await request.json() if request.can_read_body else {}
+                return web.json_response(act(sim, sent))
+            except (ValueError, KeyError, TypeError, StopIteration) as error:
+                problem = f"{type(error).__name__}: {error}"
+                return web.json_response({"error": problem}, status=400)
+
+        return handle
+
+    async def look(request: web.Request) -> web.Response:
+        return web.json_response(state(sim))
+
+    async def repair(request: web.Request) -> web.Response:
+        sim.faults.clear()
+        return web.json_response(state(sim))
+
+    app.router.add_get("/simulator/state", look)
+    app.router.add_delete("/simulator/faults", repair)
+    app.router.add_post("/simulator/faults", posting(add_fault))
+    app.router.add_post("/simulator/clock", posting(set_clock))
+    app.router.add_post("/simulator/alarms", posting(handle_alarm))
+    app.router.add_post("/simulator/evict", posting(evict))
+
+
+def state(sim: Simulator) -> Sent:
+    """What there is to know."""
+    calls: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for call in sim.calls:
+        key = "none" if call.fail_code is None else str(call.fail_code)
+        calls[call.interface][key] += 1
+    now = sim.clock.at()
+    return {
+        "clock": now.isoformat(),
+        "offset": sim.clock.offset.total_seconds(),
+        "dialect": sim.dialect.value,
+        "plants": {plant.code: len(plant.devices) for plant in sim.plants},
+        "calls": calls,
+        "sessions": {
+            "logins": sim.sessions.logins,
+            "active": sim.sessions.token is not None
+            and sim.sessions.expires > now.timestamp(),
+        },
+        "faults": [
+            {"kind": fault.kind, "interface": fault.interface, "times": fault.times}
+            for fault in sim.faults
+        ],
+    }
+
+
+def add_fault(sim: Simulator, sent: Sent) -> Sent:
+    """Arm a fault; the fields are those of :class:`Fault`."""
+    sim.faults.add(Fault(**sent))
+    return state(sim)
+
+
+def set_clock(sim: Simulator, sent: Sent) -> Sent:
+    """Set the clock to a time, or move it by seconds."""
+    if "set" in sent:
+        moment = datetime.fromisoformat(sent["set"])
+        sim.clock.set(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    if "advance" in sent:
+        sim.clock.advance(timedelta(seconds=sent["advance"]))
+    return state(sim)
+
+
+def handle_alarm(sim: Simulator, sent: Sent) -> Sent:
+    """Raise, acknowledge or clear an alarm."""
+    match sent["do"]:
+        case "raise":
+            alarm = sim.alarms.raise_(
+                sent["plant"],
+                sent.get("device"),
+                alarm_id=sent.get("alarm", 2032),
+                level=sent.get("level"),
+                name=sent.get("name"),
+            )
+        case "acknowledge":
+            alarm = sim.alarms.find(sent["number"])
+            sim.alarms.acknowledge(alarm)
+        case "clear":
+            alarm = sim.alarms.find(sent["number"])
+            sim.alarms.clear(alarm, sent.get("status", 6))
+        case unknown:
+            raise ValueError(f"cannot {unknown} an alarm")
+    return {"number": alarm.number, **alarm.entry(sim.clock.now(), "en_UK")}
+
+
+def evict(sim: Simulator, sent: Sent) -> Sent:
+    """Somebody else logs in."""
+    sim.evict()
+    return state(sim)

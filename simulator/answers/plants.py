@@ -1,0 +1,172 @@
+"""KPIs of a plant: real-time (reference 3.1) and by period (3.2 to 3.5)."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import Enum
+
+from simulator.dialect import Dialect
+from simulator.model import METERS, Plant, Type
+from simulator.world import Reading
+
+from .look import Row
+
+HEALTHY, FAULTY = 3, 2
+
+CO2_PER_KWH, COAL_PER_KWH = 0.475e-3, 0.4e-3
+"""Tons saved by each kWh."""
+
+CO2_PER_TREE = 0.0183
+
+
+class Period(Enum):
+    """What a row is about."""
+
+    HOUR = "Hour"
+    DAY = "Day"
+    MONTH = "Month"
+    YEAR = "Year"
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How a system speaks about plants."""
+
+    dialect: Dialect
+    quirks: bool
+
+    @property
+    def newer(self) -> bool:
+        """Whether it is of 2022 or later."""
+        return self.dialect is Dialect.V2022
+
+
+def known_at(plant: Plant, now: float, quirks: bool) -> float:
+    """Up to when the cloud has the plant's data: it lags five to ten minutes."""
+    return now - plant.lag if quirks else now
+
+
+def real_time(plant: Plant, now: float, voice: Voice, faulty: bool) -> Row:
+    """Counters of today, this month, and the plant's life, in kWh and money."""
+    world = plant.world
+    at = known_at(plant, now, voice.quirks)
+    local = world.local(at).date()
+    total = world.totals(at)
+    today = total - world.totals(world.midnight(local))
+    month = total - world.totals(world.midnight(local.replace(day=1)))
+    made = today.pv()
+    if voice.quirks and plant.falls_at_night and _dark(plant, at):
+        # Corrected after sunset by what the battery is said to have lost.
+        made = round(made - 0.015 * today.charge(), 4)
+    row: Row = {
+        "real_health_state": FAULTY if faulty else HEALTHY,
+        "day_power": made,
+        "total_power": total.pv(),
+        "day_income": today.revenue,
+        "month_power": month.pv(),
+        "total_income": total.revenue,
+    }
+    if voice.newer:
+        metered = plant.has(METERS)
+        row["day_on_grid_energy"] = today.export if metered else None
+        row["day_use_energy"] = today.load if metered else None
+    elif voice.quirks:
+        return {key: str(value) for key, value in row.items()}
+    return row
+
+
+def _dark(plant: Plant, at: float) -> bool:
+    """Whether today's sun has set."""
+    lit = plant.world.generating(plant.world.local(at).date())
+    return lit is not None and at >= lit[1]
+
+
+def by_period(plant: Plant, energy: Reading, period: Period, voice: Voice) -> Row:
+    """KPIs of an hour, a day, a month or a year.
+
+    The identities of newer systems hold exactly, since batteries charge from PV only
+    and lose nothing on the way to the busbar. Two keys differ with AC-coupled storage:
+    ``inverterYield`` contains it (the identities would not close otherwise), while
+    ``inverter_power`` is what the inverters alone gave.
+    """
+    metered, weather = plant.has(METERS), plant.has({Type.WEATHER})
+    sunshine = energy.irradiation
+    theory = round(sunshine * plant.site.peak_kw, 4)
+    row: Row = {
+        "radiation_intensity": sunshine if weather else None,
+        "theory_power": theory if weather else None,
+        "inverter_power": energy.ac(),
+        "ongrid_power": energy.export if metered else None,
+        "power_profit": energy.revenue,
+    }
+    if period is not Period.HOUR:
+        row |= _statistics(plant, energy, theory if weather else None)
+        row["use_power"] = energy.load if metered else None
+    if voice.newer:
+        row |= _flows(plant, energy, metered)
+    return row
+
+
+def _statistics(plant: Plant, energy: Reading, theory: float | None) -> Row:
+    """What days, months and years have beyond hours."""
+    made, size = energy.pv(), plant.site.peak_kw
+    saved = made * CO2_PER_KWH
+    return {
+        "installed_capacity": size,
+        "performance_ratio": round(made / theory * 100, 2) if theory else None,
+        "perpower_ratio": round(made / size, 3),
+        "reduction_total_co2": round(saved, 3),
+        "reduction_total_coal": round(made * COAL_PER_KWH, 3),
+        "reduction_total_tree": round(saved / CO2_PER_TREE),
+    }
+
+
+def _flows(plant: Plant, energy: Reading, metered: bool) -> Row:
+    """What newer systems add, in kWh."""
+    made, charge, discharge = energy.pv(), energy.charge(), energy.discharge()
+    stores = bool(plant.site.storages)
+    inverted = round(made + discharge - charge, 4)
+    row: Row = {
+        "PVYield": made,
+        "inverterYield": inverted,
+        "chargeCap": charge if stores else None,
+        "dischargeCap": discharge if stores else None,
+    }
+    row["selfUsePower"] = round(made - energy.export, 4) if metered else None
+    row["selfProvide"] = round(inverted - energy.export, 4) if metered else None
+    row["buyPower"] = energy.import_ if metered else None
+    row["use_power"] = energy.load if metered else None
+    return row
+
+
+def starts(
+    plant: Plant, at: float, period: Period, now: float
+) -> list[tuple[int, int]]:
+    """Begin and end, in epoch seconds, of the periods asked for by one call.
+
+    The hours of a local day, the days of a month, the months of a year, or all years,
+    from the plant's first day until now.
+    """
+    world, day = plant.world, plant.world.local(at).date()
+    if period is Period.HOUR:
+        begin, end = world.midnight(day), world.midnight(day + timedelta(days=1))
+        edges = [*range(begin, end, 3600), end]
+    else:
+        edges = [world.midnight(edge) for edge in _edges(plant, day, period, now)]
+    first = world.midnight(plant.site.connected)
+    pairs = zip(edges, edges[1:], strict=False)
+    return [(a, b) for a, b in pairs if a <= now and b > first]
+
+
+def _edges(plant: Plant, day: date, period: Period, now: float) -> list[date]:
+    """Local days at which the periods of a call begin, and the end of the last."""
+    if period is Period.DAY:
+        first = day.replace(day=1)
+        following = (first + timedelta(days=31)).replace(day=1)
+        count = (following - first).days
+        return [first + timedelta(days=n) for n in range(count + 1)]
+    if period is Period.MONTH:
+        months = [date(day.year, month, 1) for month in range(1, 13)]
+        return [*months, date(day.year + 1, 1, 1)]
+    last = plant.world.local(now).year
+    first_year = max(plant.site.connected.year, last - 24)
+    return [date(year, 1, 1) for year in range(first_year, last + 2)]

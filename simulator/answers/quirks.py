@@ -1,0 +1,33 @@
+"""How real devices spoil their numbers."""
+
+from simulator.model import Oddity
+
+from .look import Look, Row, Value
+
+ENUMERATIONS = frozenset(
+    {"inverter_state", "battery_status", "ch_discharge_model", "meter_status"}
+)
+AS_TEXT = frozenset(
+    {"temperature", "elec_freq", "grid_frequency", "power_factor", "active_cap"}
+)
+NOISY = frozenset({"active_power", "day_cap", "total_cap", "temperature"})
+
+
+def untidy(look: Look, row: Row) -> Row:
+    """Spoil a row as the device's oddities demand."""
+    if not look.quirks or not look.device.oddities:
+        return row
+    return {key: _spoilt(look, key, value) for key, value in row.items()}
+
+
+def _spoilt(look: Look, key: str, value: Value) -> Value:
+    if not isinstance(value, (int, float)):
+        return value
+    if key in ENUMERATIONS:
+        return float(value) if look.odd(Oddity.FLOAT_ENUMS) else value
+    if key in AS_TEXT and look.odd(Oddity.TEXT_NUMBERS):
+        return str(value)
+    if key in NOISY and look.odd(Oddity.FLOAT_NOISE):
+        # What remains of a sum of decimal fractions in binary.
+        return value * (1 + 2**-49)
+    return value

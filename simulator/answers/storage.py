@@ -1,0 +1,39 @@
+"""Batteries: types 39 and 41. W, positive is charging; counters are today's kWh."""
+
+from simulator.model import Oddity, Type
+
+from .look import Look, Row, Value
+
+STANDBY, RUNNING = 1, 2
+SELF_CONSUMPTION = 4
+
+
+def battery(look: Look) -> Row:
+    """KPIs of a battery; rated capacity and packs are of newer systems."""
+    moment, number = look.moment, look.device.storage or 0
+    unit = moment.world.site.storages[number]
+    power = moment.power.charge(number) - moment.power.discharge(number)
+    level = moment.world.stored(moment.at, number) / unit.capacity_kwh
+    most = unit.power_kw * 1000
+    row: Row = {
+        "battery_status": RUNNING if power else STANDBY,
+        "max_charge_power": most if level < 0.995 else 0.0,
+        "max_discharge_power": most if level > unit.reserve + 0.005 else 0.0,
+        "ch_discharge_power": round(power * 1000, 1),
+        "busbar_u": round(370 + 60 * level + look.noise("u", 2), 1),
+        "battery_soc": round(level * 100, 1),
+        "battery_soh": 0.0 if look.odd(Oddity.NO_HEALTH) else 99.0,
+        "ch_discharge_model": SELF_CONSUMPTION,
+        "charge_cap": round(moment.today.charge(number), 2),
+        "discharge_cap": round(moment.today.discharge(number), 2),
+        "run_state": 1,
+    }
+    if look.newer or look.device.type == Type.LARGE_STORAGE:
+        row["rated_capacity"] = unit.capacity_kwh
+    if look.newer and look.odd(Oddity.PACKS):
+        packs: dict[str, object] = {
+            "1": [{"batteryPack": n, "soc": row["battery_soc"]} for n in (1, 2)]
+        }
+        nested: Value = packs
+        row["battery_unit_info"] = nested
+    return row

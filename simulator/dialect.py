@@ -1,0 +1,82 @@
+"""The two generations of SmartPVMS, as tables."""
+
+from enum import StrEnum
+
+from .model import Type
+
+
+class Dialect(StrEnum):
+    """The interface of the 2020 reference, or that of accounts made since 2022."""
+
+    V2020 = "2020"
+    V2022 = "2022"
+
+
+TYPES_2020 = frozenset(
+    {
+        Type.STRING_INVERTER,
+        Type.TRANSFORMER,
+        Type.WEATHER,
+        Type.CENTRAL_INVERTER,
+        Type.COMBINER,
+        Type.GRID_METER,
+        Type.ENERGY_CENTER,
+        Type.BATTERY,
+        Type.POWER_SENSOR,
+    }
+)
+TYPES_2022 = frozenset(
+    {
+        Type.STRING_INVERTER,
+        Type.WEATHER,
+        Type.GRID_METER,
+        Type.ENERGY_CENTER,
+        Type.BATTERY,
+        Type.LARGE_STORAGE,
+        Type.POWER_SENSOR,
+        Type.EMMA,
+    }
+)
+PERIOD_2020 = frozenset(
+    {
+        Type.STRING_INVERTER,
+        Type.CENTRAL_INVERTER,
+        Type.ENERGY_CENTER,
+        Type.BATTERY,
+    }
+)
+PERIOD_2022 = PERIOD_2020 - {Type.CENTRAL_INVERTER} | {Type.LARGE_STORAGE}
+
+# What a system of 2020 cannot manage, and therefore does not list.
+NEWER_TYPES = frozenset(
+    {
+        41, 23070, 23071, 23072, 60001, 60003, 60010, 60014, 60043, 60044, 60092,
+    }
+)  # fmt: skip
+
+LANGUAGES_2020 = frozenset(
+    {
+        "zh_CN", "en_UK", "ja_JP", "it_IT", "nl_NL", "pt_BR", "de_DE", "fr_FR",
+        "es_ES", "po_PO",
+    }
+)  # fmt: skip
+LANGUAGES_2022 = LANGUAGES_2020 | {"en_US", "pl_PL"}
+
+
+def live_types(dialect: Dialect, all_types: bool) -> frozenset[int]:
+    """Types with real-time and five-minute data (reference 2.9, 2.10)."""
+    if all_types:
+        return frozenset(TYPES_2020 | TYPES_2022)
+    return frozenset(TYPES_2020 if dialect is Dialect.V2020 else TYPES_2022)
+
+
+def period_types(dialect: Dialect, all_types: bool) -> frozenset[int]:
+    """Types with daily, monthly and yearly data (reference 2.11 to 2.13)."""
+    if all_types:
+        return frozenset(PERIOD_2020 | PERIOD_2022)
+    return frozenset(PERIOD_2020 if dialect is Dialect.V2020 else PERIOD_2022)
+
+
+def languages(dialect: Dialect) -> frozenset[str]:
+    """Languages getAlarmList takes (reference 2.16)."""
+    return LANGUAGES_2020 if dialect is Dialect.V2020 else LANGUAGES_2022

@@ -1,0 +1,91 @@
+"""Answers, refusals, and the text of every failure (reference 4)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+CODES: dict[int, str] = {
+    305: "USER_MUST_RELOGIN",
+    401: "no permission for this interface",
+    403: "forbidden",
+    407: "ACCESS_FREQUENCY_IS_TOO_HIGH",
+    429: "too many requests",
+    20001: "third-party system does not exist",
+    20002: "third-party system is forbidden",
+    20003: "third-party system has expired",
+    20004: "server abnormal",
+    20005: "device id is empty",
+    20006: "devices are not of this type",
+    20007: "no such plant",
+    20008: "no such device",
+    20009: "KPIs are not configured",
+    20010: "plant list is empty",
+    20011: "device list is empty",
+    20012: "time is empty",
+    20013: "device type is not supported",
+    20014: "more than 100 plants",
+    20016: "more than 100 devices",
+    20018: "more than 10 devices",
+    20020: "no upgrade package",
+    20022: "no upgrade record",
+    20023: "begin after end",
+    20024: "language is empty",
+    20025: "language is wrong",
+    20026: "older than 365 days",
+    20027: "longer than allowed",
+    20056: "the owner has not allowed access",
+    20200: "system busy",
+    20400: "user.login.user_or_value_invalid",
+    20618: "the day's calls are used up",
+}
+
+LOST = {"failCode": 305, "immediately": True, "message": "USER_MUST_RELOGIN"}
+"""A lost session has neither ``data`` nor ``success``."""
+
+
+class Refused(Exception):
+    """The interface answers with a failure code."""
+
+    def __init__(self, code: int, message: str | None = None) -> None:
+        """Take the reference's code; its text is the default message."""
+        super().__init__(code)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an interface has to say, before it is wrapped."""
+
+    data: Any
+    success: bool = True
+    message: str | None = None
+    extra: tuple[tuple[str, Any], ...] = ()
+
+
+type Body = dict[str, Any]
+
+
+def wrap(answer: Answer, asked: Body, at: float) -> Body:
+    """Put an answer into the envelope that all interfaces share."""
+    return {
+        "success": answer.success,
+        "data": answer.data,
+        "failCode": 0,
+        "params": {**asked, "currentTime": int(at * 1000)},
+        "message": answer.message,
+        **dict(answer.extra),
+    }
+
+
+def refuse(code: int, message: str | None, asked: Body, at: float) -> Body:
+    """Envelope of a failure."""
+    if code in {305, 306, 307}:
+        return LOST | {"failCode": code}
+    frequent = code == 407
+    return {
+        "success": False,
+        "data": CODES[407] if frequent else None,
+        "failCode": code,
+        "params": {**asked, "currentTime": int(at * 1000)},
+        "message": message or (None if frequent else CODES.get(code)),
+    }

@@ -1,0 +1,143 @@
+"""Everything that can go wrong on the way, on request."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from random import Random
+from typing import Any, Self
+
+
+class FaultKind(StrEnum):
+    """What goes wrong."""
+
+    # Before the account is known; these cost no quota.
+    HTTP = "http"
+    HTML = "html"
+    REFUSE = "refuse"
+    REDIRECT = "redirect"
+    LOST = "lost"
+    # In place of a good answer: ``cut`` breaks the connection, ``half`` ends politely.
+    STALL = "stall"
+    CODE = "code"
+    CUT = "cut"
+    HALF = "half"
+    EMPTY = "empty"
+    HUGE = "huge"
+    # In the answer's data.
+    NULL = "null"
+    TEXT = "text"
+    NUMBER = "number"
+    MISSING = "missing"
+    EMPTY_LIST = "empty_list"
+    EMPTY_MAP = "empty_map"
+    ZEROS = "zeros"
+
+
+EARLY = frozenset(
+    {
+        FaultKind.HTTP,
+        FaultKind.HTML,
+        FaultKind.REFUSE,
+        FaultKind.REDIRECT,
+        FaultKind.LOST,
+    }
+)
+
+
+@dataclass(slots=True)
+class Fault:
+    """A fault of one interface (None: of all), so many times (None: until cleared).
+
+    ``status`` is for ``http`` (and ``redirect``), ``code`` for ``code``.
+    """
+
+    kind: FaultKind | str
+    interface: str | None = None
+    times: int | None = None
+    probability: float = 1.0
+    status: int = 500
+    code: int = 20004
+
+    def __post_init__(self) -> None:
+        """Take a kind by its name, too."""
+        self.kind = FaultKind(self.kind)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``kind[:interface[:times]]``; ``kind`` may be ``code=20004``."""
+        kind, _, rest = text.partition(":")
+        interface, _, times = rest.partition(":")
+        name, _, number = kind.partition("=")
+        fault = cls(name, interface or None, int(times) if times else None)
+        if number:
+            fault.code = fault.status = int(number)
+        return fault
+
+
+@dataclass(slots=True)
+class Faults:
+    """The faults that are armed, first come first served."""
+
+    _armed: list[Fault] = field(default_factory=list)
+    _rng: Random = field(default_factory=lambda: Random(0))
+
+    def add(self, fault: Fault) -> None:
+        """Arm a fault."""
+        self._armed.append(fault)
+
+    def clear(self) -> None:
+        """All is well again."""
+        self._armed.clear()
+
+    def __iter__(self) -> Any:
+        """Go through the armed faults."""
+        return iter(list(self._armed))
+
+    def strike(self, interface: str) -> Fault | None:
+        """The fault that hits this call, if any; it is used up by that."""
+        for fault in self._armed:
+            if fault.interface not in {None, interface}:
+                continue
+            if self._rng.random() >= fault.probability:
+                continue
+            if fault.times is not None:
+                fault.times -= 1
+                if fault.times <= 0:
+                    self._armed.remove(fault)
+            return fault
+        return None
+
+
+def _emptied(value: Any, replacement: Any) -> Any:
+    """The same rows with every KPI replaced, or with none at all."""
+    if isinstance(value, list):
+        return [_emptied(item, replacement) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: ({} if replacement is None else dict.fromkeys(item, replacement))
+        if key == "dataItemMap"
+        else _emptied(item, replacement)
+        for key, item in value.items()
+    }
+
+
+def spoil(kind: FaultKind | str, body: dict[str, Any]) -> dict[str, Any]:
+    """Damage the data of an answer, in the ways that have been seen."""
+    good = dict(body)
+    match kind:
+        case FaultKind.NULL:
+            good["data"] = None
+        case FaultKind.TEXT:
+            good["data"] = "The system is being upgraded."
+        case FaultKind.NUMBER:
+            good |= {"success": False, "data": 20007, "failCode": 0}
+        case FaultKind.MISSING:
+            del good["data"]
+        case FaultKind.EMPTY_LIST:
+            paged = isinstance(good["data"], dict) and "list" in good["data"]
+            good["data"] = good["data"] | {"list": [], "total": 0} if paged else []
+        case FaultKind.EMPTY_MAP:
+            good["data"] = _emptied(good["data"], None)
+        case FaultKind.ZEROS:
+            good["data"] = _emptied(good["data"], 0)
+    return good

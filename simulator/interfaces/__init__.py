@@ -1,0 +1,1 @@
+"""The northbound interfaces, one file a subject."""

@@ -1,0 +1,50 @@
+"""Alarms (reference 2.16)."""
+
+from simulator.dialect import languages
+from simulator.envelope import Answer, Refused
+from simulator.simulator import Simulator
+
+from .arguments import Asked
+
+YEAR, MONTH = 365 * 86400, 31 * 86400
+
+SLACK = 3600
+"""A client that asks for exactly 365 days must not fail by the time of the trip."""
+
+
+def get_alarm_list(asked: Asked[Simulator]) -> Answer:
+    """getAlarmList: what was raised in a period, with its present status."""
+    plants = asked.plants()
+    begin, end = asked.moment("beginTime"), asked.moment("endTime")
+    if begin > end:
+        raise Refused(20023)
+    if begin < asked.at - YEAR - SLACK:
+        raise Refused(20026)
+    if end - begin > MONTH + SLACK:
+        raise Refused(20027)
+    language = asked.text("language")
+    if not language:
+        raise Refused(20024)
+    if language not in languages(asked.sim.dialect):
+        raise Refused(20025)
+    rows = [
+        alarm.entry(asked.at, language)
+        for alarm in asked.sim.alarms.between(plants, begin, end)
+    ]
+    filters = {
+        key: asked.numbers(parameter)
+        for key, parameter in (
+            ("status", "status"),
+            ("lev", "levels"),
+            ("devTypeId", "devTypes"),
+            ("alarmType", "types"),
+        )
+    }
+    name = asked.text("devName")
+    rows = [
+        row
+        for row in rows
+        if all(kept is None or row[key] in kept for key, kept in filters.items())
+        and name in row["devName"]
+    ]
+    return Answer(rows, message="", extra=(("buildCode", "2"),))

@@ -1,0 +1,95 @@
+"""Reading requests, and refusing what the real server refuses."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from simulator.dialect import Dialect
+from simulator.envelope import Refused
+from simulator.model import Device, Plant
+
+MOST_PLANTS = MOST_DEVICES = 100
+
+
+class Backend(Protocol):
+    """What interfaces need of the simulator."""
+
+    plants: list[Plant]
+    dialect: Dialect
+    all_types: bool
+    quirks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked[B: Backend]:
+    """One request: to whom, what, when."""
+
+    sim: B
+    body: dict[str, Any]
+    at: float
+
+    def text(self, key: str) -> str:
+        """A parameter as text; numbers are taken too, as the real server does."""
+        value = self.body.get(key)
+        return "" if value is None else str(value).strip()
+
+    def numbers(self, key: str) -> frozenset[int] | None:
+        """A comma-separated filter; None if it is not given."""
+        text = self.text(key)
+        if not text:
+            return None
+        return frozenset(int(part) for part in text.split(",") if part.strip())
+
+    def moment(self, key: str) -> float:
+        """A time given in epoch milliseconds, in seconds."""
+        try:
+            return int(self.text(key)) / 1000
+        except ValueError:
+            raise Refused(20012) from None
+
+    def plants(self) -> list[Plant]:
+        """The plants of ``stationCodes``."""
+        codes = _split(self.text("stationCodes"))
+        if not codes:
+            raise Refused(20010)
+        if len(codes) > MOST_PLANTS:
+            raise Refused(20014)
+        known = {plant.code: plant for plant in self.sim.plants}
+        if any(code not in known for code in codes):
+            raise Refused(20007)
+        return [known[code] for code in codes]
+
+    def devices(
+        self, types: Collection[int], most: int = MOST_DEVICES, beyond: int = 20016
+    ) -> list[tuple[Plant, Device]]:
+        """The devices of ``devIds``, all of the one type ``devTypeId``."""
+        ids = self.text("devIds")
+        if not ids:
+            raise Refused(20011)
+        parts = [part.strip() for part in ids.split(",")]
+        if "" in parts:
+            raise Refused(20005)
+        wanted = list(dict.fromkeys(parts))
+        if len(wanted) > most:
+            raise Refused(beyond)
+        kind = self.text("devTypeId")
+        if not kind.isdigit() or int(kind) not in types:
+            raise Refused(20013)
+        known = _by_id(self.sim.plants)
+        if any(number not in known for number in wanted):
+            raise Refused(20008)
+        found = [known[number] for number in wanted]
+        if any(device.type != int(kind) for _, device in found):
+            raise Refused(20006)
+        return found
+
+
+def _split(text: str) -> list[str]:
+    """Parts of a comma-separated list, each once."""
+    return list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def _by_id(plants: Iterable[Plant]) -> dict[str, tuple[Plant, Device]]:
+    return {
+        str(device.id): (plant, device) for plant in plants for device in plant.devices
+    }

@@ -1,0 +1,188 @@
+"""Devices: list, real-time and five-minute data, days, months, years (2.8 to 2.13)."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from math import ceil
+from typing import Any
+
+from simulator.answers import Look, Moment, five_minute_row, live_row
+from simulator.answers.look import Row
+from simulator.answers.plants import Period, starts
+from simulator.dialect import NEWER_TYPES, Dialect, live_types, period_types
+from simulator.envelope import Answer, Refused
+from simulator.model import INVERTERS, Device, Plant
+from simulator.simulator import Simulator
+from simulator.world import Reading
+from simulator.world.sun import STEP
+
+from .arguments import Asked
+
+HISTORY_DEVICES, HISTORY_SPAN = 10, timedelta(days=3).total_seconds()
+
+
+def get_dev_list(asked: Asked[Simulator]) -> Answer:
+    """GetDevList."""
+    newer = asked.sim.dialect is Dialect.V2022
+    return Answer(
+        [
+            _entry(asked.sim, plant, device, newer)
+            for plant in asked.plants()
+            for device in plant.devices
+            if newer or device.type not in NEWER_TYPES
+        ]
+    )
+
+
+def _entry(sim: Simulator, plant: Plant, device: Device, newer: bool) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "id": device.id,
+        "devName": device.name,
+        "stationCode": plant.code,
+        "esnCode": device.serial,
+        "devTypeId": device.type,
+        "softwareVersion": sim.upgrades.version(device),
+        "invType": device.model if device.type in INVERTERS else None,
+        "longitude": plant.site.longitude,
+        "latitude": plant.site.latitude,
+    }
+    if newer:
+        entry |= {
+            "devDn": device.dn,
+            "model": device.model,
+            "optimizerNumber": device.optimizers,
+        }
+    return entry
+
+
+def _looks(
+    asked: Asked[Simulator], found: list[tuple[Plant, Device]], at: float
+) -> Iterator[Look]:
+    """Look at several devices at once; plants are looked at once only."""
+    moments: dict[str, Moment] = {}
+    for plant, device in found:
+        moment = moments.setdefault(plant.code, Moment(plant, at))
+        yield Look(moment, device, asked.sim.dialect, asked.sim.quirks)
+
+
+def get_dev_real_kpi(asked: Asked[Simulator]) -> Answer:
+    """GetDevRealKpi."""
+    sim = asked.sim
+    found = asked.devices(live_types(sim.dialect, sim.all_types))
+    return Answer(
+        [
+            {
+                "devId": look.device.id,
+                "dataItemMap": sim.overridden(look.device.id, live_row(look)),
+            }
+            for look in _looks(asked, found, asked.at)
+        ]
+    )
+
+
+def _five_minutes(
+    asked: Asked[Simulator],
+    found: list[tuple[Plant, Device]],
+    begin: float,
+    end: float,
+) -> list[dict[str, Any]]:
+    """Rows from begin up to, not including, end or now."""
+    first = ceil(begin / STEP) * STEP
+    last = ceil(min(end, asked.at))
+    return [
+        {
+            "devId": look.device.id,
+            "collectTime": at * 1000,
+            "dataItemMap": asked.sim.overridden(
+                (look.device.id, "FiveMinutes", at), five_minute_row(look)
+            ),
+        }
+        for at in range(first, last, STEP)
+        for look in _looks(asked, found, at)
+    ]
+
+
+def get_dev_five_minutes(asked: Asked[Simulator]) -> Answer:
+    """getDevFiveMinutes: a day of the devices' plants."""
+    sim = asked.sim
+    found = asked.devices(live_types(sim.dialect, sim.all_types))
+    at = asked.moment("collectTime")
+    rows = []
+    for plant, device in found:
+        world = plant.world
+        day = world.local(at).date()
+        begin, end = world.midnight(day), world.midnight(day + timedelta(days=1))
+        rows += _five_minutes(asked, [(plant, device)], begin, end)
+    return Answer(rows)
+
+
+def get_dev_history_kpi(asked: Asked[Simulator]) -> Answer:
+    """getDevHistoryKpi: up to ten devices and three days.
+
+    Which codes it refuses too much with is not known; these are the closest ones.
+    """
+    sim = asked.sim
+    types = live_types(sim.dialect, sim.all_types)
+    found = asked.devices(types, HISTORY_DEVICES, beyond=20018)
+    begin, end = asked.moment("startTime"), asked.moment("endTime")
+    if begin > end:
+        raise Refused(20023)
+    if end - begin > HISTORY_SPAN:
+        raise Refused(20027)
+    return Answer(_five_minutes(asked, found, begin, end))
+
+
+def _by_period(asked: Asked[Simulator], period: Period) -> Answer:
+    sim = asked.sim
+    found = asked.devices(period_types(sim.dialect, sim.all_types))
+    at = asked.moment("collectTime")
+    rows = []
+    for plant, device in found:
+        for start, end in starts(plant, at, period, asked.at):
+            energy = plant.world.energy(start, min(end, asked.at))
+            key = (device.id, period.value, start)
+            row = _statistics(plant, device, energy, period)
+            rows.append(
+                {
+                    "devId": device.id,
+                    "collectTime": start * 1000,
+                    "dataItemMap": sim.overridden(key, row),
+                }
+            )
+    return Answer(rows)
+
+
+def _statistics(plant: Plant, device: Device, energy: Reading, period: Period) -> Row:
+    """KPIs of a battery or an inverter in a period (reference 3.8 to 3.10)."""
+    if device.type not in INVERTERS:
+        number = device.storage or 0
+        return {
+            "charge_cap": energy.charge(number),
+            "discharge_cap": energy.discharge(number),
+            "charge_time": energy.hours_charging(number),
+            "discharge_time": energy.hours_discharging(number),
+        }
+    size = plant.site.arrays[device.array or 0].peak_kw
+    made = energy.ac(device.array or 0)
+    row: Row = {
+        "installed_capacity": size,
+        "product_power": made,
+        "perpower_ratio": round(made / size, 3),
+    }
+    if period is Period.DAY:
+        row |= {"yield_deviation": 0.0, "total_aop": 100.0, "aoc_ratio": 99.653}
+    return row
+
+
+def get_dev_kpi_day(asked: Asked[Simulator]) -> Answer:
+    """getDevKpiDay: the days of a month."""
+    return _by_period(asked, Period.DAY)
+
+
+def get_dev_kpi_month(asked: Asked[Simulator]) -> Answer:
+    """getDevKpiMonth: the months of a year."""
+    return _by_period(asked, Period.MONTH)
+
+
+def get_dev_kpi_year(asked: Asked[Simulator]) -> Answer:
+    """getDevKpiYear: all years."""
+    return _by_period(asked, Period.YEAR)

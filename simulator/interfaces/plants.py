@@ -1,0 +1,138 @@
+"""Plants: list, real-time data, hours, days, months, years (reference 2.2 to 2.7)."""
+
+from datetime import UTC, datetime
+from math import ceil
+from typing import Any
+
+from simulator.answers.plants import (
+    Period,
+    Voice,
+    by_period,
+    known_at,
+    real_time,
+    starts,
+)
+from simulator.envelope import Answer
+from simulator.model import Plant
+from simulator.simulator import Simulator
+
+from .arguments import Asked
+
+
+def get_station_list(asked: Asked[Simulator]) -> Answer:
+    """getStationList: capacity in MW."""
+    return Answer(
+        [
+            {
+                "stationCode": plant.code,
+                "stationName": plant.name,
+                "stationAddr": plant.address,
+                "capacity": round(plant.site.peak_kw / 1000, 6),
+                "buildState": "2",
+                "combineType": str(plant.category),
+                "aidType": 1,
+                "stationLinkman": plant.contact,
+                "linkmanPho": plant.contact_method,
+            }
+            for plant in asked.sim.plants
+        ]
+    )
+
+
+def stations(asked: Asked[Simulator]) -> Answer:
+    """Page through the plants: capacity in kW."""
+    number, size = _whole(asked, "pageNo", 1), min(_whole(asked, "pageSize", 100), 100)
+    plants = asked.sim.plants
+    page = plants[(number - 1) * size : number * size]
+    return Answer(
+        {
+            "list": [_station(plant) for plant in page],
+            "total": len(plants),
+            "pageCount": ceil(len(plants) / size),
+            "pageNo": number,
+            "pageSize": size,
+        }
+    )
+
+
+def _whole(asked: Asked[Simulator], key: str, default: int) -> int:
+    text = asked.text(key)
+    return max(1, int(text)) if text.isdigit() else default
+
+
+def _station(plant: Plant) -> dict[str, Any]:
+    # The offset is the one in force at the plant on that very day.
+    connected = datetime.fromtimestamp(
+        plant.world.midnight(plant.site.connected), UTC
+    ).astimezone(plant.world.zone)
+    return {
+        "plantCode": plant.code,
+        "plantName": plant.name,
+        "plantAddress": plant.address,
+        "longitude": str(plant.site.longitude),
+        "latitude": str(plant.site.latitude),
+        "capacity": plant.site.peak_kw,
+        "contactPerson": plant.contact,
+        "contactMethod": plant.contact_method,
+        "gridConnectionDate": connected.isoformat(),
+    }
+
+
+def get_station_real_kpi(asked: Asked[Simulator]) -> Answer:
+    """GetStationRealKpi."""
+    sim = asked.sim
+    voice = Voice(sim.dialect, sim.quirks)
+    rows = []
+    for plant in asked.plants():
+        row = real_time(plant, asked.at, voice, sim.is_faulty(plant))
+        rows.append(
+            {
+                "stationCode": plant.code,
+                "dataItemMap": sim.overridden(plant.code, row),
+            }
+        )
+    return Answer(rows)
+
+
+def _by_period(asked: Asked[Simulator], period: Period) -> Answer:
+    plants, at = asked.plants(), asked.moment("collectTime")
+    sim = asked.sim
+    voice = Voice(sim.dialect, sim.quirks)
+    rows = []
+    for plant in plants:
+        now = known_at(plant, asked.at, sim.quirks)
+        for start, end in starts(plant, at, period, now):
+            if period is Period.HOUR and end > now:
+                # An hour is delivered when it is over; longer periods as they grow.
+                continue
+            energy = plant.world.energy(start, min(end, now))
+            row = by_period(plant, energy, period, voice)
+            key = (plant.code, period.value, start)
+            rows.append(
+                {
+                    "stationCode": plant.code,
+                    "collectTime": start * 1000,
+                    "dataItemMap": sim.overridden(key, row),
+                }
+            )
+    return Answer(rows)
+
+
+def get_kpi_station_hour(asked: Asked[Simulator]) -> Answer:
+    """getKpiStationHour: the hours of a day."""
+    return _by_period(asked, Period.HOUR)
+
+
+def get_kpi_station_day(asked: Asked[Simulator]) -> Answer:
+    """getKpiStationDay: the days of a month."""
+    return _by_period(asked, Period.DAY)
+
+
+def get_kpi_station_month(asked: Asked[Simulator]) -> Answer:
+    """getKpiStationMonth: the months of a year."""
+    return _by_period(asked, Period.MONTH)
+
+
+def get_kpi_station_year(asked: Asked[Simulator]) -> Answer:
+    """getKpiStationYear: all years."""
+    return _by_period(asked, Period.YEAR)

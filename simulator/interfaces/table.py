@@ -1,0 +1,52 @@
+"""Which interface is answered by what, in which dialect."""
+
+from collections.abc import Callable
+
+from simulator.dialect import Dialect
+from simulator.envelope import Answer
+from simulator.simulator import Simulator
+
+from . import alarms, devices, plants, upgrades
+from .arguments import Asked
+
+type Handler = Callable[[Asked[Simulator]], Answer]
+
+HANDLERS: dict[str, Handler] = {
+    "getStationList": plants.get_station_list,
+    "stations": plants.stations,
+    "getStationRealKpi": plants.get_station_real_kpi,
+    "getKpiStationHour": plants.get_kpi_station_hour,
+    "getKpiStationDay": plants.get_kpi_station_day,
+    "getKpiStationMonth": plants.get_kpi_station_month,
+    "getKpiStationYear": plants.get_kpi_station_year,
+    "getDevList": devices.get_dev_list,
+    "getDevRealKpi": devices.get_dev_real_kpi,
+    "getDevFiveMinutes": devices.get_dev_five_minutes,
+    "getDevHistoryKpi": devices.get_dev_history_kpi,
+    "getDevKpiDay": devices.get_dev_kpi_day,
+    "getDevKpiMonth": devices.get_dev_kpi_month,
+    "getDevKpiYear": devices.get_dev_kpi_year,
+    "devUpgrade": upgrades.dev_upgrade,
+    "getDevUpgradeInfo": upgrades.get_dev_upgrade_info,
+    "getAlarmList": alarms.get_alarm_list,
+    "snIsRegister": upgrades.sn_is_register,
+}
+
+UNKNOWN: dict[Dialect, frozenset[str]] = {
+    Dialect.V2020: frozenset({"stations", "getDevHistoryKpi"}),
+    Dialect.V2022: frozenset(),
+}
+"""What a system of that age has never heard of: HTTP 404."""
+
+WITHDRAWN: dict[Dialect, frozenset[str]] = {
+    Dialect.V2020: frozenset(),
+    Dialect.V2022: frozenset({"getStationList", "getDevFiveMinutes"}),
+}
+"""What a newer system no longer allows: failCode 401."""
+
+
+def handler(interface: str, dialect: Dialect) -> Handler | None:
+    """What answers an interface; None: nothing, in this dialect."""
+    if interface in UNKNOWN[dialect]:
+        return None
+    return HANDLERS.get(interface)

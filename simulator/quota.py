@@ -1,0 +1,135 @@
+"""How often an account may call each interface."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from math import ceil
+
+from .dialect import Dialect, live_types, period_types
+from .model import Plant
+
+MINUTE, DAY = 60, 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most so many calls in so many seconds."""
+
+    calls: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """What the limits depend on."""
+
+    plants: int
+    live: tuple[int, ...]
+    period: tuple[int, ...]
+
+    @classmethod
+    def of(cls, plants: Iterable[Plant], dialect: Dialect, all_types: bool) -> Fleet:
+        """Count plants, and devices by type where the type has data."""
+        plants = list(plants)
+        count = Counter(device.type for plant in plants for device in plant.devices)
+
+        def of_types(types: frozenset[int]) -> tuple[int, ...]:
+            return tuple(count[kind] for kind in sorted(types) if count[kind])
+
+        return cls(
+            len(plants),
+            of_types(live_types(dialect, all_types)),
+            of_types(period_types(dialect, all_types)),
+        )
+
+    @property
+    def batches(self) -> int:
+        """Calls it takes to ask for every plant once."""
+        return max(1, ceil(self.plants / 100))
+
+
+def _per_type(counts: tuple[int, ...], batch: int) -> int:
+    return max(1, sum(ceil(count / batch) for count in counts))
+
+
+LOGIN = (Window(5, 10 * MINUTE),)
+ONCE_A_MINUTE = (Window(1, MINUTE),)
+
+type Rule = Callable[[Fleet], tuple[Window, ...]]
+
+
+def _plant_list(_: Fleet) -> tuple[Window, ...]:
+    return (Window(24, DAY),)
+
+
+def _by_plants(fleet: Fleet) -> tuple[Window, ...]:
+    return (Window(fleet.batches + 24, DAY),)
+
+
+def _by_devices(fleet: Fleet) -> tuple[Window, ...]:
+    return (Window(_per_type(fleet.period, 100) + 24, DAY),)
+
+
+RULES_2022: dict[str, Rule] = {
+    "stations": _plant_list,
+    "getStationList": _plant_list,
+    "getStationRealKpi": lambda fleet: (Window(fleet.batches, 5 * MINUTE),),
+    "getKpiStationHour": _by_plants,
+    "getKpiStationDay": _by_plants,
+    "getKpiStationMonth": _by_plants,
+    "getKpiStationYear": _by_plants,
+    "getDevList": _by_plants,
+    "getDevRealKpi": lambda fleet: (Window(_per_type(fleet.live, 100), 5 * MINUTE),),
+    "getDevKpiDay": _by_devices,
+    "getDevKpiMonth": _by_devices,
+    "getDevKpiYear": _by_devices,
+    "getDevHistoryKpi": lambda fleet: (
+        Window(_per_type(fleet.live, 10) + 24, DAY),
+        Window(1, MINUTE),
+    ),
+    "getAlarmList": lambda fleet: (Window(fleet.batches, 30 * MINUTE),),
+}
+
+
+def limits(interface: str, dialect: Dialect, fleet: Fleet) -> tuple[Window, ...]:
+    """Windows of an interface; what no table names may be called once a minute."""
+    if interface == "login":
+        return LOGIN
+    if interface == "logout":
+        return ()
+    if dialect is Dialect.V2020 or interface not in RULES_2022:
+        return ONCE_A_MINUTE
+    return RULES_2022[interface](fleet)
+
+
+@dataclass(slots=True)
+class Quota:
+    """The calls of one account. ``scale`` shortens every window; 0 lifts all limits."""
+
+    scale: float = 1.0
+    _stamps: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    _busy: Counter[str] = field(default_factory=Counter)
+
+    def admit(self, interface: str, windows: tuple[Window, ...], now: float) -> bool:
+        """Count a call if it is within all windows. What is turned away is free."""
+        longest = max((window.seconds for window in windows), default=0) * self.scale
+        # Stamps ahead of the clock are left over from before it was set back.
+        stamps = [at for at in self._stamps[interface] if now - longest < at <= now]
+        self._stamps[interface] = stamps
+        for window in windows:
+            since = now - window.seconds * self.scale
+            if sum(at > since for at in stamps) >= window.calls and self.scale > 0:
+                return False
+        stamps.append(now)
+        return True
+
+    def enter(self, interface: str, one_at_a_time: bool) -> bool:
+        """Begin work on a call, unless another of its kind is still at work."""
+        if one_at_a_time and self.scale > 0 and self._busy[interface]:
+            return False
+        self._busy[interface] += 1
+        return True
+
+    def leave(self, interface: str) -> None:
+        """End work on a call."""
+        self._busy[interface] -= 1

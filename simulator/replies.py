@@ -1,0 +1,72 @@
+"""HTTP answers that are none: pages, broken bodies, endless ones."""
+
+import asyncio
+import json
+from typing import Any
+
+from aiohttp import web
+
+from .faults import Fault, FaultKind
+
+PORTAL = """<!DOCTYPE html><html><head><title>FusionSolar</title></head>
+<body><div id="app">Please log in to the portal.</div></body></html>"""
+NOT_FOUND = "<html><head><title>404 Not Found</title></head><body>404</body></html>"
+ELSEWHERE = "https://portal.example.invalid/unisso/login.action"
+CHUNK = b" " * 65536
+
+
+def page(text: str, status: int = 200) -> web.Response:
+    """An HTML page."""
+    return web.Response(text=text, status=status, content_type="text/html")
+
+
+def early(fault: Fault, request: web.Request) -> web.StreamResponse:
+    """What arrives when the call does not reach the interface at all."""
+    match fault.kind:
+        case FaultKind.HTML:
+            return page(PORTAL)
+        case FaultKind.REDIRECT:
+            return web.Response(status=302, headers={"Location": ELSEWHERE})
+        case FaultKind.REFUSE:
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
+    return page(f"<html><body>{fault.status}</body></html>", fault.status)
+
+
+async def broken(
+    fault: Fault, body: dict[str, Any], request: web.Request, closing: asyncio.Event
+) -> web.StreamResponse:
+    """A good answer that does not get through."""
+    text = json.dumps(body).encode()
+    half = text[: len(text) // 2]
+    match fault.kind:
+        case FaultKind.EMPTY:
+            return web.Response(body=b"", content_type="application/json")
+        case FaultKind.HALF:
+            return web.Response(body=half, content_type="application/json")
+        case FaultKind.STALL:
+            await closing.wait()
+            return web.Response(status=503)
+        case FaultKind.HUGE:
+            return await _endless(request, closing)
+    response = web.StreamResponse()
+    response.content_type = "application/json"
+    response.content_length = len(text)
+    await response.prepare(request)
+    await response.write(half)
+    if request.transport is not None:
+        request.transport.close()
+    return response
+
+
+async def _endless(request: web.Request, closing: asyncio.Event) -> web.StreamResponse:
+    """A body without end, as long as the client reads on."""
+    response = web.StreamResponse()
+    response.content_type = "application/json"
+    await response.prepare(request)
+    await response.write(b'{"success": true, "failCode": 0, "data": [')
+    while not closing.is_set():
+        await response.write(CHUNK)
+        await asyncio.sleep(0)
+    return response

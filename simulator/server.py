@@ -1,0 +1,209 @@
+"""HTTP: from a request to an interface and back."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+import json
+import logging
+from typing import Any
+
+from aiohttp import web
+
+from . import admin, replies
+from .certificate import self_signed
+from .dialect import Dialect
+from .envelope import Answer, Body, Refused, refuse, wrap
+from .faults import EARLY, Fault, FaultKind, spoil
+from .interfaces.arguments import Asked
+from .interfaces.table import WITHDRAWN, handler
+from .quota import Fleet, limits
+from .simulator import Call, Simulator
+
+LOGGER = logging.getLogger(__name__)
+
+TOKEN = "XSRF-TOKEN"
+ACCOUNT = frozenset({"login", "logout"})
+NO_PARAMS = frozenset({"login", "logout", "getAlarmList", "stations"})
+"""Interfaces that do not echo the request's parameters."""
+
+MOST_CALLS = 100_000
+IN_PLACE = frozenset(
+    {
+        FaultKind.CUT,
+        FaultKind.HALF,
+        FaultKind.EMPTY,
+        FaultKind.HUGE,
+        FaultKind.STALL,
+    }
+)
+
+
+class Server:
+    """Answers for one simulator."""
+
+    def __init__(self, sim: Simulator) -> None:
+        """Serve a simulator."""
+        self.sim = sim
+        self.closing = asyncio.Event()
+
+    def application(self) -> web.Application:
+        """Routes; everything else is a 404 page."""
+        app = web.Application(client_max_size=2**20)
+        app.router.add_post("/thirdData/{interface}", self.call)
+        admin.add_routes(app, self.sim)
+        app.router.add_route("*", "/{path:.*}", self.lost)
+        return app
+
+    async def lost(self, request: web.Request) -> web.Response:
+        """Nobody lives here."""
+        return replies.page(replies.NOT_FOUND, 404)
+
+    async def call(self, request: web.Request) -> web.StreamResponse:
+        """Answer one call, and note it down."""
+        interface = request.match_info["interface"]
+        asked = await _parameters(request)
+        at = self.sim.clock.now()
+        if interface not in ACCOUNT and not handler(interface, self.sim.dialect):
+            self._note(interface, at, None, 404, asked)
+            return replies.page(replies.NOT_FOUND, 404)
+        fault = self.sim.faults.strike(interface)
+        if fault and fault.kind in EARLY and fault.kind != FaultKind.LOST:
+            response = replies.early(fault, request)
+            self._note(interface, at, None, response.status, asked)
+            return response
+        if not self.sim.quota.enter(interface, self._one_at_a_time(interface)):
+            body = refuse(407, None, self._echo(interface, asked), at)
+            self._note(interface, at, 407, 200, asked)
+            return web.json_response(body)
+        try:
+            return await self._served(request, interface, asked, at, fault)
+        finally:
+            self.sim.quota.leave(interface)
+
+    def _one_at_a_time(self, interface: str) -> bool:
+        return self.sim.dialect is Dialect.V2022 and interface not in ACCOUNT
+
+    async def _served(
+        self,
+        request: web.Request,
+        interface: str,
+        asked: Body,
+        at: float,
+        fault: Fault | None,
+    ) -> web.StreamResponse:
+        """Answer a call that has reached the interface."""
+        token = request.headers.get(TOKEN)
+        headers: dict[str, str] = {}
+        try:
+            body = self._body(interface, asked, at, token, fault)
+            if interface == "login":
+                headers[TOKEN] = self.sim.sessions.token or ""
+        except Refused as refused:
+            echo = self._echo(interface, asked)
+            body = refuse(refused.code, refused.message, echo, at)
+        if fault and fault.kind in IN_PLACE and body["failCode"] == 0:
+            self._note(interface, at, None, 200, asked)
+            return await replies.broken(fault, body, request, self.closing)
+        self._note(interface, at, body["failCode"], 200, asked)
+        response = web.json_response(body, headers=headers)
+        if headers:
+            response.set_cookie(TOKEN, headers[TOKEN], path="/", httponly=True)
+        return response
+
+    def _body(
+        self,
+        interface: str,
+        asked: Body,
+        at: float,
+        token: str | None,
+        fault: Fault | None,
+    ) -> Body:
+        """Check session, quota and rights, in the real server's order, then answer."""
+        sim = self.sim
+        if fault and fault.kind == FaultKind.LOST:
+            raise Refused(305)
+        if interface not in ACCOUNT:
+            sim.sessions.check(token)
+        fleet = Fleet.of(sim.plants, sim.dialect, sim.all_types)
+        if not sim.quota.admit(interface, limits(interface, sim.dialect, fleet), at):
+            raise Refused(407)
+        if fault and fault.kind == FaultKind.CODE:
+            raise Refused(fault.code)
+        if interface in sim.denied:
+            raise Refused(sim.denied[interface])
+        if interface in WITHDRAWN[sim.dialect]:
+            raise Refused(401)
+        answer = self._answer(interface, asked, at)
+        body = wrap(answer, self._echo(interface, asked), at)
+        if sim.quirks and interface in NO_PARAMS:
+            body["params"] = None
+        return spoil(fault.kind, body) if fault else body
+
+    def _answer(self, interface: str, asked: Body, at: float) -> Answer:
+        sim = self.sim
+        if interface == "login":
+            name, secret = asked.get("userName"), asked.get("systemCode")
+            sim.sessions.login(str(name), str(secret))
+            greeting = "https://intl.fusionsolar.example" if sim.quirks else None
+            return Answer(None, message=greeting)
+        if interface == "logout":
+            if asked.get("xsrfToken") == sim.sessions.token:
+                sim.sessions.end()
+            return Answer(None)
+        answer_of = handler(interface, sim.dialect)
+        assert answer_of is not None
+        return answer_of(Asked(sim, asked, at))
+
+    def _echo(self, interface: str, asked: Body) -> Body:
+        """Parameters as they come back: never those of a login."""
+        if interface in ACCOUNT:
+            return {}
+        if self.sim.quirks and "devTypeId" in asked:
+            return asked | {"devTypeId": str(asked["devTypeId"])}
+        return asked
+
+    def _note(
+        self, interface: str, at: float, code: int | None, status: int, asked: Body
+    ) -> None:
+        """Remember a call, without its password, and say so."""
+        hidden = {"systemCode", "xsrfToken"}
+        payload = {key: "***" if key in hidden else asked[key] for key in asked}
+        calls = self.sim.calls
+        if len(calls) >= MOST_CALLS:
+            del calls[: MOST_CALLS // 2]
+        calls.append(Call(interface, at, code, status, payload))
+        LOGGER.info("%s: HTTP %d, failCode %s", interface, status, code)
+
+
+async def _parameters(request: web.Request) -> Body:
+    """The request's JSON object; anything else counts as none."""
+    try:
+        sent: Any = json.loads(await request.text() or "{}")
+    except ValueError:
+        return {}
+    return sent if isinstance(sent, dict) else {}
+
+
+@asynccontextmanager
+async def listen(
+    sim: Simulator, host: str, port: int, tls: bool
+) -> AsyncGenerator[str]:
+    """Serve a simulator on an address (port 0: any free one)."""
+    server = Server(sim)
+    runner = web.AppRunner(
+        server.application(),
+        handler_cancellation=True,
+        access_log=None,
+        shutdown_timeout=0.5,
+    )
+    await runner.setup()
+    try:
+        context = self_signed(host) if tls else None
+        site = web.TCPSite(runner, host, port, ssl_context=context)
+        await site.start()
+        real_port = runner.addresses[0][1]
+        name = f"[{host}]" if ":" in host else host
+        yield f"{'https' if tls else 'http'}://{name}:{real_port}"
+    finally:
+        server.closing.set()
+        await runner.cleanup()

@@ -1,0 +1,60 @@
+"""Who is logged in: one session per account."""
+
+from collections import deque
+from dataclasses import dataclass, field
+import secrets
+
+from .clock import Clock
+from .envelope import Refused
+
+LIFETIME = 30 * 60
+"""Seconds a token lives after its last use."""
+
+LOCK_AFTER, LOCK_WITHIN, LOCK_FOR = 5, 10 * 60, 30 * 60
+
+
+@dataclass(slots=True)
+class Sessions:
+    """The account, its token, and the memory of wrong passwords."""
+
+    username: str
+    password: str
+    clock: Clock
+    token: str | None = None
+    expires: float = 0.0
+    logins: int = 0
+    locked_until: float = 0.0
+    _wrong: deque[float] = field(default_factory=deque)
+
+    def login(self, username: str, password: str) -> str:
+        """Begin a session, which ends any other one."""
+        now = self.clock.now()
+        known = username == self.username
+        if not known or now < self.locked_until or password != self.password:
+            if known and password != self.password:
+                self._remember_wrong(now)
+            # One code for all of it: the real server gives nothing away.
+            raise Refused(20400)
+        self._wrong.clear()
+        self.token = secrets.token_urlsafe(24)
+        self.expires = now + LIFETIME
+        self.logins += 1
+        return self.token
+
+    def _remember_wrong(self, now: float) -> None:
+        self._wrong.append(now)
+        while self._wrong and self._wrong[0] <= now - LOCK_WITHIN:
+            self._wrong.popleft()
+        if len(self._wrong) >= LOCK_AFTER:
+            self.locked_until = now + LOCK_FOR
+
+    def check(self, token: str | None) -> None:
+        """Accept a token and extend its life, or refuse it."""
+        now = self.clock.now()
+        if token is None or token != self.token or now >= self.expires:
+            raise Refused(305)
+        self.expires = now + LIFETIME
+
+    def end(self) -> None:
+        """Nobody is logged in any more."""
+        self.token = None

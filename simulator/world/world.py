@@ -1,0 +1,214 @@
+"""Random access to a site's energies and powers."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from .days import Day, day_start, simulate
+from .site import Site
+from .storage import UNITS
+from .sun import STEP
+
+DETAILED_DAYS = 500
+"""Days kept in memory step by step; all others are computed again when asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Counters since commissioning (kWh), their differences (kWh), or powers (kW)."""
+
+    site: Site
+    values: tuple[int, ...]
+    per_unit: float = 1.0
+
+    def __sub__(self, earlier: Reading) -> Reading:
+        """Energies between two readings of the counters."""
+        pairs = zip(self.values, earlier.values, strict=True)
+        return Reading(self.site, tuple([a - b for a, b in pairs]))
+
+    def _number(self, units: int) -> float:
+        return round(units * self.per_unit / UNITS, 4)
+
+    def _sum(self, first: int, count: int, index: int | None) -> float:
+        if index is None:
+            return self._number(sum(self.values[first : first + count]))
+        return self._number(self.values[first + index]) if index < count else 0.0
+
+    def pv(self, array: int | None = None) -> float:
+        """DC output of one array, or of all of them."""
+        return self._sum(0, len(self.site.arrays), array)
+
+    def charge(self, storage: int | None = None) -> float:
+        """Into one storage, or into all of them."""
+        first = len(self.site.arrays)
+        return self._sum(first, len(self.site.storages), storage)
+
+    def discharge(self, storage: int | None = None) -> float:
+        """Out of one storage, or of all of them."""
+        first = len(self.site.arrays) + len(self.site.storages)
+        return self._sum(first, len(self.site.storages), storage)
+
+    def hours_charging(self, storage: int) -> float:
+        """How long a storage was charged; of a difference of counters only."""
+        first = len(self.site.arrays) + 2 * len(self.site.storages)
+        return round(self.values[first + storage] * STEP / 3600, 3)
+
+    def hours_discharging(self, storage: int) -> float:
+        """How long a storage was discharged; of a difference of counters only."""
+        first = len(self.site.arrays) + 3 * len(self.site.storages)
+        return round(self.values[first + storage] * STEP / 3600, 3)
+
+    def ac(self, array: int | None = None) -> float:
+        """AC output of one inverter, or of all of them.
+
+        PV less what a DC-coupled battery takes, plus what it gives. Conversion is
+        free of losses here: the plant KPIs' identities close only then.
+        """
+        if array is None:
+            arrays = range(len(self.site.arrays))
+            return round(sum(self.ac(index) for index in arrays), 4)
+        total = self.pv(array)
+        for index, storage in enumerate(self.site.storages):
+            if storage.array == array:
+                total += self.discharge(index) - self.charge(index)
+        return round(total, 4)
+
+    @property
+    def load(self) -> float:
+        """What the house or the factory uses."""
+        return self._number(self.values[-5])
+
+    @property
+    def import_(self) -> float:
+        """From the grid."""
+        return self._number(self.values[-4])
+
+    @property
+    def export(self) -> float:
+        """To the grid."""
+        return self._number(self.values[-3])
+
+    @property
+    def revenue(self) -> float:
+        """Money, in the plant's currency."""
+        return self._number(self.values[-2])
+
+    @property
+    def irradiation(self) -> float:
+        """On level ground: kWh/m², or kW/m² of a power reading."""
+        return self._number(self.values[-1])
+
+
+class World:
+    """A site through time. Times are epoch seconds, days are the plant's own."""
+
+    def __init__(self, site: Site) -> None:
+        """Start with empty caches."""
+        self.site = site
+        self.zone = ZoneInfo(site.timezone)
+        self._days: dict[int, Day] = {}
+        self._generating: dict[date, tuple[int, int] | None] = {}
+        self._width = len(site.arrays) + 4 * len(site.storages) + 5
+        # Counters and battery contents at the start of each day, as far as known.
+        self._before: list[tuple[int, ...]] = [(0,) * self._width]
+        self._stored: list[tuple[float, ...]] = [(0.0,) * len(site.storages)]
+
+    def midnight(self, day: date) -> int:
+        """Epoch seconds of a local midnight."""
+        return day_start(day, self.zone)
+
+    def local(self, at: float) -> datetime:
+        """The plant's wall clock."""
+        return datetime.fromtimestamp(at, UTC).astimezone(self.zone)
+
+    def _number_of(self, at: float) -> int:
+        """Which day since commissioning an instant belongs to (negative: before)."""
+        return (self.local(at).date() - self.site.connected).days
+
+    def _day(self, number: int) -> Day:
+        """A day step by step. What the night before left in the batteries comes first,
+        so the first look at a late day computes all earlier ones, half a second a
+        thousand days; later looks anywhere are cheap.
+        """
+        while len(self._stored) <= number:
+            self._append(self._simulate(len(self._stored) - 1))
+        return self._days.get(number) or self._simulate(number)
+
+    def _simulate(self, number: int) -> Day:
+        when = self.site.connected + timedelta(days=number)
+        day = simulate(self.site, when, self.zone, self._stored[number])
+        if len(self._days) >= DETAILED_DAYS:
+            del self._days[next(iter(self._days))]
+        self._days[number] = day
+        return day
+
+    def _append(self, day: Day) -> None:
+        """Carry counters and batteries over midnight."""
+        ends = zip(self._before[-1], day.columns, strict=True)
+        self._before.append(tuple([total + column[-1] for total, column in ends]))
+        self._stored.append(day.stored)
+
+    def totals(self, at: float) -> Reading:
+        """All counters since commissioning at an instant."""
+        number = self._number_of(at)
+        if number < 0:
+            return Reading(self.site, (0,) * self._width)
+        day = self._day(number)
+        before = self._before[number]
+        step, seconds = divmod(at - day.start, STEP)
+        step = int(step)
+        if not seconds:
+            pairs = zip(before, day.columns, strict=True)
+            return Reading(self.site, tuple([b + c[step] for b, c in pairs]))
+        share = seconds / STEP
+        return Reading(
+            self.site,
+            tuple(
+                [
+                    b + c[step] + int((c[step + 1] - c[step]) * share)
+                    for b, c in zip(before, day.columns, strict=True)
+                ]
+            ),
+        )
+
+    def energy(self, start: float, end: float) -> Reading:
+        """What went through every counter between two instants."""
+        return self.totals(end) - self.totals(start)
+
+    def power(self, at: float) -> Reading:
+        """All powers, constant within a five-minute step, in kW."""
+        number = self._number_of(at)
+        if number < 0:
+            return Reading(self.site, (0,) * self._width, 12.0)
+        day = self._day(number)
+        step = int((at - day.start) // STEP)
+        row = tuple([column[step + 1] - column[step] for column in day.columns])
+        return Reading(self.site, row, 3600 / STEP)
+
+    def stored(self, at: float, storage: int) -> float:
+        """Energy in a storage, in kWh."""
+        battery = self.site.storages[storage]
+        level = battery.capacity_kwh * battery.reserve
+        number = self._number_of(at)
+        if number >= 0:
+            today = self.energy(self._day(number).start, at)
+            level += self._stored[number][storage] / UNITS
+            level += today.charge(storage) * battery.efficiency
+            level -= today.discharge(storage) / battery.efficiency
+        return min(max(level, 0.0), battery.capacity_kwh)
+
+    def generating(self, day: date) -> tuple[int, int] | None:
+        """When PV began and ended on a local day; None for a day without any."""
+        if day not in self._generating:
+            start = self.midnight(day)
+            end = self.midnight(day + timedelta(days=1))
+            lit = [at for at in range(start, end, STEP) if self.power(at).pv() > 0]
+            self._generating[day] = (lit[0], lit[-1] + STEP) if lit else None
+        return self._generating[day]
+
+
+@lru_cache(maxsize=64)
+def world_of(site: Site) -> World:
+    """The world of a site, shared by all simulators of the process."""
+    return World(site)
