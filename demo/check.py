@@ -1,20 +1,17 @@
 """The demo as a check: everything has a value, and all stayed quiet."""
 
-import asyncio
 from collections import Counter
 from pathlib import Path
 import re
 import time
 from typing import Any, Final
 
-from .entities import Entity, integration_entities
+from .entities import Entity, settled_entities
 from .report import calls_table, table
 from .stage import Stage
 
-PATIENCE_SECONDS: Final = 240
-# New entities appear with every interface that answers; after this long without one, all are there.
-SETTLED_SECONDS: Final = 30
 TOO_MANY_CALLS: Final = "407"
+OUTCOMES: Final = {"0": "ok", "none": "no code"}
 
 LOG_LINE: Final = re.compile(
     r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* (\w+) \(.*?\) \[(.*?)\]"
@@ -26,7 +23,7 @@ USUAL_WARNING: Final = "We found a custom integration smartpvms"
 async def check(running: Stage) -> int:
     """Wait, report, and return 0 if nothing is wrong."""
     started = time.monotonic()
-    entities = await _settled_entities(running)
+    entities = await settled_entities(running.home_assistant)
     calls = _calls(await running.simulator.state())
     print(f"\nEntities after {time.monotonic() - started:.0f} s")
     print(_entities_table(entities))
@@ -47,23 +44,6 @@ async def check(running: Stage) -> int:
     return 0
 
 
-async def _settled_entities(running: Stage) -> list[Entity]:
-    """Return the entities when no more appear and all have values, or time is up."""
-    count, since = 0, time.monotonic()
-    deadline = since + PATIENCE_SECONDS
-    while True:
-        entities = await integration_entities(running.home_assistant.client)
-        now = time.monotonic()
-        if len(entities) != count:
-            count, since = len(entities), now
-        waiting = [entity for entity in entities if entity.lacks_value]
-        settled = entities and not waiting and now - since >= SETTLED_SECONDS
-        if settled or now > deadline:
-            return entities
-        running.home_assistant.child.raise_if_ended()
-        await asyncio.sleep(2)
-
-
 def _entities_table(entities: list[Entity]) -> str:
     enabled = Counter(entity.platform for entity in entities if entity.enabled)
     disabled = Counter(entity.platform for entity in entities if not entity.enabled)
@@ -77,9 +57,12 @@ def _entities_table(entities: list[Entity]) -> str:
 
 
 def _calls(state: dict[str, Any]) -> dict[str, Counter[str]]:
-    """Return the outcomes of the calls by interface."""
+    """Return how many calls of each interface ended with which fail code."""
     return {
-        interface: Counter(outcomes) for interface, outcomes in state["calls"].items()
+        interface: Counter(
+            {OUTCOMES.get(code, code): count for code, count in codes.items()}
+        )
+        for interface, codes in state["calls"].items()
     }
 
 

@@ -1,14 +1,20 @@
 """The integration's entities as Home Assistant's own interfaces show them."""
 
+import asyncio
 from dataclasses import dataclass
+import time
 from typing import Final
 
 from .client import HomeAssistantClient
 from .entry import DOMAIN
+from .home_assistant import HomeAssistant
 
 WITHOUT_VALUE: Final = ("unknown", "unavailable")
 # Others have no value before they are first used.
 MEASURED: Final = ("sensor", "binary_sensor")
+PATIENCE_SECONDS: Final = 240
+# Entities appear with each interface that answers; this long without a new one, all are there.
+SETTLED_SECONDS: Final = 30
 
 
 @dataclass(frozen=True)
@@ -50,3 +56,21 @@ async def integration_entities(client: HomeAssistantClient) -> list[Entity]:
         for entry in registry
         if entry["platform"] == DOMAIN
     ]
+
+
+async def settled_entities(home_assistant: HomeAssistant) -> list[Entity]:
+    """Return the entities when no more appear and all have values, or time is up."""
+    count, since = 0, time.monotonic()
+    deadline = since + PATIENCE_SECONDS
+    while True:
+        entities = await integration_entities(home_assistant.client)
+        now = time.monotonic()
+        if len(entities) != count:
+            count, since = len(entities), now
+        waiting = any(entity.lacks_value for entity in entities)
+        if entities and not waiting and now - since >= SETTLED_SECONDS:
+            return entities
+        if now > deadline:
+            return entities
+        home_assistant.child.raise_if_ended()
+        await asyncio.sleep(2)

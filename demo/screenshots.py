@@ -1,0 +1,82 @@
+"""Takes the README's pictures of the demo."""
+
+import argparse
+import asyncio
+from pathlib import Path
+import sys
+import tempfile
+from typing import Any, Final
+
+from playwright.async_api import Page, ViewportSize
+
+from .browser import logged_in_page
+from .client import HomeAssistantClient
+from .configuration import ROOT
+from .entities import settled_entities
+from .entry import DOMAIN
+from .processes import DemoError
+from .stage import Options, Stage, stage
+
+IMAGES: Final = ROOT / "docs" / "images"
+HOME: Final = ViewportSize(width=1280, height=1000)
+
+
+async def take(target: Path) -> None:
+    """Start the demo afresh, wait until all has a value, and picture it."""
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="smartpvms-") as temporary:
+        async with stage(Options(folder=Path(temporary), port=0)) as running:
+            print("Waiting for values", flush=True)
+            await settled_entities(running.home_assistant)
+            await _pictures(running, target)
+
+
+async def _pictures(running: Stage, target: Path) -> None:
+    client = running.home_assistant.client
+    plant = await _first_plant(client)
+    async with logged_in_page(client, "light", HOME) as page:
+        for name, path in (
+            ("plant", f"/config/devices/device/{plant['id']}"),
+            ("integration", f"/config/integrations/integration/{DOMAIN}"),
+        ):
+            await page.goto(client.address + path)
+            await _settle(page)
+            await page.screenshot(path=target / f"{name}.png")
+            print(target / f"{name}.png", flush=True)
+
+
+async def _first_plant(client: HomeAssistantClient) -> dict[str, Any]:
+    """Return the residential plant's device: the one with the fewest devices."""
+    devices = [
+        device
+        for device in await client.command("config/device_registry/list")
+        if any(domain == DOMAIN for domain, _ in device["identifiers"])
+    ]
+    plants = [device for device in devices if device["entry_type"] == "service"]
+    if not plants:
+        raise DemoError("The integration has no plants")
+
+    def size(plant: dict[str, Any]) -> int:
+        return sum(device["via_device_id"] == plant["id"] for device in devices)
+
+    return min(plants, key=size)
+
+
+async def _settle(page: Page) -> None:
+    """Wait until the page asks for nothing more and its last frame is drawn."""
+    await page.wait_for_load_state("networkidle")
+    await page.wait_for_timeout(4000)
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser("script/screenshots", description=__doc__)
+    parser.add_argument("--target", type=Path, default=IMAGES)
+    try:
+        asyncio.run(take(parser.parse_args().target))
+    except DemoError as error:
+        sys.exit(f"No pictures. {error}")
+
+
+if __name__ == "__main__":
+    main()
