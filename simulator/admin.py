@@ -55,7 +55,7 @@ def add_routes(app: web.Application, sim: Simulator) -> None:
 
 
 def state(sim: Simulator) -> Sent:
-    """What there is to know."""
+    """Tell what there is to know."""
     calls: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for call in sim.calls:
         key = "none" if call.fail_code is None else str(call.fail_code)

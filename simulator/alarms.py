@@ -116,16 +116,16 @@ class Alarms:
         return alarm
 
     def acknowledge(self, alarm: Alarm | int) -> None:
-        """A user has seen it."""
+        """Note that a user has seen it."""
         self.find(alarm).acknowledged = self.clock.now()
 
     def clear(self, alarm: Alarm | int, status: int = Status.CLEARED_BY_DEVICE) -> None:
-        """It is over: 4 handled, 5 cleared by a user, 6 by the device."""
+        """End it: 4 handled, 5 cleared by a user, 6 by the device."""
         found = self.find(alarm)
         found.cleared, found.cleared_as = self.clock.now(), Status(status)
 
     def find(self, alarm: Alarm | int) -> Alarm:
-        """An alarm by its number."""
+        """Find an alarm by its number."""
         if isinstance(alarm, Alarm):
             return alarm
         known = [*self._raised, *(a for day in self._seeded.values() for a in day)]
@@ -156,7 +156,7 @@ class Alarms:
         )
 
     def _of_days(self, plant: Plant, begin: float, end: float) -> list[Alarm]:
-        """The seeded alarms of all days a period touches."""
+        """List the seeded alarms of all days a period touches."""
         day, last = plant.world.local(begin).date(), plant.world.local(end).date()
         day = max(day, plant.site.connected)
         found: list[Alarm] = []
@@ -169,7 +169,7 @@ class Alarms:
         return found
 
     def _seed(self, plant: Plant, day: date) -> list[Alarm]:
-        """What befalls a plant on a day: nothing, or one alarm."""
+        """Draw what befalls a plant on a day: nothing, or one alarm."""
         rng = Random(f"{plant.code}/{plant.site.seed}/alarm/{day.isoformat()}")
         if rng.random() >= CHANCE_PER_DAY[plant.category]:
             return []

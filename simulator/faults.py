@@ -93,7 +93,7 @@ class Faults:
         return iter(list(self._armed))
 
     def strike(self, interface: str) -> Fault | None:
-        """The fault that hits this call, if any; it is used up by that."""
+        """Pick the fault that hits this call, if any; that uses it up."""
         for fault in self._armed:
             if fault.interface not in {None, interface}:
                 continue
@@ -108,7 +108,7 @@ class Faults:
 
 
 def _emptied(value: Any, replacement: Any) -> Any:
-    """The same rows with every KPI replaced, or with none at all."""
+    """Copy rows with every KPI replaced, or with none at all."""
     if isinstance(value, list):
         return [_emptied(item, replacement) for item in value]
     if not isinstance(value, dict):

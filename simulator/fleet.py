@@ -12,6 +12,8 @@ from .world import Array, Load, Site, Storage, Tariff
 
 MUNICH = (48.137, 11.575)
 MADRID = (39.864, -4.027)
+HOUSE_TARIFF = Tariff(feed_in=0.08, own_use=0.28)
+MARKET_TARIFF = Tariff(feed_in=0.06, own_use=0.14, market=True)
 
 
 class _Maker:
@@ -49,10 +51,10 @@ def residential(
     timezone: str = "Europe/Berlin",
     location: tuple[float, float] | None = None,
     connected: date = date(2023, 4, 18),
-    tariff: Tariff | None = Tariff(),
+    tariff: Tariff | None = HOUSE_TARIFF,
     meter: int = Type.POWER_SENSOR,
 ) -> Plant:
-    """A house: two inverters, one of them with a battery, a meter, a dongle."""
+    """Build a house: two inverters, one of them with a battery, a meter, a dongle."""
     latitude, longitude = _place(location, MUNICH)
     site = Site(
         seed=seed,
@@ -137,7 +139,7 @@ def emma(
     name: str = "Haus am See",
     **rest: Any,
 ) -> Plant:
-    """The same house with an EMMA for its meter, whose sign is the other way round."""
+    """Build the same house with an EMMA for its meter: the sign is the other one."""
     return residential(code, seed, name=name, meter=Type.EMMA, **rest)
 
 
@@ -149,9 +151,9 @@ def utility(
     timezone: str = "Europe/Madrid",
     location: tuple[float, float] | None = None,
     connected: date = date(2024, 2, 6),
-    tariff: Tariff | None = Tariff(feed_in=0.06, own_use=0.14, market=True),
+    tariff: Tariff | None = MARKET_TARIFF,
 ) -> Plant:
-    """A plant beside a factory, with a device of every type.
+    """Build a plant beside a factory, with a device of every type.
 
     EMMA, grid meter and power sensor measure the same point, so whichever of them is
     taken for the grid meter gives the same answer.
@@ -236,7 +238,7 @@ def _utility_devices(make: _Maker) -> list[Device]:
 
 
 def demo() -> list[Plant]:
-    """What a newcomer gets to see: a house and a plant of every device type."""
+    """Build what a newcomer gets to see: a house and a plant of every device type."""
     return [residential(), utility()]
 
 

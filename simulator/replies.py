@@ -16,12 +16,12 @@ CHUNK = b" " * 65536
 
 
 def page(text: str, status: int = 200) -> web.Response:
-    """An HTML page."""
+    """Make an HTML page."""
     return web.Response(text=text, status=status, content_type="text/html")
 
 
 def early(fault: Fault, request: web.Request) -> web.StreamResponse:
-    """What arrives when the call does not reach the interface at all."""
+    """Answer when the call does not reach the interface at all."""
     match fault.kind:
         case FaultKind.HTML:
             return page(PORTAL)
@@ -37,7 +37,7 @@ def early(fault: Fault, request: web.Request) -> web.StreamResponse:
 async def broken(
     fault: Fault, body: dict[str, Any], request: web.Request, closing: asyncio.Event
 ) -> web.StreamResponse:
-    """A good answer that does not get through."""
+    """Lose a good answer on its way."""
     text = json.dumps(body).encode()
     half = text[: len(text) // 2]
     match fault.kind:
@@ -61,7 +61,7 @@ async def broken(
 
 
 async def _endless(request: web.Request, closing: asyncio.Event) -> web.StreamResponse:
-    """A body without end, as long as the client reads on."""
+    """Send a body without end, as long as the client reads on."""
     response = web.StreamResponse()
     response.content_type = "application/json"
     await response.prepare(request)

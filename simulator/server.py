@@ -176,7 +176,7 @@ class Server:
 
 
 async def _parameters(request: web.Request) -> Body:
-    """The request's JSON object; anything else counts as none."""
+    """Read the request's JSON object; anything else counts as none."""
     try:
         sent: Any = json.loads(await request.text() or "{}")
     except ValueError:

@@ -54,6 +54,7 @@ class Simulator:
         self,
         plants: Iterable[Plant] | None = None,
         dialect: Dialect | str = Dialect.V2022,
+        *,
         username: str = "user",
         password: str = "pass",
         clock: Clock | None = None,
@@ -87,7 +88,7 @@ class Simulator:
             yield url
 
     def count(self, interface: str | None = None, fail_code: int | None = None) -> int:
-        """Calls of an interface (or all), with one outcome (or any)."""
+        """Count calls of an interface (or all), with one outcome (or any)."""
         return sum(
             (interface is None or call.interface == interface)
             and (fail_code is None or call.fail_code == fail_code)
@@ -121,7 +122,7 @@ class Simulator:
             self._overrides[what] = dict(values)
 
     def overridden(self, what: Hashable, row: Row) -> Row:
-        """A row with what was forced upon it."""
+        """Merge into a row what was forced upon it."""
         forced = self._overrides.get(what)
         if forced is None:
             return row
@@ -129,7 +130,7 @@ class Simulator:
         return {key: value for key, value in merged.items() if value is not ABSENT}
 
     def truth(self, plant_code: str) -> Truth:
-        """What really happens at a plant."""
+        """Tell what really happens at a plant."""
         return Truth(next(p for p in self.plants if p.code == plant_code))
 
     def is_faulty(self, plant: Plant) -> bool:

@@ -63,11 +63,11 @@ class Upgrades:
         return True
 
     def last(self, device: Device) -> Upgrade | None:
-        """The record of a device's last upgrade."""
+        """Find the record of a device's last upgrade."""
         return self._last.get(device.id)
 
     def version(self, device: Device) -> str | None:
-        """What the device runs now."""
+        """Tell what the device runs now."""
         last = self._last.get(device.id)
         if last and last.state(self.clock.now())[0] is Result.SUCCESS:
             return last.target

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
+from itertools import pairwise
 
 from simulator.dialect import Dialect
 from simulator.model import METERS, Plant, Type
@@ -107,7 +108,7 @@ def by_period(plant: Plant, energy: Reading, period: Period, voice: Voice) -> Ro
 
 
 def _statistics(plant: Plant, energy: Reading, theory: float | None) -> Row:
-    """What days, months and years have beyond hours."""
+    """Add what days, months and years have beyond hours."""
     made, size = energy.pv(), plant.site.peak_kw
     saved = made * CO2_PER_KWH
     return {
@@ -121,7 +122,7 @@ def _statistics(plant: Plant, energy: Reading, theory: float | None) -> Row:
 
 
 def _flows(plant: Plant, energy: Reading, metered: bool) -> Row:
-    """What newer systems add, in kWh."""
+    """Add what newer systems have, in kWh."""
     made, charge, discharge = energy.pv(), energy.charge(), energy.discharge()
     stores = bool(plant.site.storages)
     inverted = round(made + discharge - charge, 4)
@@ -153,7 +154,7 @@ def starts(
     else:
         edges = [world.midnight(edge) for edge in _edges(plant, day, period, now)]
     first = world.midnight(plant.site.connected)
-    pairs = zip(edges, edges[1:], strict=False)
+    pairs = pairwise(edges)
     return [(a, b) for a, b in pairs if a <= now and b > first]
 
 

@@ -29,26 +29,26 @@ class Asked[B: Backend]:
     at: float
 
     def text(self, key: str) -> str:
-        """A parameter as text; numbers are taken too, as the real server does."""
+        """Read a parameter as text; numbers are taken too, as the real server does."""
         value = self.body.get(key)
         return "" if value is None else str(value).strip()
 
     def numbers(self, key: str) -> frozenset[int] | None:
-        """A comma-separated filter; None if it is not given."""
+        """Read a comma-separated filter; None if it is not given."""
         text = self.text(key)
         if not text:
             return None
         return frozenset(int(part) for part in text.split(",") if part.strip())
 
     def moment(self, key: str) -> float:
-        """A time given in epoch milliseconds, in seconds."""
+        """Read a time given in epoch milliseconds, in seconds."""
         try:
             return int(self.text(key)) / 1000
         except ValueError:
             raise Refused(20012) from None
 
     def plants(self) -> list[Plant]:
-        """The plants of ``stationCodes``."""
+        """Find the plants of ``stationCodes``."""
         codes = _split(self.text("stationCodes"))
         if not codes:
             raise Refused(20010)
@@ -62,7 +62,7 @@ class Asked[B: Backend]:
     def devices(
         self, types: Collection[int], most: int = MOST_DEVICES, beyond: int = 20016
     ) -> list[tuple[Plant, Device]]:
-        """The devices of ``devIds``, all of the one type ``devTypeId``."""
+        """Find the devices of ``devIds``, all of the one type ``devTypeId``."""
         ids = self.text("devIds")
         if not ids:
             raise Refused(20011)

@@ -46,7 +46,7 @@ WITHDRAWN: dict[Dialect, frozenset[str]] = {
 
 
 def handler(interface: str, dialect: Dialect) -> Handler | None:
-    """What answers an interface; None: nothing, in this dialect."""
+    """Find what answers an interface; None: nothing, in this dialect."""
     if interface in UNKNOWN[dialect]:
         return None
     return HANDLERS.get(interface)

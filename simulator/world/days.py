@@ -72,11 +72,9 @@ def simulate(site: Site, day: date, zone: ZoneInfo, stored: tuple[float, ...]) -
     sky = clouds(rng, steps)
     hour = _local_hour(start, end, zone)
     weekend = day.weekday() >= 5
-    drawn = demand(rng, site.load, site.load_kw, steps, hour, weekend)
+    drawn = demand(rng, site.load, site.load_kw, steps, hour=hour, weekend=weekend)
     load = [int(kw * PER_KW) for kw in drawn]
-    ground, tilted = sunlight(
-        day, start, steps, site.latitude, site.longitude, site.arrays
-    )
+    ground, tilted = sunlight(site, day, start, steps)
     pv: list[list[int]] = []
     for plane, light in zip(site.arrays, tilted, strict=True):
         most = int(plane.limit_kw * PER_KW)

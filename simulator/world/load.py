@@ -30,7 +30,7 @@ Hour = Callable[[int], float]
 
 
 def demand(
-    rng: Random, kind: Load, mean_kw: float, steps: int, hour: Hour, weekend: bool
+    rng: Random, kind: Load, mean_kw: float, steps: int, *, hour: Hour, weekend: bool
 ) -> list[float]:
     """Power drawn in each step of a day that starts in the small hours."""
     curve = HOUSE if kind is Load.HOUSEHOLD else PLANT

@@ -6,7 +6,7 @@ from math import cos, pi, radians, sin
 
 from astral.sun import eq_of_time, jday_to_jcentury, julianday, sun_declination
 
-from .site import Array
+from .site import Array, Site
 
 STEP = 300
 """Seconds between two looks at the world; all energies are sums of such steps."""
@@ -44,20 +44,15 @@ def _plane(array: Array, latitude: float, decl: float) -> tuple[float, float, fl
 
 
 def sunlight(
-    day: date,
-    start: int,
-    steps: int,
-    latitude: float,
-    longitude: float,
-    planes: tuple[Array, ...],
+    site: Site, day: date, start: int, steps: int
 ) -> tuple[list[float], list[list[float]]]:
     """Clear-sky irradiance in kW/m²: on the ground and on each plane, step by step."""
     decl, equation = _orbit(day)
-    level = _plane(Array(1, 1, tilt=0), latitude, decl)
-    factors = [_plane(plane, latitude, decl) for plane in planes]
+    level = _plane(Array(1, 1, tilt=0), site.latitude, decl)
+    factors = [_plane(plane, site.latitude, decl) for plane in site.arrays]
     ground = [0.0] * steps
-    tilted = [[0.0] * steps for _ in planes]
-    first = _hour_angle(start + STEP // 2, longitude, equation)
+    tilted = [[0.0] * steps for _ in site.arrays]
+    first = _hour_angle(start + STEP // 2, site.longitude, equation)
     turn = 2 * pi * STEP / 86400
     for step in range(steps):
         angle = first + step * turn

@@ -1,5 +1,6 @@
 """Clouds and air, from seeded noise."""
 
+from itertools import pairwise
 from math import cos, pi
 from random import Random
 
@@ -19,7 +20,7 @@ def clouds(rng: Random, steps: int) -> list[float]:
         for k in range(steps // KNOT + 2)
     ]
     sky: list[float] = []
-    for left, right in zip(knots, knots[1:], strict=False):
+    for left, right in pairwise(knots):
         for part in range(KNOT):
             value = left + (right - left) * part / KNOT
             sky.append(0.06 if value < 0.06 else min(value, 1.0))

@@ -119,7 +119,7 @@ class World:
         return day_start(day, self.zone)
 
     def local(self, at: float) -> datetime:
-        """The plant's wall clock."""
+        """Read the plant's wall clock."""
         return datetime.fromtimestamp(at, UTC).astimezone(self.zone)
 
     def _number_of(self, at: float) -> int:
@@ -127,9 +127,10 @@ class World:
         return (self.local(at).date() - self.site.connected).days
 
     def _day(self, number: int) -> Day:
-        """A day step by step. What the night before left in the batteries comes first,
-        so the first look at a late day computes all earlier ones, half a second a
-        thousand days; later looks anywhere are cheap.
+        """Compute a day step by step, and all days before it that are not known yet.
+
+        What the night before left in the batteries comes first, so the first look at
+        a late day costs about a second a thousand days; later looks are cheap.
         """
         while len(self._stored) <= number:
             self._append(self._simulate(len(self._stored) - 1))
@@ -173,7 +174,7 @@ class World:
         )
 
     def energy(self, start: float, end: float) -> Reading:
-        """What went through every counter between two instants."""
+        """Sum what went through every counter between two instants."""
         return self.totals(end) - self.totals(start)
 
     def power(self, at: float) -> Reading:
@@ -210,5 +211,5 @@ class World:
 
 @lru_cache(maxsize=64)
 def world_of(site: Site) -> World:
-    """The world of a site, shared by all simulators of the process."""
+    """Find the world of a site, shared by all simulators of the process."""
     return World(site)
