@@ -23,7 +23,6 @@ HOME: Final = ViewportSize(width=1280, height=1000)
 
 async def take(target: Path) -> None:
     """Start the demo afresh, wait until all has a value, and picture it."""
-    target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="smartpvms-") as temporary:
         async with stage(Options(folder=Path(temporary), port=0)) as running:
             print("Waiting for values", flush=True)
@@ -72,8 +71,10 @@ def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser("script/screenshots", description=__doc__)
     parser.add_argument("--target", type=Path, default=IMAGES)
+    target = parser.parse_args().target
+    target.mkdir(parents=True, exist_ok=True)
     try:
-        asyncio.run(take(parser.parse_args().target))
+        asyncio.run(take(target))
     except DemoError as error:
         sys.exit(f"No pictures. {error}")
 
