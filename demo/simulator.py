@@ -39,6 +39,8 @@ class Simulator:
             *("--host", LOOPBACK, "--port", str(self.port)),
             *("--user", USERNAME, "--password", PASSWORD),
             *("--timezone", place.time_zone),
+            # With "=": a southern latitude would read as an option.
+            f"--location={place.latitude},{place.longitude}",
             *options,
             cwd=ROOT,
             log=self.folder / "simulator.log",
