@@ -163,6 +163,11 @@ class NorthboundSession:
         return data
 
     @property
+    def is_open(self) -> bool:
+        """Tell whether there is a token, so that a call needs no login."""
+        return self._token is not None
+
+    @property
     def is_contested(self) -> bool:
         """Tell whether somebody else keeps ending our session."""
         losses = self._losses

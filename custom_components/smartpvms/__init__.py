@@ -1,0 +1,46 @@
+"""Huawei FusionSolar: plants and devices of the Smart PV Management System."""
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceEntry
+
+from .account import Account, SmartPvmsConfigEntry, store_of
+from .connections import async_get_connections
+from .const import DOMAIN
+
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SENSOR]
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> bool:
+    """Set up an account: what was saved is there at once, the rest follows."""
+    account = await Account.async_open(hass, entry)
+    entry.runtime_data = account
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    account.start()
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> bool:
+    """Unload an account; its session and its ledger stay for the next set-up."""
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded:
+        await entry.runtime_data.async_close()
+    return unloaded
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> None:
+    """End the session and drop what was saved, but for the ledger of calls."""
+    connections = await async_get_connections(hass)
+    await connections.async_drop(entry.unique_id or "")
+    await store_of(hass, entry.entry_id).async_remove()
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: SmartPvmsConfigEntry, device: DeviceEntry
+) -> bool:
+    """Let the user remove a device that the account no longer lists."""
+    account = entry.runtime_data
+    current = {*account.plants, *map(str, account.devices)}
+    return not any(
+        domain == DOMAIN and key in current for domain, key in device.identifiers
+    )

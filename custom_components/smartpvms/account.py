@@ -1,0 +1,362 @@
+"""One account at run time: its client, inventory, coordinators and memory."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from .balance import grid_meters
+from .balance_coordinator import BalanceCoordinator
+from .connections import Connection, Credentials, async_get_connections
+from .const import (
+    CONF_EXCLUDED_PLANTS,
+    CONF_GRID_METERS,
+    CONF_QUOTA_PROFILE,
+    CONF_TURNED_METERS,
+    DOMAIN,
+    LOGGER,
+    QUOTA_AUTO,
+)
+from .coordinator import PlantCoordinator
+from .device_coordinator import DeviceCoordinator
+from .inventory import Inventory
+from .inventory_coordinator import InventoryCoordinator
+from .meter_units import GRID_METER, assumed_in_watts, in_kilowatts, is_in_watts
+from .northbound import (
+    Device,
+    Dialect,
+    Interface,
+    NorthboundError,
+    PauseReason,
+    Plant,
+    Profile,
+    Values,
+)
+from .northbound.errors import LoginError, NotYetError
+from .readings import Reading
+from .registry import plant_owners, sync_devices
+from .repairs import Issues
+from .zones import zone_of
+
+STORE_VERSION: Final = 1
+SAVE_DELAY: Final = 60
+
+PROFILES: Final[Mapping[Dialect, Profile]] = {
+    Dialect.V2020: Profile.PER_MINUTE,
+    Dialect.V2022: Profile.DAILY,
+}
+
+type SmartPvmsConfigEntry = ConfigEntry[Account]
+type SavedAccount = dict[str, object]
+
+
+def store_of(hass: HomeAssistant, entry_id: str) -> Store[SavedAccount]:
+    """Return the file that keeps an entry's inventory and readings."""
+    return Store(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}")
+
+
+def credentials_of(entry: ConfigEntry) -> Credentials:
+    """Return how an entry reaches its account."""
+    return Credentials(
+        origin=entry.data[CONF_HOST],
+        username=entry.data[CONF_USERNAME],
+        password=entry.data[CONF_PASSWORD],
+        verify_ssl=entry.data[CONF_VERIFY_SSL],
+    )
+
+
+class Account:
+    """Everything that an entry is at run time.
+
+    `plants` and `devices` are those of the inventory that this entry shows: not
+    deselected by the user and not shown by another entry.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: SmartPvmsConfigEntry,
+        connection: Connection,
+        inventory: Inventory,
+        saved: SavedAccount,
+    ) -> None:
+        """Put the parts together; no call is made."""
+        self.hass = hass
+        self.entry = entry
+        self.client = connection.client
+        self.ledger = connection.client.session.ledger
+        self.turned_meters = {
+            int(key) for key in entry.options.get(CONF_TURNED_METERS, ())
+        }
+        self._chosen_meters: Mapping[str, str] = entry.options.get(CONF_GRID_METERS, {})
+        self._store = store_of(hass, entry.entry_id)
+        self._in_watts: dict[int, bool] = _load_flags(saved.get("in_watts"))
+        self._zones: dict[str, tzinfo] = {}
+        self._by_plant: dict[str, list[Device]] = {}
+        self.plants: dict[str, Plant] = {}
+        self.devices: dict[int, Device] = {}
+        self.issues = Issues(self)
+        self.plants_lane = PlantCoordinator(self)
+        self.devices_lane = DeviceCoordinator(self)
+        self.balance = BalanceCoordinator(self)
+        self._choose_profile(inventory.dialect)
+        self.inventory = InventoryCoordinator(self, inventory)
+        self.follow_inventory()
+        self._restore(saved)
+        self.rescale()
+
+    @classmethod
+    async def async_open(
+        cls, hass: HomeAssistant, entry: SmartPvmsConfigEntry
+    ) -> Account:
+        """Return the account of an entry, from what was saved if there is that.
+
+        Makes at most three calls: login, plant list, device list. Raises
+        ConfigEntryNotReady or ConfigEntryAuthFailed where nothing was saved and
+        the plants cannot be listed.
+        """
+        connections = await async_get_connections(hass)
+        connection = connections.connect(credentials_of(entry))
+        saved = await store_of(hass, entry.entry_id).async_load()
+        saved = saved if isinstance(saved, dict) else {}
+        inventory = Inventory.load(saved.get("inventory"))
+        if inventory and inventory.plants:
+            connection.client.session.has_worked = True
+            account = cls(hass, entry, connection, inventory, saved)
+            if connection.plants:
+                account.take_plants(connection)
+            return account
+        inventory = await _async_first_inventory(connection)
+        account = cls(hass, entry, connection, inventory, saved)
+        await account.inventory.async_list_devices_now()
+        return account
+
+    @callback
+    def start(self) -> None:
+        """Let the coordinators follow each other and poll."""
+        unload = self.entry.async_on_unload
+        self.inventory.schedule()
+        unload(self.inventory.async_add_listener(self._save_later))
+        for lane, follow in (
+            (self.devices_lane, self.balance.follow_devices),
+            (self.plants_lane, self.balance.follow_plants),
+        ):
+            unload(lane.async_add_listener(follow))
+            unload(lane.async_add_listener(self._save_later))
+
+    async def async_close(self) -> None:
+        """Write what the next start begins with."""
+        await self._store.async_save(self._dump())
+
+    async def async_refresh(self) -> None:
+        """Ask for new data, as far as the ledger allows."""
+        await asyncio.gather(
+            self.plants_lane.async_request_refresh(),
+            self.devices_lane.async_request_refresh(),
+        )
+
+    async def async_ask_again(self, interface: Interface) -> None:
+        """Ask an interface that the user says to have granted."""
+        await self.ledger.wake(interface, PauseReason.NO_ACCESS)
+        if interface is Interface.DEVICE_REAL_TIME:
+            self.devices_lane.ask_all_again()
+        self.issues.review(interface)
+        await self.async_refresh()
+
+    def wait(self, interface: Interface, calls: int = 1) -> float:
+        """Return the seconds until calls can be made, a login included."""
+        burst = self.ledger.burst(interface)
+        wait = self.ledger.wait(interface, max(1, min(calls, burst)))
+        if self.client.session.is_open:
+            return wait
+        return max(wait, self.ledger.wait(Interface.LOGIN))
+
+    def zone(self, plant_code: str) -> tzinfo:
+        """Return a plant's time zone."""
+        return self._zones.get(plant_code) or dt_util.get_default_time_zone()
+
+    def devices_of(self, plant_code: str) -> list[Device]:
+        """Return the devices of a plant."""
+        return self._by_plant.get(plant_code, [])
+
+    def grid_meter(self, plant_code: str) -> int | None:
+        """Return the device at the plant's grid connection, None if unclear."""
+        candidates = {device.id for device in grid_meters(self.devices_of(plant_code))}
+        if chosen := self._chosen_meters.get(plant_code):
+            return int(chosen) if int(chosen) in self.devices else None
+        return candidates.pop() if len(candidates) == 1 else None
+
+    def in_units(self, device: Device, row: Values) -> Values:
+        """Return a row in the units that the catalogue gives its KPIs."""
+        if device.type_id != GRID_METER:
+            return row
+        if (proof := is_in_watts(row)) or (
+            proof is not None and device.id not in self._in_watts
+        ):
+            self._in_watts[device.id] = proof
+        assumed = assumed_in_watts(self.inventory.data.dialect)
+        return in_kilowatts(row, watts=self._in_watts.get(device.id, assumed))
+
+    @callback
+    def rescale(self) -> None:
+        """Tell the ledger what its limits grow with."""
+        self.ledger.scale = self.devices_lane.scale()
+
+    @callback
+    def take_plants(self, connection: Connection) -> None:
+        """Take over the plants that a config flow has just listed."""
+        plants, connection.plants = connection.plants, []
+        now = self.ledger.now()
+        self.inventory.take(self.inventory.data.with_plants(plants, now))
+
+    @callback
+    def follow_inventory(self) -> None:
+        """Show the plants and devices of the inventory, and no others."""
+        known = self.inventory.data
+        excluded = set(self.entry.options.get(CONF_EXCLUDED_PLANTS, ()))
+        wanted = {code: p for code, p in known.plants.items() if code not in excluded}
+        taken = {
+            code: owner
+            for code, owner in plant_owners(self.hass, wanted).items()
+            if owner is not self.entry
+        }
+        self.plants = {code: p for code, p in wanted.items() if code not in taken}
+        self.devices = {
+            device.id: device
+            for device in known.devices.values()
+            if device.plant_code in self.plants
+        }
+        self._by_plant = {code: [] for code in self.plants}
+        for device in self.devices.values():
+            self._by_plant[device.plant_code].append(device)
+        home = dt_util.get_default_time_zone()
+        self._zones = {code: zone_of(p, home) for code, p in self.plants.items()}
+        self.ledger.zone = next(iter(self._zones.values()), home)
+        for lane in (self.plants_lane, self.devices_lane, self.balance):
+            lane.forget_gone()
+        self.rescale()
+        sync_devices(self.hass, self.entry, self.plants, self.devices)
+        self.issues.plants_taken(
+            {wanted[code].name: owner.title for code, owner in taken.items()}
+        )
+        self.issues.several_meters(
+            plant.name
+            for code, plant in self.plants.items()
+            if self.grid_meter(code) is None
+            and len(grid_meters(self.devices_of(code))) > 1
+        )
+
+    @callback
+    def note_login_refused(self, error: LoginError) -> None:
+        """Say so once; ask for the password when it was refused a second time."""
+        if self.client.session.refusals == 1:
+            LOGGER.warning("%s; it is tried once more in 30 minutes", error)
+        else:
+            self.entry.async_start_reauth(self.hass)
+
+    def _choose_profile(self, dialect: Dialect) -> None:
+        chosen = self.entry.options.get(CONF_QUOTA_PROFILE, QUOTA_AUTO)
+        if chosen == QUOTA_AUTO:
+            self.ledger.profile = PROFILES[dialect]
+        else:
+            self.ledger.profile = Profile(chosen)
+
+    @callback
+    def _save_later(self) -> None:
+        self._store.async_delay_save(self._dump, SAVE_DELAY)
+
+    def _dump(self) -> SavedAccount:
+        lane = self.devices_lane
+        return {
+            "inventory": self.inventory.data.dump(),
+            "plants": {key: r.dump() for key, r in self.plants_lane.data.items()},
+            "devices": {str(key): r.dump() for key, r in lane.data.items()},
+            "proven": sorted(lane.proven),
+            "refused": {str(key): at for key, at in lane.refused.items()},
+            "reports_pv": sorted(lane.reports_pv),
+            "in_watts": {str(key): flag for key, flag in self._in_watts.items()},
+        }
+
+    def _restore(self, saved: SavedAccount) -> None:
+        lane = self.devices_lane
+        lane.proven = _load_ids(saved.get("proven"))
+        lane.reports_pv = _load_ids(saved.get("reports_pv"))
+        refused = saved.get("refused")
+        lane.refused = {
+            int(key): float(at)
+            for key, at in (refused if isinstance(refused, dict) else {}).items()
+        }
+        self.plants_lane.restore(
+            {
+                code: reading
+                for code, reading in _load_readings(saved.get("plants")).items()
+                if code in self.plants
+            }
+        )
+        lane.restore(
+            {
+                int(key): reading
+                for key, reading in _load_readings(saved.get("devices")).items()
+                if key.lstrip("-").isdecimal() and int(key) in self.devices
+            }
+        )
+        self.balance.derive(self.plants)
+
+
+async def _async_first_inventory(connection: Connection) -> Inventory:
+    """Return the plants that the config flow has found, or list them now."""
+    ledger = connection.client.session.ledger
+    try:
+        if not connection.plants:
+            await connection.detect()
+    except LoginError as error:
+        raise ConfigEntryAuthFailed(
+            translation_domain=DOMAIN, translation_key="login_refused"
+        ) from error
+    except NotYetError as error:
+        seconds = max(1, round(error.retry_at - ledger.now()))
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN,
+            translation_key="not_yet",
+            translation_placeholders={"seconds": str(seconds)},
+        ) from error
+    except NorthboundError as error:
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN,
+            translation_key="update_failed",
+            translation_placeholders={
+                "interface": error.interface,
+                "error": error.meaning,
+            },
+        ) from error
+    plants, connection.plants = connection.plants, []
+    assert connection.dialect is not None
+    return Inventory(connection.dialect).with_plants(plants, ledger.now())
+
+
+def _load_readings(saved: object) -> dict[str, Reading]:
+    if not isinstance(saved, dict):
+        return {}
+    loaded = ((str(key), Reading.load(item)) for key, item in saved.items())
+    return {key: reading for key, reading in loaded if reading is not None}
+
+
+def _load_ids(saved: object) -> set[int]:
+    return (
+        {key for key in saved if isinstance(key, int)}
+        if isinstance(saved, list)
+        else set()
+    )
+
+
+def _load_flags(saved: object) -> dict[int, bool]:
+    if not isinstance(saved, dict):
+        return {}
+    return {int(key): flag is True for key, flag in saved.items()}

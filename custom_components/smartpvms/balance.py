@@ -1,0 +1,187 @@
+"""The plant's balance of power, from the readings of its devices.
+
+Pure. Powers in kW with Home Assistant's signs: grid positive = import, battery
+positive = discharge. A quantity whose devices a plant does not have is absent;
+one whose rows are missing or of different cycles is absent too, so that a sum
+is never made of halves.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from .catalogue import DEVICE_TYPES, PV_INPUT, DeviceType, Quantity, Role
+from .catalogue.inverter import PRODUCING_STATES
+from .catalogue.plant import (
+    AUTARKY_RATE,
+    BATTERY_POWER,
+    ENERGY_STORED,
+    EXPORTED_TODAY,
+    GRID_POWER,
+    HOUSE_CONSUMPTION,
+    PV_POWER,
+    SELF_CONSUMPTION_RATE,
+    USED_TODAY,
+)
+from .northbound import Device, Values
+from .readings import Reading
+
+# Meter and inverter are read seconds apart: a sum this little below 0 is 0.
+NOISE_KW: Final = 0.1
+NOISE_SHARE: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One device's part of a sum: kW, and when its row came (epoch seconds)."""
+
+    power: float
+    at: float
+
+
+def grid_meters(devices: Iterable[Device]) -> list[Device]:
+    """Return the candidates for the meter at the grid: one, if it is clear.
+
+    The EMMA where there is one, else the grid meters, else the power sensors.
+    """
+    meters: dict[int, list[Device]] = {}
+    for device in devices:
+        kind = DEVICE_TYPES.get(device.type_id)
+        if kind and kind.role is Role.METER:
+            meters.setdefault(kind.precedence, []).append(device)
+    return meters[min(meters)] if meters else []
+
+
+def power_balance(
+    devices: Collection[Device],
+    readings: Mapping[int, Reading],
+    *,
+    cycle: float,
+    grid_meter: int | None,
+    turned_meters: Collection[int] = (),
+    reports_pv: Collection[int] = (),
+) -> dict[str, float]:
+    """Return the powers (kW) and the stored energy (kWh) that are known.
+
+    `cycle`: how far apart (seconds) rows of one sum may be; `grid_meter`: the
+    device id of the meter at the grid; `turned_meters`: those whose sign the
+    user has turned round; `reports_pv`: inverters that have ever reported their
+    PV input.
+    """
+    by_role: dict[Role, list[tuple[Device, DeviceType]]] = {}
+    for device in devices:
+        if (kind := DEVICE_TYPES.get(device.type_id)) and kind.role:
+            by_role.setdefault(kind.role, []).append((device, kind))
+    inverters = by_role.get(Role.INVERTER, [])
+    ac_storage = by_role.get(Role.AC_STORAGE, [])
+    batteries = [*by_role.get(Role.DC_BATTERY, []), *ac_storage]
+
+    pv = [_pv_term(device, readings, reports_pv) for device, _ in inverters]
+    ac = [
+        _inverter_term(kind.power.key, readings.get(device.id))
+        for device, kind in inverters
+        if kind.power
+    ]
+    battery = [_term(kind.power, readings.get(device.id)) for device, kind in batteries]
+    storage = [
+        _term(kind.power, readings.get(device.id)) for device, kind in ac_storage
+    ]
+    grid = [
+        _turned(_term(kind.power, readings.get(device.id)), device.id in turned_meters)
+        for device, kind in by_role.get(Role.METER, [])
+        if device.id == grid_meter
+    ]
+    result = {
+        PV_POWER: _not_below_zero(_sum(pv, cycle), pv),
+        BATTERY_POWER: _sum(battery, cycle),
+        GRID_POWER: _sum(grid, cycle),
+        ENERGY_STORED: _stored([readings.get(device.id) for device, _ in batteries]),
+    }
+    if grid and inverters:
+        terms = [*ac, *storage, *grid]
+        result[HOUSE_CONSUMPTION] = _not_below_zero(_sum(terms, cycle), terms)
+    return {key: value for key, value in result.items() if value is not None}
+
+
+def day_rates(plant: Values) -> dict[str, float]:
+    """Return today's self-consumption and autarky in percent, where known.
+
+    Wants the plant's PV generation, export and consumption of today (kWh).
+    """
+    generated = plant.get("day_power")
+    exported = _first(plant, EXPORTED_TODAY)
+    used = _first(plant, USED_TODAY)
+    rates: dict[str, float] = {}
+    if generated is None or exported is None:
+        return rates
+    own = max(0.0, generated - exported)
+    if generated > 0:
+        rates[SELF_CONSUMPTION_RATE] = min(100.0, 100 * own / generated)
+    if used:
+        rates[AUTARKY_RATE] = min(100.0, 100 * own / used)
+    return rates
+
+
+def _first(values: Values, keys: Sequence[str]) -> float | None:
+    return next((values[key] for key in keys if key in values), None)
+
+
+def _pv_term(
+    device: Device, readings: Mapping[int, Reading], reports_pv: Collection[int]
+) -> Term | None:
+    key = PV_INPUT if device.id in reports_pv else "active_power"
+    return _inverter_term(key, readings.get(device.id))
+
+
+def _inverter_term(key: str, reading: Reading | None) -> Term | None:
+    """Return an inverter's power; one that sleeps counts 0."""
+    if reading is None:
+        return None
+    if key in reading.values:
+        return Term(reading.values[key], reading.at)
+    state = reading.values.get("inverter_state")
+    if state is not None and int(state) in PRODUCING_STATES:
+        return None
+    return Term(0.0, reading.at)
+
+
+def _term(quantity: Quantity | None, reading: Reading | None) -> Term | None:
+    if quantity is None or reading is None or quantity.key not in reading.values:
+        return None
+    return Term(reading.values[quantity.key] * quantity.factor, reading.at)
+
+
+def _turned(term: Term | None, is_turned: bool) -> Term | None:
+    return Term(-term.power, term.at) if term and is_turned else term
+
+
+def _sum(terms: Sequence[Term | None], cycle: float) -> float | None:
+    known = [term for term in terms if term is not None]
+    if not known or len(known) < len(terms):
+        return None
+    times = [term.at for term in known]
+    if max(times) - min(times) > cycle:
+        return None
+    return round(sum(term.power for term in known), 6)
+
+
+def _not_below_zero(total: float | None, terms: Sequence[Term | None]) -> float | None:
+    """Return 0 for what rounding leaves below it, None for what it does not."""
+    if total is None or total >= 0:
+        return total
+    largest = max(abs(term.power) for term in terms if term is not None)
+    return 0.0 if -total <= max(NOISE_KW, NOISE_SHARE * largest) else None
+
+
+def _stored(readings: Sequence[Reading | None]) -> float | None:
+    """Return the energy in all batteries (kWh): state of charge x capacity."""
+    total = 0.0
+    for reading in readings:
+        if reading is None:
+            return None
+        charge = reading.values.get("battery_soc")
+        capacity = reading.values.get("rated_capacity")
+        if charge is None or not capacity:
+            return None
+        total += charge * capacity / 100
+    return round(total, 3) if readings else None

@@ -1,0 +1,96 @@
+"""What is derived for each plant whenever one of its rows comes in."""
+
+from collections.abc import Iterable, Set as AbstractSet
+from typing import TYPE_CHECKING, override
+
+from homeassistant.core import callback
+
+from .balance import day_rates, power_balance
+from .catalogue.plant import CALLS_LEFT, LAST_DATA, calls_left
+from .coordinator import ReadingsCoordinator
+from .northbound import Interface
+from .readings import Reading
+
+if TYPE_CHECKING:
+    from .account import Account
+
+_NOT_COUNTED = frozenset({Interface.LOGIN, Interface.LOGOUT})
+
+
+class BalanceCoordinator(ReadingsCoordinator[str]):
+    """The plants' powers, rates and the account's calls left; makes no call."""
+
+    def __init__(self, account: Account) -> None:
+        """Follow the account's other coordinators."""
+        super().__init__(account, "plant balance", None)
+
+    @override
+    def sources(self) -> AbstractSet[str]:
+        return self.account.plants.keys()
+
+    @override
+    def cycle(self) -> float:
+        return max(self.account.devices_lane.cycle(), self.account.plants_lane.cycle())
+
+    @override
+    async def _async_update_data(self) -> dict[str, Reading]:
+        """Ask for what the balance is made of, as far as the ledger allows."""
+        await self.account.async_refresh()
+        return self.data
+
+    @callback
+    def follow_devices(self) -> None:
+        """Derive anew for the plants of the devices that have changed."""
+        devices = self.account.devices
+        changed = self.account.devices_lane.changed
+        self.derive({devices[key].plant_code for key in changed if key in devices})
+
+    @callback
+    def follow_plants(self) -> None:
+        """Derive anew for the plants that have changed."""
+        self.derive(self.account.plants_lane.changed)
+
+    @callback
+    def derive(self, plants: Iterable[str]) -> None:
+        """Put the readings of these plants and tell."""
+        for code in plants:
+            if code in self.account.plants:
+                self._derive(code)
+        self.publish()
+
+    def _derive(self, code: str) -> None:
+        account = self.account
+        devices = account.devices_of(code)
+        lane = account.devices_lane
+        fresh = {
+            device.id: lane.data[device.id]
+            for device in devices
+            if lane.is_fresh(device.id)
+        }
+        plant = account.plants_lane.data.get(code)
+        values = power_balance(
+            devices,
+            fresh,
+            cycle=lane.cycle(),
+            grid_meter=account.grid_meter(code),
+            turned_meters=account.turned_meters,
+            reports_pv=lane.reports_pv,
+        )
+        if plant:
+            values |= day_rates(plant.values)
+        times = [reading.at for reading in fresh.values()]
+        times += [plant.at] if plant else []
+        if before := self.data.get(code):
+            times.append(before.at)
+        at = max(times, default=0.0)
+        if at:
+            values[LAST_DATA] = at * 1000
+        values |= self._calls_left()
+        self.put(code, Reading(at, values))
+
+    def _calls_left(self) -> dict[str, float]:
+        """Return how many calls the lanes have left, all of them and each."""
+        ledger = self.account.ledger
+        lanes = [lane for lane in ledger.lanes if lane not in _NOT_COUNTED]
+        left = {calls_left(lane): float(ledger.left(lane)) for lane in lanes}
+        return {**left, CALLS_LEFT: sum(left.values())}

@@ -1,0 +1,52 @@
+"""Binary sensors: whether a device or meter is connected."""
+
+from collections.abc import Iterable
+from typing import override
+
+from homeassistant.components.binary_sensor import BinarySensorEntity
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .account import SmartPvmsConfigEntry
+from .catalogue import DEVICE_TYPES, Status
+from .entity import ReadingEntity, async_add_as_seen
+from .readings import Reading
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SmartPvmsConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the binary sensors of an account, now and as their values are seen."""
+    account = entry.runtime_data
+
+    def statuses(
+        device_id: int, reading: Reading | None, registered: set[str]
+    ) -> Iterable[Status]:
+        kind = DEVICE_TYPES.get(account.devices[device_id].type_id)
+        for status in kind.statuses if kind else ():
+            if status.key in registered or (reading and status.key in reading.values):
+                yield status
+
+    async_add_as_seen(
+        entry,
+        account.devices_lane,
+        statuses,
+        StatusBinarySensor,
+        async_add_entities,
+    )
+
+
+class StatusBinarySensor(ReadingEntity[int], BinarySensorEntity):
+    """A status of a device, on at 1."""
+
+    entity_description: Status
+
+    @override
+    def _take(self) -> object:
+        value = self.value
+        self._attr_is_on = None if value is None else value == 1
+        return self._attr_is_on

@@ -1,0 +1,477 @@
+"""Config flow: account, then plants; options, reauthentication, reconfiguration."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, override
+
+from homeassistant.config_entries import (
+    ConfigEntryState,
+    ConfigFlow,
+    ConfigFlowResult,
+    OptionsFlowWithReload,
+)
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
+from homeassistant.core import callback
+from homeassistant.generated.currencies import ACTIVE_CURRENCIES
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import voluptuous as vol
+from yarl import URL
+
+from .account import Account, SmartPvmsConfigEntry
+from .balance import grid_meters
+from .catalogue import DEVICE_TYPES, Role
+from .connections import Connection, Credentials, async_get_connections
+from .const import (
+    CONF_CURRENCY,
+    CONF_EXCLUDED_PLANTS,
+    CONF_GRID_METERS,
+    CONF_PLANTS,
+    CONF_QUOTA_PROFILE,
+    CONF_TURNED_METERS,
+    DOMAIN,
+    QUOTA_AUTO,
+    REGIONS,
+)
+from .northbound import (
+    Device,
+    Interface,
+    Ledger,
+    NorthboundError,
+    PauseReason,
+    Plant,
+    Profile,
+    normalise_origin,
+)
+from .northbound.errors import (
+    CertificateError,
+    ConsentMissingError,
+    ExpiredAccountError,
+    ForbiddenAccountError,
+    LoginError,
+    NotNorthboundError,
+    PermissionMissingError,
+    RefusedError,
+    ResponseError,
+    UnknownAccountError,
+    UnreachableError,
+)
+from .registry import plant_owners
+
+LOGINS_THAT_LOCK: Final = 5
+
+# From the special to the general: the first class that fits names the message.
+ERRORS: Final[tuple[tuple[type[NorthboundError], str], ...]] = (
+    (CertificateError, "certificate"),
+    (UnreachableError, "cannot_connect"),
+    (NotNorthboundError, "not_northbound"),
+    (ResponseError, "invalid_response"),
+    (UnknownAccountError, "unknown_account"),
+    (ForbiddenAccountError, "forbidden_account"),
+    (ExpiredAccountError, "expired_account"),
+    (LoginError, "invalid_auth"),
+    (PermissionMissingError, "no_permission"),
+    (ConsentMissingError, "no_consent"),
+    (RefusedError, "too_frequent"),
+    (NorthboundError, "server_error"),
+)
+
+HOST: Final = SelectSelector(
+    SelectSelectorConfig(
+        options=[
+            SelectOptionDict(value=origin, label=URL(origin).host or origin)
+            for origin in REGIONS
+        ],
+        mode=SelectSelectorMode.DROPDOWN,
+        custom_value=True,
+    )
+)
+USERNAME: Final = TextSelector(
+    TextSelectorConfig(type=TextSelectorType.TEXT, autocomplete="username")
+)
+PASSWORD: Final = TextSelector(
+    TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
+)
+ACCOUNT_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(CONF_HOST, default=REGIONS[0]): HOST,
+        vol.Required(CONF_USERNAME): USERNAME,
+        vol.Required(CONF_PASSWORD): PASSWORD,
+        vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
+    }
+)
+
+
+def several(options: Iterable[tuple[str, str]]) -> SelectSelector:
+    """Return a selector of several of these (value, label)."""
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=[
+                SelectOptionDict(value=value, label=label) for value, label in options
+            ],
+            multiple=True,
+            mode=SelectSelectorMode.LIST,
+        )
+    )
+
+
+def one_of(
+    options: Iterable[str], translation_key: str | None = None
+) -> SelectSelector:
+    """Return a selector of one of these."""
+    config = SelectSelectorConfig(
+        options=list(options), mode=SelectSelectorMode.DROPDOWN
+    )
+    if translation_key:
+        config["translation_key"] = translation_key
+    return SelectSelector(config)
+
+
+def error_key(error: NorthboundError, ledger: Ledger) -> str:
+    """Return the message that a failed log-in deserves."""
+    if isinstance(error, NotNorthboundError) and error.code == 200:
+        return "web_page"
+    if type(error) is LoginError:
+        calls = ledger.lane(Interface.LOGIN).calls
+        recent = sum(at > ledger.now() - 600 for at in calls)
+        return "account_locked" if recent >= LOGINS_THAT_LOCK else "invalid_auth"
+    return next(key for kind, key in ERRORS if isinstance(error, kind))
+
+
+class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Sets up an account and its plants."""
+
+    VERSION = 1
+
+    _connection: Connection
+    _offered: dict[str, Plant]
+
+    def __init__(self) -> None:
+        """Start without an answer from anywhere."""
+        self._placeholders: dict[str, str] = {}
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(
+        config_entry: SmartPvmsConfigEntry,
+    ) -> SmartPvmsOptionsFlow:
+        """Return the options flow."""
+        return SmartPvmsOptionsFlow()
+
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the account and log in."""
+        errors: dict[str, str] = {}
+        if user_input is not None and (
+            credentials := self._credentials(user_input, errors)
+        ):
+            await self.async_set_unique_id(credentials.account)
+            self._abort_if_unique_id_configured()
+            if connection := await self._async_connect(credentials, errors):
+                return await self._async_offer_plants(connection)
+        return self._show("user", ACCOUNT_SCHEMA, user_input, errors)
+
+    async def async_step_plants(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask which plants to show, all of them unless deselected."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            if chosen := set(user_input[CONF_PLANTS]):
+                return self._create(self._offered.keys() - chosen)
+            errors[CONF_PLANTS] = "no_plants_selected"
+        plants = [(code, plant.name) for code, plant in self._offered.items()]
+        schema = vol.Schema(
+            {vol.Required(CONF_PLANTS, default=list(self._offered)): several(plants)}
+        )
+        return self._show("plants", schema, user_input, errors)
+
+    async def async_step_reauth(
+        self, entry_data: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """Ask for the password after a refused login."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Log in with the new password."""
+        entry = self._get_reauth_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data = {**entry.data, **user_input}
+            credentials = self._credentials(data, errors)
+            if credentials and await self._async_reconnect(credentials, errors):
+                return self.async_update_reload_and_abort(entry, data=data)
+        self._placeholders["username"] = entry.data[CONF_USERNAME]
+        schema = vol.Schema({vol.Required(CONF_PASSWORD): PASSWORD})
+        return self._show("reauth_confirm", schema, None, errors)
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Change host, user or password; the plants must be the same ones."""
+        entry = self._get_reconfigure_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None and (
+            credentials := self._credentials(user_input, errors)
+        ):
+            if credentials.account != entry.unique_id:
+                await self.async_set_unique_id(credentials.account)
+                self._abort_if_unique_id_configured()
+            if connection := await self._async_reconnect(
+                credentials, errors, self._known_plants(entry)
+            ):
+                return self.async_update_reload_and_abort(
+                    entry,
+                    unique_id=credentials.account,
+                    data=_stored(connection.credentials),
+                )
+        shown = {key: entry.data[key] for key in entry.data if key != CONF_PASSWORD}
+        return self._show("reconfigure", ACCOUNT_SCHEMA, user_input or shown, errors)
+
+    def _known_plants(self, entry: SmartPvmsConfigEntry) -> set[str]:
+        """Return the codes of the plants that an entry shows."""
+        if entry.state is ConfigEntryState.LOADED:
+            return set(entry.runtime_data.inventory.data.plants)
+        return set()
+
+    def _credentials(
+        self, data: Mapping[str, Any], errors: dict[str, str]
+    ) -> Credentials | None:
+        """Return the credentials in a form, None with the reason in `errors`."""
+        try:
+            origin = normalise_origin(data[CONF_HOST])
+        except ValueError as error:
+            not_encrypted = str(error) == "not encrypted"
+            errors[CONF_HOST] = "not_encrypted" if not_encrypted else "invalid_host"
+            return None
+        return Credentials(
+            origin,
+            data[CONF_USERNAME].strip(),
+            data[CONF_PASSWORD],
+            data[CONF_VERIFY_SSL],
+        )
+
+    async def _async_connect(
+        self, credentials: Credentials, errors: dict[str, str]
+    ) -> Connection | None:
+        """Log in and list the plants, None with the reason in `errors`."""
+        connections = await async_get_connections(self.hass)
+        connection = connections.open(credentials)
+        ledger = connection.client.session.ledger
+        # The user has typed the password anew: a lane at rest may try it.
+        await ledger.wake(Interface.LOGIN, PauseReason.LOGIN_REFUSED)
+        try:
+            await connection.detect()
+        except NorthboundError as error:
+            connection.http.detach()
+            errors["base"] = error_key(error, ledger)
+            lane = error.interface
+            self._placeholders = {
+                "host": URL(credentials.origin).host or credentials.origin,
+                "interface": lane,
+                "seconds": str(round(ledger.wait(lane)) + 1),
+            }
+            return None
+        return connection
+
+    async def _async_reconnect(
+        self,
+        credentials: Credentials,
+        errors: dict[str, str],
+        known: Iterable[str] = (),
+    ) -> Connection | None:
+        """Log in for an entry that exists; its plants must still be there."""
+        connection = await self._async_connect(credentials, errors)
+        if connection is None:
+            return None
+        found = {plant.code for plant in connection.plants}
+        if (known := set(known)) and not known & found:
+            connection.http.detach()
+            errors["base"] = "other_plants"
+            return None
+        (await async_get_connections(self.hass)).keep(connection)
+        return connection
+
+    async def _async_offer_plants(self, connection: Connection) -> ConfigFlowResult:
+        """Go on with the plants that no other entry shows."""
+        (await async_get_connections(self.hass)).keep(connection)
+        plants = {plant.code: plant for plant in connection.plants}
+        if not plants:
+            return self.async_abort(reason="no_plants")
+        owners = plant_owners(self.hass, plants)
+        self._connection = connection
+        self._offered = {code: p for code, p in plants.items() if code not in owners}
+        if not self._offered:
+            entries = ", ".join(sorted({entry.title for entry in owners.values()}))
+            return self.async_abort(
+                reason="plants_taken", description_placeholders={"entries": entries}
+            )
+        if len(self._offered) > 1:
+            return await self.async_step_plants()
+        return self._create(set())
+
+    def _create(self, excluded: Iterable[str]) -> ConfigFlowResult:
+        """Create the entry; what was deselected is stored."""
+        credentials = self._connection.credentials
+        # No plant's and no person's name: titles are written to logs.
+        host = URL(credentials.origin).host or ""
+        return self.async_create_entry(
+            title=f"FusionSolar {host.removesuffix('.fusionsolar.huawei.com')}",
+            data=_stored(credentials),
+            options={CONF_EXCLUDED_PLANTS: sorted(excluded)},
+        )
+
+    def _show(
+        self,
+        step_id: str,
+        schema: vol.Schema,
+        suggested: Mapping[str, Any] | None,
+        errors: dict[str, str],
+    ) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+            errors=errors,
+            description_placeholders=self._placeholders,
+        )
+
+
+def _stored(credentials: Credentials) -> dict[str, str | bool]:
+    """Return the data of an entry."""
+    return {
+        CONF_HOST: credentials.origin,
+        CONF_USERNAME: credentials.username,
+        CONF_PASSWORD: credentials.password,
+        CONF_VERIFY_SSL: credentials.verify_ssl,
+    }
+
+
+class SmartPvmsOptionsFlow(OptionsFlowWithReload):
+    """Quota profile, plants, currency, and what the meters mean."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show the options that the account has a choice of."""
+        entry: SmartPvmsConfigEntry = self.config_entry
+        account = entry.runtime_data if entry.state is ConfigEntryState.LOADED else None
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            options = self._options(user_input, account, errors)
+            if not errors:
+                return self.async_create_entry(data=options)
+        schema = vol.Schema(
+            {
+                vol.Required(CONF_QUOTA_PROFILE, default=QUOTA_AUTO): one_of(
+                    (QUOTA_AUTO, *Profile), CONF_QUOTA_PROFILE
+                ),
+                vol.Required(CONF_CURRENCY, default=self.hass.config.currency): one_of(
+                    sorted(ACTIVE_CURRENCIES)
+                ),
+                **(_account_fields(account) if account else {}),
+            }
+        )
+        suggested = user_input or _suggested(entry, account)
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+            errors=errors,
+        )
+
+    def _options(
+        self,
+        user_input: Mapping[str, Any],
+        account: Account | None,
+        errors: dict[str, str],
+    ) -> dict[str, Any]:
+        """Return the options to store; what cannot be is named in `errors`."""
+        options = {
+            **self.config_entry.options,
+            CONF_QUOTA_PROFILE: user_input[CONF_QUOTA_PROFILE],
+            CONF_CURRENCY: user_input[CONF_CURRENCY],
+        }
+        if account and CONF_PLANTS in user_input:
+            chosen = set(user_input[CONF_PLANTS])
+            offered = account.inventory.data.plants.keys()
+            options[CONF_EXCLUDED_PLANTS] = sorted(offered - chosen)
+            if not chosen:
+                errors[CONF_PLANTS] = "no_plants_selected"
+        if CONF_TURNED_METERS in user_input:
+            options[CONF_TURNED_METERS] = user_input[CONF_TURNED_METERS]
+        if account and CONF_GRID_METERS in user_input:
+            picked = [account.devices[int(key)] for key in user_input[CONF_GRID_METERS]]
+            options[CONF_GRID_METERS] = {d.plant_code: str(d.id) for d in picked}
+            if len(options[CONF_GRID_METERS]) < len(picked):
+                errors[CONF_GRID_METERS] = "one_meter_per_plant"
+        return options
+
+
+def _account_fields(account: Account) -> dict[vol.Marker, SelectSelector]:
+    """Return the fields that depend on what the account has."""
+    fields: dict[vol.Marker, SelectSelector] = {}
+    plants = account.inventory.data.plants
+    if len(plants) > 1:
+        fields[vol.Required(CONF_PLANTS, default=list(plants))] = several(
+            (code, plant.name) for code, plant in plants.items()
+        )
+    if meters := _meters(account):
+        fields[vol.Optional(CONF_TURNED_METERS, default=[])] = several(
+            _labels(account, meters)
+        )
+    if unclear := _unclear_meters(account):
+        fields[vol.Optional(CONF_GRID_METERS, default=[])] = several(
+            _labels(account, unclear)
+        )
+    return fields
+
+
+def _meters(account: Account) -> list[Device]:
+    """Return all meters."""
+    return [
+        device
+        for device in account.devices.values()
+        if (kind := DEVICE_TYPES.get(device.type_id)) and kind.role is Role.METER
+    ]
+
+
+def _unclear_meters(account: Account) -> list[Device]:
+    """Return the meters of plants where several may be the grid's."""
+    return [
+        device
+        for code in account.plants
+        if len(candidates := grid_meters(account.devices_of(code))) > 1
+        for device in candidates
+    ]
+
+
+def _labels(account: Account, devices: Iterable[Device]) -> list[tuple[str, str]]:
+    return [
+        (str(device.id), f"{account.plants[device.plant_code].name}: {device.name}")
+        for device in devices
+    ]
+
+
+def _suggested(entry: SmartPvmsConfigEntry, account: Account | None) -> dict[str, Any]:
+    """Return the options as the form shows them."""
+    suggested = dict(entry.options)
+    if account:
+        excluded = set(entry.options.get(CONF_EXCLUDED_PLANTS, ()))
+        plants = account.inventory.data.plants
+        suggested[CONF_PLANTS] = [code for code in plants if code not in excluded]
+    suggested[CONF_GRID_METERS] = [
+        key
+        for key in entry.options.get(CONF_GRID_METERS, {}).values()
+        if account and int(key) in account.devices
+    ]
+    return suggested

@@ -1,0 +1,166 @@
+"""What outlives a config entry: ledgers and sessions, one per account.
+
+The config flow hands its session, plant list and dialect to the set-up, a
+reload finds the session it left, and whoever asks for the same account meets
+the same ledger. Ledgers are kept on disk for a day, which is as far back as any
+limit looks.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from aiohttp import ClientSession, DummyCookieJar
+from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.helpers.storage import Store
+from homeassistant.util.hass_dict import HassKey
+
+from .const import DOMAIN
+from .northbound import Dialect, Ledger, NorthboundClient, NorthboundSession, Plant
+from .northbound.quota import DAY, SavedLedger
+
+STORE_VERSION = 1
+STORE_KEY = f"{DOMAIN}.quota"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How to reach an account: origin, user, password, TLS verification."""
+
+    origin: str
+    username: str
+    password: str = field(repr=False)
+    verify_ssl: bool = True
+
+    @property
+    def account(self) -> str:
+        """Return the account's identity, the unique id of its entry."""
+        return f"{self.origin}|{self.username}"
+
+
+@dataclass(slots=True)
+class Connection:
+    """A session with an account and what its last log-in found.
+
+    `plants` is empty until the plants were listed on this connection; whoever
+    takes them over empties it, so that nobody takes old news for new.
+    """
+
+    credentials: Credentials
+    client: NorthboundClient
+    http: ClientSession
+    dialect: Dialect | None = None
+    plants: list[Plant] = field(default_factory=list)
+
+    async def detect(self) -> None:
+        """Find out the server's dialect and list the plants."""
+        self.dialect, self.plants = await self.client.detect()
+
+
+class Connections:
+    """The ledgers and connections of all accounts."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Start empty; `async_get_connections` loads what was saved."""
+        self._hass = hass
+        self._store: Store[dict[str, SavedLedger]] = Store(
+            hass, STORE_VERSION, STORE_KEY
+        )
+        self._ledgers: dict[str, Ledger] = {}
+        self._connections: dict[str, Connection] = {}
+        # A task: a flow and a set-up may ask at the same time.
+        self.loaded = hass.async_create_task(self._async_load(), "load ledgers")
+
+    async def _async_load(self) -> None:
+        """Load the ledgers; a file of another shape is as good as none."""
+        saved = await self._store.async_load()
+        if not isinstance(saved, dict):
+            return
+        for account, lanes in saved.items():
+            self.ledger(account).load(lanes)
+
+    async def async_save(self) -> None:
+        """Write the ledgers that had a call within the last day."""
+        await self._store.async_save(
+            {
+                account: ledger.dump()
+                for account, ledger in self._ledgers.items()
+                if account in self._connections or _is_recent(ledger)
+            }
+        )
+
+    def ledger(self, account: str) -> Ledger:
+        """Return the one ledger of an account."""
+        if account not in self._ledgers:
+            self._ledgers[account] = Ledger(self.async_save)
+        return self._ledgers[account]
+
+    @callback
+    def connect(self, credentials: Credentials) -> Connection:
+        """Return the account's connection, a new one for new credentials."""
+        known = self._connections.get(credentials.account)
+        if known and known.credentials == credentials:
+            return known
+        connection = self.open(credentials)
+        self.keep(connection)
+        return connection
+
+    @callback
+    def open(self, credentials: Credentials) -> Connection:
+        """Return a new connection, which nobody else will meet."""
+        # Cookies are set by hand: the shared jar would mix accounts of a host.
+        http = async_create_clientsession(
+            self._hass,
+            verify_ssl=credentials.verify_ssl,
+            auto_cleanup=False,
+            cookie_jar=DummyCookieJar(),
+        )
+        session = NorthboundSession(
+            http,
+            credentials.origin,
+            credentials.username,
+            credentials.password,
+            self.ledger(credentials.account),
+        )
+        return Connection(credentials, NorthboundClient(session), http)
+
+    @callback
+    def keep(self, connection: Connection) -> None:
+        """Let others meet this connection, in place of an older one."""
+        known = self._connections.get(connection.credentials.account)
+        if known and known is not connection:
+            known.http.detach()
+        self._connections[connection.credentials.account] = connection
+
+    async def async_drop(self, account: str) -> None:
+        """End the session of an account whose entry is gone."""
+        if connection := self._connections.pop(account, None):
+            await connection.client.log_out()
+            connection.http.detach()
+        await self.async_save()
+
+    @callback
+    def close(self, _: Event) -> None:
+        """Let go of the sockets when Home Assistant closes."""
+        for connection in self._connections.values():
+            connection.http.detach()
+
+
+def _is_recent(ledger: Ledger) -> bool:
+    stamps: Iterable[float] = (
+        lane.calls[-1] for lane in ledger.lanes.values() if lane.calls
+    )
+    return max(stamps, default=0.0) > ledger.now() - DAY
+
+
+_KEY: HassKey[Connections] = HassKey(f"{DOMAIN}_connections")
+
+
+async def async_get_connections(hass: HomeAssistant) -> Connections:
+    """Return what all entries and flows share, loaded from disk once."""
+    if (connections := hass.data.get(_KEY)) is None:
+        connections = hass.data[_KEY] = Connections(hass)
+        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_CLOSE, connections.close)
+    await connections.loaded
+    return connections

@@ -1,0 +1,26 @@
+"""Names of the integration."""
+
+import logging
+from typing import Final
+
+DOMAIN: Final = "smartpvms"
+MANUFACTURER: Final = "Huawei"
+LOGGER: Final = logging.getLogger(__package__)
+
+CONF_PLANTS: Final = "plants"
+CONF_EXCLUDED_PLANTS: Final = "excluded_plants"
+CONF_QUOTA_PROFILE: Final = "quota_profile"
+CONF_CURRENCY: Final = "currency"
+CONF_TURNED_METERS: Final = "turned_meters"
+CONF_GRID_METERS: Final = "grid_meters"
+
+QUOTA_AUTO: Final = "auto"
+
+# The regions' northbound hosts; a company's own management system is typed in.
+REGIONS: Final = (
+    "https://eu5.fusionsolar.huawei.com",
+    "https://intl.fusionsolar.huawei.com",
+    "https://la5.fusionsolar.huawei.com",
+    "https://sg5.fusionsolar.huawei.com",
+    "https://au5.fusionsolar.huawei.com",
+)

@@ -1,0 +1,220 @@
+"""Coordinators: one per interface, each as fresh as the ledger allows.
+
+A coordinator asks the ledger when its lane is free and takes that as its
+interval. A lane that may not be asked now keeps its last readings. What a call
+changed is told to the listeners of that plant or device only.
+"""
+
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Set as AbstractSet
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import batched
+from typing import TYPE_CHECKING, Final, override
+
+from homeassistant.core import callback
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+
+from .catalogue import PLANT, Kpi
+from .const import DOMAIN, LOGGER
+from .northbound import Interface, Values
+from .northbound.errors import AccessError, LoginError, NorthboundError, RefusedError
+from .northbound.interfaces import PLANTS_PER_CALL
+from .readings import Reading, take
+
+if TYPE_CHECKING:
+    from .account import Account
+
+# Home Assistant starts a refresh up to a second early.
+EARLY: Final = 1.0
+SOON: Final = timedelta(seconds=1)
+FRESH_CYCLES: Final = 3
+# Answers take their time; three cycles to the second would flicker.
+FRESH_GRACE: Final = 30.0
+
+
+@contextmanager
+def calling(account: Account, interface: Interface) -> Iterator[None]:
+    """Turn the errors of a call into what a coordinator does about them.
+
+    A refusal leaves the last data as they are; a missing permission or a
+    refused login is for the user; the rest is a failed update.
+    """
+    try:
+        yield
+    except RefusedError as error:
+        LOGGER.debug("%s", error)
+    except AccessError as error:
+        LOGGER.debug("%s", error)
+    except LoginError as error:
+        account.note_login_refused(error)
+    except NorthboundError as error:
+        raise UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key="update_failed",
+            translation_placeholders={
+                "interface": error.interface,
+                "error": error.meaning,
+            },
+        ) from error
+    finally:
+        account.issues.review(interface)
+
+
+class ReadingsCoordinator[K](DataUpdateCoordinator[dict[K, Reading]]):
+    """Keeps the last reading of each plant (by code) or device (by id).
+
+    `changed` holds the sources that the running notification is about.
+    """
+
+    def __init__(
+        self, account: Account, name: str, update_interval: timedelta | None
+    ) -> None:
+        """Start without readings; `restore` brings back the saved ones."""
+        super().__init__(
+            account.hass,
+            LOGGER,
+            config_entry=account.entry,
+            name=name,
+            update_interval=update_interval,
+        )
+        self.account = account
+        self.data = {}
+        self.changed: frozenset[K] = frozenset()
+        self._pending: set[K] = set()
+        self._aged: set[K] = set()
+
+    @abstractmethod
+    def sources(self) -> AbstractSet[K]:
+        """Return the plants (codes) or devices (ids) that are shown."""
+
+    @abstractmethod
+    def cycle(self) -> float:
+        """Return the seconds in which every source gets a new reading."""
+
+    @callback
+    def restore(self, readings: Mapping[K, Reading]) -> None:
+        """Take over the readings of the last run."""
+        self.data = dict(readings)
+        self._aged = self._too_old()
+
+    @callback
+    def put(self, source: K, reading: Reading) -> None:
+        """Keep a new reading and tell its listeners at the next `publish`."""
+        self.data[source] = reading
+        self._pending.add(source)
+
+    @callback
+    def forget_gone(self) -> None:
+        """Drop what is known of plants or devices that are gone."""
+        for gone in self.data.keys() - self.sources():
+            del self.data[gone]
+        self._aged &= self.data.keys()
+
+    def is_fresh(self, source: K) -> bool:
+        """Tell whether a reading is younger than three cycles."""
+        return source in self.data and source not in self._aged
+
+    def _too_old(self) -> set[K]:
+        limit = self.account.ledger.now() - FRESH_CYCLES * self.cycle() - FRESH_GRACE
+        return {source for source, reading in self.data.items() if reading.at < limit}
+
+    @callback
+    def publish(self) -> None:
+        """Tell the listeners what is new and what has grown too old."""
+        aged = self._too_old()
+        self._pending |= aged ^ self._aged
+        self._aged = aged
+        self.changed, self._pending = frozenset(self._pending), set()
+        for update, context in list(self._listeners.values()):
+            if self.changed and (context is None or context in self.changed):
+                update()
+        self.changed = frozenset()
+
+    @callback
+    @override
+    def async_update_listeners(self) -> None:
+        """Do nothing: `publish` has told those whom it concerns."""
+
+    @callback
+    @override
+    def _async_refresh_finished(self) -> None:
+        self.publish()
+
+
+class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
+    """Asks one interface again and again, in rounds of one or more calls."""
+
+    def __init__(self, account: Account, interface: Interface, name: str) -> None:
+        """Use one lane of the account's ledger."""
+        super().__init__(account, name, SOON)
+        self.interface = interface
+        self._due: deque[RequestT] = deque()
+
+    @abstractmethod
+    def _round(self) -> Iterable[RequestT]:
+        """Return the calls that ask every source once, the most telling first."""
+
+    @abstractmethod
+    async def _async_ask(self, request: RequestT) -> None:
+        """Make one call and `put` its readings."""
+
+    @override
+    def cycle(self) -> float:
+        calls = sum(1 for _ in self._round())
+        return self.account.ledger.cycle(self.interface, calls)
+
+    @override
+    async def _async_update_data(self) -> dict[K, Reading]:
+        try:
+            with calling(self.account, self.interface):
+                self._due = self._due or deque(self._round())
+                while self._due and not self.account.ledger.wait(self.interface):
+                    await self._async_ask(self._due.popleft())
+                    self.publish()
+        finally:
+            self._due = self._due or deque(self._round())
+            self.update_interval = timedelta(seconds=self._wait() + EARLY)
+        return self.data
+
+    def _wait(self) -> float:
+        """Return the seconds until the rest of the round may be asked.
+
+        Never longer than a cycle, so that old readings are seen to age.
+        """
+        wait = self.account.wait(self.interface, len(self._due))
+        return min(wait, self.cycle()) if self._due else self.cycle()
+
+    @callback
+    def take(
+        self, source: K, row: Values, counters: Iterable[Kpi], plant_code: str
+    ) -> None:
+        """Turn a row that has just come into a reading."""
+        now, zone = self.account.ledger.now(), self.account.zone(plant_code)
+        self.put(source, take(self.data.get(source), row, now, counters, zone))
+
+
+_COUNTERS: Final = tuple(kpi for kpi in PLANT if kpi.counter)
+
+
+class PlantCoordinator(RealTimeCoordinator[str, tuple[str, ...]]):
+    """Real-time KPIs of the plants (reference 2.3)."""
+
+    def __init__(self, account: Account) -> None:
+        """Use the lane of getStationRealKpi."""
+        super().__init__(account, Interface.PLANT_REAL_TIME, "plant real-time data")
+
+    @override
+    def sources(self) -> AbstractSet[str]:
+        return self.account.plants.keys()
+
+    @override
+    def _round(self) -> Iterable[tuple[str, ...]]:
+        return batched(self.account.plants, PLANTS_PER_CALL)
+
+    @override
+    async def _async_ask(self, request: tuple[str, ...]) -> None:
+        for row in await self.account.client.plant_real_time(request):
+            if row.plant_code in self.account.plants:
+                self.take(row.plant_code, row.values, _COUNTERS, row.plant_code)

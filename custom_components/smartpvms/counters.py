@@ -1,0 +1,156 @@
+"""Counters that a long-term statistic can trust.
+
+Pure: a memory and a value go in, the next memory comes out. The memory is saved
+with the reading it belongs to, so that a restart changes nothing. Times are
+epoch seconds; a period is named by the ISO date that it starts on.
+
+Real servers let day counters show yesterday's total until the inverter wakes,
+plant days fall after sunset, lifetime counters read 0 or nothing at night.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Final
+
+from .catalogue import Counter
+
+DAY: Final = 86400.0
+HOUR: Final = 3600.0
+
+# The cloud lags 5 to 10 minutes: a first row this early is of the day before.
+LAG: Final = 15 * 60.0
+
+# A device's clock, or our idea of the plant's zone, may be this far ahead.
+EARLY: Final = 2 * HOUR
+
+# Home Assistant takes a fall of more than 10 % for a counter's new start.
+NEW_START: Final = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is known of a counter.
+
+    `value` is what is shown, None while the first 0 is not believed; `raw` the
+    last row's number, `at` its time; `last_reset` belongs to `value`;
+    `doubted_since` is when a fall was first seen; `period` the day or month that
+    `value` counts; `lagging` while the rows still count the period before.
+    """
+
+    value: float | None
+    raw: float
+    at: float
+    last_reset: float | None = None
+    doubted_since: float | None = None
+    period: str = ""
+    lagging: bool = False
+
+
+def advance(
+    counter: Counter,
+    memory: Memory | None,
+    raw: float | None,
+    at: float,
+    zone: tzinfo,
+) -> Memory | None:
+    """Return the memory after a row at `at`, whose number is missing if None.
+
+    A counter that a row leaves out keeps its value: what was counted was
+    counted. `zone` is the plant's time zone.
+    """
+    if raw is None:
+        if memory is None or counter is not Counter.DEVICE_DAY:
+            return memory
+        raw = memory.raw
+    return _RULES[counter](memory, raw, at, zone)
+
+
+def _lifetime(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Memory:
+    """Believe a fall, or a first 0, only after a day; then it starts anew."""
+    if memory is None:
+        if raw:
+            return Memory(raw, raw, at)
+        return Memory(None, raw, at, doubted_since=at)
+    if memory.value is None:
+        believed = raw or at - (memory.doubted_since or at) >= DAY
+        return Memory(raw, raw, at) if believed else replace(memory, at=at)
+    if raw >= memory.value:
+        return replace(memory, value=raw, raw=raw, at=at, doubted_since=None)
+    if memory.doubted_since is None:
+        return replace(memory, raw=raw, at=at, doubted_since=at)
+    if at - memory.doubted_since < DAY:
+        return replace(memory, raw=raw, at=at)
+    # A small fall is a correction: to count it all again would be the larger error.
+    is_new_start = raw < memory.value * NEW_START
+    last_reset = at if is_new_start else memory.last_reset
+    return Memory(raw, raw, at, last_reset)
+
+
+def _device_day(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Memory:
+    """Show 0 from midnight until the counter has left yesterday's count."""
+    today = _day(at, zone)
+    fresh = Memory(raw, raw, at, period=today.isoformat())
+    if memory is None or memory.value is None:
+        return fresh
+    if memory.period < fresh.period or memory.lagging:
+        fell = raw < memory.raw * NEW_START
+        # What moves so soon after midnight is the cloud catching up.
+        moved = raw > memory.raw and at - _midnight(today, zone) > HOUR
+        if fell or moved or raw == 0:
+            return fresh
+        return Memory(0.0, raw, at, period=fresh.period, lagging=True)
+    if raw >= memory.value:
+        return replace(memory, value=raw, raw=raw, at=at, doubted_since=None)
+    if raw >= memory.value * NEW_START:
+        return replace(memory, raw=raw, at=at, doubted_since=None)
+    if (tomorrow := _day(at + EARLY, zone)) != today:
+        return replace(fresh, period=tomorrow.isoformat())
+    since = memory.doubted_since or at
+    if at - since >= HOUR:
+        return fresh
+    return replace(memory, raw=raw, at=at, doubted_since=since)
+
+
+def _plant_period(start_of: Callable[[date], date]) -> _Rule:
+    """Return the rule of a value that may fall within its period."""
+
+    def rule(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Memory:
+        start = start_of(_day(at, zone))
+        fresh = _period(start, raw, at, zone)
+        if memory is None or memory.value is None:
+            if raw and at - _midnight(start, zone) < LAG:
+                return _period(start_of(start - timedelta(days=1)), raw, at, zone)
+            return fresh
+        halved = raw < memory.raw / 2
+        if memory.period < fresh.period:
+            unseen = at - memory.at > HOUR and raw != memory.raw
+            if unseen or halved or raw == 0:
+                return fresh
+        elif halved and (early := start_of(_day(at + EARLY, zone))) > start:
+            return Memory(raw, raw, at, at, period=early.isoformat())
+        return replace(memory, value=raw, raw=raw, at=at)
+
+    return rule
+
+
+def _period(start: date, raw: float, at: float, zone: tzinfo) -> Memory:
+    return Memory(raw, raw, at, _midnight(start, zone), period=start.isoformat())
+
+
+def _midnight(day: date, zone: tzinfo) -> float:
+    return datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()
+
+
+def _day(at: float, zone: tzinfo) -> date:
+    return datetime.fromtimestamp(at, zone).date()
+
+
+type _Rule = Callable[[Memory | None, float, float, tzinfo], Memory]
+
+_RULES: Final[Mapping[Counter, _Rule]] = {
+    Counter.LIFETIME: _lifetime,
+    Counter.DEVICE_DAY: _device_day,
+    Counter.PLANT_DAY: _plant_period(lambda day: day),
+    Counter.PLANT_MONTH: _plant_period(lambda day: day.replace(day=1)),
+}

@@ -1,0 +1,154 @@
+"""The plants and devices of an account, and when one counts as gone. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Final, Self
+
+from .northbound import Device, Dialect, Plant
+
+GONE_AFTER: Final = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What the lists said, by plant code and device id.
+
+    `plants_at` and `devices_at` (by plant code) are the epoch seconds of the
+    last good list, `missing_since` of the first good list that lacked a plant
+    (its code) or device (its id as text).
+    """
+
+    dialect: Dialect
+    plants: Mapping[str, Plant] = field(default_factory=dict)
+    devices: Mapping[int, Device] = field(default_factory=dict)
+    plants_at: float = 0.0
+    devices_at: Mapping[str, float] = field(default_factory=dict)
+    missing_since: Mapping[str, float] = field(default_factory=dict)
+
+    def with_plants(self, listed: Iterable[Plant], at: float) -> Self:
+        """Return the inventory after a plant list; an empty one changes nothing."""
+        found = {plant.code: plant for plant in listed}
+        if not found:
+            return replace(self, plants_at=at)
+        missing = self._missing(set(self.plants), set(found), at)
+        kept = {
+            code: plant
+            for code, plant in self.plants.items()
+            if code not in found and not self._is_gone(code, missing, at)
+        }
+        plants = {**kept, **found}
+        return replace(
+            self,
+            plants=plants,
+            plants_at=at,
+            devices={
+                device.id: device
+                for device in self.devices.values()
+                if device.plant_code in plants
+            },
+            missing_since={
+                key: since
+                for key, since in missing.items()
+                if key in plants or key not in self.plants
+            },
+        )
+
+    def with_devices(
+        self, asked: Collection[str], listed: Iterable[Device], at: float
+    ) -> Self:
+        """Return the inventory after the device list of the plants `asked` for.
+
+        An empty list changes nothing.
+        """
+        found = {device.id: device for device in listed if device.plant_code in asked}
+        devices_at = {**self.devices_at, **dict.fromkeys(asked, at)}
+        if not found:
+            return replace(self, devices_at=devices_at)
+        here = {
+            str(device.id)
+            for device in self.devices.values()
+            if device.plant_code in asked
+        }
+        missing = self._missing(here, {str(device_id) for device_id in found}, at)
+        kept = {
+            device.id: device
+            for device in self.devices.values()
+            if device.id not in found
+            and (
+                device.plant_code not in asked
+                or not self._is_gone(str(device.id), missing, at)
+            )
+        }
+        devices = {**kept, **found}
+        return replace(
+            self,
+            devices=devices,
+            devices_at=devices_at,
+            missing_since={
+                key: since
+                for key, since in missing.items()
+                if key not in here or int(key) in devices
+            },
+        )
+
+    def outdated(self) -> Self:
+        """Return the same plants and devices, to be listed again."""
+        return replace(self, plants_at=0.0, devices_at={})
+
+    def _missing(self, known: set[str], found: set[str], at: float) -> dict[str, float]:
+        """Return since when each known one is missing, without those found."""
+        absent = known - found
+        return {
+            key: since for key, since in self.missing_since.items() if key not in found
+        } | {key: self.missing_since.get(key, at) for key in absent}
+
+    def _is_gone(self, key: str, missing: Mapping[str, float], at: float) -> bool:
+        return at - missing.get(key, at) >= GONE_AFTER
+
+    def dump(self) -> dict[str, object]:
+        """Return the inventory as JSON data."""
+        return {
+            "dialect": self.dialect,
+            "plants": [
+                {
+                    **asdict(plant),
+                    "grid_connected_at": plant.grid_connected_at
+                    and plant.grid_connected_at.isoformat(),
+                }
+                for plant in self.plants.values()
+            ],
+            "devices": [asdict(device) for device in self.devices.values()],
+            "plants_at": self.plants_at,
+            "devices_at": dict(self.devices_at),
+            "missing_since": dict(self.missing_since),
+        }
+
+    @classmethod
+    def load(cls, saved: object) -> Self | None:
+        """Return what `dump` saved, None where that is of another shape."""
+        if not isinstance(saved, dict):
+            return None
+        try:
+            plants = [_plant(item) for item in saved["plants"]]
+            devices = [Device(**item) for item in saved["devices"]]
+            return cls(
+                Dialect(saved["dialect"]),
+                {plant.code: plant for plant in plants},
+                {device.id: device for device in devices},
+                float(saved["plants_at"]),
+                {str(code): float(at) for code, at in saved["devices_at"].items()},
+                {str(key): float(at) for key, at in saved["missing_since"].items()},
+            )
+        except KeyError, TypeError, ValueError, AttributeError:
+            return None
+
+
+def _plant(saved: Mapping[str, str | None]) -> Plant:
+    connected = saved["grid_connected_at"]
+    return Plant(
+        code=str(saved["code"]),
+        name=str(saved["name"]),
+        capacity=None if saved["capacity"] is None else float(saved["capacity"]),
+        grid_connected_at=datetime.fromisoformat(connected) if connected else None,
+    )

@@ -1,0 +1,130 @@
+"""The plant list and the device lists, asked seldom and saved."""
+
+from collections import deque
+from datetime import timedelta
+from itertools import batched
+from typing import TYPE_CHECKING, Final, override
+
+from homeassistant.core import callback
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+
+from .const import LOGGER
+from .coordinator import EARLY, SOON, calling
+from .inventory import Inventory
+from .northbound import Dialect, Interface, Profile
+from .northbound.interfaces import PLANTS_PER_CALL
+from .northbound.quota import DAY
+
+if TYPE_CHECKING:
+    from .account import Account
+
+HOURLY: Final = 3600.0
+# After a call that failed, or one that said that a plant or device is gone.
+AGAIN_AFTER: Final = 600.0
+
+
+class InventoryCoordinator(DataUpdateCoordinator[Inventory]):
+    """Plants (reference 2.2) and their devices (2.8).
+
+    Polled hourly, or with half of the day's calls where these are counted by
+    the day: the other half is for restarts and the config flow.
+    """
+
+    def __init__(self, account: Account, inventory: Inventory) -> None:
+        """Start from an inventory that was saved or has just been fetched."""
+        super().__init__(
+            account.hass,
+            LOGGER,
+            config_entry=account.entry,
+            name="plant and device list",
+            update_interval=SOON,
+        )
+        self.account = account
+        self.data = inventory
+        self._due: deque[tuple[str, ...]] = deque()
+
+    @property
+    def _plant_interface(self) -> Interface:
+        if self.data.dialect is Dialect.V2020:
+            return Interface.STATION_LIST
+        return Interface.STATIONS
+
+    def _interval(self) -> float:
+        """Return the seconds from one list to the next."""
+        ledger = self.account.ledger
+        if ledger.profile is Profile.PER_MINUTE:
+            return HOURLY
+        batches = -(-len(self.account.plants) // PLANTS_PER_CALL)
+        half = ledger.burst(Interface.DEVICE_LIST) / 2
+        return max(HOURLY, DAY * batches / half)
+
+    def _next_at(self) -> float:
+        """Return the epoch second at which the plants are listed again."""
+        return self.data.plants_at + self._interval()
+
+    def _unlisted(self) -> list[str]:
+        """Return the plants whose devices are not known or due again."""
+        limit = self.account.ledger.now() - self._interval()
+        known = self.data.devices_at
+        return [code for code in self.account.plants if known.get(code, 0.0) <= limit]
+
+    @callback
+    def schedule(self) -> None:
+        """Poll again when something is due and its lane is free."""
+        now = self.account.ledger.now()
+        wait = max(self._next_at() - now, self.account.wait(self._plant_interface))
+        if self._due or self._unlisted():
+            wait = min(wait, self.account.wait(Interface.DEVICE_LIST))
+        self.update_interval = timedelta(seconds=max(0.0, wait) + EARLY)
+
+    @callback
+    def ask_soon(self) -> None:
+        """List again before the time, because something seems to be gone."""
+        if self.account.ledger.now() - self.data.plants_at > AGAIN_AFTER:
+            self.data = self.data.outdated()
+            self.schedule()
+            self._schedule_refresh()
+
+    async def async_list_devices_now(self) -> None:
+        """List the devices during set-up; what fails now is asked again later."""
+        try:
+            with calling(self.account, Interface.DEVICE_LIST):
+                await self._async_list_devices()
+        except UpdateFailed as error:
+            LOGGER.debug("%s", error)
+
+    @override
+    async def _async_update_data(self) -> Inventory:
+        try:
+            with calling(self.account, self._plant_interface):
+                await self._async_list_plants()
+            with calling(self.account, Interface.DEVICE_LIST):
+                await self._async_list_devices()
+        except UpdateFailed as error:
+            # A lane of the day has calls left at once: do not spend them on a fault.
+            error.retry_after = AGAIN_AFTER
+            raise
+        finally:
+            self.schedule()
+        return self.data
+
+    async def _async_list_plants(self) -> None:
+        ledger = self.account.ledger
+        if self._next_at() > ledger.now() or ledger.wait(self._plant_interface):
+            return
+        plants = await self.account.client.all_plants(self.data.dialect)
+        self.take(self.data.with_plants(plants, ledger.now()))
+
+    async def _async_list_devices(self) -> None:
+        ledger = self.account.ledger
+        self._due = self._due or deque(batched(self._unlisted(), PLANTS_PER_CALL))
+        while self._due and not ledger.wait(Interface.DEVICE_LIST):
+            batch = self._due.popleft()
+            devices = await self.account.client.devices(batch)
+            self.take(self.data.with_devices(batch, devices, ledger.now()))
+
+    @callback
+    def take(self, inventory: Inventory) -> None:
+        """Take over an inventory and let the account follow it."""
+        self.data = inventory
+        self.account.follow_inventory()

@@ -1,0 +1,101 @@
+"""A reading: the last row of a plant or device, its counters made trustworthy."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, field
+from datetime import tzinfo
+from typing import Final, Self
+
+from .catalogue import Kpi
+from .counters import Memory, advance
+from .northbound import Values
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is known of a plant or device.
+
+    `values` by KPI key, without those that are missing; `at` the epoch second
+    at which the row came; `memories` of its counters.
+    """
+
+    at: float
+    values: Values
+    memories: Mapping[str, Memory] = field(default_factory=dict)
+
+    def last_reset(self, key: str) -> float | None:
+        """Return when a counter started anew (epoch seconds)."""
+        memory = self.memories.get(key)
+        return memory.last_reset if memory else None
+
+    def dump(self) -> dict[str, object]:
+        """Return the reading as JSON data."""
+        memories = {key: astuple(memory) for key, memory in self.memories.items()}
+        return {"at": self.at, "values": dict(self.values), "memories": memories}
+
+    @classmethod
+    def load(cls, saved: object) -> Self | None:
+        """Return what `dump` saved, None where that is of another shape."""
+        match saved:
+            case {
+                "at": int() | float() as at,
+                "values": dict() as values,
+                "memories": dict() as memories,
+            }:
+                return cls(
+                    float(at),
+                    {
+                        str(key): float(value)
+                        for key, value in values.items()
+                        if isinstance(value, int | float)
+                    },
+                    {
+                        str(key): memory
+                        for key, items in memories.items()
+                        if (memory := _load_memory(items)) is not None
+                    },
+                )
+        return None
+
+
+def _load_memory(saved: object) -> Memory | None:
+    match saved:
+        case [
+            int() | float() | None as value,
+            int() | float() as raw,
+            int() | float() as at,
+            int() | float() | None as last_reset,
+            int() | float() | None as doubted_since,
+            str() as period,
+            bool() as lagging,
+        ]:
+            return Memory(value, raw, at, last_reset, doubted_since, period, lagging)
+    return None
+
+
+def take(
+    before: Reading | None,
+    row: Values,
+    at: float,
+    counters: Iterable[Kpi],
+    zone: tzinfo,
+) -> Reading:
+    """Return the reading after a row that came at `at` (epoch seconds).
+
+    `counters` are the rows of the catalogue that count, `zone` the plant's.
+    """
+    values, memories = dict(row), dict(before.memories if before else _NONE)
+    for kpi in counters:
+        assert kpi.counter is not None
+        known = memories.get(kpi.key)
+        memory = advance(kpi.counter, known, row.get(kpi.key), at, zone)
+        if memory is None:
+            continue
+        memories[kpi.key] = memory
+        if memory.value is None:
+            values.pop(kpi.key, None)
+        else:
+            values[kpi.key] = memory.value
+    return Reading(at, values, memories)
+
+
+_NONE: Final[Mapping[str, Memory]] = {}

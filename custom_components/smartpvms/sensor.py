@@ -1,0 +1,145 @@
+"""Sensors: the KPIs of plants and devices, and what is derived for a plant."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import override
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import StateType
+
+from .account import SmartPvmsConfigEntry
+from .catalogue import DERIVED, DEVICE_TYPES, OTHER, PLANT, Kpi
+from .const import CONF_CURRENCY, DOMAIN
+from .coordinator import ReadingsCoordinator
+from .entity import ReadingEntity, async_add_as_seen
+from .readings import Reading
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SmartPvmsConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the sensors of an account, now and as their values are seen."""
+    account = entry.runtime_data
+    currency = entry.options.get(CONF_CURRENCY) or hass.config.currency
+
+    def of_device(
+        device_id: int, reading: Reading | None, registered: set[str]
+    ) -> Iterable[Kpi]:
+        kind = DEVICE_TYPES.get(account.devices[device_id].type_id)
+        statuses = {status.key for status in kind.statuses} if kind else set()
+        return seen(kind.kpis if kind else (), statuses, reading, registered)
+
+    def of_plant(
+        code: str, reading: Reading | None, registered: set[str]
+    ) -> Iterable[Kpi]:
+        derived = registered - {kpi.key for kpi in DERIVED}
+        return seen(PLANT, set(), reading, derived)
+
+    def derived(
+        code: str, reading: Reading | None, registered: set[str]
+    ) -> Iterable[Kpi]:
+        keys = {kpi.key for kpi in DERIVED}
+        return seen(DERIVED, set(), reading, registered & keys)
+
+    def build[K](
+        coordinator: ReadingsCoordinator[K], source: K, kpi: Kpi
+    ) -> KpiSensor[K]:
+        return KpiSensor(coordinator, source, kpi, currency)
+
+    add = async_add_entities
+    async_add_as_seen(entry, account.balance, derived, build, add)
+    async_add_as_seen(entry, account.plants_lane, of_plant, build, add)
+    async_add_as_seen(entry, account.devices_lane, of_device, build, add)
+
+
+def seen(
+    kpis: Iterable[Kpi],
+    statuses: set[str],
+    reading: Reading | None,
+    registered: set[str],
+) -> Iterable[Kpi]:
+    """Return the rows whose value was seen, in this reading or before.
+
+    A KPI that the catalogue does not know becomes a diagnostic sensor;
+    `statuses` are keys that another platform shows.
+    """
+    values = reading.values if reading else {}
+    known = set(statuses)
+    for kpi in kpis:
+        known.add(kpi.key)
+        value = values.get(kpi.key)
+        shows = value is not None and (value > 0 or not kpi.needs_production)
+        if shows or kpi.key in registered:
+            yield kpi
+    for key in (values.keys() | registered) - known:
+        yield unknown_kpi(key)
+
+
+def unknown_kpi(key: str) -> Kpi:
+    """Return a row for a KPI that nobody has documented."""
+    return Kpi(
+        key=key,
+        name=key.replace("_", " ").capitalize(),
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+    )
+
+
+class KpiSensor[K](ReadingEntity[K], SensorEntity):
+    """A KPI of a plant or device."""
+
+    entity_description: Kpi
+
+    def __init__(
+        self, coordinator: ReadingsCoordinator[K], source: K, kpi: Kpi, currency: str
+    ) -> None:
+        """Show a KPI; money is in the plant's currency."""
+        super().__init__(coordinator, source, kpi)
+        if kpi.money:
+            self._attr_native_unit_of_measurement = currency
+
+    @property
+    @override
+    def name(self) -> str | None:
+        """Return the name, with what a positive number means where it differs."""
+        name = super().name
+        direction = self.entity_description.direction
+        if direction is None or not isinstance(name, str):
+            return name if isinstance(name, str) else None
+        key = f"component.{DOMAIN}.entity.sensor.{direction}.name"
+        meaning = self.platform_data.platform_translations.get(key)
+        return f"{name} ({meaning})" if meaning else name
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Tell whether the value is young enough, or does not age."""
+        return not self.entity_description.ages or super().available
+
+    @override
+    def _take(self) -> object:
+        value, reading = self.value, self.reading
+        self._attr_native_value = shown = self._native(value)
+        self._attr_last_reset = None
+        if reading and self.entity_description.counter:
+            if at := reading.last_reset(self.entity_description.key):
+                self._attr_last_reset = datetime.fromtimestamp(at, UTC)
+        return shown, self._attr_last_reset
+
+    def _native(self, value: float | None) -> StateType | datetime:
+        """Return a number as Home Assistant shows it."""
+        kpi = self.entity_description
+        if value is None or (kpi.zero_is_missing and not value):
+            return None
+        if kpi.states is not None:
+            return kpi.states.get(int(value), OTHER)
+        if kpi.device_class is SensorDeviceClass.TIMESTAMP:
+            return datetime.fromtimestamp(value / 1000, UTC) if value > 0 else None
+        return value
