@@ -6,7 +6,7 @@ import re
 import time
 from typing import Any, Final
 
-from .entities import Entity, settled_entities
+from .entities import PACES, Entity, settled_entities
 from .report import calls_table, table
 from .stage import Stage
 
@@ -23,7 +23,7 @@ USUAL_WARNING: Final = "We found a custom integration smartpvms"
 async def check(running: Stage) -> int:
     """Wait, report, and return 0 if nothing is wrong."""
     started = time.monotonic()
-    entities = await settled_entities(running.home_assistant)
+    entities = await settled_entities(running.home_assistant, PACES[running.dialect])
     calls = _calls(await running.simulator.state())
     print(f"\nEntities after {time.monotonic() - started:.0f} s")
     print(_entities_table(entities))

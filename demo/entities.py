@@ -12,9 +12,23 @@ from .home_assistant import HomeAssistant
 WITHOUT_VALUE: Final = ("unknown", "unavailable")
 # Others have no value before they are first used.
 MEASURED: Final = ("sensor", "binary_sensor")
-PATIENCE_SECONDS: Final = 240
-# Entities appear with each interface that answers; this long without a new one, all are there.
-SETTLED_SECONDS: Final = 30
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long to wait for the first values of an account."""
+
+    # This long without a new entity, and all are there.
+    settled: float
+    patience: float
+
+
+PACES: Final = {
+    # One type of device a minute.
+    "2020": Pace(settled=150, patience=900),
+    # All types at once.
+    "2022": Pace(settled=30, patience=240),
+}
 
 
 @dataclass(frozen=True)
@@ -58,17 +72,17 @@ async def integration_entities(client: HomeAssistantClient) -> list[Entity]:
     ]
 
 
-async def settled_entities(home_assistant: HomeAssistant) -> list[Entity]:
+async def settled_entities(home_assistant: HomeAssistant, pace: Pace) -> list[Entity]:
     """Return the entities when no more appear and all have values, or time is up."""
     count, since = 0, time.monotonic()
-    deadline = since + PATIENCE_SECONDS
+    deadline = since + pace.patience
     while True:
         entities = await integration_entities(home_assistant.client)
         now = time.monotonic()
         if len(entities) != count:
             count, since = len(entities), now
         waiting = any(entity.lacks_value for entity in entities)
-        if entities and not waiting and now - since >= SETTLED_SECONDS:
+        if entities and not waiting and now - since >= pace.settled:
             return entities
         if now > deadline:
             return entities

@@ -12,7 +12,7 @@ from playwright.async_api import Page, ViewportSize
 from .browser import logged_in_page
 from .client import HomeAssistantClient
 from .configuration import ROOT
-from .entities import settled_entities
+from .entities import PACES, settled_entities
 from .entry import DOMAIN
 from .processes import DemoError
 from .stage import Options, Stage, stage
@@ -26,7 +26,7 @@ async def take(target: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="smartpvms-") as temporary:
         async with stage(Options(folder=Path(temporary), port=0)) as running:
             print("Waiting for values", flush=True)
-            await settled_entities(running.home_assistant)
+            await settled_entities(running.home_assistant, PACES[running.dialect])
             await _pictures(running, target)
 
 

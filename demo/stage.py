@@ -37,6 +37,7 @@ class Stage:
     home_assistant: HomeAssistant
     simulator: Simulator
     place: Place
+    dialect: str
     entry: dict[str, Any]
 
 
@@ -59,7 +60,7 @@ async def stage(
         say(f"Starting Home Assistant in {options.folder}")
         await home_assistant.start(place)
         entry = await ensure_entry(home_assistant.client, simulator)
-        yield Stage(home_assistant, simulator, place, entry)
+        yield Stage(home_assistant, simulator, place, options.dialect, entry)
     finally:
         await home_assistant.stop()
         await simulator.stop()
