@@ -3,15 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, override
 
-from homeassistant.config_entries import (
-    ConfigEntryState,
-    ConfigFlow,
-    ConfigFlowResult,
-    OptionsFlowWithReload,
-)
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import callback
-from homeassistant.generated.currencies import ACTIVE_CURRENCIES
 from homeassistant.helpers.selector import (
     BooleanSelector,
     SelectOptionDict,
@@ -25,29 +19,15 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 from yarl import URL
 
-from .account import Account, SmartPvmsConfigEntry
-from .balance import grid_meters
-from .catalogue import DEVICE_TYPES, Role
+from .account import SmartPvmsConfigEntry
 from .connections import Connection, Credentials, async_get_connections
-from .const import (
-    CONF_CURRENCY,
-    CONF_EXCLUDED_PLANTS,
-    CONF_GRID_METERS,
-    CONF_PLANTS,
-    CONF_QUOTA_PROFILE,
-    CONF_TURNED_METERS,
-    DOMAIN,
-    QUOTA_AUTO,
-    REGIONS,
-)
+from .const import CONF_EXCLUDED_PLANTS, CONF_PLANTS, DOMAIN, REGIONS
 from .northbound import (
-    Device,
     Interface,
     Ledger,
     NorthboundError,
     PauseReason,
     Plant,
-    Profile,
     normalise_origin,
 )
 from .northbound.errors import (
@@ -63,6 +43,7 @@ from .northbound.errors import (
     UnknownAccountError,
     UnreachableError,
 )
+from .options_flow import SmartPvmsOptionsFlow, several
 from .registry import plant_owners
 
 LOGINS_THAT_LOCK: Final = 5
@@ -109,31 +90,6 @@ ACCOUNT_SCHEMA: Final = vol.Schema(
 )
 
 
-def several(options: Iterable[tuple[str, str]]) -> SelectSelector:
-    """Return a selector of several of these (value, label)."""
-    return SelectSelector(
-        SelectSelectorConfig(
-            options=[
-                SelectOptionDict(value=value, label=label) for value, label in options
-            ],
-            multiple=True,
-            mode=SelectSelectorMode.LIST,
-        )
-    )
-
-
-def one_of(
-    options: Iterable[str], translation_key: str | None = None
-) -> SelectSelector:
-    """Return a selector of one of these."""
-    config = SelectSelectorConfig(
-        options=list(options), mode=SelectSelectorMode.DROPDOWN
-    )
-    if translation_key:
-        config["translation_key"] = translation_key
-    return SelectSelector(config)
-
-
 def error_key(error: NorthboundError, ledger: Ledger) -> str:
     """Return the message that a failed log-in deserves."""
     if isinstance(error, NotNorthboundError) and error.code == 200:
@@ -166,6 +122,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         """Return the options flow."""
         return SmartPvmsOptionsFlow()
 
+    @override
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
@@ -228,9 +185,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
             if credentials.account != entry.unique_id:
                 await self.async_set_unique_id(credentials.account)
                 self._abort_if_unique_id_configured()
-            if connection := await self._async_reconnect(
-                credentials, errors, self._known_plants(entry)
-            ):
+            if connection := await self._async_reconnect(credentials, errors):
                 return self.async_update_reload_and_abort(
                     entry,
                     unique_id=credentials.account,
@@ -238,12 +193,6 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
                 )
         shown = {key: entry.data[key] for key in entry.data if key != CONF_PASSWORD}
         return self._show("reconfigure", ACCOUNT_SCHEMA, user_input or shown, errors)
-
-    def _known_plants(self, entry: SmartPvmsConfigEntry) -> set[str]:
-        """Return the codes of the plants that an entry shows."""
-        if entry.state is ConfigEntryState.LOADED:
-            return set(entry.runtime_data.inventory.data.plants)
-        return set()
 
     def _credentials(
         self, data: Mapping[str, Any], errors: dict[str, str]
@@ -286,17 +235,16 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         return connection
 
     async def _async_reconnect(
-        self,
-        credentials: Credentials,
-        errors: dict[str, str],
-        known: Iterable[str] = (),
+        self, credentials: Credentials, errors: dict[str, str]
     ) -> Connection | None:
-        """Log in for an entry that exists; its plants must still be there."""
+        """Log in for an entry that exists; it must still have a plant of its own."""
         connection = await self._async_connect(credentials, errors)
         if connection is None:
             return None
         found = {plant.code for plant in connection.plants}
-        if (known := set(known)) and not known & found:
+        entry_id = self.context.get("entry_id")
+        owners = plant_owners(self.hass, found).values()
+        if not any(owner.entry_id == entry_id for owner in owners):
             connection.http.detach()
             errors["base"] = "other_plants"
             return None
@@ -355,123 +303,3 @@ def _stored(credentials: Credentials) -> dict[str, str | bool]:
         CONF_PASSWORD: credentials.password,
         CONF_VERIFY_SSL: credentials.verify_ssl,
     }
-
-
-class SmartPvmsOptionsFlow(OptionsFlowWithReload):
-    """Quota profile, plants, currency, and what the meters mean."""
-
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Show the options that the account has a choice of."""
-        entry: SmartPvmsConfigEntry = self.config_entry
-        account = entry.runtime_data if entry.state is ConfigEntryState.LOADED else None
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            options = self._options(user_input, account, errors)
-            if not errors:
-                return self.async_create_entry(data=options)
-        schema = vol.Schema(
-            {
-                vol.Required(CONF_QUOTA_PROFILE, default=QUOTA_AUTO): one_of(
-                    (QUOTA_AUTO, *Profile), CONF_QUOTA_PROFILE
-                ),
-                vol.Required(CONF_CURRENCY, default=self.hass.config.currency): one_of(
-                    sorted(ACTIVE_CURRENCIES)
-                ),
-                **(_account_fields(account) if account else {}),
-            }
-        )
-        suggested = user_input or _suggested(entry, account)
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(schema, suggested),
-            errors=errors,
-        )
-
-    def _options(
-        self,
-        user_input: Mapping[str, Any],
-        account: Account | None,
-        errors: dict[str, str],
-    ) -> dict[str, Any]:
-        """Return the options to store; what cannot be is named in `errors`."""
-        options = {
-            **self.config_entry.options,
-            CONF_QUOTA_PROFILE: user_input[CONF_QUOTA_PROFILE],
-            CONF_CURRENCY: user_input[CONF_CURRENCY],
-        }
-        if account and CONF_PLANTS in user_input:
-            chosen = set(user_input[CONF_PLANTS])
-            offered = account.inventory.data.plants.keys()
-            options[CONF_EXCLUDED_PLANTS] = sorted(offered - chosen)
-            if not chosen:
-                errors[CONF_PLANTS] = "no_plants_selected"
-        if CONF_TURNED_METERS in user_input:
-            options[CONF_TURNED_METERS] = user_input[CONF_TURNED_METERS]
-        if account and CONF_GRID_METERS in user_input:
-            picked = [account.devices[int(key)] for key in user_input[CONF_GRID_METERS]]
-            options[CONF_GRID_METERS] = {d.plant_code: str(d.id) for d in picked}
-            if len(options[CONF_GRID_METERS]) < len(picked):
-                errors[CONF_GRID_METERS] = "one_meter_per_plant"
-        return options
-
-
-def _account_fields(account: Account) -> dict[vol.Marker, SelectSelector]:
-    """Return the fields that depend on what the account has."""
-    fields: dict[vol.Marker, SelectSelector] = {}
-    plants = account.inventory.data.plants
-    if len(plants) > 1:
-        fields[vol.Required(CONF_PLANTS, default=list(plants))] = several(
-            (code, plant.name) for code, plant in plants.items()
-        )
-    if meters := _meters(account):
-        fields[vol.Optional(CONF_TURNED_METERS, default=[])] = several(
-            _labels(account, meters)
-        )
-    if unclear := _unclear_meters(account):
-        fields[vol.Optional(CONF_GRID_METERS, default=[])] = several(
-            _labels(account, unclear)
-        )
-    return fields
-
-
-def _meters(account: Account) -> list[Device]:
-    """Return all meters."""
-    return [
-        device
-        for device in account.devices.values()
-        if (kind := DEVICE_TYPES.get(device.type_id)) and kind.role is Role.METER
-    ]
-
-
-def _unclear_meters(account: Account) -> list[Device]:
-    """Return the meters of plants where several may be the grid's."""
-    return [
-        device
-        for code in account.plants
-        if len(candidates := grid_meters(account.devices_of(code))) > 1
-        for device in candidates
-    ]
-
-
-def _labels(account: Account, devices: Iterable[Device]) -> list[tuple[str, str]]:
-    return [
-        (str(device.id), f"{account.plants[device.plant_code].name}: {device.name}")
-        for device in devices
-    ]
-
-
-def _suggested(entry: SmartPvmsConfigEntry, account: Account | None) -> dict[str, Any]:
-    """Return the options as the form shows them."""
-    suggested = dict(entry.options)
-    if account:
-        excluded = set(entry.options.get(CONF_EXCLUDED_PLANTS, ()))
-        plants = account.inventory.data.plants
-        suggested[CONF_PLANTS] = [code for code in plants if code not in excluded]
-    suggested[CONF_GRID_METERS] = [
-        key
-        for key in entry.options.get(CONF_GRID_METERS, {}).values()
-        if account and int(key) in account.devices
-    ]
-    return suggested

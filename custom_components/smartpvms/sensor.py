@@ -125,13 +125,11 @@ class KpiSensor[K](ReadingEntity[K], SensorEntity):
 
     @override
     def _take(self) -> object:
-        value, reading = self.value, self.reading
-        self._attr_native_value = shown = self._native(value)
-        self._attr_last_reset = None
-        if reading and self.entity_description.counter:
-            if at := reading.last_reset(self.entity_description.key):
-                self._attr_last_reset = datetime.fromtimestamp(at, UTC)
-        return shown, self._attr_last_reset
+        reading, kpi = self.reading, self.entity_description
+        at = reading.last_reset(kpi.key) if reading and kpi.counter else None
+        self._attr_last_reset = datetime.fromtimestamp(at, UTC) if at else None
+        self._attr_native_value = self._native(self.value)
+        return self._attr_native_value, self._attr_last_reset
 
     def _native(self, value: float | None) -> StateType | datetime:
         """Return a number as Home Assistant shows it."""

@@ -1,0 +1,67 @@
+"""Completes the translations: each numbered name follows the first of its family.
+
+A translator writes `pv1_u` as "PV{number} voltage"; this script gives the other
+strings the same name and sorts the entities. `--check` changes nothing and
+fails where a file is not complete. Run with the environment of the tests.
+"""
+
+import argparse
+import json
+from pathlib import Path
+import re
+import sys
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from custom_components.smartpvms.catalogue import DERIVED, DEVICE_TYPES, PLANT
+
+TRANSLATIONS = Path("custom_components/smartpvms/translations")
+
+type Tree = dict[str, dict[str, dict[str, dict[str, object]]]]
+
+
+def numbered_keys() -> list[str]:
+    """Return the sensor keys that carry a number."""
+    rows = [kpi for kind in DEVICE_TYPES.values() for kpi in kind.kpis]
+    keys = dict.fromkeys(kpi.key for kpi in (*PLANT, *DERIVED, *rows))
+    return [key for key in keys if re.search(r"\d", key)]
+
+
+def complete(tree: Tree) -> Tree:
+    """Return the translations with every member of a numbered family."""
+    sensors = tree["entity"]["sensor"]
+    for key in numbered_keys():
+        first = re.sub(r"\d+", "1", key, count=1)
+        if first in sensors:
+            sensors[key] = dict(sensors[first])
+    tree["entity"]["sensor"] = dict(sorted(sensors.items(), key=_natural))
+    return tree
+
+
+def _natural(item: tuple[str, object]) -> list[tuple[bool, int, str]]:
+    parts = re.split(r"(\d+)", item[0])
+    return [(p.isdigit(), int(p) if p.isdigit() else 0, p) for p in parts]
+
+
+def main() -> int:
+    """Complete or check all languages."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing")
+    check = parser.parse_args().check
+    stale = []
+    for path in sorted(TRANSLATIONS.glob("*.json")):
+        before = path.read_text(encoding="utf-8")
+        tree = complete(json.loads(before))
+        after = json.dumps(tree, indent=2, ensure_ascii=False) + "\n"
+        if before != after:
+            stale.append(path.name)
+            if not check:
+                path.write_text(after, encoding="utf-8")
+    if check and stale:
+        print(f"run script/translations.py: {', '.join(stale)}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
