@@ -116,9 +116,9 @@ def day_rates(plant: Values) -> dict[str, float]:
         return rates
     own = max(0.0, generated - exported)
     if generated > 0:
-        rates[SELF_CONSUMPTION_RATE] = min(100.0, 100 * own / generated)
+        rates[SELF_CONSUMPTION_RATE] = min(100.0, round(100 * own / generated, 1))
     if used:
-        rates[AUTARKY_RATE] = min(100.0, 100 * own / used)
+        rates[AUTARKY_RATE] = min(100.0, round(100 * own / used, 1))
     return rates
 
 

@@ -9,7 +9,17 @@ from typing import Final
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower, UnitOfRatio
 
-from .kpi import Counter, Kpi, energy, enumeration, measured, percentage, power, voltage
+from .kpi import (
+    Counter,
+    Direction,
+    Kpi,
+    energy,
+    enumeration,
+    measured,
+    percentage,
+    power,
+    voltage,
+)
 
 BATTERY_STATES: Final = {
     0: "offline",
@@ -38,7 +48,7 @@ BATTERY_MODES: Final = {
 
 BATTERY: Final[tuple[Kpi, ...]] = (
     enumeration("battery_status", BATTERY_STATES),
-    power("ch_discharge_power", UnitOfPower.WATT),
+    power("ch_discharge_power", UnitOfPower.WATT, direction=Direction.CHARGING),
     measured(
         "battery_soc",
         SensorDeviceClass.BATTERY,

@@ -55,6 +55,7 @@ class Direction(StrEnum):
     The value is the translation key of the words that the name carries.
     """
 
+    CHARGING = "positive_is_charging"
     EXPORT = "positive_is_export"
     IMPORT = "positive_is_import"
     EXPORTED = "exported"

@@ -201,11 +201,13 @@ class Ledger:
     """
 
     def __init__(
-        self, save: Callable[[], Awaitable[None]], now: Callable[[], float] = time.time
+        self,
+        save: Callable[[], Awaitable[None]],
+        now: Callable[[], float] | None = None,
     ) -> None:
         """Start without any call on record."""
         self._save = save
-        self._now = now
+        self._now = now or _wall_clock
         self._lanes: dict[Interface, Lane] = {}
         self.profile: Profile | None = None
         self.scale = Scale()
@@ -350,6 +352,10 @@ class Ledger:
         for name, lane in saved.items():
             if name in set(Interface) and isinstance(lane, dict):
                 self._lanes[Interface(name)] = _load_lane(lane)
+
+
+def _wall_clock() -> float:
+    return time.time()
 
 
 def _load_lane(saved: SavedLane) -> Lane:
