@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
+
+from astral import Observer
+from astral.sun import elevation
 
 
 @dataclass(frozen=True)
@@ -16,27 +18,27 @@ class Place:
     country: str
     currency: str
 
-    def hours_from_late_morning(self, now: datetime) -> float:
-        """Return how far its clock is from 11:00, the best hour to look at a plant."""
-        local = now.astimezone(ZoneInfo(self.time_zone))
-        distance = abs(local.hour + local.minute / 60 - 11)
-        return min(distance, 24 - distance)
+    def sun(self, now: datetime) -> float:
+        """Return how high the sun stands, in degrees."""
+        degrees: float = elevation(Observer(self.latitude, self.longitude), now)
+        return degrees
 
 
+# Around the globe, so that one of them has day; those with euros where there is a choice.
 PLACES: Final = (
     Place("Europe/Berlin", 48.14, 11.58, "DE", "EUR"),
-    Place("America/Sao_Paulo", -23.55, -46.63, "BR", "BRL"),
-    Place("America/Mexico_City", 19.43, -99.13, "MX", "MXN"),
-    Place("Pacific/Honolulu", 21.31, -157.86, "US", "USD"),
-    Place("Australia/Brisbane", -27.47, 153.03, "AU", "AUD"),
+    Place("Indian/Reunion", -20.88, 55.45, "RE", "EUR"),
+    Place("America/Cayenne", 4.92, -52.31, "GF", "EUR"),
     Place("Asia/Bangkok", 13.76, 100.50, "TH", "THB"),
-    Place("Asia/Dubai", 25.20, 55.27, "AE", "AED"),
+    Place("Australia/Brisbane", -27.47, 153.03, "AU", "AUD"),
+    Place("Pacific/Honolulu", 21.31, -157.86, "US", "USD"),
+    Place("America/Mexico_City", 19.43, -99.13, "MX", "MXN"),
 )
 
 
 def sunny_place(now: datetime) -> Place:
-    """Return the place where it is closest to late morning."""
-    return min(PLACES, key=lambda place: place.hours_from_late_morning(now))
+    """Return the place where the sun stands highest."""
+    return max(PLACES, key=lambda place: place.sun(now))
 
 
 def place_in(time_zone: str) -> Place:
