@@ -110,7 +110,8 @@ class Alarms:
             plant=owner,
             device=_device(owner, device),
             kind=kind,
-            raised=at.timestamp() if at else self.clock.now(),
+            # Devices count whole seconds; a client that asks until now must see it.
+            raised=int(at.timestamp() if at else self.clock.now()),
         )
         self._raised.append(alarm)
         return alarm

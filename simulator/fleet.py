@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 import zlib
+from zoneinfo import ZoneInfo
 
 from .model import Device, Oddity, Plant, Type
 from .world import Array, Load, Site, Storage, Tariff
@@ -38,9 +39,16 @@ class _Maker:
 
 
 def _place(
-    location: tuple[float, float] | None, default: tuple[float, float]
+    location: tuple[float, float] | None, home: tuple[float, float], timezone: str
 ) -> tuple[float, float]:
-    return default if location is None else location
+    """Where a plant is: at home, or where it is noon at noon in another time zone."""
+    if location is not None:
+        return location
+    noon = datetime(2026, 1, 15, 12, tzinfo=ZoneInfo(timezone))
+    hours = (noon.utcoffset() or timedelta()).total_seconds() / 3600
+    # European clocks run up to two hours ahead of the sun; that is no other place.
+    near = abs(hours * 15 - home[1]) < 30
+    return home if near else (home[0], hours * 15)
 
 
 def residential(
@@ -55,7 +63,7 @@ def residential(
     meter: int = Type.POWER_SENSOR,
 ) -> Plant:
     """Build a house: two inverters, one of them with a battery, a meter, a dongle."""
-    latitude, longitude = _place(location, MUNICH)
+    latitude, longitude = _place(location, MUNICH, timezone)
     site = Site(
         seed=seed,
         latitude=latitude,
@@ -158,7 +166,7 @@ def utility(
     EMMA, grid meter and power sensor measure the same point, so whichever of them is
     taken for the grid meter gives the same answer.
     """
-    latitude, longitude = _place(location, MADRID)
+    latitude, longitude = _place(location, MADRID, timezone)
     strings = tuple(Array(116 + 4 * n, 100, 25, 180) for n in range(3))
     site = Site(
         seed=seed,

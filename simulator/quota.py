@@ -130,6 +130,10 @@ class Quota:
         self._busy[interface] += 1
         return True
 
+    def busy(self, interface: str) -> int:
+        """Count calls at work on an interface."""
+        return self._busy[interface]
+
     def leave(self, interface: str) -> None:
         """End work on a call."""
         self._busy[interface] -= 1

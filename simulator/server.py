@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 import json
 import logging
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from . import admin, replies
-from .certificate import self_signed
+from .certificate import self_signed, tolerating_strangers
 from .dialect import Dialect
 from .envelope import Answer, Body, Refused, refuse, wrap
 from .faults import EARLY, Fault, FaultKind, spoil
@@ -203,7 +203,8 @@ async def listen(
         await site.start()
         real_port = runner.addresses[0][1]
         name = f"[{host}]" if ":" in host else host
-        yield f"{'https' if tls else 'http'}://{name}:{real_port}"
+        with tolerating_strangers() if tls else nullcontext():
+            yield f"{'https' if tls else 'http'}://{name}:{real_port}"
     finally:
         server.closing.set()
         await runner.cleanup()

@@ -8,6 +8,7 @@ from itertools import pairwise
 from simulator.dialect import Dialect
 from simulator.model import METERS, Plant, Type
 from simulator.world import Reading
+from simulator.world.sun import STEP
 
 from .look import Row
 
@@ -42,8 +43,12 @@ class Voice:
 
 
 def known_at(plant: Plant, now: float, quirks: bool) -> float:
-    """Up to when the cloud has the plant's data: it lags five to ten minutes."""
-    return now - plant.lag if quirks else now
+    """Tell up to when the cloud has the plant's data.
+
+    It comes in five-minute steps, and with the quirks it lags five to ten minutes.
+    """
+    known = now - plant.lag if quirks else now
+    return known // STEP * STEP
 
 
 def real_time(plant: Plant, now: float, voice: Voice, faulty: bool) -> Row:

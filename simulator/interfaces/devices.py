@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.answers import Look, Moment, five_minute_row, live_row
 from simulator.answers.look import Row
-from simulator.answers.plants import Period, starts
+from simulator.answers.plants import Period, known_at, starts
 from simulator.dialect import NEWER_TYPES, Dialect, live_types, period_types
 from simulator.envelope import Answer, Refused
 from simulator.model import INVERTERS, Device, Plant
@@ -137,8 +137,9 @@ def _by_period(asked: Asked[Simulator], period: Period) -> Answer:
     at = asked.moment("collectTime")
     rows = []
     for plant, device in found:
-        for start, end in starts(plant, at, period, asked.at):
-            energy = plant.world.energy(start, min(end, asked.at))
+        now = known_at(plant, asked.at, sim.quirks)
+        for start, end in starts(plant, at, period, now):
+            energy = plant.world.energy(start, min(end, now))
             key = (device.id, period.value, start)
             row = _statistics(plant, device, energy, period)
             rows.append(
