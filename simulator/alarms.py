@@ -43,6 +43,7 @@ class Alarm:
     kind: Kind
     raised: float
     acknowledged: float | None = None
+    in_hand: float | None = None
     cleared: float | None = None
     cleared_as: Status = Status.CLEARED_BY_DEVICE
 
@@ -50,6 +51,8 @@ class Alarm:
         """Its status at a time."""
         if self.cleared is not None and self.cleared <= now:
             return self.cleared_as
+        if self.in_hand is not None and self.in_hand <= now:
+            return Status.IN_HAND
         if self.acknowledged is not None and self.acknowledged <= now:
             return Status.ACKNOWLEDGED
         return Status.ACTIVE
@@ -200,6 +203,9 @@ class Alarms:
         if rng.random() < 0.35:
             alarm.acknowledged = raised + lasts * rng.uniform(0.1, 0.6)
             alarm.cleared_as = Status.CLEARED_BY_USER
+            if rng.random() < 0.4:
+                alarm.in_hand = raised + lasts * 0.7
+                alarm.cleared_as = Status.HANDLED
         return [alarm]
 
 

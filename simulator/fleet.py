@@ -229,6 +229,7 @@ def _utility_devices(make: _Maker) -> list[Device]:
             optimizers=24,
             upgrade_to="V100R001C00SPC160",
             software="V100R001C00SPC141",
+            oddities=frozenset({Oddity.PERCENT_TEXT}),
         ),
         make(Type.COMBINER, "Combiner-1", array=3, strings=16, serial=None),
         make(Type.WEATHER, "Weather station", serial=""),

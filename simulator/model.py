@@ -40,6 +40,7 @@ class Oddity(StrEnum):
     FLOAT_ENUMS = "sends 512.0 for an enumeration"
     NO_CLOSE_TIME = "sends N/A for the time it was shut down"
     EFFICIENCY_100 = "does not measure its efficiency and says 100"
+    PERCENT_TEXT = "sends 98.2% for a percentage"
     NO_MPPT_COUNTERS = "does not count per tracker and says 0.0"
     NO_HEALTH = "does not measure its battery's health and says 0.0"
     PACKS = "sends an object about its battery packs"

@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Hashable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import Enum
 from typing import Any, Final
 
@@ -136,7 +135,3 @@ class Simulator:
     def is_faulty(self, plant: Plant) -> bool:
         """Whether a plant's health state is "faulty"."""
         return self.alarms.is_faulty(plant)
-
-    def advance(self, by: timedelta) -> None:
-        """Let time pass."""
-        self.clock.advance(by)

@@ -25,6 +25,8 @@ def _spoilt(look: Look, key: str, value: Value) -> Value:
         return value
     if key in ENUMERATIONS:
         return float(value) if look.odd(Oddity.FLOAT_ENUMS) else value
+    if key == "efficiency" and look.odd(Oddity.PERCENT_TEXT):
+        return f"{value}%"
     if key in AS_TEXT and look.odd(Oddity.TEXT_NUMBERS):
         return str(value)
     if key in NOISY and look.odd(Oddity.FLOAT_NOISE):

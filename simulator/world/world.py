@@ -10,7 +10,7 @@ from .site import Site
 from .storage import UNITS
 from .sun import STEP
 
-DETAILED_DAYS = 500
+DETAILED_DAYS = 200
 """Days kept in memory step by step; all others are computed again when asked for."""
 
 

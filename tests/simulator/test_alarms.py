@@ -140,6 +140,16 @@ def test_some_alarms_stay_for_months() -> None:
     assert any(alarm.status(now) is Status.ACTIVE for alarm in found)
 
 
+def test_every_status_occurs() -> None:
+    sim = Simulator([park()])
+    now = NOON.timestamp()
+    sim.clock.set(NOON)
+    found = sim.alarms.between(sim.plants, now - 160 * 86400, now)
+    ages = (now - hours * 3600 for hours in range(0, 160 * 24, 4))
+    seen = {alarm.status(at) for at in ages for alarm in found if alarm.raised <= at}
+    assert seen == set(Status)
+
+
 def test_an_alarm_of_one_s_own() -> None:
     sim = Simulator([house()])
     sim.clock.set(NOON)

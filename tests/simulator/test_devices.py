@@ -206,6 +206,13 @@ async def test_quirks_of_a_house(opened: Opener) -> None:
         assert isinstance(meter["active_cap"], str)
 
 
+async def test_a_percentage_may_be_a_text(opened: Opener) -> None:
+    plant = park()
+    async with opened(plant, quirks=True) as client:
+        [row] = await client.live(*of_type(plant, 38))
+        assert row["efficiency"].endswith("%")
+
+
 async def test_five_minutes_of_an_old_system(opened: Opener) -> None:
     plant = house()
     device, _ = of_type(plant, 38)
