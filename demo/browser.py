@@ -22,6 +22,8 @@ INSTALL: Final = ("apt-get", "install", "-y", "--no-install-recommends", "chromi
 # No sandbox: CI runs as root in a container. No GPU: pictures come out alike everywhere.
 ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 PAGE_SECONDS: Final = 60
+# The sidebar: it leaves little room and has nothing to say here.
+HIDDEN: Final = "always_hidden"
 
 
 def chromium() -> Path:
@@ -47,7 +49,7 @@ def _find_chromium() -> Path | None:
 
 @asynccontextmanager
 async def logged_in_page(
-    client: HomeAssistantClient, scheme: Scheme, size: ViewportSize, scale: float = 2
+    client: HomeAssistantClient, scheme: Scheme, size: ViewportSize, scale: float = 1.5
 ) -> AsyncIterator[Page]:
     """Open the frontend as the client's user.
 
@@ -65,8 +67,9 @@ async def logged_in_page(
             reduced_motion="reduce",
         )
         context.set_default_timeout(PAGE_SECONDS * 1000)
-        tokens = json.dumps(json.dumps(_tokens(client)))
-        await context.add_init_script(f"localStorage.setItem('hassTokens', {tokens})")
+        for key, value in (("hassTokens", _tokens(client)), ("dockedSidebar", HIDDEN)):
+            item = json.dumps(json.dumps(value))
+            await context.add_init_script(f"localStorage.setItem('{key}', {item})")
         yield await context.new_page()
         await browser.close()
 

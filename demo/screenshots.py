@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from playwright.async_api import Page, ViewportSize
 
-from .browser import logged_in_page
+from .browser import Scheme, logged_in_page
 from .client import HomeAssistantClient
 from .configuration import ROOT
 from .entities import PACES, settled_entities
@@ -18,7 +18,10 @@ from .processes import DemoError
 from .stage import Options, Stage, stage
 
 IMAGES: Final = ROOT / "docs" / "images"
-HOME: Final = ViewportSize(width=1280, height=1000)
+LIGHT: Final[Scheme] = "light"
+DARK: Final[Scheme] = "dark"
+TALL: Final = ViewportSize(width=1100, height=1225)
+WIDE: Final = ViewportSize(width=1100, height=800)
 
 
 async def take(target: Path) -> None:
@@ -32,16 +35,18 @@ async def take(target: Path) -> None:
 
 async def _pictures(running: Stage, target: Path) -> None:
     client = running.home_assistant.client
-    plant = await _first_plant(client)
-    async with logged_in_page(client, "light", HOME) as page:
-        for name, path in (
-            ("plant", f"/config/devices/device/{plant['id']}"),
-            ("integration", f"/config/integrations/integration/{DOMAIN}"),
-        ):
+    plant = f"/config/devices/device/{(await _first_plant(client))['id']}"
+    integration = f"/config/integrations/integration/{DOMAIN}"
+    for name, path, scheme, size in (
+        ("plant", plant, LIGHT, TALL),
+        ("plant-dark", plant, DARK, TALL),
+        ("integration", integration, LIGHT, WIDE),
+    ):
+        async with logged_in_page(client, scheme, size) as page:
             await page.goto(client.address + path)
             await _settle(page)
             await page.screenshot(path=target / f"{name}.png")
-            print(target / f"{name}.png", flush=True)
+        print(target / f"{name}.png", flush=True)
 
 
 async def _first_plant(client: HomeAssistantClient) -> dict[str, Any]:
