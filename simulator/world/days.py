@@ -28,11 +28,6 @@ class Day:
     stored: tuple[float, ...]
     """What each storage holds above its reserve at midnight, for the next day."""
 
-    @property
-    def steps(self) -> int:
-        """How many steps the day has: 288, or 276 and 300 when clocks change."""
-        return len(self.columns[0]) - 1
-
 
 def _local_hour(start: int, end: int, zone: ZoneInfo) -> Hour:
     """Local hour by step, by arithmetic unless the clocks change on that day."""
