@@ -9,7 +9,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from .errors import AccessError, NotNorthboundError, ResourceMissingError, ServerError
+from .errors import (
+    AccessError,
+    NorthboundError,
+    NotNorthboundError,
+    NotYetError,
+    ResourceMissingError,
+    ServerError,
+)
 from .interfaces import (
     DEVICES_PER_CALL,
     DEVICES_PER_HISTORY_CALL,
@@ -34,9 +41,11 @@ from .models import (
     milliseconds,
     parse,
 )
+from .quota import PauseReason, Profile
 from .session import Json, NorthboundSession
 
 LONGEST_HISTORY: Final = timedelta(days=3)
+LONGEST_ALARM_PERIOD: Final = timedelta(days=31)
 LONGEST_KEY: Final = 256
 UPGRADABLE_TYPES: Final = frozenset({1, 38})
 
@@ -80,7 +89,9 @@ class NorthboundClient:
         """Return all plants, page by page where the dialect has pages."""
         if dialect is Dialect.V2020:
             return await self.station_list()
-        first = await self.stations()
+        return await self._all_pages(await self.stations())
+
+    async def _all_pages(self, first: Page[Plant]) -> list[Plant]:
         plants = [*first.items]
         for number in range(2, first.pages + 1):
             plants += (await self.stations(number)).items
@@ -92,10 +103,25 @@ class NorthboundClient:
         A system that serves `stations` is of 2022 or later; one that does not
         grant or know it is asked for `getStationList`.
         """
+        ledger = self.session.ledger
         try:
-            return Dialect.V2022, await self.all_plants(Dialect.V2022)
-        except AccessError, NotNorthboundError:
-            return Dialect.V2020, await self.all_plants(Dialect.V2020)
+            first = await self.stations()
+        except NorthboundError as error:
+            if not self._lacks_stations(error):
+                raise
+            return Dialect.V2020, await self.station_list()
+        # Further pages must not wait a minute each.
+        ledger.profile = ledger.profile or Profile.DAILY
+        return Dialect.V2022, await self._all_pages(first)
+
+    def _lacks_stations(self, error: NorthboundError) -> bool:
+        """Tell a system without `stations` from one that cannot be logged in to."""
+        if error.interface is not Interface.STATIONS:
+            return False
+        if isinstance(error, NotYetError):
+            lane = self.session.ledger.lane(Interface.STATIONS)
+            return lane.reason is PauseReason.NO_ACCESS
+        return isinstance(error, AccessError | NotNorthboundError)
 
     async def plant_real_time(self, plants: Collection[str]) -> list[PlantRow]:
         """Return the real-time KPIs of up to 100 plants (2.3, 3.1)."""
@@ -205,11 +231,14 @@ class NorthboundClient:
     ) -> list[Alarm]:
         """Return the alarms of up to 100 plants, raised in a period (2.16).
 
-        `language` as the interface names it (`en_UK`, `de_DE`, …). Filters as
-        the reference's codes; an empty one lets everything through.
+        `language` as the interface names it (`en_UK`, `de_DE`, …); a period of at
+        most 31 days, no older than 365. Filters as the reference's codes; an empty
+        one lets everything through.
         """
-        if begin > end:
-            raise ValueError("the period ends before it begins")
+        if not timedelta() <= end - begin <= LONGEST_ALARM_PERIOD:
+            raise ValueError("a period of at most 31 days, its end after its start")
+        if not language:
+            raise ValueError("a language")
         payload: dict[str, Json] = {
             "stationCodes": _joined(plants, PLANTS_PER_CALL),
             "beginTime": milliseconds(begin),

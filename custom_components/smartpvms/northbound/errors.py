@@ -119,7 +119,7 @@ class KpiNotConfiguredError(AccessError):
 
 
 class RefusedError(NorthboundError):
-    """Not now. `retry_at` (epoch seconds) is when the ledger allows the next."""
+    """Not now. `retry_at` (epoch seconds) is when the lane's pause ends."""
 
     meaning = "the call may not be made now"
     retry_at: float = 0.0
@@ -155,7 +155,7 @@ class DayQuotaError(RefusedError):
 
 
 class RequestError(NorthboundError):
-    """The request itself was wrong (20005 to 20017, 20023 to 20026)."""
+    """The request itself was wrong (20005 to 20017, 20023 to 20027)."""
 
     meaning = "the request was not accepted"
 
@@ -213,6 +213,7 @@ CODES: Final[dict[int, type[NorthboundError]]] = {
     20024: RequestError,
     20025: RequestError,
     20026: RequestError,
+    20027: RequestError,
     20056: ConsentMissingError,
     20200: BusyError,
     20400: LoginError,

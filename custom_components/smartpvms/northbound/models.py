@@ -51,7 +51,8 @@ def integer(value: Json) -> int | None:
 def text(value: Json) -> str | None:
     """Return a text that says something."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        value = str(value)
+        whole = isinstance(value, float) and value.is_integer()
+        value = str(int(value) if whole else value)
     if not isinstance(value, str) or value.strip().lower() in _NO_TEXT:
         return None
     return value.strip()

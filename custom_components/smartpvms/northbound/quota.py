@@ -24,6 +24,7 @@ from .errors import (
     KpiNotConfiguredError,
     NorthboundError,
     NotYetError,
+    RefusedError,
     TooFrequentError,
 )
 from .interfaces import (
@@ -44,7 +45,8 @@ CRASH_MARGIN: Final = 2.0
 TOO_FREQUENT_PAUSE: Final = 15 * MINUTE
 TOO_FREQUENT_PAUSE_MAX: Final = 120 * MINUTE
 BUSY_PAUSE: Final = 2 * MINUTE
-LONGEST_PAUSE: Final = DAY
+# A day's quota lasts until midnight; the day that ends summer time has 25 hours.
+LONGEST_PAUSE: Final = DAY + 60 * MINUTE
 
 
 # KPIs are configured device type by device type: one that is not stops no other.
@@ -290,9 +292,13 @@ class Ledger:
     async def record(self, interface: Interface, error: NorthboundError | None) -> None:
         """Note the outcome of the call on record: pause the lane or end its pause."""
         lane, now = self.lane(interface), self._now()
+        # The clock may have leapt a day ahead since the call left.
         if lane.calls:
-            lane.calls[-1] = now
+            lane.calls.pop()
+        lane.calls.append(now)
         if self._pause(lane, error, now) if error else lane.wake():
+            if isinstance(error, RefusedError):
+                error.retry_at = lane.paused_until
             await self._save()
 
     def _pause(self, lane: Lane, error: NorthboundError, now: float) -> bool:
@@ -350,7 +356,7 @@ class Ledger:
         if not isinstance(saved, dict):
             return
         for name, lane in saved.items():
-            if name in set(Interface) and isinstance(lane, dict):
+            if name in Interface and isinstance(lane, dict):
                 self._lanes[Interface(name)] = _load_lane(lane)
 
 
@@ -366,10 +372,14 @@ def _load_lane(saved: SavedLane) -> Lane:
         calls=deque(sorted(at + CRASH_MARGIN for at in stamps if at)),
         paused_until=_number(saved.get("paused_until")),
         pause=min(_number(saved.get("pause")), TOO_FREQUENT_PAUSE_MAX),
-        reason=PauseReason(str(reason)) if reason in set(PauseReason) else None,
+        reason=PauseReason(str(reason)) if reason in PauseReason else None,
     )
 
 
 def _number(value: object) -> float:
-    good = isinstance(value, int | float) and isfinite(value)
-    return float(value) if good and isinstance(value, int | float) else 0.0
+    """Return a number of 0 or more, 0 for anything else."""
+    try:
+        number = float(value) if isinstance(value, int | float) else 0.0
+    except OverflowError:
+        return 0.0
+    return number if isfinite(number) and number > 0 else 0.0

@@ -171,7 +171,8 @@ class NorthboundSession:
     def is_contested(self) -> bool:
         """Tell whether somebody else keeps ending our session."""
         losses = self._losses
-        return len(losses) == OFTEN and losses[-1] - losses[0] < OFTEN_WITHIN
+        since = self.ledger.now() - OFTEN_WITHIN
+        return len(losses) == OFTEN and losses[0] > since
 
     def _lost(self, token: str) -> None:
         """Drop a token that the server no longer takes."""
@@ -195,7 +196,7 @@ class NorthboundSession:
             _, response = await self._post(Interface.LOGIN, payload, None)
             cookie = response.cookies.get(TOKEN)
             token = response.headers.get(TOKEN) or (cookie.value if cookie else None)
-            if not token:
+            if not token or not token.isprintable():
                 raise ResponseError(Interface.LOGIN, detail="no token")
         except NorthboundError as error:
             await self._refused(error)
@@ -253,7 +254,7 @@ def _open(interface: Interface, body: bytes, response: ClientResponse) -> Json:
         if response.content_type == "text/html" or body.lstrip()[:1] == b"<":
             raise NotNorthboundError(interface, HTTPStatus.OK, "a web page") from None
         raise ResponseError(interface, detail="not JSON") from None
-    if not isinstance(envelope, dict):
+    if not isinstance(envelope, dict) or not envelope.keys() & {"success", "failCode"}:
         raise ResponseError(interface, detail="no envelope")
     data: Json = envelope.get("data")
     if code := _fail_code(envelope, data):
