@@ -33,6 +33,12 @@ def arguments() -> argparse.Namespace:
         "report and end with 0 if all is well",
     )
     parser.add_argument(
+        "--minutes",
+        type=float,
+        default=0,
+        help="with --check: run at least so long before judging",
+    )
+    parser.add_argument(
         "--fresh", action="store_true", help="forget what earlier runs have kept"
     )
     parser.add_argument(
@@ -83,7 +89,9 @@ async def run(options: argparse.Namespace) -> int:
             fresh=options.fresh,
         )
         async with stage(wanted, say=lambda text: print(text, flush=True)) as running:
-            return await (check(running) if options.check else show(running))
+            return await (
+                check(running, options.minutes) if options.check else show(running)
+            )
 
 
 async def until_stopped(work: Coroutine[None, None, int]) -> int:

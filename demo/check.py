@@ -1,38 +1,48 @@
 """The demo as a check: everything has a value, and all stayed quiet."""
 
+import asyncio
 from collections import Counter
-from pathlib import Path
-import re
 import time
 from typing import Any, Final
 
-from .entities import PACES, Entity, settled_entities
+from .entities import (
+    PACES,
+    Entity,
+    integration_entities,
+    settled_entities,
+    silent_devices,
+)
+from .log import complaints
 from .report import calls_table, table
 from .stage import Stage
 
 TOO_MANY_CALLS: Final = "407"
 OUTCOMES: Final = {"0": "ok", "none": "no code"}
 
-LOG_LINE: Final = re.compile(
-    r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* (\w+) \(.*?\) \[(.*?)\]"
-)
-# Home Assistant says this of every custom integration.
-USUAL_WARNING: Final = "We found a custom integration smartpvms"
 
-
-async def check(running: Stage) -> int:
-    """Wait, report, and return 0 if nothing is wrong."""
+async def check(running: Stage, minutes: float) -> int:
+    """Wait, at least so many minutes, report, and return 0 if nothing is wrong."""
     started = time.monotonic()
-    entities = await settled_entities(running.home_assistant, PACES[running.dialect])
+    home_assistant = running.home_assistant
+    entities = await settled_entities(home_assistant, PACES[running.dialect])
+    if (rest := started + minutes * 60 - time.monotonic()) > 0:
+        await asyncio.sleep(rest)
+        # A token lasts half an hour.
+        await home_assistant.log_in()
+        entities = await integration_entities(home_assistant.client)
     calls = _calls(await running.simulator.state())
     print(f"\nEntities after {time.monotonic() - started:.0f} s")
     print(_entities_table(entities))
+    if silent := await silent_devices(home_assistant.client, entities):
+        print(f"  devices without: {', '.join(silent)}")
     print("\nCalls")
     print(calls_table(calls))
+    # Its end belongs to what the log is asked about.
+    await home_assistant.stop()
     faults = [
         *_entity_faults(entities),
         *_call_faults(calls),
-        *_log_faults(running.home_assistant.log),
+        *(f"the log says: {record}" for record in complaints(home_assistant.log)),
     ]
     if faults:
         print("\nWrong:")
@@ -83,15 +93,4 @@ def _call_faults(calls: dict[str, Counter[str]]) -> list[str]:
         f"{interface} was called too often {outcomes[TOO_MANY_CALLS]} times (407)"
         for interface, outcomes in calls.items()
         if outcomes[TOO_MANY_CALLS]
-    ]
-
-
-def _log_faults(log: Path) -> list[str]:
-    return [
-        f"the log says: {line}"
-        for line in log.read_text(errors="replace").splitlines()
-        if (found := LOG_LINE.match(line))
-        and found[1] in ("WARNING", "ERROR", "CRITICAL")
-        and "smartpvms" in line
-        and USUAL_WARNING not in line
     ]

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 import time
-from typing import Final
+from typing import Any, Final
 
 from .client import HomeAssistantClient
 from .entry import DOMAIN
@@ -36,6 +36,7 @@ class Entity:
     """One entry of the entity registry with its state."""
 
     entity_id: str
+    device_id: str | None
     enabled: bool
     state: str | None
 
@@ -64,12 +65,34 @@ async def integration_entities(client: HomeAssistantClient) -> list[Entity]:
     return [
         Entity(
             entry["entity_id"],
+            entry["device_id"],
             entry["disabled_by"] is None,
             states.get(entry["entity_id"]),
         )
         for entry in registry
         if entry["platform"] == DOMAIN
     ]
+
+
+async def integration_devices(client: HomeAssistantClient) -> list[dict[str, Any]]:
+    """Return the integration's devices."""
+    return [
+        device
+        for device in await client.command("config/device_registry/list")
+        if any(identifier[0] == DOMAIN for identifier in device["identifiers"])
+    ]
+
+
+async def silent_devices(
+    client: HomeAssistantClient, entities: list[Entity]
+) -> list[str]:
+    """Return the names of devices that have no entity."""
+    with_entities = {entity.device_id for entity in entities}
+    return sorted(
+        device["name"]
+        for device in await integration_devices(client)
+        if device["id"] not in with_entities
+    )
 
 
 async def settled_entities(home_assistant: HomeAssistant, pace: Pace) -> list[Entity]:

@@ -50,10 +50,14 @@ class HomeAssistant:
         write_configuration(self.folder, place, self.host, self.port)
         await self._launch()
         await self.client.create_owner(USERNAME, PASSWORD)
-        await self.client.log_in(USERNAME, PASSWORD)
+        await self.log_in()
         while await self.client.state() != "RUNNING":
             self.child.raise_if_ended()
             await asyncio.sleep(0.5)
+
+    async def log_in(self) -> None:
+        """Log in as the owner."""
+        await self.client.log_in(USERNAME, PASSWORD)
 
     async def _launch(self) -> None:
         command = (sys.executable, "-m", "homeassistant", "--config", str(self.folder))

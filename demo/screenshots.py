@@ -12,7 +12,7 @@ from playwright.async_api import Page, ViewportSize
 from .browser import Scheme, logged_in_page
 from .client import HomeAssistantClient
 from .configuration import ROOT
-from .entities import PACES, settled_entities
+from .entities import PACES, integration_devices, settled_entities
 from .entry import DOMAIN
 from .processes import DemoError
 from .stage import Options, Stage, stage
@@ -51,11 +51,7 @@ async def _pictures(running: Stage, target: Path) -> None:
 
 async def _first_plant(client: HomeAssistantClient) -> dict[str, Any]:
     """Return the residential plant's device: the one with the fewest devices."""
-    devices = [
-        device
-        for device in await client.command("config/device_registry/list")
-        if any(domain == DOMAIN for domain, _ in device["identifiers"])
-    ]
+    devices = await integration_devices(client)
     plants = [device for device in devices if device["entry_type"] == "service"]
     if not plants:
         raise DemoError("The integration has no plants")
