@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 import signal
 import sys
@@ -81,13 +82,15 @@ async def run(options: argparse.Namespace) -> int:
     """Do what was asked for."""
     with tempfile.TemporaryDirectory(prefix="smartpvms-") as temporary:
         wanted = Options(
-            folder=Path(temporary) if options.check else ROOT / ".demo",
+            folder=ROOT / ".demo",
             host=options.host,
-            port=0 if options.check else options.port,
+            port=options.port,
             dialect=options.dialect,
             time_zone=options.timezone,
             fresh=options.fresh,
         )
+        if options.check:
+            wanted = replace(wanted, folder=Path(temporary), port=0, simulator_port=0)
         async with stage(wanted, say=lambda text: print(text, flush=True)) as running:
             return await (
                 check(running, options.minutes) if options.check else show(running)

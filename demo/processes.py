@@ -36,7 +36,7 @@ class Child:
         Ctrl-C in a terminal goes to the whole foreground group. Here it has to reach us
         alone: we stop the children, in order and once.
         """
-        with log.open("ab") as output:
+        with log.open("wb") as output:
             process = await asyncio.create_subprocess_exec(
                 *command,
                 cwd=cwd,

@@ -27,7 +27,7 @@ WIDE: Final = ViewportSize(width=1100, height=800)
 async def take(target: Path) -> None:
     """Start the demo afresh, wait until all has a value, and picture it."""
     with tempfile.TemporaryDirectory(prefix="smartpvms-") as temporary:
-        async with stage(Options(folder=Path(temporary), port=0)) as running:
+        async with stage(Options(Path(temporary), port=0, simulator_port=0)) as running:
             print("Waiting for values", flush=True)
             await settled_entities(running.home_assistant, PACES[running.dialect])
             await _pictures(running, target)

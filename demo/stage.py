@@ -24,7 +24,9 @@ class Options:
 
     folder: Path
     host: str = LOOPBACK
+    # 0: any.
     port: int = 8123
+    simulator_port: int = 27200
     dialect: str = "2022"
     time_zone: str | None = None
     fresh: bool = False
@@ -74,7 +76,7 @@ def _settings(options: Options) -> tuple[Place, int]:
     file = options.folder / SETTINGS
     if not file.exists():
         place = place_in(options.time_zone) if options.time_zone else _sunny_now()
-        port = free_port(27200)
+        port = free_port(options.simulator_port)
         file.write_text(
             json.dumps({"time_zone": place.time_zone, "simulator_port": port})
         )
