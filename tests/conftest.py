@@ -3,6 +3,9 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -10,17 +13,19 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 import custom_components.smartpvms  # noqa: F401  # before Home Assistant looks for it
+from custom_components.smartpvms.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
-from homeassistant.core import HomeAssistant
 from simulator import Dialect, Simulator, fleet
 
 NOON = "2026-06-15T10:00:00+00:00"
 
 
 @pytest.fixture(autouse=True)
-def integration(enable_custom_integrations: None, socket_enabled: None) -> None:
+def integration(request: pytest.FixtureRequest) -> None:
     """Load the integration from the checkout and let it reach loopback."""
+    if "hass" in request.fixturenames:
+        request.getfixturevalue("enable_custom_integrations")
+        request.getfixturevalue("socket_enabled")
 
 
 @pytest.fixture
@@ -99,3 +104,33 @@ async def setup(
     await hass.async_block_till_done(wait_background_tasks=True)
     await wait(10)
     return entry
+
+
+async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Stop and start the integration as a restart of Home Assistant does.
+
+    Nothing in memory is left: sessions, ledgers and readings come from disk.
+    """
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    hass.data.pop(CONNECTIONS)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def entity_id(hass: HomeAssistant, platform: str, source: str | int, key: str) -> str:
+    """Return the entity of a plant's or device's key."""
+    found = er.async_get(hass).async_get_entity_id(platform, DOMAIN, f"{source}_{key}")
+    assert found, f"no {platform} for {key}"
+    return found
+
+
+def state_of(hass: HomeAssistant, source: str | int, key: str) -> str:
+    """Return the state of a sensor."""
+    state = hass.states.get(entity_id(hass, "sensor", source, key))
+    assert state, f"{key} is not enabled"
+    return state.state
+
+
+def device_of(sim: Simulator, type_id: int, plant: int = 0) -> int:
+    """Return the id of the first device of a type."""
+    return next(d.id for d in sim.plants[plant].devices if d.type == type_id)

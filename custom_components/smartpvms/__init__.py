@@ -7,6 +7,7 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from .account import Account, SmartPvmsConfigEntry, store_of
 from .connections import async_get_connections
 from .const import DOMAIN
+from .repairs import async_forget_issues
 
 PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SENSOR]
 
@@ -24,7 +25,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -
     """Unload an account; its session and its ledger stay for the next set-up."""
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
-        await entry.runtime_data.async_close()
+        await entry.runtime_data.async_save()
     return unloaded
 
 
@@ -33,6 +34,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -
     connections = await async_get_connections(hass)
     await connections.async_drop(entry.unique_id or "")
     await store_of(hass, entry.entry_id).async_remove()
+    async_forget_issues(hass, entry.entry_id)
 
 
 async def async_remove_config_entry_device(

@@ -136,6 +136,7 @@ class Account:
         inventory = await _async_first_inventory(connection)
         account = cls(hass, entry, connection, inventory, saved)
         await account.inventory.async_list_devices_now()
+        await account.async_save()
         return account
 
     @callback
@@ -151,7 +152,7 @@ class Account:
             unload(lane.async_add_listener(follow))
             unload(lane.async_add_listener(self._save_later))
 
-    async def async_close(self) -> None:
+    async def async_save(self) -> None:
         """Write what the next start begins with."""
         await self._store.async_save(self._dump())
 
@@ -168,7 +169,9 @@ class Account:
         if interface is Interface.DEVICE_REAL_TIME:
             self.devices_lane.ask_all_again()
         self.issues.review(interface)
-        await self.async_refresh()
+        await asyncio.gather(
+            self.async_refresh(), self.inventory.async_request_refresh()
+        )
 
     def wait(self, interface: Interface, calls: int = 1) -> float:
         """Return the seconds until calls can be made, a login included."""

@@ -1,9 +1,10 @@
 """Config flow: account, then plants; options, reauthentication, reconfiguration."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final, override
 
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import callback
 from homeassistant.helpers.selector import (
@@ -19,7 +20,7 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 from yarl import URL
 
-from .account import SmartPvmsConfigEntry
+from .account import SmartPvmsConfigEntry, credentials_of
 from .connections import Connection, Credentials, async_get_connections
 from .const import CONF_EXCLUDED_PLANTS, CONF_PLANTS, DOMAIN, REGIONS
 from .northbound import (
@@ -47,6 +48,7 @@ from .options_flow import SmartPvmsOptionsFlow, several
 from .registry import plant_owners
 
 LOGINS_THAT_LOCK: Final = 5
+PLANT_LISTS: Final = (Interface.STATIONS, Interface.STATION_LIST)
 
 # From the special to the general: the first class that fits names the message.
 ERRORS: Final[tuple[tuple[type[NorthboundError], str], ...]] = (
@@ -131,8 +133,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is not None and (
             credentials := self._credentials(user_input, errors)
         ):
-            await self.async_set_unique_id(credentials.account)
-            self._abort_if_unique_id_configured()
+            await self._async_claim(credentials)
             if connection := await self._async_connect(credentials, errors):
                 return await self._async_offer_plants(connection)
         return self._show("user", ACCOUNT_SCHEMA, user_input, errors)
@@ -165,10 +166,12 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         entry = self._get_reauth_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
-            data = {**entry.data, **user_input}
-            credentials = self._credentials(data, errors)
-            if credentials and await self._async_reconnect(credentials, errors):
-                return self.async_update_reload_and_abort(entry, data=data)
+            password = user_input[CONF_PASSWORD]
+            credentials = replace(credentials_of(entry), password=password)
+            if await self._async_connect(credentials, errors):
+                return self.async_update_reload_and_abort(
+                    entry, data=_stored(credentials)
+                )
         self._placeholders["username"] = entry.data[CONF_USERNAME]
         schema = vol.Schema({vol.Required(CONF_PASSWORD): PASSWORD})
         return self._show("reauth_confirm", schema, None, errors)
@@ -182,14 +185,17 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is not None and (
             credentials := self._credentials(user_input, errors)
         ):
-            if credentials.account != entry.unique_id:
-                await self.async_set_unique_id(credentials.account)
-                self._abort_if_unique_id_configured()
-            if connection := await self._async_reconnect(credentials, errors):
+            moved = credentials.account != entry.unique_id
+            if moved:
+                await self._async_claim(credentials)
+            connection = await self._async_connect(credentials, errors)
+            if connection and moved and not self._has_plants_of(entry, connection):
+                errors["base"] = "other_plants"
+            elif connection:
                 return self.async_update_reload_and_abort(
                     entry,
                     unique_id=credentials.account,
-                    data=_stored(connection.credentials),
+                    data=_stored(credentials),
                 )
         shown = {key: entry.data[key] for key in entry.data if key != CONF_PASSWORD}
         return self._show("reconfigure", ACCOUNT_SCHEMA, user_input or shown, errors)
@@ -211,19 +217,26 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
             data[CONF_VERIFY_SSL],
         )
 
+    async def _async_claim(self, credentials: Credentials) -> None:
+        """Make the account this flow's, or abort if another entry has it."""
+        # A dialog that was left open elsewhere shall not stand in the way.
+        await self.async_set_unique_id(credentials.account, raise_on_progress=False)
+        self._abort_if_unique_id_configured()
+
     async def _async_connect(
         self, credentials: Credentials, errors: dict[str, str]
     ) -> Connection | None:
         """Log in and list the plants, None with the reason in `errors`."""
         connections = await async_get_connections(self.hass)
-        connection = connections.open(credentials)
+        connection = connections.try_out(credentials)
         ledger = connection.client.session.ledger
-        # The user has typed the password anew: a lane at rest may try it.
+        # The user says that password and rights are in order now: try them.
         await ledger.wake(Interface.LOGIN, PauseReason.LOGIN_REFUSED)
+        for interface in (Interface.LOGIN, *PLANT_LISTS):
+            await ledger.wake(interface, PauseReason.NO_ACCESS)
         try:
             await connection.detect()
         except NorthboundError as error:
-            connection.http.detach()
             errors["base"] = error_key(error, ledger)
             lane = error.interface
             self._placeholders = {
@@ -232,28 +245,19 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
                 "seconds": str(round(ledger.wait(lane)) + 1),
             }
             return None
+        finally:
+            if connection.client.session.is_open:
+                # The next attempt, or the set-up, needs no login then.
+                connections.keep(connection)
         return connection
 
-    async def _async_reconnect(
-        self, credentials: Credentials, errors: dict[str, str]
-    ) -> Connection | None:
-        """Log in for an entry that exists; it must still have a plant of its own."""
-        connection = await self._async_connect(credentials, errors)
-        if connection is None:
-            return None
-        found = {plant.code for plant in connection.plants}
-        entry_id = self.context.get("entry_id")
-        owners = plant_owners(self.hass, found).values()
-        if not any(owner.entry_id == entry_id for owner in owners):
-            connection.http.detach()
-            errors["base"] = "other_plants"
-            return None
-        (await async_get_connections(self.hass)).keep(connection)
-        return connection
+    def _has_plants_of(self, entry: ConfigEntry, connection: Connection) -> bool:
+        """Tell whether an account has one of the plants that an entry shows."""
+        codes = [plant.code for plant in connection.plants]
+        return entry in plant_owners(self.hass, codes).values()
 
     async def _async_offer_plants(self, connection: Connection) -> ConfigFlowResult:
         """Go on with the plants that no other entry shows."""
-        (await async_get_connections(self.hass)).keep(connection)
         plants = {plant.code: plant for plant in connection.plants}
         if not plants:
             return self.async_abort(reason="no_plants")

@@ -49,7 +49,6 @@ class Connection:
 
     credentials: Credentials
     client: NorthboundClient
-    http: ClientSession
     dialect: Dialect | None = None
     plants: list[Plant] = field(default_factory=list)
 
@@ -69,6 +68,8 @@ class Connections:
         )
         self._ledgers: dict[str, Ledger] = {}
         self._connections: dict[str, Connection] = {}
+        # By verification of TLS; all accounts share them, no cookies are kept.
+        self._http: dict[bool, ClientSession] = {}
         # A task: a flow and a set-up may ask at the same time.
         self.loaded = hass.async_create_task(self._async_load(), "load ledgers")
 
@@ -102,49 +103,55 @@ class Connections:
         known = self._connections.get(credentials.account)
         if known and known.credentials == credentials:
             return known
-        connection = self.open(credentials)
+        connection = self._open(credentials)
         self.keep(connection)
         return connection
 
     @callback
-    def open(self, credentials: Credentials) -> Connection:
-        """Return a new connection, which nobody else will meet."""
-        # Cookies are set by hand: the shared jar would mix accounts of a host.
-        http = async_create_clientsession(
-            self._hass,
-            verify_ssl=credentials.verify_ssl,
-            auto_cleanup=False,
-            cookie_jar=DummyCookieJar(),
-        )
+    def try_out(self, credentials: Credentials) -> Connection:
+        """Return a connection that is logged in, or a new one nobody else meets."""
+        known = self._connections.get(credentials.account)
+        if known and known.credentials == credentials and known.client.session.is_open:
+            return known
+        return self._open(credentials)
+
+    @callback
+    def keep(self, connection: Connection) -> None:
+        """Let others meet this connection, in place of an older one."""
+        self._connections[connection.credentials.account] = connection
+
+    def _open(self, credentials: Credentials) -> Connection:
         session = NorthboundSession(
-            http,
+            self._client_session(credentials.verify_ssl),
             credentials.origin,
             credentials.username,
             credentials.password,
             self.ledger(credentials.account),
         )
-        return Connection(credentials, NorthboundClient(session), http)
+        return Connection(credentials, NorthboundClient(session))
 
-    @callback
-    def keep(self, connection: Connection) -> None:
-        """Let others meet this connection, in place of an older one."""
-        known = self._connections.get(connection.credentials.account)
-        if known and known is not connection:
-            known.http.detach()
-        self._connections[connection.credentials.account] = connection
+    def _client_session(self, verify_ssl: bool) -> ClientSession:
+        if verify_ssl not in self._http:
+            # Cookies are set by hand: a shared jar would mix accounts of a host.
+            self._http[verify_ssl] = async_create_clientsession(
+                self._hass,
+                verify_ssl=verify_ssl,
+                auto_cleanup=False,
+                cookie_jar=DummyCookieJar(),
+            )
+        return self._http[verify_ssl]
 
     async def async_drop(self, account: str) -> None:
         """End the session of an account whose entry is gone."""
         if connection := self._connections.pop(account, None):
             await connection.client.log_out()
-            connection.http.detach()
         await self.async_save()
 
     @callback
     def close(self, _: Event) -> None:
         """Let go of the sockets when Home Assistant closes."""
-        for connection in self._connections.values():
-            connection.http.detach()
+        for http in self._http.values():
+            http.detach()
 
 
 def _is_recent(ledger: Ledger) -> bool:

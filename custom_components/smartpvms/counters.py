@@ -124,7 +124,8 @@ def _plant_period(start_of: Callable[[date], date]) -> _Rule:
             return fresh
         halved = raw < memory.raw / 2
         if memory.period < fresh.period:
-            unseen = at - memory.at > HOUR and raw != memory.raw
+            midnight = _midnight(start, zone)
+            unseen = at - max(memory.at, midnight) > HOUR and raw != memory.raw
             if unseen or halved or raw == 0:
                 return fresh
         elif halved and (early := start_of(_day(at + EARLY, zone))) > start:

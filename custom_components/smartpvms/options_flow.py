@@ -114,7 +114,18 @@ class SmartPvmsOptionsFlow(OptionsFlowWithReload):
             options[CONF_GRID_METERS] = {d.plant_code: str(d.id) for d in picked}
             if len(options[CONF_GRID_METERS]) < len(picked):
                 errors[CONF_GRID_METERS] = "one_meter_per_plant"
-        return options
+        # What was never chosen goes on following its default.
+        defaults = {
+            CONF_QUOTA_PROFILE: QUOTA_AUTO,
+            CONF_CURRENCY: self.hass.config.currency,
+            CONF_TURNED_METERS: [],
+            CONF_GRID_METERS: {},
+        }
+        return {
+            key: value
+            for key, value in options.items()
+            if key in self.config_entry.options or value != defaults.get(key)
+        }
 
 
 def _account_fields(account: Account) -> dict[vol.Marker, SelectSelector]:
@@ -169,9 +180,14 @@ def _suggested(entry: SmartPvmsConfigEntry, account: Account | None) -> dict[str
         excluded = set(entry.options.get(CONF_EXCLUDED_PLANTS, ()))
         plants = account.inventory.data.plants
         suggested[CONF_PLANTS] = [code for code in plants if code not in excluded]
-    suggested[CONF_GRID_METERS] = [
-        key
-        for key in entry.options.get(CONF_GRID_METERS, {}).values()
-        if account and int(key) in account.devices
-    ]
+        # A form does not take back what it does not offer.
+        turned = entry.options.get(CONF_TURNED_METERS, ())
+        suggested[CONF_TURNED_METERS] = _offered(_meters(account), turned)
+        picked = entry.options.get(CONF_GRID_METERS, {}).values()
+        suggested[CONF_GRID_METERS] = _offered(_unclear_meters(account), picked)
     return suggested
+
+
+def _offered(devices: Iterable[Device], keys: Iterable[str]) -> list[str]:
+    offered = {str(device.id) for device in devices}
+    return [key for key in keys if key in offered]

@@ -36,20 +36,23 @@ class Issues:
     @callback
     def review(self, interface: Interface) -> None:
         """Raise or clear what the last call on an interface has shown."""
-        account = self._account
-        lane = account.ledger.lane(interface)
-        refused = lane.reason is PauseReason.NO_ACCESS or (
-            interface is Interface.DEVICE_REAL_TIME
-            and bool(account.devices_lane.not_configured)
-        )
-        self._set(
-            refused,
-            f"{NO_ACCESS}_{interface}",
-            NO_ACCESS,
-            {"interface": interface},
-            is_fixable=True,
-        )
-        self._set(account.client.session.is_contested, SECOND_SESSION)
+        # The login that a call began with may be what was refused.
+        for lane in (interface, Interface.LOGIN):
+            self._set(
+                self.is_refused(lane),
+                f"{NO_ACCESS}_{lane}",
+                NO_ACCESS,
+                {"interface": lane},
+                is_fixable=True,
+            )
+        self._set(self._account.client.session.is_contested, SECOND_SESSION)
+
+    def is_refused(self, interface: Interface) -> bool:
+        """Tell whether the account may not use an interface, or a part of it."""
+        if self._account.ledger.lane(interface).reason is PauseReason.NO_ACCESS:
+            return True
+        not_configured = self._account.devices_lane.not_configured
+        return interface is Interface.DEVICE_REAL_TIME and bool(not_configured)
 
     @callback
     def plants_taken(self, owners: Mapping[str, str]) -> None:
@@ -120,16 +123,34 @@ class AskAgainFlow(RepairsFlow):
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Ask again once the user says that it was granted."""
-        if user_input is None:
-            return self.async_show_form(
-                step_id="confirm",
-                data_schema=vol.Schema({}),
-                description_placeholders={"interface": self._interface},
-            )
+        errors = {}
+        if user_input is not None:
+            if await self._async_ask_again():
+                return self.async_create_entry(data={})
+            errors["base"] = "still_refused"
+        return self.async_show_form(
+            step_id="confirm",
+            data_schema=vol.Schema({}),
+            errors=errors,
+            description_placeholders={"interface": self._interface},
+        )
+
+    async def _async_ask_again(self) -> bool:
+        """Return whether the interface is granted now, as far as can be told."""
         entry = self.hass.config_entries.async_get_entry(self._entry_id)
-        if entry and entry.state is ConfigEntryState.LOADED:
-            await entry.runtime_data.async_ask_again(self._interface)
-        return self.async_create_entry(data={})
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return True
+        account: Account = entry.runtime_data
+        await account.async_ask_again(self._interface)
+        return not account.issues.is_refused(self._interface)
+
+
+@callback
+def async_forget_issues(hass: HomeAssistant, entry_id: str) -> None:
+    """Take back what was raised for an entry that is gone."""
+    for domain, issue_id in list(ir.async_get(hass).issues):
+        if domain == DOMAIN and issue_id.startswith(f"{entry_id}_"):
+            ir.async_delete_issue(hass, domain, issue_id)
 
 
 async def async_create_fix_flow(

@@ -1,0 +1,342 @@
+"""Counters: midnight, lag, glitches, restarts, zones."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.smartpvms.catalogue import Counter
+from custom_components.smartpvms.counters import Memory, advance
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def at(text: str, zone: ZoneInfo = BERLIN) -> float:
+    """Return the epoch second of a local time."""
+    return datetime.fromisoformat(text).replace(tzinfo=zone).timestamp()
+
+
+def run(
+    counter: Counter, rows: Iterable[tuple[str, float | None]]
+) -> list[tuple[float | None, str | None]]:
+    """Return what is shown after each row: value and local time of the reset."""
+    memory: Memory | None = None
+    shown = []
+    for time, raw in rows:
+        memory = advance(counter, memory, raw, at(time), BERLIN)
+        reset = memory and memory.last_reset
+        shown.append(
+            (
+                memory and memory.value,
+                reset
+                and datetime.fromtimestamp(reset, BERLIN).strftime("%Y-%m-%dT%H:%M"),
+            )
+        )
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param(
+            [("2026-06-15T10:00", 100), ("2026-06-15T10:05", 101)],
+            [(100, None), (101, None)],
+            id="runs",
+        ),
+        pytest.param(
+            [
+                ("2026-06-15T22:00", 100),
+                ("2026-06-15T22:05", 0),
+                ("2026-06-15T22:10", None),
+                ("2026-06-16T06:00", 100.5),
+            ],
+            [(100, None), (100, None), (100, None), (100.5, None)],
+            id="glitches to 0 and to nothing at night",
+        ),
+        pytest.param(
+            [
+                ("2026-06-15T10:00", 100),
+                ("2026-06-15T10:05", 2),
+                ("2026-06-16T10:04", 7),
+                ("2026-06-16T10:05", 8),
+                ("2026-06-16T10:10", 9),
+            ],
+            [
+                (100, None),
+                (100, None),
+                (100, None),
+                (8, "2026-06-16T10:05"),
+                (9, "2026-06-16T10:05"),
+            ],
+            id="a replaced device is believed after a day",
+        ),
+        pytest.param(
+            [
+                ("2026-06-15T10:00", 100),
+                ("2026-06-15T10:05", 99),
+                ("2026-06-16T10:05", 99.5),
+            ],
+            [(100, None), (100, None), (99.5, None)],
+            id="a correction is no new start",
+        ),
+        pytest.param(
+            [("2026-06-15T23:00", 0), ("2026-06-16T07:00", 24000)],
+            [(None, None), (24000, None)],
+            id="a first 0 is not believed",
+        ),
+        pytest.param(
+            [
+                ("2026-06-15T10:00", 0),
+                ("2026-06-16T09:59", 0),
+                ("2026-06-16T10:00", 0),
+            ],
+            [(None, None), (None, None), (0, None)],
+            id="a meter that has never exported reads 0",
+        ),
+    ],
+)
+def test_lifetime(
+    rows: list[tuple[str, float | None]],
+    expected: list[tuple[float | None, str | None]],
+) -> None:
+    assert run(Counter.LIFETIME, rows) == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param(
+            [
+                ("2026-06-15T21:00", 12.3),
+                ("2026-06-15T23:58", 12.3),
+                ("2026-06-16T00:03", 12.3),
+                ("2026-06-16T05:00", 12.3),
+                ("2026-06-16T05:05", 0.1),
+                ("2026-06-16T05:10", 0.2),
+            ],
+            [12.3, 12.3, 0, 0, 0.1, 0.2],
+            id="yesterday's value is shown as 0 until the inverter wakes",
+        ),
+        pytest.param(
+            [
+                ("2026-06-15T23:58", 5.3),
+                ("2026-06-16T00:03", 5.4),
+                ("2026-06-16T00:08", 0.05),
+            ],
+            [5.3, 0, 0.05],
+            id="the cloud catches up after midnight",
+        ),
+        pytest.param(
+            [
+                ("2026-06-15T23:58", 5.3),
+                ("2026-06-16T00:03", None),
+                ("2026-06-16T06:00", 0.5),
+            ],
+            [5.3, 0, 0.5],
+            id="nothing is reported at night",
+        ),
+        pytest.param(
+            [("2026-06-15T18:00", 5.3), ("2026-06-16T15:00", 9.0)],
+            [5.3, 9.0],
+            id="Home Assistant was off over midnight",
+        ),
+        pytest.param(
+            [("2026-06-15T18:00", 5.3), ("2026-06-16T04:00", 5.3)],
+            [5.3, 0],
+            id="off over midnight, and the inverter still sleeps",
+        ),
+        pytest.param(
+            [
+                ("2026-06-15T23:05", 5.3),
+                ("2026-06-15T23:10", 0),
+                ("2026-06-15T23:50", 0.4),
+                ("2026-06-16T00:05", 0.5),
+                ("2026-06-16T12:00", 6.0),
+            ],
+            [5.3, 0, 0.4, 0.5, 6.0],
+            id="the device's clock is an hour ahead",
+        ),
+        pytest.param(
+            [
+                ("2026-06-15T12:00", 5.3),
+                ("2026-06-15T12:05", 0),
+                ("2026-06-15T12:10", 5.4),
+            ],
+            [5.3, 5.3, 5.4],
+            id="a glitch at noon",
+        ),
+        pytest.param(
+            [
+                ("2026-06-15T12:00", 5.3),
+                ("2026-06-15T12:05", 0.1),
+                ("2026-06-15T13:05", 0.2),
+            ],
+            [5.3, 5.3, 0.2],
+            id="a fall that stays is believed after an hour",
+        ),
+        pytest.param(
+            [("2026-06-15T12:00", 5.3), ("2026-06-15T12:05", 5.29)],
+            [5.3, 5.3],
+            id="noise does not let it fall",
+        ),
+        pytest.param(
+            [
+                ("2026-06-15T20:00", 5.3),
+                ("2026-06-16T00:05", 5.3),
+                ("2026-06-17T00:05", 5.3),
+                ("2026-06-17T09:00", 0.3),
+            ],
+            [5.3, 0, 0, 0.3],
+            id="an inverter that is off for days",
+        ),
+    ],
+)
+def test_device_day(
+    rows: list[tuple[str, float | None]], expected: list[float]
+) -> None:
+    assert [value for value, _ in run(Counter.DEVICE_DAY, rows)] == expected
+
+
+@pytest.mark.parametrize(
+    ("counter", "rows", "expected"),
+    [
+        pytest.param(
+            Counter.PLANT_DAY,
+            [
+                ("2026-06-15T20:00", 20.0),
+                ("2026-06-15T22:00", 19.5),
+                ("2026-06-16T00:05", 19.4),
+                ("2026-06-16T00:10", 0),
+                ("2026-06-16T08:00", 1.0),
+            ],
+            [
+                (20.0, "2026-06-15T00:00"),
+                (19.5, "2026-06-15T00:00"),
+                (19.4, "2026-06-15T00:00"),
+                (0, "2026-06-16T00:00"),
+                (1.0, "2026-06-16T00:00"),
+            ],
+            id="falls in the evening, lags after midnight",
+        ),
+        pytest.param(
+            Counter.PLANT_DAY,
+            [("2026-06-16T00:05", 20.0), ("2026-06-16T00:10", 0)],
+            [(20.0, "2026-06-15T00:00"), (0, "2026-06-16T00:00")],
+            id="the very first row is of the day before",
+        ),
+        pytest.param(
+            Counter.PLANT_DAY,
+            [("2026-06-15T14:00", 10.0), ("2026-06-16T15:00", 12.0)],
+            [(10.0, "2026-06-15T00:00"), (12.0, "2026-06-16T00:00")],
+            id="Home Assistant was off over midnight",
+        ),
+        pytest.param(
+            Counter.PLANT_DAY,
+            [
+                ("2026-06-15T22:55", 20.0),
+                ("2026-06-15T23:05", 0),
+                ("2026-06-16T00:05", 0),
+                ("2026-06-16T09:00", 2.0),
+            ],
+            [
+                (20.0, "2026-06-15T00:00"),
+                (0, "2026-06-15T23:05"),
+                (0, "2026-06-15T23:05"),
+                (2.0, "2026-06-15T23:05"),
+            ],
+            id="the plant's zone is an hour ahead of what we think",
+        ),
+        pytest.param(
+            Counter.PLANT_DAY,
+            [("2026-06-15T12:00", 20.0), ("2026-06-15T12:05", None)],
+            [(20.0, "2026-06-15T00:00"), (20.0, "2026-06-15T00:00")],
+            id="value and reset stay together when a row leaves them out",
+        ),
+        pytest.param(
+            Counter.PLANT_MONTH,
+            [
+                ("2026-06-30T23:55", 300.0),
+                ("2026-07-01T00:05", 300.0),
+                ("2026-07-01T00:15", 0.0),
+                ("2026-07-02T12:00", 30.0),
+            ],
+            [
+                (300.0, "2026-06-01T00:00"),
+                (300.0, "2026-06-01T00:00"),
+                (0.0, "2026-07-01T00:00"),
+                (30.0, "2026-07-01T00:00"),
+            ],
+            id="month",
+        ),
+    ],
+)
+def test_plant_period(
+    counter: Counter,
+    rows: list[tuple[str, float | None]],
+    expected: list[tuple[float, str]],
+) -> None:
+    assert run(counter, rows) == expected
+
+
+@pytest.mark.parametrize("counter", Counter)
+def test_nothing_known_yet(counter: Counter) -> None:
+    assert advance(counter, None, None, 0.0, BERLIN) is None
+
+
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.integers(1, 7200), st.sampled_from([None, 0.0, 1.0]) | st.floats(0, 50)
+        ),
+        max_size=60,
+    )
+)
+def test_lifetime_never_falls_without_a_reset(
+    steps: list[tuple[int, float | None]],
+) -> None:
+    """Whatever is answered, a statistic of this counter never loses energy."""
+    memory: Memory | None = None
+    time = at("2026-06-15T10:00")
+    shown: list[Memory] = []
+    for seconds, raw in steps:
+        time += seconds
+        memory = advance(Counter.LIFETIME, memory, raw, time, BERLIN)
+        if memory and memory.value is not None:
+            shown.append(memory)
+    for before, after in pairwise(shown):
+        assert before.value is not None
+        assert after.value is not None
+        if after.last_reset == before.last_reset:
+            assert after.value >= before.value * 0.9
+
+
+@pytest.mark.parametrize(
+    "zone",
+    [
+        ZoneInfo("Europe/Berlin"),
+        ZoneInfo("Asia/Kolkata"),
+        ZoneInfo("America/Sao_Paulo"),
+        timezone(timedelta(hours=13)),
+    ],
+)
+def test_a_week_adds_up(zone: ZoneInfo) -> None:
+    """Seven days of a real day counter, with lag, add up to seven days."""
+    start = datetime(2026, 10, 22, tzinfo=zone)
+    memory: Memory | None = None
+    total = previous = 0.0
+    for step in range(7 * 288):
+        now = start.astimezone(UTC) + timedelta(minutes=5 * step)
+        local = now.astimezone(zone)
+        hour = local.hour + local.minute / 60
+        raw = 10.0 if hour < 6 and step > 72 else min(10.0, max(0.0, hour - 6))
+        memory = advance(Counter.DEVICE_DAY, memory, raw, now.timestamp(), zone)
+        assert memory is not None
+        assert memory.value is not None
+        # What Home Assistant does with `total_increasing`.
+        is_reset = memory.value < previous * 0.9
+        total += memory.value if is_reset else memory.value - previous
+        previous = memory.value
+    assert total == pytest.approx(70, abs=0.1)

@@ -1,0 +1,315 @@
+"""What a user sees: values, names, resets, and when an entity is there."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smartpvms.catalogue import DERIVED, DEVICE_TYPES, PLANT
+from custom_components.smartpvms.const import CONF_CURRENCY, CONF_TURNED_METERS, DOMAIN
+from simulator import ABSENT, Dialect, Simulator, Type, fleet
+from tests.conftest import device_of, entity_id, make_entry, restart, state_of
+
+type Wait = Callable[..., Awaitable[None]]
+
+CODE = "NE=33554785"
+CYCLE = 310
+
+
+def attributes(hass: HomeAssistant, source: str | int, key: str) -> dict[str, Any]:
+    """Return the attributes of a sensor."""
+    state = hass.states.get(entity_id(hass, "sensor", source, key))
+    assert state
+    return dict(state.attributes)
+
+
+def registered(hass: HomeAssistant, source: str | int, key: str) -> bool:
+    """Tell whether a sensor was ever added."""
+    unique_id = f"{source}_{key}"
+    registry = er.async_get(hass)
+    return registry.async_get_entity_id("sensor", DOMAIN, unique_id) is not None
+
+
+async def test_unique_ids_and_translation_keys(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator
+) -> None:
+    sources = [CODE, *(str(device.id) for device in sim.plants[0].devices)]
+    entities = er.async_entries_for_config_entry(er.async_get(hass), setup.entry_id)
+    assert len(entities) > 80
+    for entity in entities:
+        source = next(s for s in sources if entity.unique_id.startswith(f"{s}_"))
+        assert entity.unique_id == f"{source}_{entity.translation_key}"
+
+
+async def test_a_residential_plant_shows_about_forty_entities(
+    hass: HomeAssistant, setup: MockConfigEntry
+) -> None:
+    entities = er.async_entries_for_config_entry(er.async_get(hass), setup.entry_id)
+    shown = [e for e in entities if not e.disabled_by]
+    primary = [e for e in shown if e.entity_category is None]
+    assert 25 <= len(primary) <= 35
+    assert len(shown) <= 45
+    assert {state.state for state in hass.states.async_all("sensor")}.isdisjoint(
+        {"unknown", "unavailable"}
+    )
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+async def test_live_values_are_the_plants(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """In both dialects, after a whole cycle, the balance is the simulator's."""
+    await wait(200)
+    flow = sim.truth(CODE).power(dt_util.utcnow())
+    expected = {
+        "pv_power": flow.pv,
+        "battery_power": flow.battery,
+        "grid_power": flow.grid,
+        "house_consumption": flow.load,
+    }
+    shown = {key: float(state_of(hass, CODE, key)) for key in expected}
+    assert shown == pytest.approx(expected, rel=0.2, abs=0.3)
+    total = shown["pv_power"] + shown["battery_power"] + shown["grid_power"]
+    assert total == pytest.approx(shown["house_consumption"], abs=0.2)
+
+
+@pytest.mark.parametrize("plant", [fleet.residential(), fleet.emma(code=CODE)])
+async def test_both_meter_families_give_the_same_grid_power(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait, plant: Any
+) -> None:
+    sim.plants[:] = [plant]
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(10)
+    meter = next(d for d in plant.devices if d.type in (Type.EMMA, Type.POWER_SENSOR))
+    raw = float(state_of(hass, meter.id, "active_power"))
+    grid = float(state_of(hass, CODE, "grid_power"))
+    truth = sim.truth(CODE).power(dt_util.utcnow()).grid
+    assert grid == pytest.approx(truth, abs=0.5)
+    assert grid == pytest.approx(raw if meter.type == Type.EMMA else -raw / 1000)
+    name = attributes(hass, meter.id, "active_power")["friendly_name"]
+    assert name.endswith(
+        "(positive = import)" if meter.type == Type.EMMA else "(positive = export)"
+    )
+
+
+async def test_a_meter_can_be_turned_round(
+    hass: HomeAssistant, sim: Simulator, url: str, wait: Wait
+) -> None:
+    meter = device_of(sim, Type.POWER_SENSOR)
+    entry = make_entry(url, **{CONF_TURNED_METERS: [str(meter)]})
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(10)
+    raw = float(state_of(hass, meter, "active_power"))
+    assert float(state_of(hass, CODE, "grid_power")) == pytest.approx(raw / 1000)
+
+
+async def test_money_is_in_the_plants_currency(
+    hass: HomeAssistant, sim: Simulator, url: str, wait: Wait
+) -> None:
+    entry = make_entry(url, **{CONF_CURRENCY: "PLN"})
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(10)
+    assert attributes(hass, CODE, "day_income")["unit_of_measurement"] == "PLN"
+    assert attributes(hass, CODE, "day_income")["state_class"] == "total"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (512, "on_grid"),
+        (512.0, "on_grid"),
+        ("512", "on_grid"),
+        (0xA000, "standby_no_sunlight"),
+        (4711, "other"),
+        ("N/A", "unknown"),
+        (None, "unknown"),
+        (ABSENT, "unknown"),
+        ({"deep": 1}, "unknown"),
+    ],
+)
+async def test_enumerations(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+    value: Any,
+    shown: str,
+) -> None:
+    inverter = device_of(sim, Type.ENERGY_CENTER)
+    sim.override(inverter, {"inverter_state": value})
+    await wait(CYCLE)
+    assert state_of(hass, inverter, "inverter_state") == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("3.25", "3.25"),
+        ("95.0%", "95.0"),
+        (15.970000000000027, "15.97"),
+        ("N/A", "unknown"),
+        ("", "unknown"),
+        (None, "unknown"),
+        (True, "unknown"),
+        ([1], "unknown"),
+    ],
+)
+async def test_numbers(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+    value: Any,
+    shown: str,
+) -> None:
+    inverter = device_of(sim, Type.ENERGY_CENTER)
+    sim.override(inverter, {"active_power": value})
+    await wait(CYCLE)
+    assert state_of(hass, inverter, "active_power") == shown
+
+
+async def test_an_entity_comes_with_its_value(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """Nobody's screen fills with strings that an inverter has no wires on."""
+    inverter = device_of(sim, Type.ENERGY_CENTER)
+    assert registered(hass, inverter, "pv1_u")
+    assert not registered(hass, inverter, "pv9_u")
+    sim.override(inverter, {"pv9_u": 431.5, "brand_new_kpi": 5, "a_text": "x"})
+    await wait(CYCLE)
+    registry = er.async_get(hass)
+    string = registry.async_get(entity_id(hass, "sensor", inverter, "pv9_u"))
+    unknown = registry.async_get(entity_id(hass, "sensor", inverter, "brand_new_kpi"))
+    assert string
+    assert string.original_name == "PV9 voltage"
+    assert unknown
+    assert unknown.disabled_by is er.RegistryEntryDisabler.INTEGRATION
+    assert unknown.entity_category == "diagnostic"
+    assert unknown.original_name == "Brand new kpi"
+    assert not registered(hass, inverter, "a_text")
+
+
+async def test_a_kpi_nobody_knows_survives_a_restart(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    inverter = device_of(sim, Type.ENERGY_CENTER)
+    sim.override(inverter, {"brand_new_kpi": 5})
+    await wait(CYCLE)
+    entity = entity_id(hass, "sensor", inverter, "brand_new_kpi")
+    er.async_get(hass).async_update_entity(entity, disabled_by=None)
+    await restart(hass, setup)
+    assert state_of(hass, inverter, "brand_new_kpi") == "5.0"
+
+
+async def test_midnight_with_a_counter_that_lags(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    freezer: FrozenDateTimeFactory,
+    wait: Wait,
+) -> None:
+    """The plant's midnight in Berlin, while Home Assistant lives elsewhere."""
+    inverter = device_of(sim, Type.ENERGY_CENTER)
+    freezer.move_to("2026-06-15T21:50:00+00:00")
+    sim.override(inverter, {"day_cap": 31.5})
+    sim.override(CODE, {"day_power": 40.0})
+    await wait(CYCLE)
+    assert state_of(hass, inverter, "day_cap") == "31.5"
+    assert state_of(hass, CODE, "day_power") == "40.0"
+    yesterday = attributes(hass, CODE, "day_power")["last_reset"]
+    assert yesterday == "2026-06-14T22:00:00+00:00"
+
+    await wait(2 * CYCLE)
+    assert state_of(hass, inverter, "day_cap") == "0.0"
+    assert state_of(hass, CODE, "day_power") == "40.0"
+    assert attributes(hass, CODE, "day_power")["last_reset"] == yesterday
+
+    sim.override(CODE, {"day_power": 0.0})
+    await wait(CYCLE)
+    await restart(hass, setup)
+    assert state_of(hass, inverter, "day_cap") == "0.0"
+    assert state_of(hass, CODE, "day_power") == "0.0"
+    today = attributes(hass, CODE, "day_power")["last_reset"]
+    assert today == "2026-06-15T22:00:00+00:00"
+
+    sim.override(inverter, {"day_cap": 0.2})
+    await wait(CYCLE)
+    assert state_of(hass, inverter, "day_cap") == "0.2"
+
+
+async def test_a_lifetime_counter_that_glitches(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    inverter = device_of(sim, Type.ENERGY_CENTER)
+    before = state_of(hass, inverter, "total_cap")
+    for glitch in (0, None, ABSENT, "N/A"):
+        sim.override(inverter, {"total_cap": glitch})
+        await wait(CYCLE)
+        assert state_of(hass, inverter, "total_cap") == before
+    await restart(hass, setup)
+    assert state_of(hass, inverter, "total_cap") == before
+    sim.override(inverter, None)
+    await wait(CYCLE)
+    assert float(state_of(hass, inverter, "total_cap")) >= float(before)
+    assert "last_reset" not in attributes(hass, inverter, "total_cap")
+
+
+@pytest.mark.parametrize(("unit", "scale"), [("W", 1000), ("kW", 1)])
+async def test_a_grid_meter_in_watts_or_kilowatts(
+    hass: HomeAssistant,
+    sim: Simulator,
+    entry: MockConfigEntry,
+    wait: Wait,
+    unit: str,
+    scale: int,
+) -> None:
+    sim.plants[:] = [fleet.residential(meter=Type.GRID_METER)]
+    meter = device_of(sim, Type.GRID_METER)
+    phases = {f"{p}_u": 230.0 for p in "abc"} | {f"{p}_i": 5.0 for p in "abc"}
+    sim.override(meter, {**phases, "active_power": 3.2 * scale})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(10)
+    assert state_of(hass, meter, "active_power") == "3.2"
+    assert attributes(hass, meter, "active_power")["unit_of_measurement"] == "kW"
+    assert state_of(hass, CODE, "grid_power") == "-3.2"
+
+
+async def test_a_utility_plant_has_every_kpi_one_click_away(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
+) -> None:
+    """Every row of the catalogue that the simulator reports becomes an entity."""
+    sim.plants[:] = [fleet.utility()]
+    sim.all_types = True
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(15 * 60, 30)
+    account = entry.runtime_data
+    types = {account.devices[key].type_id for key in account.devices_lane.data}
+    assert types == set(DEVICE_TYPES)
+    box = device_of(sim, Type.COMBINER)
+    assert registered(hass, box, "dc_i1")
+    assert registered(hass, box, "thunder_count")
+    assert sim.count(fail_code=407) == 0
+
+
+async def test_battery_health_zero_is_not_reported(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    battery = device_of(sim, Type.BATTERY)
+    sim.override(battery, {"battery_soh": 0})
+    entity = entity_id(hass, "sensor", battery, "battery_soh")
+    er.async_get(hass).async_update_entity(entity, disabled_by=None)
+    await restart(hass, setup)
+    await wait(CYCLE)
+    assert state_of(hass, battery, "battery_soh") == "unknown"
+
+
+def test_one_table_lists_all_keys() -> None:
+    """The rows that a plant's and a device's unique ids are made of."""
+    assert {kpi.key for kpi in PLANT}.isdisjoint(kpi.key for kpi in DERIVED)

@@ -1,0 +1,262 @@
+"""Set-up, reload, restart, removal: calls are spent once, entities come back."""
+
+from collections.abc import Awaitable, Callable
+from copy import deepcopy
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
+from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
+from tests.conftest import device_of, entity_id, make_entry, restart, state_of
+
+type Wait = Callable[..., Awaitable[None]]
+
+PLANT = "NE=33554785"
+BOTH = pytest.mark.parametrize("dialect", Dialect)
+
+
+def states(hass: HomeAssistant) -> dict[str, str]:
+    """Return all states but those of the clock and the quota."""
+    return {
+        state.entity_id: state.state
+        for state in hass.states.async_all()
+        if not state.entity_id.endswith(("_last_data", "_calls_left", "_refresh"))
+    }
+
+
+@BOTH
+async def test_set_up_makes_three_calls(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: Simulator, dialect: Dialect
+) -> None:
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    plants = (
+        ["stations"] if dialect is Dialect.V2022 else ["stations", "getStationList"]
+    )
+    assert [call.interface for call in sim.calls] == ["login", *plants, "getDevList"]
+
+
+async def test_devices_of_all_types_are_there(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator
+) -> None:
+    registry = dr.async_get(hass)
+    devices = {
+        next(iter(device.identifiers)): device
+        for device in dr.async_entries_for_config_entry(registry, setup.entry_id)
+    }
+    plant = devices[DOMAIN, PLANT]
+    assert plant.entry_type is dr.DeviceEntryType.SERVICE
+    assert len(devices) == 1 + len(sim.plants[0].devices)
+    for device in sim.plants[0].devices:
+        known = devices[DOMAIN, str(device.id)]
+        assert known.name == device.name
+        assert known.via_device_id == plant.id
+        assert known.model == device.model
+    battery = devices[DOMAIN, str(device_of(sim, Type.BATTERY))]
+    assert battery.serial_number is None
+
+
+async def test_a_type_nobody_has_heard_of_is_a_device(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
+) -> None:
+    stranger = deepcopy(sim.plants[0].devices[-1])
+    stranger.id, stranger.type, stranger.name, stranger.model = 77, 98765, "X", ""
+    sim.plants[0].devices.append(stranger)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(10)
+    devices = dr.async_get(hass).devices
+    (known,) = (d for d in devices if (DOMAIN, "77") in d.identifiers)
+    assert known.model == "Device type 98765"
+
+
+@BOTH
+async def test_reload_costs_no_call(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    await wait(60)
+    before, calls = states(hass), len(sim.calls)
+    assert await hass.config_entries.async_reload(setup.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert states(hass) == before
+    assert len(sim.calls) == calls
+
+
+@BOTH
+async def test_two_restarts_within_a_minute(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """Everything is there at once, and no call is made that is not allowed."""
+    before = states(hass)
+    await restart(hass, setup)
+    assert states(hass) == before
+    await wait(20)
+    await restart(hass, setup)
+    assert states(hass) == before
+    await wait(1800)
+    assert sim.count(fail_code=407) == 0
+    assert sim.count("login") == 2
+    assert sim.count("getDevList") == 1
+    assert "unavailable" not in states(hass).values()
+
+
+@BOTH
+async def test_remove_and_add_within_a_minute(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, url: str, wait: Wait
+) -> None:
+    assert await hass.config_entries.async_remove(setup.entry_id)
+    assert hass.states.async_all() == []
+    assert sim.calls[-1].interface == "logout"
+    again = make_entry(url)
+    again.add_to_hass(hass)
+    await hass.config_entries.async_setup(again.entry_id)
+    assert again.state is ConfigEntryState.SETUP_RETRY
+    assert again.reason
+    await wait(1800)
+    assert again.state is ConfigEntryState.LOADED
+    assert sim.count(fail_code=407) == 0
+    assert float(state_of(hass, PLANT, "pv_power")) > 0
+
+
+async def test_a_restart_at_night_brings_back_what_was_seen_by_day(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    wait: Wait,
+) -> None:
+    by_day = set(states(hass))
+    registry = er.async_get(hass)
+    seen = {
+        e.unique_id for e in er.async_entries_for_config_entry(registry, setup.entry_id)
+    }
+    freezer.move_to("2026-06-15T23:30:00+00:00")
+    await restart(hass, setup)
+    await wait(10)
+    assert set(states(hass)) == by_day
+    assert "unavailable" not in states(hass).values()
+    now = {
+        e.unique_id for e in er.async_entries_for_config_entry(registry, setup.entry_id)
+    }
+    assert now >= seen
+
+
+async def test_a_device_added_and_one_removed_while_running(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    devices = sim.plants[0].devices
+    gone = next(d for d in devices if d.name == "Inverter-2")
+    new = deepcopy(gone)
+    new.id, new.name = 4711, "Inverter-3"
+    devices.append(new)
+    await wait(3 * 3600, 300)
+    assert float(state_of(hass, 4711, "active_power")) > 0
+
+    devices.remove(gone)
+    await wait(12 * 3600, 600)
+    assert entity_id(hass, "sensor", gone.id, "active_power")
+    await wait(18 * 3600, 600)
+    registry = er.async_get(hass)
+    unique_id = f"{gone.id}_active_power"
+    assert registry.async_get_entity_id("sensor", DOMAIN, unique_id) is None
+    identifiers = {i for d in dr.async_get(hass).devices for i in d.identifiers}
+    assert (DOMAIN, str(gone.id)) not in identifiers
+    assert sim.count(fail_code=407) == 0
+
+
+async def test_a_plant_that_appears_later(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    sim.plants.append(fleet.residential("NE=2", 7, name="Second"))
+    await wait(3 * 3600, 300)
+    assert float(state_of(hass, "NE=2", "day_power")) >= 0
+    assert hass.states.get(entity_id(hass, "button", "NE=2", "refresh"))
+
+
+async def test_an_empty_list_replaces_nothing(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    before = set(states(hass))
+    sim.faults.add(Fault(FaultKind.EMPTY_LIST))
+    await wait(30 * 3600, 900)
+    sim.faults.clear()
+    await wait(3600, 300)
+    assert set(states(hass)) == before
+
+
+async def test_deselected_plants_are_not_shown(
+    hass: HomeAssistant, sim: Simulator, url: str, wait: Wait
+) -> None:
+    sim.plants.append(fleet.residential("NE=2", 7, name="Second"))
+    entry = make_entry(url, **{CONF_EXCLUDED_PLANTS: [PLANT]})
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(10)
+    sources = {i for d in dr.async_get(hass).devices for _, i in d.identifiers}
+    assert "NE=2" in sources
+    assert PLANT not in sources
+    asked = [
+        c.payload["stationCodes"] for c in sim.calls if "stationCodes" in c.payload
+    ]
+    assert set(asked) == {"NE=2"}
+
+
+async def test_a_second_entry_leaves_the_first_one_its_plants(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A second account of the same plants: it says so, and shows what is left."""
+    other = Simulator([*sim.plants, fleet.residential("NE=2", 7, name="Second")])
+    async with other.serve() as url:
+        second = make_entry(url)
+        second.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(second.entry_id)
+        await wait(10)
+        registry = er.async_get(hass)
+        entity = registry.async_get(entity_id(hass, "sensor", PLANT, "pv_power"))
+        assert entity
+        assert entity.config_entry_id == setup.entry_id
+        entity = registry.async_get(entity_id(hass, "sensor", "NE=2", "pv_power"))
+        assert entity
+        assert entity.config_entry_id == second.entry_id
+        assert await hass.config_entries.async_unload(second.entry_id)
+    assert "does not generate unique IDs" not in caplog.text
+
+
+async def test_a_kill_between_two_saves(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """The ledger was written before each call, so nothing is forgotten."""
+    from custom_components.smartpvms.account import Account
+
+    with pytest.MonkeyPatch.context() as patch:
+
+        async def killed(account: Account) -> None:
+            """Write nothing."""
+
+        patch.setattr(Account, "async_save", killed)
+        await restart(hass, setup)
+    await wait(900)
+    assert sim.count(fail_code=407) == 0
+
+
+async def test_odd_files_are_survived(
+    hass: HomeAssistant,
+    hass_storage: dict[str, object],
+    entry: MockConfigEntry,
+    wait: Wait,
+) -> None:
+    for key, data in (
+        ("smartpvms.quota", ["what"]),
+        (f"smartpvms.{entry.entry_id}", {"inventory": 3, "devices": [], "refused": 4}),
+    ):
+        hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": data}
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(10)
+    assert float(state_of(hass, PLANT, "pv_power")) > 0

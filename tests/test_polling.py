@@ -1,0 +1,268 @@
+"""Polling: lanes, faults, refusals, ages, and what a user is told."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.entity_component import async_update_entity
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smartpvms.const import DOMAIN
+from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
+from tests.conftest import device_of, entity_id, restart, state_of
+
+type Wait = Callable[..., Awaitable[None]]
+
+PLANT = "NE=33554785"
+HOUR = 3600
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+async def test_as_fresh_as_the_account_allows(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    dialect: Dialect,
+    wait: Wait,
+) -> None:
+    await wait(2 * HOUR, 2)
+    assert sim.count(fail_code=407) == 0
+    assert sim.count("login") == 1
+    seconds, calls_a_cycle = {
+        Dialect.V2020: (60, 1),
+        Dialect.V2022: (300, 3),
+    }[dialect]
+    cycles = 2 * HOUR / seconds
+    assert sim.count("getStationRealKpi") >= 0.95 * cycles
+    assert sim.count("getDevRealKpi") >= 0.95 * cycles * calls_a_cycle
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+async def test_a_day_without_a_407(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    await wait(24 * HOUR, 120)
+    assert sim.count(fail_code=407) == 0
+    assert sim.count("login") == 1
+
+
+async def test_one_407_leaves_the_other_lanes_running(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    meter = device_of(sim, Type.POWER_SENSOR)
+    sim.faults.add(Fault(FaultKind.CODE, "getStationRealKpi", times=1, code=407))
+    before = sim.count("getStationRealKpi")
+    await wait(300)
+    assert sim.count("getStationRealKpi") == before + 1
+    await wait(840, 30)
+    assert sim.count("getStationRealKpi") == before + 1
+    assert sim.count("getDevRealKpi") > 9
+    assert float(state_of(hass, PLANT, "pv_power")) > 0
+    assert state_of(hass, meter, "active_power") != "unavailable"
+    await wait(300)
+    assert sim.count("getStationRealKpi") >= before + 2
+
+
+async def test_a_lane_at_rest_keeps_its_values_for_three_cycles(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    sim.faults.add(Fault(FaultKind.CODE, "getStationRealKpi", code=407))
+    await wait(850, 10)
+    assert float(state_of(hass, PLANT, "day_power")) > 0
+    await wait(600, 10)
+    assert state_of(hass, PLANT, "day_power") == "unavailable"
+    assert state_of(hass, PLANT, "last_data") != "unavailable"
+    assert float(state_of(hass, PLANT, "pv_power")) > 0
+    sim.faults.clear()
+    await wait(HOUR, 30)
+    assert float(state_of(hass, PLANT, "day_power")) > 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(FaultKind.HTTP, status=502),
+        Fault(FaultKind.HTML),
+        Fault(FaultKind.CUT),
+        Fault(FaultKind.EMPTY),
+        Fault(FaultKind.REFUSE),
+        Fault(FaultKind.CODE, code=20004),
+    ],
+    ids=lambda fault: f"{fault.kind}-{fault.code or fault.status}",
+)
+async def test_an_outage_is_logged_once_and_passes(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+    caplog: pytest.LogCaptureFixture,
+    fault: Fault,
+) -> None:
+    caplog.clear()
+    sim.faults.add(fault)
+    await wait(HOUR, 30)
+    assert state_of(hass, PLANT, "day_power") == "unavailable"
+    errors = [
+        record
+        for record in caplog.records
+        if record.levelname in ("WARNING", "ERROR") and "smartpvms" in record.name
+    ]
+    lanes = [error.getMessage().split(" data")[0] for error in errors]
+    assert len(lanes) == len(set(lanes)) <= 3
+    sim.faults.clear()
+    await wait(900, 10)
+    assert float(state_of(hass, PLANT, "day_power")) > 0
+    assert "unavailable" not in {state.state for state in hass.states.async_all()}
+
+
+@pytest.mark.parametrize(
+    "kind", [FaultKind.NULL, FaultKind.MISSING, FaultKind.EMPTY_MAP]
+)
+async def test_an_answer_without_data_says_nothing(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+    kind: FaultKind,
+) -> None:
+    sim.faults.add(Fault(kind))
+    await wait(600, 30)
+    states = {state.state for state in hass.states.async_all()}
+    assert "unavailable" not in states
+    sim.faults.clear()
+    await wait(600, 30)
+    assert float(state_of(hass, PLANT, "pv_power")) > 0
+
+
+@pytest.mark.parametrize("code", [20009, 20013])
+async def test_a_type_that_is_refused_stops_no_other(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+    code: int,
+) -> None:
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    sim.faults.add(Fault(FaultKind.CODE, "getDevRealKpi", times=1, code=code))
+    await wait(HOUR, 30)
+    refused = [c for c in sim.calls if c.fail_code == code]
+    assert len(refused) == 1
+    asked = [
+        c.payload["devTypeId"] for c in sim.calls if c.interface == "getDevRealKpi"
+    ]
+    assert asked.count(refused[0].payload["devTypeId"]) == 1
+    assert len(set(asked)) == 3
+    issue = (DOMAIN, f"{entry.entry_id}_no_access_getDevRealKpi")
+    assert (issue in ir.async_get(hass).issues) is (code == 20009)
+
+
+async def test_a_lost_session_is_silently_renewed(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.clear()
+    await wait(120)
+    sim.evict()
+    await wait(600, 10)
+    assert sim.count("login") == 2
+    assert sim.count(fail_code=407) == 0
+    assert "unavailable" not in {state.state for state in hass.states.async_all()}
+    assert not [r for r in caplog.records if r.levelname == "ERROR"]
+
+
+async def test_a_refused_login_is_tried_once_more_then_asked_for(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """A lock ends by itself; a wrong password needs the user. Never a loop."""
+    await wait(120)
+    sim.deny("login", 20400)
+    sim.evict()
+    await wait(25 * 60, 30)
+    assert sim.count("login") == 2
+    assert not list(setup.async_get_active_flows(hass, {SOURCE_REAUTH}))
+    await wait(15 * 60, 30)
+    assert sim.count("login") == 3
+    assert list(setup.async_get_active_flows(hass, {SOURCE_REAUTH}))
+    await wait(6 * HOUR, 60)
+    assert sim.count("login") == 3
+    assert setup.state is ConfigEntryState.LOADED
+
+
+async def test_a_lock_that_ends_by_itself_troubles_nobody(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    await wait(120)
+    sim.deny("login", 20400)
+    sim.evict()
+    await wait(20 * 60, 30)
+    sim.deny("login", None)
+    await wait(20 * 60, 30)
+    assert float(state_of(hass, PLANT, "day_power")) > 0
+    assert not list(setup.async_get_active_flows(hass, {SOURCE_REAUTH}))
+
+
+async def test_refresh_asks_within_the_ledger(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    await async_setup_component(hass, "homeassistant", {})
+    button = entity_id(hass, "button", PLANT, "refresh")
+    sensor = entity_id(hass, "sensor", PLANT, "pv_power")
+    calls = len(sim.calls)
+    for _ in range(3):
+        await hass.services.async_call(
+            "button", "press", {"entity_id": button}, blocking=True
+        )
+        await async_update_entity(hass, sensor)
+        await wait(20)
+    assert len(sim.calls) == calls
+    assert sim.count(fail_code=407) == 0
+
+
+async def test_home_assistants_own_switch_stops_polling(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    hass.config_entries.async_update_entry(setup, pref_disable_polling=True)
+    assert await hass.config_entries.async_reload(setup.entry_id)
+    calls = len(sim.calls)
+    await wait(1200, 60)
+    assert len(sim.calls) == calls
+    await async_setup_component(hass, "homeassistant", {})
+    await async_update_entity(hass, entity_id(hass, "sensor", PLANT, "day_power"))
+    await wait(20)
+    assert len(sim.calls) == calls + 1
+
+
+async def test_more_than_a_hundred_plants(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
+) -> None:
+    sim.plants[:] = fleet.many(120, 3)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(400, 10)
+    account = entry.runtime_data
+    assert len(account.plants) == 120
+    assert len(account.plants_lane.data) == 120
+    assert sim.count(fail_code=407) == 0
+
+
+async def test_a_clock_that_jumps(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    freezer: FrozenDateTimeFactory,
+    wait: Wait,
+) -> None:
+    await wait(60)
+    freezer.tick(-2 * HOUR)
+    sim.clock.offset += timedelta(hours=2)
+    await restart(hass, setup)
+    await wait(900, 10)
+    assert sim.count(fail_code=407) == 0
+    assert float(state_of(hass, PLANT, "pv_power")) > 0
