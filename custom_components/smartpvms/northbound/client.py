@@ -11,6 +11,7 @@ from typing import Final
 
 from .errors import (
     AccessError,
+    ConsentMissingError,
     NorthboundError,
     NotNorthboundError,
     NotYetError,
@@ -121,7 +122,10 @@ class NorthboundClient:
         if isinstance(error, NotYetError):
             lane = self.session.ledger.lane(Interface.STATIONS)
             return lane.reason is PauseReason.NO_ACCESS
-        return isinstance(error, AccessError | NotNorthboundError)
+        # Without consent there is no other list to ask for.
+        return isinstance(error, AccessError | NotNorthboundError) and not isinstance(
+            error, ConsentMissingError
+        )
 
     async def plant_real_time(self, plants: Collection[str]) -> list[PlantRow]:
         """Return the real-time KPIs of up to 100 plants (2.3, 3.1)."""

@@ -198,6 +198,10 @@ class NorthboundSession:
             token = response.headers.get(TOKEN) or (cookie.value if cookie else None)
             if not token or not token.isprintable():
                 raise ResponseError(Interface.LOGIN, detail="no token")
+        except CertificateError:
+            # Nothing was sent, so the next login need not wait.
+            self.ledger.withdraw(Interface.LOGIN)
+            raise
         except NorthboundError as error:
             await self._refused(error)
             raise
