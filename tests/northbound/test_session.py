@@ -1,0 +1,397 @@
+"""The session: token, one relogin, few logins, calls on the ledger first."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import pairwise
+import json
+from typing import Any
+
+from aiohttp import web
+import pytest
+
+from custom_components.smartpvms.northbound import (
+    Interface,
+    Ledger,
+    PauseReason,
+    Profile,
+)
+from custom_components.smartpvms.northbound.errors import (
+    ConsentMissingError,
+    LoginError,
+    NorthboundError,
+    NotYetError,
+    ResponseError,
+    SessionLostError,
+    TooFrequentError,
+)
+from simulator import Fault, FaultKind, Plant, Simulator
+
+from .conftest import PASSWORD, USER, Connect, HandClock, Link, RawServer, discreet
+
+GOOD = {"success": True, "data": [], "failCode": 0}
+LOST = {"failCode": 305, "immediately": True, "message": "USER_MUST_RELOGIN"}
+LIVE = Interface.PLANT_REAL_TIME
+
+
+def made(sim: Simulator) -> list[str]:
+    return [call.interface for call in sim.calls]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the event loop turn until something is so."""
+    for _ in range(100_000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    pytest.fail("it never happened")
+
+
+async def test_the_token_goes_into_header_and_cookie(
+    raw: RawServer, raw_link: Link
+) -> None:
+    await raw_link.session.call(LIVE, {"stationCodes": "NE=1"})
+    login, call = raw.requests
+    assert login.body == {"userName": USER, "systemCode": PASSWORD}
+    assert not {"XSRF-TOKEN", "Cookie"} & login.headers.keys()
+    assert call.headers["XSRF-TOKEN"] == "raw-token"
+    assert call.headers["Cookie"] == "XSRF-TOKEN=raw-token"
+    assert call.body == {"stationCodes": "NE=1"}
+
+
+async def test_the_token_may_come_as_a_cookie_only(
+    raw: RawServer, raw_link: Link
+) -> None:
+    def cookie() -> web.Response:
+        response = web.json_response(GOOD)
+        response.set_cookie("XSRF-TOKEN", "cookie-token")
+        return response
+
+    raw.answers["login"] = cookie
+    await raw_link.session.call(LIVE)
+    assert raw.requests[1].headers["XSRF-TOKEN"] == "cookie-token"
+
+
+@pytest.mark.parametrize("cookie", [None, "", '"two\\012lines"'])
+async def test_a_login_without_a_usable_token_is_none(
+    raw: RawServer, raw_link: Link, cookie: str | None
+) -> None:
+    def without() -> web.Response:
+        response = web.json_response(GOOD)
+        if cookie is not None:
+            response.headers["Set-Cookie"] = f"XSRF-TOKEN={cookie}"
+        return response
+
+    raw.answers["login"] = without
+    with pytest.raises(ResponseError, match="no token"):
+        await raw_link.session.log_in()
+    assert not raw_link.session.is_open
+
+
+async def test_one_login_serves_many_calls(
+    link: Link, sim: Simulator, plant: Plant
+) -> None:
+    await link.client.stations()
+    await link.client.devices([plant.code])
+    await link.client.plant_real_time([plant.code])
+    assert made(sim) == ["login", "stations", "getDevList", "getStationRealKpi"]
+    assert link.session.has_worked
+
+
+async def test_concurrent_calls_log_in_once(
+    link: Link, sim: Simulator, plant: Plant
+) -> None:
+    await asyncio.gather(
+        link.client.stations(),
+        link.client.devices([plant.code]),
+        link.client.plant_real_time([plant.code]),
+    )
+    assert sim.count("login") == 1
+    assert len(sim.calls) == 4
+
+
+async def test_one_request_at_a_time_on_an_interface(
+    link: Link, sim: Simulator
+) -> None:
+    link.ledger.profile = Profile.DAILY
+    sim.faults.add(Fault(FaultKind.STALL, "stations", times=1))
+    first = asyncio.create_task(link.client.stations())
+    await until(lambda: sim.count("stations") == 1)
+    second = asyncio.create_task(link.client.stations())
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert link.calls(Interface.STATIONS) == 1
+    first.cancel()
+    await until(lambda: not sim.quota.busy("stations"))
+    assert (await second).pages == 1
+
+
+async def test_a_waiting_call_asks_the_ledger_again(
+    link: Link, sim: Simulator, plant: Plant
+) -> None:
+    """Two at once on a lane with one call left: one is made, one kept back."""
+    results = await asyncio.gather(
+        *(link.client.plant_real_time([plant.code]) for _ in range(2)),
+        return_exceptions=True,
+    )
+    assert isinstance(results[1], NotYetError)
+    assert sim.count("getStationRealKpi") == 1
+
+
+@pytest.mark.parametrize("code", [305, 306, 307])
+async def test_a_lost_session_is_renewed_once_and_costs_no_call(
+    raw: RawServer, raw_link: Link, code: int
+) -> None:
+    await raw_link.session.log_in()
+    raw_link.clock.wait(61)
+    answers = iter([LOST | {"failCode": code}, GOOD])
+    raw.answers[LIVE] = lambda: web.json_response(next(answers))
+    assert await raw_link.session.call(LIVE) == []
+    assert [request.interface for request in raw.requests] == [
+        "login",
+        LIVE,
+        "login",
+        LIVE,
+    ]
+    assert raw_link.calls(LIVE) == 1
+
+
+async def test_a_token_of_thirty_minutes_is_renewed(link: Link, sim: Simulator) -> None:
+    await link.client.stations()
+    link.clock.wait(1800)
+    await link.client.stations()
+    assert [call.fail_code for call in sim.calls] == [0, 0, 305, 0, 0]
+    assert link.calls(Interface.STATIONS) == 2
+    assert not link.session.is_contested
+
+
+async def test_a_session_lost_twice_is_an_error(link: Link, sim: Simulator) -> None:
+    await link.client.log_in()
+    link.clock.wait(61)
+    sim.faults.add(Fault(FaultKind.LOST, "stations"))
+    with pytest.raises(SessionLostError):
+        await link.client.stations()
+    assert made(sim) == ["login", "stations", "login", "stations"]
+
+
+async def test_no_relogin_within_a_minute(link: Link, sim: Simulator) -> None:
+    link.ledger.profile = Profile.DAILY
+    await link.client.stations()
+    sim.evict()
+    with pytest.raises(NotYetError) as caught:
+        await link.client.stations()
+    assert caught.value.interface is Interface.LOGIN
+    assert (sim.count("login"), link.calls(Interface.STATIONS)) == (1, 1)
+    link.clock.wait(61)
+    await link.client.stations()
+    assert sim.count("login") == 2
+
+
+async def evicted(link: Link, sim: Simulator, after: float = 600.0) -> None:
+    """Be thrown out, and come back."""
+    link.clock.wait(after)
+    sim.evict()
+    await link.client.stations()
+
+
+async def test_a_session_thrown_out_thrice_an_hour_is_contested(
+    link: Link, sim: Simulator
+) -> None:
+    await link.client.stations()
+    for contested in (False, False, True):
+        assert not link.session.is_contested
+        await evicted(link, sim)
+        assert link.session.is_contested is contested
+    # The first of the three is an hour ago.
+    link.clock.wait(2400)
+    assert not link.session.is_contested
+
+
+async def test_a_session_thrown_out_now_and_then_is_not(
+    link: Link, sim: Simulator
+) -> None:
+    await link.client.stations()
+    for _ in range(6):
+        await evicted(link, sim, after=1200)
+        link.clock.wait(900)
+        await link.client.stations()
+        assert not link.session.is_contested
+
+
+async def test_a_loss_that_another_call_has_repaired_is_no_second_one(
+    link: Link, sim: Simulator, plant: Plant
+) -> None:
+    await link.client.log_in()
+    link.clock.wait(61)
+    sim.evict()
+    await asyncio.gather(
+        link.client.stations(),
+        link.client.devices([plant.code]),
+        link.client.plant_real_time([plant.code]),
+    )
+    assert sim.count("login") == 2
+    assert len(link.session._losses) <= 1
+
+
+async def test_logins_stay_below_the_lock(link: Link, sim: Simulator) -> None:
+    """A minute apart and five in ten minutes, however often one is asked for."""
+    for _ in range(300):
+        with suppress(NotYetError):
+            await link.client.log_in()
+        link.clock.wait(10)
+    at = [call.at for call in sim.calls]
+    assert sim.count("login", fail_code=0) == len(at) == 25
+    assert min(b - a for a, b in pairwise(at)) > 60
+    assert min(b - a for a, b in zip(at, at[5:], strict=False)) > 600
+
+
+async def test_a_password_wrong_from_the_start_may_be_typed_again(
+    connect: Connect, sim: Simulator, url: str
+) -> None:
+    link = connect(url, "Wrong-Password")
+    with pytest.raises(LoginError) as caught:
+        await link.client.stations()
+    discreet(caught.value, "Wrong-Password")
+    assert link.ledger.lane(Interface.LOGIN).reason is None
+    assert 60 <= link.ledger.wait(Interface.LOGIN) < 62
+    assert (made(sim), link.session.refusals) == (["login"], 0)
+
+
+async def test_a_login_that_worked_waits_for_half_an_hour_then_a_day(
+    link: Link, sim: Simulator
+) -> None:
+    await link.client.stations()
+    link.clock.wait(1800)
+    sim.deny("login", 20400)
+    for refusals, pause in ((1, 1800), (2, 86400), (3, 86400)):
+        with pytest.raises(LoginError):
+            await link.client.stations()
+        assert link.session.refusals == refusals
+        assert link.ledger.wait(Interface.LOGIN) == pytest.approx(pause, abs=1)
+        with pytest.raises(NotYetError):
+            await link.client.stations()
+        link.clock.wait(pause)
+    assert link.ledger.lane(Interface.LOGIN).reason is PauseReason.LOGIN_REFUSED
+    sim.deny("login", None)
+    await link.client.stations()
+    assert link.ledger.lane(Interface.LOGIN).reason is None
+    assert link.session.refusals == 0
+    assert sim.count("login") == 5
+
+
+async def test_a_login_may_be_too_frequent_and_lack_consent(
+    link: Link, sim: Simulator
+) -> None:
+    for code, kind, pause in (
+        (407, TooFrequentError, 900),
+        (20056, ConsentMissingError, 86400),
+    ):
+        sim.deny("login", code)
+        with pytest.raises(kind):
+            await link.client.log_in()
+        assert link.ledger.wait(Interface.LOGIN) == pytest.approx(pause, abs=1)
+        link.clock.wait(pause)
+
+
+async def test_no_login_is_spent_on_a_call_the_ledger_forbids(
+    link: Link, sim: Simulator
+) -> None:
+    await link.ledger.rest(Interface.STATIONS, 60, PauseReason.BUSY)
+    with pytest.raises(NotYetError) as caught:
+        await link.client.stations()
+    assert caught.value.interface is Interface.STATIONS
+    assert caught.value.retry_at == link.clock.now() + 60
+    assert sim.calls == []
+
+
+async def test_a_call_is_saved_before_it_leaves(
+    connect: Connect, sim: Simulator, url: str, clock: HandClock
+) -> None:
+    """What is on disk while the server answers: the call that it answers."""
+    seen: list[tuple[list[str], dict[str, int]]] = []
+
+    async def save() -> None:
+        await asyncio.sleep(0)
+        lanes = json.loads(json.dumps(ledger.dump()))
+        counts = {name: len(lane["calls"]) for name, lane in lanes.items()}
+        seen.append((made(sim), counts))
+
+    ledger = Ledger(save, clock.now)
+    await connect(url, ledger=ledger).client.stations()
+    assert seen == [
+        ([], {"stations": 0, "login": 1}),
+        (["login"], {"stations": 1, "login": 1}),
+    ]
+    assert made(sim) == ["login", "stations"]
+
+
+async def test_a_call_that_fails_to_be_saved_does_not_leave(
+    connect: Connect, sim: Simulator, url: str, clock: HandClock
+) -> None:
+    async def full() -> None:
+        raise OSError
+
+    with pytest.raises(OSError):
+        await connect(url, ledger=Ledger(full, clock.now)).client.stations()
+    assert sim.calls == []
+
+
+async def test_what_fails_counts_as_a_call(link: Link, sim: Simulator) -> None:
+    sim.faults.add(Fault(FaultKind.HALF, "stations", times=1))
+    with pytest.raises(ResponseError):
+        await link.client.stations()
+    assert link.calls(Interface.STATIONS) == 1
+
+
+async def test_a_cancelled_call_frees_its_lane_and_stays_on_record(
+    link: Link, sim: Simulator
+) -> None:
+    link.ledger.profile = Profile.DAILY
+    sim.faults.add(Fault(FaultKind.STALL, "stations", times=1))
+    task = asyncio.create_task(link.client.stations())
+    await until(lambda: sim.count("stations") == 1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await until(lambda: not sim.quota.busy("stations"))
+    await link.client.stations()
+    assert link.calls(Interface.STATIONS) == 2
+
+
+async def test_a_new_login_on_request(link: Link, sim: Simulator) -> None:
+    await link.client.log_in()
+    link.clock.wait(61)
+    await link.client.log_in()
+    assert sim.count("login") == 2
+
+
+async def test_logout_without_a_session_calls_nobody(
+    link: Link, sim: Simulator
+) -> None:
+    await link.client.log_out()
+    assert sim.calls == []
+
+
+async def test_a_logout_that_fails_is_a_logout(link: Link, sim: Simulator) -> None:
+    await link.client.log_in()
+    sim.faults.add(Fault(FaultKind.HTML))
+    await link.client.log_out()
+    assert not link.session.is_open
+
+
+async def test_nobody_shows_the_password(
+    link: Link, sim: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(0)
+    await link.client.stations()
+    token = str(sim.sessions.token)
+    sim.faults.add(Fault(FaultKind.HALF))
+    with pytest.raises(NorthboundError) as caught:
+        await link.client.stations()
+    shown: list[Any] = [link.session, link.client, link.ledger.lanes, caplog.text]
+    for text in map(repr, shown):
+        assert PASSWORD not in text
+        assert USER not in text
+        assert token not in text
+    discreet(caught.value, token, USER)
+    assert repr(link.session) == "<NorthboundSession 127.0.0.1>"
