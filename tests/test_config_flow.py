@@ -1,0 +1,206 @@
+"""Adding an account: what is asked, what is stored, what is spent."""
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from yarl import URL
+
+from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, CONF_PLANTS, DOMAIN
+from simulator import Dialect, Simulator, fleet
+
+from .flows import account, add, choices, submit, suggested
+
+HOUSE, LAKE, PARK = fleet.residential(), fleet.emma(), fleet.utility()
+BOTH = pytest.mark.parametrize("dialect", Dialect)
+
+
+@BOTH
+async def test_one_plant_is_not_asked_about(
+    hass: HomeAssistant, sim: Simulator, url: str, dialect: Dialect
+) -> None:
+    result = await add(hass, account(url))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "FusionSolar 127.0.0.1"
+    entry = result["result"]
+    assert entry.unique_id == f"{url}|user"
+    assert entry.data == {
+        CONF_HOST: url,
+        CONF_USERNAME: "user",
+        CONF_PASSWORD: "pass",
+        CONF_VERIFY_SSL: True,
+    }
+    assert entry.options == {CONF_EXCLUDED_PLANTS: []}
+    assert entry.state is ConfigEntryState.LOADED
+
+
+@BOTH
+async def test_set_up_takes_over_session_plants_and_dialect(
+    hass: HomeAssistant, sim: Simulator, url: str, dialect: Dialect
+) -> None:
+    await add(hass, account(url))
+    lists = ["stations"]
+    if dialect is Dialect.V2020:
+        lists.append("getStationList")
+    first = [call.interface for call in sim.calls][: len(lists) + 2]
+    assert first == ["login", *lists, "getDevList"]
+    for interface in ("login", *lists, "getDevList"):
+        assert sim.count(interface) == 1
+    assert sim.count(fail_code=407) == 0
+
+
+async def test_several_plants_are_all_preselected(
+    hass: HomeAssistant, sim: Simulator, url: str
+) -> None:
+    sim.plants += [LAKE, PARK]
+    form = await add(hass, account(url))
+    assert form["step_id"] == "plants"
+    codes = [HOUSE.code, LAKE.code, PARK.code]
+    assert suggested(form) == {CONF_PLANTS: codes}
+    labels = ["Sonnenhof", "Haus am See", "Solarpark Süd"]
+    assert choices(form, CONF_PLANTS) == dict(zip(codes, labels, strict=True))
+    result = await submit(hass, form, {CONF_PLANTS: codes})
+    assert result["options"] == {CONF_EXCLUDED_PLANTS: []}
+    assert sim.count("login") == sim.count("stations") == 1
+
+
+async def test_what_is_deselected_is_stored(
+    hass: HomeAssistant, sim: Simulator, url: str
+) -> None:
+    sim.plants += [LAKE, PARK]
+    form = await add(hass, account(url))
+    form = await submit(hass, form, {CONF_PLANTS: []})
+    assert form["errors"] == {CONF_PLANTS: "no_plants_selected"}
+    result = await submit(hass, form, {CONF_PLANTS: [LAKE.code]})
+    assert result["options"] == {CONF_EXCLUDED_PLANTS: [PARK.code, HOUSE.code]}
+    assert result["result"].runtime_data.plants.keys() == {LAKE.code}
+
+
+async def test_more_plants_than_one_page_holds(
+    hass: HomeAssistant, sim: Simulator, url: str
+) -> None:
+    sim.plants[:] = fleet.many(101, 1)
+    form = await add(hass, account(url))
+    assert len(choices(form, CONF_PLANTS)) == 101
+    assert sim.count("stations", 0) == 2
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "{url}",
+        " {url}/ ",
+        "HTTP://127.0.0.1:{port}",
+        "{url}/thirdData/login?from=portal#top",
+    ],
+)
+async def test_an_address_is_stored_as_its_origin(
+    hass: HomeAssistant, sim: Simulator, url: str, typed: str
+) -> None:
+    host = typed.format(url=url, port=URL(url).port)
+    result = await add(hass, account(host, username=" user "))
+    assert result["data"][CONF_HOST] == url
+    assert result["data"][CONF_USERNAME] == "user"
+    assert result["result"].unique_id == f"{url}|user"
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        ("http://intl.fusionsolar.huawei.com", "not_encrypted"),
+        ("http://192.168.1.10:32800", "not_encrypted"),
+        ("", "invalid_host"),
+        ("no address", "invalid_host"),
+        ("ftp://127.0.0.1", "invalid_host"),
+        ("https://127.0.0.1:port", "invalid_host"),
+        ("https://[::1", "invalid_host"),
+    ],
+)
+async def test_what_is_no_address_is_not_called(
+    hass: HomeAssistant, sim: Simulator, url: str, typed: str, key: str
+) -> None:
+    form = await add(hass, account(typed))
+    assert form["errors"] == {CONF_HOST: key}
+    assert suggested(form) == account(typed)
+    assert not sim.calls
+    result = await submit(hass, form, account(url))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_self_signed_certificate(hass: HomeAssistant, sim: Simulator) -> None:
+    """A company's own system: typed without scheme, verification off."""
+    async with sim.serve(tls=True) as url:
+        bare = url.removeprefix("https://")
+        form = await add(hass, account(bare))
+        assert form["errors"] == {"base": "certificate"}
+        assert form["description_placeholders"]
+        assert form["description_placeholders"]["host"] == "127.0.0.1"
+        assert not sim.calls
+        # At once: no login was spent.
+        result = await submit(hass, form, account(bare, verify_ssl=False))
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert result["data"][CONF_HOST] == url
+        assert result["data"][CONF_VERIFY_SSL] is False
+        assert result["result"].state is ConfigEntryState.LOADED
+
+
+async def test_an_account_is_set_up_once(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: Simulator, url: str
+) -> None:
+    result = await add(hass, account(f"{url}/", username="user "))
+    assert result["reason"] == "already_configured"
+    assert not sim.calls
+
+
+async def test_an_account_without_plants(
+    hass: HomeAssistant, sim: Simulator, url: str
+) -> None:
+    sim.plants.clear()
+    result = await add(hass, account(url))
+    assert result["reason"] == "no_plants"
+    assert not hass.config_entries.async_entries(DOMAIN)
+
+
+async def test_a_plant_is_shown_by_one_entry(
+    hass: HomeAssistant, setup: MockConfigEntry, now: str
+) -> None:
+    other = Simulator(plants=[HOUSE])
+    async with other.serve() as url:
+        result = await add(hass, account(url))
+        assert result["reason"] == "plants_taken"
+        assert result["description_placeholders"] == {"entries": setup.title}
+
+
+async def test_only_free_plants_are_offered(
+    hass: HomeAssistant, setup: MockConfigEntry, now: str
+) -> None:
+    other = Simulator(plants=[HOUSE, LAKE, PARK])
+    async with other.serve() as url:
+        form = await add(hass, account(url))
+        assert choices(form, CONF_PLANTS).keys() == {LAKE.code, PARK.code}
+        result = await submit(hass, form, {CONF_PLANTS: [PARK.code]})
+        # The plant that is taken was not deselected: it may become free.
+        assert result["options"] == {CONF_EXCLUDED_PLANTS: [LAKE.code]}
+        assert result["result"].runtime_data.plants.keys() == {PARK.code}
+
+
+async def test_a_dialog_left_open_does_not_stand_in_the_way(
+    hass: HomeAssistant,
+    sim: Simulator,
+    url: str,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    sim.plants.append(LAKE)
+    left_open = await add(hass, account(url))
+    assert left_open["step_id"] == "plants"
+    # The quota of an account that is not known yet: a list a minute.
+    freezer.tick(61)
+    form = await add(hass, account(url))
+    assert form["step_id"] == "plants"
+    result = await submit(hass, form, {CONF_PLANTS: [LAKE.code]})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert sim.count("login") == 1
+    assert not hass.config_entries.flow.async_progress()
