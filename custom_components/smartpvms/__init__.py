@@ -4,12 +4,18 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
 
+from . import alarm_coordinator
 from .account import Account, SmartPvmsConfigEntry, store_of
 from .connections import async_get_connections
 from .const import DOMAIN
 from .repairs import async_forget_issues
 
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SENSOR]
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.SENSOR,
+]
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> bool:
@@ -34,6 +40,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -
     connections = await async_get_connections(hass)
     await connections.async_drop(entry.unique_id or "")
     await store_of(hass, entry.entry_id).async_remove()
+    await alarm_coordinator.store_of(hass, entry.entry_id).async_remove()
     async_forget_issues(hass, entry.entry_id)
 
 

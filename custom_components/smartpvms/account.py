@@ -12,6 +12,7 @@ from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
+from .alarm_coordinator import AlarmCoordinator
 from .balance import grid_meters
 from .balance_coordinator import BalanceCoordinator
 from .connections import Connection, Credentials, async_get_connections
@@ -106,6 +107,7 @@ class Account:
         self.plants_lane = PlantCoordinator(self)
         self.devices_lane = DeviceCoordinator(self)
         self.balance = BalanceCoordinator(self)
+        self.alarms = AlarmCoordinator(self)
         self._choose_profile(inventory.dialect)
         self.inventory = InventoryCoordinator(self, inventory)
         self.follow_inventory()
@@ -130,6 +132,7 @@ class Account:
         if inventory and inventory.plants:
             connection.client.session.has_worked = True
             account = cls(hass, entry, connection, inventory, saved)
+            await account.alarms.async_restore()
             if connection.plants:
                 account.take_plants(connection)
             return account
@@ -144,6 +147,7 @@ class Account:
         """Let the coordinators follow each other and poll."""
         unload = self.entry.async_on_unload
         self.inventory.schedule()
+        self.alarms.start()
         unload(self.inventory.async_add_listener(self._save_later))
         for lane, follow in (
             (self.devices_lane, self.balance.follow_devices),
@@ -155,6 +159,7 @@ class Account:
     async def async_save(self) -> None:
         """Write what the next start begins with."""
         await self._store.async_save(self._dump())
+        await self.alarms.async_save()
 
     async def async_refresh(self) -> None:
         """Ask for new data, as far as the ledger allows."""
@@ -242,7 +247,7 @@ class Account:
         home = dt_util.get_default_time_zone()
         self._zones = {code: zone_of(p, home) for code, p in self.plants.items()}
         self.ledger.zone = next(iter(self._zones.values()), home)
-        for lane in (self.plants_lane, self.devices_lane, self.balance):
+        for lane in (self.plants_lane, self.devices_lane, self.balance, self.alarms):
             lane.forget_gone()
         self.rescale()
         sync_devices(self.hass, self.entry, self.plants, self.devices)

@@ -1,4 +1,4 @@
-"""Binary sensors: whether a device or meter is connected."""
+"""Binary sensors: whether a device is connected, and whether it has an alarm."""
 
 from collections.abc import Iterable
 from typing import override
@@ -8,7 +8,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account import SmartPvmsConfigEntry
+from .alarm_coordinator import AlarmCoordinator
+from .alarm_entity import AlarmEntity, async_add_with_alarms
 from .catalogue import DEVICE_TYPES, Status
+from .catalogue.alarm import PROBLEM
 from .entity import ReadingEntity, async_add_as_seen
 from .readings import Reading
 
@@ -38,6 +41,15 @@ async def async_setup_entry(
         StatusBinarySensor,
         async_add_entities,
     )
+    async_add_with_alarms(
+        entry,
+        lambda: {
+            device.id: ProblemBinarySensor(account.alarms, device.plant_code, device.id)
+            for device in account.devices.values()
+            if account.alarms.knows(device.plant_code)
+        },
+        async_add_entities,
+    )
 
 
 class StatusBinarySensor(ReadingEntity[int], BinarySensorEntity):
@@ -49,4 +61,20 @@ class StatusBinarySensor(ReadingEntity[int], BinarySensorEntity):
     def _take(self) -> object:
         value = self.value
         self._attr_is_on = None if value is None else value == 1
+        return self._attr_is_on
+
+
+class ProblemBinarySensor(AlarmEntity, BinarySensorEntity):
+    """Whether a device has an active alarm."""
+
+    def __init__(
+        self, coordinator: AlarmCoordinator, plant_code: str, device_id: int
+    ) -> None:
+        """Belong to a device of a plant."""
+        self._device_id = device_id
+        super().__init__(coordinator, plant_code, str(device_id), PROBLEM)
+
+    @override
+    def _take(self) -> object:
+        self._attr_is_on = bool(self.coordinator.data.of_device(self._device_id))
         return self._attr_is_on

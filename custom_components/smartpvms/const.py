@@ -24,3 +24,6 @@ REGIONS: Final = (
     "https://sg5.fusionsolar.huawei.com",
     "https://au5.fusionsolar.huawei.com",
 )
+
+# Sent with an `AlarmNews` once Home Assistant has started.
+SIGNAL_ALARM: Final = f"{DOMAIN}_alarm"

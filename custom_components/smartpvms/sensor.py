@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import override
+from typing import Final, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.const import EntityCategory
@@ -11,6 +11,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
 from .account import SmartPvmsConfigEntry
+from .alarm_entity import async_add_with_alarms
+from .alarm_sensor import ALARM_SENSORS
 from .catalogue import DERIVED, DEVICE_TYPES, OTHER, PLANT, Kpi
 from .const import CONF_CURRENCY, DOMAIN
 from .coordinator import ReadingsCoordinator
@@ -18,6 +20,9 @@ from .entity import ReadingEntity, async_add_as_seen
 from .readings import Reading
 
 PARALLEL_UPDATES = 0
+
+_DERIVED_KEYS: Final = frozenset(kpi.key for kpi in DERIVED)
+_NOT_OF_A_ROW: Final = _DERIVED_KEYS | {kpi.key for kpi, _ in ALARM_SENSORS}
 
 
 async def async_setup_entry(
@@ -39,14 +44,12 @@ async def async_setup_entry(
     def of_plant(
         code: str, reading: Reading | None, registered: set[str]
     ) -> Iterable[Kpi]:
-        derived = registered - {kpi.key for kpi in DERIVED}
-        return seen(PLANT, set(), reading, derived)
+        return seen(PLANT, set(), reading, registered - _NOT_OF_A_ROW)
 
     def derived(
         code: str, reading: Reading | None, registered: set[str]
     ) -> Iterable[Kpi]:
-        keys = {kpi.key for kpi in DERIVED}
-        return seen(DERIVED, set(), reading, registered & keys)
+        return seen(DERIVED, set(), reading, registered & _DERIVED_KEYS)
 
     def build[K](
         coordinator: ReadingsCoordinator[K], source: K, kpi: Kpi
@@ -57,6 +60,16 @@ async def async_setup_entry(
     async_add_as_seen(entry, account.balance, derived, build, add)
     async_add_as_seen(entry, account.plants_lane, of_plant, build, add)
     async_add_as_seen(entry, account.devices_lane, of_device, build, add)
+    async_add_with_alarms(
+        entry,
+        lambda: {
+            (code, kpi.key): sensor(account.alarms, code, kpi)
+            for code in account.plants
+            if account.alarms.knows(code)
+            for kpi, sensor in ALARM_SENSORS
+        },
+        add,
+    )
 
 
 def seen(

@@ -1,0 +1,156 @@
+"""Polls the alarms and tells what is new, once automations are armed."""
+
+from collections import deque
+from datetime import UTC, datetime, timedelta
+from itertools import batched
+from typing import TYPE_CHECKING, Any, Final, override
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.start import async_at_started
+from homeassistant.helpers.storage import Store
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+
+from .alarms import AlarmBook, AlarmNews, Window
+from .catalogue.alarm import FALLBACK_LANGUAGE, LANGUAGES
+from .const import DOMAIN, LOGGER, SIGNAL_ALARM
+from .coordinator import EARLY, FRESH_CYCLES, FRESH_GRACE, SOON, calling
+from .northbound import Device, Interface
+from .northbound.interfaces import PLANTS_PER_CALL
+from .northbound.models import Alarm
+
+if TYPE_CHECKING:
+    from .account import Account
+
+STORE_VERSION: Final = 1
+# Where a call a minute is allowed, half of them are left to the actions.
+OFTEN: Final = 120.0
+
+
+def store_of(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    """Return the file that keeps an entry's known alarms."""
+    return Store(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}.alarms")
+
+
+class AlarmCoordinator(DataUpdateCoordinator[AlarmBook]):
+    """The alarms of the account's plants (reference 2.16)."""
+
+    def __init__(self, account: Account) -> None:
+        """Start with an empty book; `async_restore` brings back the saved one."""
+        super().__init__(
+            account.hass,
+            LOGGER,
+            config_entry=account.entry,
+            name="alarms",
+            update_interval=SOON,
+        )
+        self.account = account
+        self.data = AlarmBook()
+        self._store = store_of(account.hass, account.entry.entry_id)
+        self._due: deque[tuple[str, ...]] = deque()
+        self._window: Window | None = None
+        self._held_back: list[AlarmNews] = []
+        self._is_armed = False
+
+    async def async_restore(self) -> None:
+        """Take over the book of the last run."""
+        self.data = AlarmBook.load(await self._store.async_load())
+
+    @callback
+    def start(self) -> None:
+        """Tell what was held back as soon as Home Assistant has started."""
+        self.account.entry.async_on_unload(async_at_started(self.hass, self._arm))
+
+    async def _arm(self, _: HomeAssistant) -> None:
+        self._is_armed = True
+        self._tell()
+
+    def language(self) -> str:
+        """Return the interface's name of Home Assistant's language."""
+        language = self.hass.config.language
+        return LANGUAGES.get(language.partition("-")[0], FALLBACK_LANGUAGE)
+
+    def knows(self, plant_code: str) -> bool:
+        """Tell whether a plant's alarms were ever listed."""
+        return plant_code in self.data.heard_at
+
+    def is_fresh(self, plant_code: str) -> bool:
+        """Tell whether a plant's alarms were listed in the last three cycles."""
+        heard = self.data.heard_at.get(plant_code, 0.0)
+        limit = FRESH_CYCLES * self._cycle() + FRESH_GRACE
+        return self.account.ledger.now() - heard < limit
+
+    def _cycle(self) -> float:
+        batches = -(-len(self.account.plants) // PLANTS_PER_CALL)
+        return max(OFTEN, self.account.ledger.cycle(Interface.ALARMS, batches))
+
+    @override
+    async def _async_update_data(self) -> AlarmBook:
+        try:
+            with calling(self.account, Interface.ALARMS):
+                await self._async_ask()
+        finally:
+            wait = self.account.wait(Interface.ALARMS, len(self._due))
+            at_most = self._cycle()
+            wait = min(wait if self._due else max(wait, OFTEN), at_most)
+            self.update_interval = timedelta(seconds=wait + EARLY)
+        return self.data
+
+    async def _async_ask(self) -> None:
+        now = datetime.fromtimestamp(self.account.ledger.now(), UTC)
+        if not self._due:
+            self._window = self.data.next_window(now)
+            self._due = deque(batched(self.account.plants, PLANTS_PER_CALL))
+        while self._due and not self.account.ledger.wait(Interface.ALARMS):
+            await self._async_ask_for(self._due.popleft(), now)
+
+    async def _async_ask_for(self, plants: tuple[str, ...], now: datetime) -> None:
+        """Ask for the window's alarms of up to 100 plants and save before telling."""
+        window = self._window
+        assert window is not None
+        alarms = await self.account.client.alarms(
+            plants, window.begin, window.end, self.language()
+        )
+        answer = [
+            (alarm, self._device_of(alarm))
+            for alarm in alarms
+            if alarm.plant_code in plants
+        ]
+        news = self.data.take(window, plants, answer, now)
+        if news or answer:
+            await self._store.async_save(self.data.dump())
+        else:
+            self._store.async_delay_save(self.data.dump, OFTEN)
+        self._held_back += news
+        if self._is_armed:
+            self._tell()
+
+    def _device_of(self, alarm: Alarm) -> int | None:
+        """Return the device that an alarm fits, None where only the plant does."""
+        devices = self.account.devices_of(alarm.plant_code)
+        by_serial = [d.id for d in devices if d.serial and d.serial == alarm.serial]
+        if len(by_serial) == 1:
+            return by_serial[0]
+        by_name = [d.id for d in devices if _is_called(d, alarm)]
+        return by_name[0] if len(by_name) == 1 else None
+
+    @callback
+    def _tell(self) -> None:
+        self.async_update_listeners()
+        news, self._held_back = self._held_back, []
+        for item in news:
+            async_dispatcher_send(self.hass, SIGNAL_ALARM, item)
+
+    @callback
+    def forget_gone(self) -> None:
+        """Drop the alarms of plants that are gone."""
+        self.data.keep_only(self.account.plants.keys(), self.account.devices.keys())
+
+    async def async_save(self) -> None:
+        """Write the book."""
+        await self._store.async_save(self.data.dump())
+
+
+def _is_called(device: Device, alarm: Alarm) -> bool:
+    same_type = alarm.device_type in (None, device.type_id)
+    return same_type and device.name == alarm.device_name

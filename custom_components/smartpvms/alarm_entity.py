@@ -1,0 +1,78 @@
+"""Entities that follow the alarms of a plant."""
+
+from collections.abc import Callable, Mapping
+from typing import override
+
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .account import SmartPvmsConfigEntry
+from .alarm_coordinator import AlarmCoordinator
+from .const import DOMAIN
+
+
+class AlarmEntity(CoordinatorEntity[AlarmCoordinator]):
+    """Something about the active alarms of a plant or device."""
+
+    _attr_has_entity_name = True
+    _shown: tuple[bool, object] | None = None
+
+    def __init__(
+        self,
+        coordinator: AlarmCoordinator,
+        plant_code: str,
+        source: str,
+        description: EntityDescription,
+    ) -> None:
+        """Belong to a plant (`source` is its code) or one of its devices (its id)."""
+        super().__init__(coordinator)
+        self.entity_description = description
+        self.plant_code = plant_code
+        self._attr_unique_id = f"{source}_{description.key}"
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, source)})
+        self._take()
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Tell whether the plant's alarms were listed lately."""
+        return self.coordinator.is_fresh(self.plant_code)
+
+    def _take(self) -> object:
+        """Take the attributes over from the alarms; return what is shown."""
+        raise NotImplementedError
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write the state only if something about it has changed."""
+        shown = (self.available, self._take())
+        if shown != self._shown:
+            self._shown = shown
+            self.async_write_ha_state()
+
+
+@callback
+def async_add_with_alarms(
+    entry: SmartPvmsConfigEntry,
+    entities: Callable[[], Mapping[object, Entity]],
+    add: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add entities once their plant's alarms are known, and never twice."""
+    shown: set[object] = set()
+
+    @callback
+    def follow() -> None:
+        wanted = entities()
+        shown.intersection_update(wanted)
+        new = wanted.keys() - shown
+        shown.update(new)
+        if new:
+            add(wanted[key] for key in wanted if key in new)
+
+    follow()
+    alarms = entry.runtime_data.alarms
+    entry.async_on_unload(alarms.async_add_listener(follow))

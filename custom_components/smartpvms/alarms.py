@@ -1,0 +1,316 @@
+"""The alarms that are known, and what is new about them. Pure.
+
+An alarm is the same as long as plant, device, number, cause and time of raising
+are. Answers are taken per window of time: what a window of the past no longer
+holds has ended, once two answers in a row have left it out.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from itertools import count, takewhile
+from typing import Any, Final, Self
+
+from .catalogue import OTHER
+from .catalogue.alarm import ACKNOWLEDGED, ENDED, LEAST, RANKS, SEVERITIES
+from .northbound.models import Alarm
+
+# The interface takes 31 days at a time and looks back 365; clocks differ.
+WINDOW: Final = timedelta(days=30)
+LOOK_BACK: Final = timedelta(days=365)
+SKEW: Final = timedelta(hours=2)
+WINDOWS: Final = LOOK_BACK // WINDOW + 1
+
+# One answer without an alarm may be a faulty one.
+ABSENCES: Final = 2
+
+# In this share of the polls an older window is asked in place of the newest.
+SWEEP_EVERY: Final = 4
+# A window with active alarms is asked before the others, unless they wait longer.
+HEAD_START: Final = 6 * 3600.0
+
+
+class News(StrEnum):
+    """What has happened to an alarm."""
+
+    RAISED = "raised"
+    CLEARED = "cleared"
+    ACKNOWLEDGED = "acknowledged"
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRecord:
+    """An alarm as Home Assistant shows it.
+
+    `device_id` is None where it fits no device that we know; then it belongs to
+    the plant. `severity` is `other` where nobody has documented it. Times in UTC.
+    """
+
+    id: str
+    name: str
+    severity: str
+    plant_code: str = field(repr=False)
+    device_id: int | None = None
+    device_type: int | None = None
+    cause: str | None = None
+    cause_id: str | None = None
+    suggestion: str | None = None
+    raised_at: datetime | None = None
+    cleared_at: datetime | None = None
+    acknowledged: bool = False
+    absences: int = 0
+
+    def details(self) -> dict[str, Any]:
+        """Return the keys that events, triggers and actions give an alarm."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "severity": self.severity,
+            "cause": self.cause,
+            "cause_id": self.cause_id,
+            "suggestion": self.suggestion,
+            "raised_at": self.raised_at and self.raised_at.isoformat(),
+            "cleared_at": self.cleared_at and self.cleared_at.isoformat(),
+        }
+
+    @property
+    def rank(self) -> int:
+        """Return how grave it is, 1 the gravest."""
+        return RANKS.get(self.severity, LEAST)
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmNews:
+    """Something that happened to an alarm."""
+
+    kind: News
+    record: AlarmRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A period of raising times to ask for; 0 is the newest."""
+
+    number: int
+    begin: datetime
+    end: datetime
+
+    def holds(self, raised_at: datetime | None) -> bool:
+        """Tell whether an alarm of that time is in the window's answer."""
+        if raised_at is None:
+            return self.number == 0
+        return self.begin <= raised_at < self.end
+
+
+def window(number: int, now: datetime) -> Window:
+    """Return a window of the past, counted back from now."""
+    end = now + SKEW if number == 0 else now - number * WINDOW
+    begin = max(now - (number + 1) * WINDOW, now - LOOK_BACK + SKEW)
+    return Window(number, begin, end)
+
+
+def split(begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Yield periods that are short enough for a call, the first one first."""
+    starts = takewhile(lambda at: at < end, (begin + n * WINDOW for n in count()))
+    for start in starts:
+        yield start, min(start + WINDOW, end)
+
+
+def identity(alarm: Alarm) -> str:
+    """Return what makes an alarm the same one in the next answer."""
+    raised = "" if alarm.raised_at is None else str(alarm.raised_at.timestamp())
+    device = alarm.serial or alarm.device_name or ""
+    return "|".join(
+        (alarm.plant_code, device, alarm.alarm_id, alarm.cause_id or "", raised)
+    )
+
+
+def record_of(alarm: Alarm, device_id: int | None) -> AlarmRecord:
+    """Return an alarm as Home Assistant shows it."""
+    return AlarmRecord(
+        id=alarm.alarm_id,
+        name=alarm.name,
+        severity=SEVERITIES.get(alarm.severity or 0, OTHER),
+        plant_code=alarm.plant_code,
+        device_id=device_id,
+        device_type=alarm.device_type,
+        cause=alarm.cause,
+        cause_id=alarm.cause_id,
+        suggestion=alarm.suggestion,
+        raised_at=alarm.raised_at,
+        acknowledged=alarm.status in ACKNOWLEDGED,
+    )
+
+
+class AlarmBook:
+    """The known alarms of an account.
+
+    `active` by identity; `ended` holds when those that are over were raised
+    (epoch seconds), so that none is reported twice; `heard_at` when a plant's
+    alarms were last answered; `asked_at` when each window was, and by `seen`
+    for which plants, since a first answer is history and not news.
+    """
+
+    def __init__(self) -> None:
+        """Start knowing nothing."""
+        self.active: dict[str, AlarmRecord] = {}
+        self.ended: dict[str, float] = {}
+        self.heard_at: dict[str, float] = {}
+        self.asked_at: dict[int, float] = {}
+        self.seen: dict[int, set[str]] = {}
+        self.polls = 0
+
+    def of_plant(self, code: str) -> list[AlarmRecord]:
+        """Return a plant's active alarms, the gravest and then newest first."""
+        return _sorted(r for r in self.active.values() if r.plant_code == code)
+
+    def of_device(self, device_id: int) -> list[AlarmRecord]:
+        """Return a device's active alarms, the gravest and then newest first."""
+        return _sorted(r for r in self.active.values() if r.device_id == device_id)
+
+    def next_window(self, now: datetime) -> Window:
+        """Return what to ask next: the newest alarms, now and then older ones."""
+        self.polls += 1
+        if self.polls % SWEEP_EVERY:
+            return window(0, now)
+        older = [window(number, now) for number in range(1, WINDOWS)]
+        return min(older, key=self._urgency)
+
+    def _urgency(self, asked: Window) -> float:
+        alive = any(asked.holds(record.raised_at) for record in self.active.values())
+        return self.asked_at.get(asked.number, 0.0) - HEAD_START * alive
+
+    def take(
+        self,
+        asked: Window,
+        plants: Collection[str],
+        answer: Iterable[tuple[Alarm, int | None]],
+        now: datetime,
+    ) -> list[AlarmNews]:
+        """Take over the answer for a window and return what is new.
+
+        `answer` pairs each alarm with the device that it fits. The first answer
+        for a plant and window is history: it is known, but no news.
+        """
+        seen = self.seen.setdefault(asked.number, set())
+        news: list[AlarmNews] = []
+        found: set[str] = set()
+        for alarm, device_id in answer:
+            key = identity(alarm)
+            found.add(key)
+            record = record_of(alarm, device_id)
+            told = list(self._follow(key, alarm.status in ENDED, record, now))
+            if alarm.plant_code in seen:
+                news += told
+        news += self._take_absences(asked, plants, found, now)
+        seen.update(plants)
+        self.asked_at[asked.number] = now.timestamp()
+        self.heard_at |= dict.fromkeys(plants, now.timestamp())
+        self._forget(now)
+        return news
+
+    def _follow(
+        self, key: str, is_over: bool, record: AlarmRecord, now: datetime
+    ) -> Iterator[AlarmNews]:
+        """Yield what an alarm's row says that was not known."""
+        before = self.active.get(key)
+        if before is None and not (is_over and key in self.ended):
+            # One that came and went between two polls is worth both.
+            yield AlarmNews(News.RAISED, record)
+        elif before and record.acknowledged and not before.acknowledged:
+            yield AlarmNews(News.ACKNOWLEDGED, record)
+        if not is_over:
+            self.active[key] = record
+            self.ended.pop(key, None)
+        elif before or key not in self.ended:
+            yield AlarmNews(News.CLEARED, self._end(key, record, now))
+
+    def _take_absences(
+        self, asked: Window, plants: Collection[str], found: set[str], now: datetime
+    ) -> list[AlarmNews]:
+        """End the alarms that the window should hold and has left out twice."""
+        news = []
+        for key, record in list(self.active.items()):
+            if key in found or record.plant_code not in plants:
+                continue
+            if not asked.holds(record.raised_at):
+                continue
+            record = replace(record, absences=record.absences + 1)
+            self.active[key] = record
+            if record.absences >= ABSENCES:
+                news.append(AlarmNews(News.CLEARED, self._end(key, record, now)))
+        return news
+
+    def _end(self, key: str, record: AlarmRecord, now: datetime) -> AlarmRecord:
+        self.active.pop(key, None)
+        self.ended[key] = (record.raised_at or now).timestamp()
+        return replace(record, cleared_at=now)
+
+    def _forget(self, now: datetime) -> None:
+        """Drop what the interface no longer answers."""
+        oldest = (now - LOOK_BACK - SKEW).timestamp()
+        self.ended = {key: at for key, at in self.ended.items() if at > oldest}
+        self.active = {
+            key: record
+            for key, record in self.active.items()
+            if record.raised_at is None or record.raised_at.timestamp() > oldest
+        }
+
+    def keep_only(self, plants: Collection[str], devices: Collection[int]) -> None:
+        """Drop the alarms of plants that are gone; those of devices stay the plant's."""
+        self.active = {
+            key: record
+            if record.device_id is None or record.device_id in devices
+            else replace(record, device_id=None)
+            for key, record in self.active.items()
+            if record.plant_code in plants
+        }
+
+    def dump(self) -> dict[str, Any]:
+        """Return the book as JSON data."""
+        return {
+            "active": {
+                key: {
+                    **asdict(record),
+                    "raised_at": record.raised_at and record.raised_at.isoformat(),
+                    "cleared_at": None,
+                }
+                for key, record in self.active.items()
+            },
+            "ended": self.ended,
+            "heard_at": self.heard_at,
+            "asked_at": {str(number): at for number, at in self.asked_at.items()},
+            "seen": {str(number): sorted(codes) for number, codes in self.seen.items()},
+        }
+
+    @classmethod
+    def load(cls, saved: object) -> Self:
+        """Return what `dump` saved, an empty book where it is of another shape."""
+        book = cls()
+        if not isinstance(saved, dict):
+            return book
+        try:
+            book.active = {key: _load(item) for key, item in saved["active"].items()}
+            book.ended = {str(k): float(at) for k, at in saved["ended"].items()}
+            book.heard_at = {str(k): float(at) for k, at in saved["heard_at"].items()}
+            book.asked_at = {int(n): float(at) for n, at in saved["asked_at"].items()}
+            book.seen = {int(n): set(codes) for n, codes in saved["seen"].items()}
+        except KeyError, TypeError, ValueError, AttributeError:
+            return cls()
+        return book
+
+
+def _load(saved: Mapping[str, Any]) -> AlarmRecord:
+    raised = saved["raised_at"]
+    return AlarmRecord(
+        **{**saved, "raised_at": datetime.fromisoformat(raised) if raised else None}
+    )
+
+
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
+
+
+def _sorted(records: Iterable[AlarmRecord]) -> list[AlarmRecord]:
+    newest = sorted(records, key=lambda r: r.raised_at or _EPOCH, reverse=True)
+    return sorted(newest, key=lambda r: r.rank)

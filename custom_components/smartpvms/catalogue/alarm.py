@@ -1,0 +1,80 @@
+"""Alarms: what the codes of getAlarmList mean (reference 2.16)."""
+
+from enum import StrEnum
+from typing import Final
+
+from homeassistant.components.binary_sensor import BinarySensorDeviceClass
+from homeassistant.components.sensor import SensorStateClass
+
+from .kpi import Kpi, Status
+
+
+class Severity(StrEnum):
+    """How grave an alarm is, the gravest first."""
+
+    CRITICAL = "critical"
+    MAJOR = "major"
+    MINOR = "minor"
+    WARNING = "warning"
+
+
+SEVERITIES: Final = {
+    1: Severity.CRITICAL,
+    2: Severity.MAJOR,
+    3: Severity.MINOR,
+    4: Severity.WARNING,
+}
+RANKS: Final = {str(severity): code for code, severity in SEVERITIES.items()}
+"""The interface's code of a severity: the smaller, the graver."""
+
+LEAST: Final = len(SEVERITIES) + 1
+"""The rank of a severity that nobody has documented."""
+
+STATUSES: Final = {
+    1: "active",
+    2: "acknowledged",
+    3: "being_handled",
+    4: "handled",
+    5: "cleared_by_user",
+    6: "cleared",
+}
+ENDED: Final = frozenset({4, 5, 6})
+"""The statuses in which an alarm is over; one that nobody knows is not."""
+
+ACKNOWLEDGED: Final = frozenset({2, 3})
+
+TYPES: Final = {
+    1: "transposition_signal",
+    2: "exception",
+    3: "protection_event",
+    4: "notification",
+    5: "information",
+}
+
+LANGUAGES: Final = {
+    "de": "de_DE",
+    "es": "es_ES",
+    "fr": "fr_FR",
+    "it": "it_IT",
+    "ja": "ja_JP",
+    "nl": "nl_NL",
+    "pt": "pt_BR",
+    "zh": "zh_CN",
+}
+"""By Home Assistant's language; Polish is spelt differently by each edition."""
+
+FALLBACK_LANGUAGE: Final = "en_UK"
+
+ALARM: Final = "alarm"
+PROBLEM: Final = Status(key="problem", device_class=BinarySensorDeviceClass.PROBLEM)
+
+ACTIVE_ALARMS: Final = Kpi(
+    key="active_alarms",
+    state_class=SensorStateClass.MEASUREMENT,
+    suggested_display_precision=0,
+)
+HIGHEST_SEVERITY: Final = Kpi(
+    key="highest_severity",
+    states={**SEVERITIES, 0: "none"},
+)
+LATEST_ALARM: Final = Kpi(key="latest_alarm")
