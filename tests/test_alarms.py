@@ -1,0 +1,246 @@
+"""The book of alarms: identity, windows, sweep, restarts, clocks."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+import itertools
+import json
+from typing import Any
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.smartpvms.alarms import (
+    LOOK_BACK,
+    SKEW,
+    WINDOWS,
+    AlarmBook,
+    News,
+    identity,
+    split,
+    window,
+)
+from custom_components.smartpvms.northbound.models import Alarm
+
+NOW = datetime(2026, 6, 15, 10, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+FAN = Alarm(
+    plant_code="P",
+    alarm_id="2064",
+    name="Fan",
+    serial="S1",
+    severity=2,
+    status=1,
+    raised_at=NOW - timedelta(hours=1),
+)
+OLD = replace(FAN, alarm_id="7", raised_at=NOW - timedelta(days=100))
+
+
+def take(
+    book: AlarmBook,
+    alarms: Iterable[Alarm],
+    now: datetime = NOW,
+    number: int = 0,
+    plants: Iterable[str] = ("P",),
+) -> list[tuple[News, str]]:
+    """Return what an answer says that is new: kind and alarm id."""
+    answer = [(alarm, 1) for alarm in alarms]
+    news = book.take(window(number, now), list(plants), answer, now)
+    return [(item.kind, item.record.id) for item in news]
+
+
+@pytest.fixture
+def book() -> AlarmBook:
+    """Return a book that has heard of the plant."""
+    book = AlarmBook()
+    assert take(book, []) == []
+    return book
+
+
+def test_the_first_answer_is_history_and_no_news() -> None:
+    book = AlarmBook()
+    assert take(book, [FAN]) == []
+    assert [record.id for record in book.of_plant("P")] == ["2064"]
+    assert take(book, [FAN]) == []
+
+
+def test_a_life(book: AlarmBook) -> None:
+    assert take(book, [FAN]) == [(News.RAISED, "2064")]
+    assert take(book, [FAN]) == []
+    assert take(book, [replace(FAN, status=2)]) == [(News.ACKNOWLEDGED, "2064")]
+    assert take(book, [replace(FAN, status=3)]) == []
+    assert take(book, [replace(FAN, status=6)]) == [(News.CLEARED, "2064")]
+    assert take(book, [replace(FAN, status=6)]) == []
+    assert book.of_device(1) == []
+
+
+@pytest.mark.parametrize("status", [4, 5, 6])
+def test_one_that_came_and_went_between_two_polls(book: AlarmBook, status: int) -> None:
+    assert take(book, [replace(FAN, status=status)]) == [
+        (News.RAISED, "2064"),
+        (News.CLEARED, "2064"),
+    ]
+
+
+@pytest.mark.parametrize("status", [None, 0, 77])
+def test_a_status_nobody_knows_is_not_the_end(
+    book: AlarmBook, status: int | None
+) -> None:
+    assert take(book, [replace(FAN, status=status)]) == [(News.RAISED, "2064")]
+
+
+def test_one_answer_without_it_may_be_a_fault(book: AlarmBook) -> None:
+    take(book, [FAN])
+    assert take(book, []) == []
+    assert take(book, [FAN]) == []
+    assert take(book, []) == []
+    assert take(book, []) == [(News.CLEARED, "2064")]
+
+
+def test_an_alarm_is_the_same_in_another_language(book: AlarmBook) -> None:
+    take(book, [FAN])
+    assert take(book, [replace(FAN, name="Lüfter", cause="x", severity=1)]) == []
+    (record,) = book.of_plant("P")
+    assert (record.name, record.severity) == ("Lüfter", "critical")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(FAN, plant_code="Q"),
+        replace(FAN, serial="S2"),
+        replace(FAN, serial=None, device_name="X"),
+        replace(FAN, alarm_id="1"),
+        replace(FAN, cause_id="-1"),
+        replace(FAN, raised_at=FAN.raised_at and FAN.raised_at + MINUTE),
+        replace(FAN, raised_at=None),
+    ],
+)
+def test_what_makes_another_alarm(other: Alarm) -> None:
+    assert identity(other) != identity(FAN)
+
+
+def test_a_restart_reports_what_happened_meanwhile(book: AlarmBook) -> None:
+    take(book, [FAN])
+    loaded = AlarmBook.load(json.loads(json.dumps(book.dump())))
+    later = NOW + 3 * DAY
+    new = replace(FAN, alarm_id="9", raised_at=later - DAY)
+    assert take(loaded, [replace(FAN, status=6), new], later) == [
+        (News.CLEARED, "2064"),
+        (News.RAISED, "9"),
+    ]
+    again = AlarmBook.load(json.loads(json.dumps(loaded.dump())))
+    assert take(again, [replace(FAN, status=6), new], later) == []
+
+
+@pytest.mark.parametrize(
+    "saved", [None, [], {}, {"active": 3}, {"active": {"x": {"raised_at": None}}}]
+)
+def test_a_file_of_another_shape_is_as_good_as_none(saved: Any) -> None:
+    assert AlarmBook.load(saved).dump() == AlarmBook().dump()
+
+
+def test_an_old_alarm_that_is_still_active_is_found_without_a_noise(
+    book: AlarmBook,
+) -> None:
+    """In the first sweep it is history; one that is missed later is news."""
+    assert take(book, [OLD], number=3) == []
+    assert book.of_plant("P")
+    late = replace(OLD, alarm_id="8")
+    assert take(book, [OLD, late], number=3) == [(News.RAISED, "8")]
+
+
+def test_a_window_says_nothing_of_another(book: AlarmBook) -> None:
+    take(book, [OLD], number=3)
+    take(book, [FAN])
+    for _ in range(3):
+        assert take(book, [FAN]) == []
+        assert take(book, [], number=5) == []
+    assert len(book.of_plant("P")) == 2
+
+
+def test_a_batch_says_nothing_of_other_plants(book: AlarmBook) -> None:
+    take(book, [FAN])
+    for _ in range(3):
+        assert take(book, [], plants=["Q"]) == []
+    assert book.of_plant("P")
+
+
+def test_the_sweep_reaches_a_year_back_and_prefers_what_is_alive() -> None:
+    book = AlarmBook()
+    asked: list[int] = []
+    now = NOW
+    for _ in range(4 * WINDOWS):
+        now += 30 * MINUTE
+        wanted = book.next_window(now)
+        asked.append(wanted.number)
+        take(book, [OLD] if wanted.holds(OLD.raised_at) else [], now, wanted.number)
+    assert asked.count(0) >= 3 * WINDOWS
+    assert set(asked) == set(range(WINDOWS))
+    assert asked.count(3) > asked.count(9)
+
+
+@given(st.integers(0, 1000 * 24))
+def test_windows_fit_the_interface(hours: int) -> None:
+    """At most 31 days, never beyond 365 days, the newest ahead of our clock."""
+    now = NOW - timedelta(hours=hours)
+    windows = [window(number, now) for number in range(WINDOWS)]
+    for newer, older in itertools.pairwise(windows):
+        assert older.end == newer.begin
+    assert windows[0].end > now
+    assert windows[-1].begin == now - LOOK_BACK + SKEW
+    assert all(timedelta() < w.end - w.begin <= timedelta(days=31) for w in windows)
+
+
+@given(st.integers(1, 365 * 24))
+def test_a_period_is_split_without_gap_or_overlap(hours: int) -> None:
+    end = NOW + timedelta(hours=hours)
+    parts = list(split(NOW, end))
+    assert parts[0][0] == NOW
+    assert parts[-1][1] == end
+    for before, after in itertools.pairwise(parts):
+        assert before[1] == after[0]
+    assert all(timedelta() < b - a <= timedelta(days=31) for a, b in parts)
+
+
+@pytest.mark.parametrize("skew", [-SKEW + MINUTE, timedelta(0), SKEW - MINUTE])
+def test_a_clock_that_goes_wrong(book: AlarmBook, skew: timedelta) -> None:
+    """The server's clock may be ahead of ours or behind: nothing is missed."""
+    alarm = replace(FAN, raised_at=NOW + skew)
+    assert window(0, NOW).holds(alarm.raised_at)
+    assert take(book, [alarm]) == [(News.RAISED, "2064")]
+    assert take(book, [alarm], NOW + MINUTE) == []
+
+
+def test_what_the_interface_forgets_is_forgotten(book: AlarmBook) -> None:
+    take(book, [OLD, replace(FAN, status=6)], number=3)
+    take(book, [], NOW + 2 * LOOK_BACK)
+    assert book.active == {}
+    assert book.ended == {}
+
+
+def test_plants_and_devices_that_are_gone(book: AlarmBook) -> None:
+    take(book, [FAN, replace(FAN, plant_code="Q")], plants=["P", "Q"])
+    book.keep_only({"P"}, set())
+    (record,) = book.active.values()
+    assert (record.plant_code, record.device_id) == ("P", None)
+
+
+def test_the_gravest_first_then_the_newest(book: AlarmBook) -> None:
+    alarms = [
+        replace(FAN, alarm_id="minor", severity=3),
+        replace(FAN, alarm_id="odd", severity=99),
+        replace(FAN, alarm_id="critical", severity=1, raised_at=NOW - DAY),
+        replace(FAN, alarm_id="newer", severity=1),
+        replace(FAN, alarm_id="timeless", severity=1, raised_at=None),
+    ]
+    take(book, alarms)
+    assert [record.id for record in book.of_plant("P")] == [
+        "newer",
+        "critical",
+        "timeless",
+        "minor",
+        "odd",
+    ]
+    assert book.of_plant("P")[-1].severity == "other"
