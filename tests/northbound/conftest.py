@@ -1,6 +1,6 @@
 """A client on a simulator, both on a clock that only the test moves."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -35,6 +35,10 @@ class HandClock(Clock):
     def wait(self, seconds: float) -> None:
         """Let seconds pass."""
         self.advance(timedelta(seconds=seconds))
+
+    def set_to(self, moment: datetime) -> None:
+        """Make it a given moment."""
+        self.offset = timedelta(seconds=moment.timestamp() - NOON.timestamp())
 
 
 @dataclass(slots=True)
@@ -91,6 +95,16 @@ class RawServer:
             answer = json.dumps(answer)
         body = answer.encode() if isinstance(answer, str) else answer
         return web.Response(body=body, content_type="application/json")
+
+
+def done[T](coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    raise AssertionError("it waits")
 
 
 async def nothing() -> None:

@@ -19,7 +19,7 @@ from custom_components.smartpvms.northbound import (
 )
 from custom_components.smartpvms.northbound.session import _open
 
-from .conftest import NOON, discreet
+from .conftest import NOON, discreet, done
 
 SECRETS = ("Owner-Plant", "Owner-Serial", "Owner-Token")
 ODD = ["N/A", "null", "", "95.0%", "512.0", "1e999", "305", "0", *SECRETS]
@@ -108,15 +108,12 @@ def asked(client: NorthboundClient) -> Iterator[Coroutine[Any, Any, object]]:
 
 
 def outcome(asking: Coroutine[Any, Any, object]) -> object:
-    """Run what waits for nothing; return its result or its error of ours."""
+    """Return a call's result or its error of ours."""
     try:
-        asking.send(None)
-    except StopIteration as stop:
-        return stop.value
+        return done(asking)
     except NorthboundError as error:
         discreet(error, *SECRETS)
         return error
-    raise AssertionError("it waits")
 
 
 def spots(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -1,0 +1,224 @@
+"""What makes a lane rest, how long, and what ends it."""
+
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from custom_components.smartpvms.northbound import (
+    Interface,
+    Ledger,
+    NorthboundError,
+    PauseReason,
+    Profile,
+)
+from custom_components.smartpvms.northbound.errors import (
+    BusyError,
+    CertificateError,
+    ConsentMissingError,
+    DayQuotaError,
+    KpiNotConfiguredError,
+    LoginError,
+    NotYetError,
+    PermissionMissingError,
+    RefusedError,
+    RequestError,
+    ResponseError,
+    ServerError,
+    TooFrequentError,
+    UnreachableError,
+    UnsupportedTypeError,
+)
+from simulator import Plant, Simulator
+
+from .conftest import HandClock, Link, done, nothing
+
+MINUTE, DAY = 60.0, 86400.0
+LANE = Interface.STATIONS
+BY_TYPE = [
+    Interface.DEVICE_REAL_TIME,
+    Interface.DEVICE_FIVE_MINUTES,
+    Interface.DEVICE_HISTORY,
+    Interface.DEVICE_DAY,
+    Interface.DEVICE_MONTH,
+    Interface.DEVICE_YEAR,
+]
+
+
+@pytest.fixture
+def ledger(clock: HandClock) -> Ledger:
+    """Return an empty ledger of a profile that hardly limits the lane."""
+    ledger = Ledger(nothing, clock.now)
+    ledger.profile = Profile.DAILY
+    return ledger
+
+
+def answered(
+    ledger: Ledger, error: type[NorthboundError] | None, lane: Interface = LANE
+) -> float:
+    """Make a call with this outcome; return the seconds the lane then rests."""
+    done(ledger.claim(lane))
+    outcome = error(lane) if error else None
+    done(ledger.record(lane, outcome))
+    rest = max(0.0, ledger.lane(lane).paused_until - ledger.now())
+    if isinstance(outcome, RefusedError):
+        assert outcome.retry_at == ledger.now() + rest
+    return rest
+
+
+def test_too_frequent_doubles_up_to_two_hours(ledger: Ledger, clock: HandClock) -> None:
+    for minutes in (15, 30, 60, 120, 120):
+        assert answered(ledger, TooFrequentError) == minutes * MINUTE
+        assert ledger.wait(LANE) == minutes * MINUTE
+        assert ledger.left(LANE) == 0
+        assert ledger.lane(LANE).reason is PauseReason.TOO_FREQUENT
+        clock.wait(minutes * MINUTE)
+        assert ledger.left(LANE) > 0
+    assert answered(ledger, None) == 0
+    assert ledger.lane(LANE).reason is None
+    assert answered(ledger, TooFrequentError) == 15 * MINUTE
+
+
+def test_the_doubling_survives_a_restart(ledger: Ledger, clock: HandClock) -> None:
+    answered(ledger, TooFrequentError)
+    again = Ledger(nothing, clock.now)
+    again.load(ledger.dump())
+    clock.wait(15 * MINUTE)
+    assert answered(again, TooFrequentError) == 30 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds", "reason"),
+    [
+        (BusyError, 2 * MINUTE, PauseReason.BUSY),
+        (PermissionMissingError, DAY, PauseReason.NO_ACCESS),
+        (ConsentMissingError, DAY, PauseReason.NO_ACCESS),
+        (KpiNotConfiguredError, DAY, PauseReason.NO_ACCESS),
+        (ServerError, 0, None),
+        (UnreachableError, 0, None),
+        (CertificateError, 0, None),
+        (ResponseError, 0, None),
+        (RequestError, 0, None),
+        (UnsupportedTypeError, 0, None),
+        (LoginError, 0, None),
+    ],
+)
+def test_an_error_rests_its_lane(
+    ledger: Ledger,
+    error: type[NorthboundError],
+    seconds: float,
+    reason: PauseReason | None,
+) -> None:
+    assert answered(ledger, error) == seconds
+    assert ledger.lane(LANE).reason is reason
+    assert ledger.wait(LANE) == seconds
+    assert ledger.wait(Interface.DEVICE_LIST) == 0
+
+
+@pytest.mark.parametrize("lane", BY_TYPE)
+def test_a_type_without_kpis_stops_no_other(ledger: Ledger, lane: Interface) -> None:
+    assert answered(ledger, KpiNotConfiguredError, lane) == 0
+    assert ledger.lane(lane).reason is None
+
+
+@pytest.mark.parametrize("lane", BY_TYPE)
+def test_a_missing_permission_stops_all_types(ledger: Ledger, lane: Interface) -> None:
+    assert answered(ledger, PermissionMissingError, lane) == DAY
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "until"),
+    [
+        ("UTC", "2026-06-15T10:00", "2026-06-16T00:00"),
+        ("Europe/Berlin", "2026-06-15T23:59:59", "2026-06-16T00:00"),
+        ("Europe/Berlin", "2026-06-15T00:00", "2026-06-16T00:00"),
+        # Days of 23 and 25 hours.
+        ("Europe/Berlin", "2026-03-29T00:00", "2026-03-30T00:00"),
+        ("Europe/Berlin", "2026-10-25T00:00", "2026-10-26T00:00"),
+        # No midnight: the day begins at 1.
+        ("America/Santiago", "2026-09-05T12:00", "2026-09-06T01:00"),
+        ("Asia/Kathmandu", "2026-06-15T10:00", "2026-06-16T00:00"),
+        ("Pacific/Kiritimati", "2026-06-15T10:00", "2026-06-16T00:00"),
+        ("Pacific/Pago_Pago", "2026-06-15T10:00", "2026-06-16T00:00"),
+    ],
+)
+def test_the_days_quota_comes_back_at_plant_midnight(
+    ledger: Ledger, clock: HandClock, zone: str, now: str, until: str
+) -> None:
+    place: tzinfo = ZoneInfo(zone)
+    clock.set_to(datetime.fromisoformat(now).replace(tzinfo=place))
+    ledger.zone = place
+    answered(ledger, DayQuotaError)
+    assert ledger.lane(LANE).reason is PauseReason.DAY_QUOTA
+    midnight = datetime.fromisoformat(until).replace(tzinfo=place).timestamp()
+    assert ledger.ready_at(LANE) == midnight
+    clock.wait(ledger.wait(LANE))
+    assert ledger.wait(LANE) == 0
+
+
+def test_a_pause_ends_when_its_cause_is_removed(ledger: Ledger) -> None:
+    answered(ledger, PermissionMissingError)
+    done(ledger.wake(LANE, PauseReason.LOGIN_REFUSED))
+    assert ledger.wait(LANE) == DAY
+    done(ledger.wake(LANE, PauseReason.NO_ACCESS))
+    assert ledger.wait(LANE) == 0
+    assert ledger.lane(LANE).reason is None
+
+
+async def test_407_on_one_lane_leaves_the_others_running(
+    link: Link, sim: Simulator, plant: Plant
+) -> None:
+    sim.deny("getDevList", 407)
+    for minutes in (15, 30):
+        with pytest.raises(TooFrequentError):
+            await link.client.devices([plant.code])
+        with pytest.raises(NotYetError):
+            await link.client.devices([plant.code])
+        link.clock.wait(61)
+        assert await link.client.plant_hours([plant.code], link.clock.at())
+        link.clock.wait(minutes * MINUTE - 61)
+    sim.deny("getDevList", None)
+    assert await link.client.devices([plant.code])
+    assert sim.count("getDevList") == 3
+    assert link.ledger.lane(Interface.DEVICE_LIST).reason is None
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "seconds"),
+    [
+        (403, BusyError, 2 * MINUTE),
+        (429, BusyError, 2 * MINUTE),
+        (20200, BusyError, 2 * MINUTE),
+        (401, PermissionMissingError, DAY),
+        (20056, ConsentMissingError, DAY),
+        (20009, KpiNotConfiguredError, DAY),
+    ],
+)
+async def test_a_refusal_is_remembered(
+    link: Link,
+    sim: Simulator,
+    plant: Plant,
+    code: int,
+    error: type[NorthboundError],
+    seconds: float,
+) -> None:
+    link.ledger.profile = Profile.DAILY
+    sim.deny("getDevList", code)
+    with pytest.raises(error):
+        await link.client.devices([plant.code])
+    with pytest.raises(NotYetError):
+        await link.client.devices([plant.code])
+    assert link.ledger.wait(Interface.DEVICE_LIST) == seconds
+    assert sim.count("getDevList") == 1
+
+
+async def test_kpis_missing_for_one_type_leave_the_lane_open(
+    link: Link, sim: Simulator, plant: Plant
+) -> None:
+    link.ledger.profile = Profile.DAILY
+    sim.deny("getDevKpiDay", 20009)
+    device = plant.devices[0]
+    for _ in range(2):
+        with pytest.raises(KpiNotConfiguredError):
+            await link.client.device_days(device.type, [device.id], link.clock.at())
+    assert sim.count("getDevKpiDay") == 2
