@@ -2,13 +2,16 @@
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.typing import ConfigType
 
 from . import alarm_coordinator
 from .account import Account, SmartPvmsConfigEntry, store_of
 from .connections import async_get_connections
 from .const import DOMAIN
 from .repairs import async_forget_issues
+from .services import async_setup_services
 
 PLATFORMS = [
     Platform.BINARY_SENSOR,
@@ -16,6 +19,15 @@ PLATFORMS = [
     Platform.EVENT,
     Platform.SENSOR,
 ]
+
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions."""
+    async_setup_services(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> bool:

@@ -166,6 +166,7 @@ class Account:
         await asyncio.gather(
             self.plants_lane.async_request_refresh(),
             self.devices_lane.async_request_refresh(),
+            self.alarms.async_request_refresh(),
         )
 
     async def async_ask_again(self, interface: Interface) -> None:

@@ -112,7 +112,7 @@ class AlarmCoordinator(DataUpdateCoordinator[AlarmBook]):
             plants, window.begin, window.end, self.language()
         )
         answer = [
-            (alarm, self._device_of(alarm))
+            (alarm, self.device_of(alarm))
             for alarm in alarms
             if alarm.plant_code in plants
         ]
@@ -125,7 +125,7 @@ class AlarmCoordinator(DataUpdateCoordinator[AlarmBook]):
         if self._is_armed:
             self._tell()
 
-    def _device_of(self, alarm: Alarm) -> int | None:
+    def device_of(self, alarm: Alarm) -> int | None:
         """Return the device that an alarm fits, None where only the plant does."""
         devices = self.account.devices_of(alarm.plant_code)
         by_serial = [d.id for d in devices if d.serial and d.serial == alarm.serial]

@@ -244,12 +244,10 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
                 "interface": lane,
                 "seconds": str(round(ledger.wait(lane)) + 1),
             }
-            return None
-        finally:
-            if connection.client.session.is_open:
-                # The next attempt, or the set-up, needs no login then.
-                connections.keep(connection)
-        return connection
+        if connection.client.session.is_open:
+            # The next attempt, or the set-up, needs no login then.
+            connections.keep(connection)
+        return None if errors else connection
 
     def _has_plants_of(self, entry: ConfigEntry, connection: Connection) -> bool:
         """Tell whether an account has one of the plants that an entry shows."""

@@ -1,0 +1,76 @@
+"""What an action is asked to act on: plants and devices by their registry ids."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import device_registry as dr
+
+from .const import DOMAIN
+
+if TYPE_CHECKING:
+    from .account import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A plant, or one of its devices where `device` is not None.
+
+    `registry_id` is the id that was passed, which the answer is keyed by.
+    """
+
+    registry_id: str
+    account: Account
+    plant_code: str
+    device: int | None = None
+
+
+@callback
+def find_targets(hass: HomeAssistant, registry_ids: Iterable[str]) -> list[Target]:
+    """Return the targets, or raise ServiceValidationError for one that is none."""
+    return [_find(hass, registry_id) for registry_id in registry_ids]
+
+
+def _find(hass: HomeAssistant, registry_id: str) -> Target:
+    device, entry = dr.async_get_device_and_config_entry_for_domain(
+        hass, registry_id, domain=DOMAIN
+    )
+    if device is None or entry is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="unknown_device",
+            translation_placeholders={"device_id": registry_id},
+        )
+    if entry.state is not ConfigEntryState.LOADED:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="not_loaded",
+            translation_placeholders={"entry": entry.title},
+        )
+    account: Account = entry.runtime_data
+    keys = {key for domain, key in device.identifiers if domain == DOMAIN}
+    for key in keys:
+        if key in account.plants:
+            return Target(registry_id, account, key)
+    for known in account.devices.values():
+        if str(known.id) in keys:
+            return Target(registry_id, account, known.plant_code, known.id)
+    raise ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="unknown_device",
+        translation_placeholders={"device_id": registry_id},
+    )
+
+
+@callback
+def registry_id_of(hass: HomeAssistant, key: str) -> str | None:
+    """Return the registry id of a plant (code) or device (id as text)."""
+    registry = dr.async_get(hass)
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
+            if (DOMAIN, key) in device.identifiers:
+                return device.id
+    return None
