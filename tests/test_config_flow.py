@@ -1,6 +1,5 @@
 """Adding an account: what is asked, what is stored, what is spent."""
 
-from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
@@ -188,16 +187,11 @@ async def test_only_free_plants_are_offered(
 
 
 async def test_a_dialog_left_open_does_not_stand_in_the_way(
-    hass: HomeAssistant,
-    sim: Simulator,
-    url: str,
-    freezer: FrozenDateTimeFactory,
+    hass: HomeAssistant, sim: Simulator, url: str
 ) -> None:
     sim.plants.append(LAKE)
     left_open = await add(hass, account(url))
     assert left_open["step_id"] == "plants"
-    # The quota of an account that is not known yet: a list a minute.
-    freezer.tick(61)
     form = await add(hass, account(url))
     assert form["step_id"] == "plants"
     result = await submit(hass, form, {CONF_PLANTS: [LAKE.code]})

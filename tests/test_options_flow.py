@@ -1,0 +1,228 @@
+"""Options: what is offered, what is stored, what a change costs."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smartpvms.const import (
+    CONF_CURRENCY,
+    CONF_EXCLUDED_PLANTS,
+    CONF_GRID_METERS,
+    CONF_PLANTS,
+    CONF_QUOTA_PROFILE,
+    CONF_TURNED_METERS,
+    DOMAIN,
+)
+from custom_components.smartpvms.northbound import Profile
+from simulator import Simulator, Type, fleet
+
+from .conftest import device_of, entity_id, state_of
+from .flows import assert_readable, choices, suggested
+
+type Wait = Callable[..., Awaitable[None]]
+
+HOUSE, LAKE = fleet.residential(), fleet.emma()
+
+
+@pytest.fixture
+def second_meter(sim: Simulator) -> str:
+    """Give the house a second power sensor: neither is sure to be the grid's."""
+    devices = sim.plants[0].devices
+    meter = next(device for device in devices if device.type == Type.POWER_SENSOR)
+    devices.append(replace(meter, id=meter.id + 1, name="Meter-2"))
+    return str(meter.id + 1)
+
+
+@pytest.fixture
+def two_plants(sim: Simulator) -> None:
+    """Give the account a second plant."""
+    sim.plants.append(LAKE)
+
+
+async def open_options(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
+    """Return the form of the options."""
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    assert form["type"] is FlowResultType.FORM
+    assert_readable(form, "options")
+    return form
+
+
+async def submit(
+    hass: HomeAssistant, form: ConfigFlowResult, **changes: Any
+) -> ConfigFlowResult:
+    """Send a form as it is shown, but for some changes."""
+    schema = form["data_schema"]
+    assert schema
+    shown = {
+        key: value for key, value in suggested(form).items() if key in schema.schema
+    }
+    result = await hass.config_entries.options.async_configure(
+        form["flow_id"], {**shown, **changes}
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert_readable(result, "options")
+    return result
+
+
+async def test_unchanged_options_store_nothing(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator
+) -> None:
+    before, account, calls = dict(setup.options), setup.runtime_data, len(sim.calls)
+    form = await open_options(hass, setup)
+    assert suggested(form) == {
+        CONF_QUOTA_PROFILE: "auto",
+        CONF_CURRENCY: hass.config.currency,
+        CONF_TURNED_METERS: [],
+    }
+    result = await submit(hass, form)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert setup.options == before
+    assert setup.runtime_data is account
+    assert len(sim.calls) == calls
+
+
+async def test_a_chosen_default_is_kept(
+    hass: HomeAssistant, setup: MockConfigEntry
+) -> None:
+    """Back from another profile to automatic: that has to be stored."""
+    await submit(hass, await open_options(hass, setup), quota_profile="daily")
+    await submit(hass, await open_options(hass, setup), quota_profile="auto")
+    assert setup.options[CONF_QUOTA_PROFILE] == "auto"
+
+
+async def test_a_change_reloads_and_spends_no_login(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    account = setup.runtime_data
+    assert account.ledger.profile == Profile.DAILY
+    form = await open_options(hass, setup)
+    await submit(hass, form, quota_profile="per_minute", currency="NOK")
+    assert setup.options[CONF_QUOTA_PROFILE] == "per_minute"
+    assert setup.runtime_data is not account
+    assert setup.runtime_data.ledger is account.ledger
+    assert setup.runtime_data.ledger.profile == Profile.PER_MINUTE
+    income = hass.states.get(entity_id(hass, "sensor", HOUSE.code, "day_income"))
+    assert income
+    assert income.attributes["unit_of_measurement"] == "NOK"
+    form = await open_options(hass, setup)
+    assert suggested(form)[CONF_CURRENCY] == "NOK"
+    await submit(hass, form, quota_profile="auto")
+    await wait(600)
+    assert sim.count("login") == sim.count("stations") == 1
+    assert sim.count(fail_code=407) == 0
+
+
+async def test_deselected_plants_go(
+    hass: HomeAssistant, two_plants: None, setup: MockConfigEntry
+) -> None:
+    form = await open_options(hass, setup)
+    names = {HOUSE.code: "Sonnenhof", LAKE.code: "Haus am See"}
+    assert choices(form, CONF_PLANTS) == names
+    assert suggested(form)[CONF_PLANTS] == list(names)
+    form = await submit(hass, form, plants=[])
+    assert form["errors"] == {CONF_PLANTS: "no_plants_selected"}
+    assert suggested(form)[CONF_PLANTS] == []
+    await submit(hass, form, plants=[LAKE.code])
+    assert setup.options[CONF_EXCLUDED_PLANTS] == [HOUSE.code]
+    identifiers = {
+        identifier
+        for device in dr.async_entries_for_config_entry(
+            dr.async_get(hass), setup.entry_id
+        )
+        for identifier in device.identifiers
+    }
+    assert (DOMAIN, LAKE.code) in identifiers
+    assert (DOMAIN, HOUSE.code) not in identifiers
+    # Deselected is not forgotten.
+    form = await open_options(hass, setup)
+    assert suggested(form)[CONF_PLANTS] == [LAKE.code]
+    await submit(hass, form, plants=list(names))
+    assert setup.options[CONF_EXCLUDED_PLANTS] == []
+    assert setup.runtime_data.plants.keys() == names.keys()
+
+
+async def test_a_meter_is_turned_round(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator
+) -> None:
+    before = float(state_of(hass, HOUSE.code, "grid_power"))
+    assert before
+    meter = str(device_of(sim, Type.POWER_SENSOR))
+    form = await open_options(hass, setup)
+    assert choices(form, CONF_TURNED_METERS) == {meter: "Sonnenhof: Meter-1"}
+    await submit(hass, form, turned_meters=[meter])
+    assert setup.options[CONF_TURNED_METERS] == [meter]
+    assert float(state_of(hass, HOUSE.code, "grid_power")) == -before
+    assert suggested(await open_options(hass, setup))[CONF_TURNED_METERS] == [meter]
+
+
+async def test_the_meter_at_the_grid_is_chosen(
+    hass: HomeAssistant, second_meter: str, setup: MockConfigEntry, sim: Simulator
+) -> None:
+    """Until then the plant has no grid power, and a repair says so."""
+    issue = (DOMAIN, f"{setup.entry_id}_several_meters")
+    issues = ir.async_get(hass)
+    assert issues.async_get_issue(*issue)
+    assert setup.runtime_data.grid_meter(HOUSE.code) is None
+    balance = setup.runtime_data.balance
+    assert "grid_power" not in balance.data[HOUSE.code].values
+    first = str(device_of(sim, Type.POWER_SENSOR))
+    form = await open_options(hass, setup)
+    labels = {first: "Sonnenhof: Meter-1", second_meter: "Sonnenhof: Meter-2"}
+    assert choices(form, CONF_GRID_METERS) == labels
+    assert suggested(form)[CONF_GRID_METERS] == []
+    form = await submit(hass, form, grid_meters=list(labels))
+    assert form["errors"] == {CONF_GRID_METERS: "one_meter_per_plant"}
+    await submit(hass, form, grid_meters=[second_meter])
+    assert setup.options[CONF_GRID_METERS] == {HOUSE.code: second_meter}
+    assert not issues.async_get_issue(*issue)
+    assert setup.runtime_data.grid_meter(HOUSE.code) == int(second_meter)
+    assert float(state_of(hass, HOUSE.code, "grid_power"))
+    shown = suggested(await open_options(hass, setup))
+    assert shown[CONF_GRID_METERS] == [second_meter]
+
+
+async def test_a_plant_without_a_meter(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry
+) -> None:
+    devices = sim.plants[0].devices
+    devices[:] = [device for device in devices if device.type != Type.POWER_SENSOR]
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    form = await open_options(hass, entry)
+    assert form["data_schema"]
+    assert set(form["data_schema"].schema) == {CONF_QUOTA_PROFILE, CONF_CURRENCY}
+
+
+async def test_meters_that_are_gone_are_not_sent_back(
+    hass: HomeAssistant, setup: MockConfigEntry
+) -> None:
+    gone = {CONF_TURNED_METERS: ["4711"], CONF_GRID_METERS: {"NE=1": "4711"}}
+    hass.config_entries.async_update_entry(setup, options={**setup.options, **gone})
+    form = await open_options(hass, setup)
+    assert suggested(form)[CONF_TURNED_METERS] == []
+    result = await submit(hass, form)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert setup.options[CONF_TURNED_METERS] == []
+
+
+async def test_an_entry_that_is_not_loaded(
+    hass: HomeAssistant, setup: MockConfigEntry
+) -> None:
+    """Plants and meters are not known then; what was chosen of them stays."""
+    assert await hass.config_entries.async_unload(setup.entry_id)
+    chosen = {CONF_EXCLUDED_PLANTS: ["x"], CONF_TURNED_METERS: ["1"]}
+    hass.config_entries.async_update_entry(setup, options=chosen)
+    form = await open_options(hass, setup)
+    schema = form["data_schema"]
+    assert schema
+    assert set(schema.schema) == {CONF_QUOTA_PROFILE, CONF_CURRENCY}
+    await submit(hass, form, quota_profile="daily")
+    assert setup.options == {**chosen, CONF_QUOTA_PROFILE: "daily"}
+    await hass.config_entries.async_unload(setup.entry_id)
+    assert setup.state is ConfigEntryState.NOT_LOADED

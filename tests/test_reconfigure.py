@@ -1,0 +1,195 @@
+"""Logging in again and changing the account of an entry."""
+
+from collections.abc import Awaitable, Callable
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_HOST, CONF_PASSWORD
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from simulator import Simulator, fleet
+
+from .conftest import make_entry
+from .flows import account, reauth, reconfigure, submit, suggested
+
+type Wait = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+def sim_moved(sim: Simulator) -> Simulator:
+    """Return another server with the same plants."""
+    return Simulator(plants=sim.plants)
+
+
+async def test_reauth(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    await wait(60)
+    sim.sessions.password = "new"
+    sim.evict()
+    calls = sim.count("getDevList")
+    result = await reauth(hass, setup, "new")
+    assert result["reason"] == "reauth_successful"
+    assert setup.data[CONF_PASSWORD] == "new"
+    assert setup.state is ConfigEntryState.LOADED
+    assert sim.count("login") == 2
+    assert sim.count("getDevList") == calls
+    await wait(900)
+    assert sim.count("login") == 2
+    assert sim.count(fail_code=407) == 0
+
+
+async def test_reauth_with_a_wrong_password_keeps_the_entry(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    freezer.tick(61)
+    before, account_ = dict(setup.data), setup.runtime_data
+    sim.sessions.password = "new"
+    form = await reauth(hass, setup, "guess")
+    assert form["errors"] == {"base": "invalid_auth"}
+    assert form["description_placeholders"]
+    assert form["description_placeholders"]["username"] == "user"
+    assert setup.data == before
+    assert setup.runtime_data is account_
+    freezer.tick(61)
+    result = await submit(hass, form, {CONF_PASSWORD: "new"})
+    assert result["reason"] == "reauth_successful"
+    assert setup.data == {**before, CONF_PASSWORD: "new"}
+
+
+async def test_a_login_that_stays_refused_asks_for_the_password(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """The first refusal waits half an hour, the second asks; then all is well."""
+    sim.sessions.password = "new"
+    sim.evict()
+    await wait(1500, step=30)
+    assert not hass.config_entries.flow.async_progress()
+    await wait(900, step=30)
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == "reauth"
+    # 5 in 10 min at the most, and they are half an hour apart.
+    assert sim.count("login", 20400) == 2
+    form = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    result = await submit(hass, form, {CONF_PASSWORD: "new"})
+    assert result["reason"] == "reauth_successful"
+    await wait(400, step=30)
+    assert setup.runtime_data.client.session.is_open
+
+
+async def test_reauth_when_the_list_of_plants_is_empty(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """It is the same account: an empty answer is no reason to refuse it."""
+    await wait(60)
+    sim.evict()
+    plants, sim.plants[:] = list(sim.plants), []
+    result = await reauth(hass, setup, "pass")
+    assert result["reason"] == "reauth_successful"
+    assert setup.runtime_data.plants.keys() == {plants[0].code}
+
+
+async def test_a_new_password(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, url: str, wait: Wait
+) -> None:
+    await wait(60)
+    sim.sessions.password = "new"
+    result = await reconfigure(hass, setup, account(url, password="new"))
+    assert result["reason"] == "reconfigure_successful"
+    assert setup.data == account(url, password="new")
+    assert setup.unique_id == f"{url}|user"
+    assert sim.count("login") == 2
+    assert sim.count("getDevList") == 1
+
+
+async def test_the_same_account_again_costs_no_login(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, url: str
+) -> None:
+    result = await reconfigure(hass, setup, account(url))
+    assert result["reason"] == "reconfigure_successful"
+    assert sim.count("login") == 1
+    assert sim.count(fail_code=407) == 0
+
+
+async def test_a_wrong_password_keeps_the_entry(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    url: str,
+    wait: Wait,
+) -> None:
+    await wait(60)
+    account_ = setup.runtime_data
+    form = await reconfigure(hass, setup, account(url, password="guess"))
+    assert form["errors"] == {"base": "invalid_auth"}
+    assert suggested(form) == account(url, password="guess")
+    assert setup.data == account(url)
+    assert setup.runtime_data is account_
+    await wait(900, step=30)
+    assert sim.count(fail_code=407) == sim.count(fail_code=305) == 0
+    assert account_.client.session.is_open
+
+
+async def test_the_form_does_not_show_the_password(
+    hass: HomeAssistant, setup: MockConfigEntry, url: str
+) -> None:
+    form = await setup.start_reconfigure_flow(hass)
+    shown = account(url)
+    del shown[CONF_PASSWORD]
+    assert suggested(form) == shown
+
+
+async def test_an_address_that_is_none(
+    hass: HomeAssistant, setup: MockConfigEntry
+) -> None:
+    form = await reconfigure(hass, setup, account("http://192.168.0.1"))
+    assert form["errors"] == {CONF_HOST: "not_encrypted"}
+
+
+async def test_the_plants_move_to_another_server(
+    hass: HomeAssistant, setup: MockConfigEntry, sim_moved: Simulator
+) -> None:
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), setup.entry_id)
+    async with sim_moved.serve() as url:
+        result = await reconfigure(hass, setup, account(url))
+        assert result["reason"] == "reconfigure_successful"
+        assert setup.unique_id == f"{url}|user"
+        assert setup.data == account(url)
+        assert setup.state is ConfigEntryState.LOADED
+        assert sim_moved.count("login") == sim_moved.count("stations") == 1
+    after = dr.async_entries_for_config_entry(dr.async_get(hass), setup.entry_id)
+    assert {d.id for d in after} == {d.id for d in devices}
+
+
+async def test_other_plants_are_another_entry(
+    hass: HomeAssistant, setup: MockConfigEntry, sim_moved: Simulator
+) -> None:
+    before, unique_id = dict(setup.data), setup.unique_id
+    sim_moved.plants = [fleet.emma()]
+    async with sim_moved.serve() as url:
+        form = await reconfigure(hass, setup, account(url))
+        assert form["errors"] == {"base": "other_plants"}
+        assert (setup.data, setup.unique_id) == (before, unique_id)
+        # The right plants after all: the session that works is used again.
+        sim_moved.plants = [fleet.emma(), fleet.residential()]
+        result = await submit(hass, form, account(url))
+        assert result["reason"] == "reconfigure_successful"
+        assert sim_moved.count("login") == 1
+
+
+async def test_the_account_of_another_entry(
+    hass: HomeAssistant, setup: MockConfigEntry, sim_moved: Simulator
+) -> None:
+    async with sim_moved.serve() as url:
+        make_entry(url).add_to_hass(hass)
+        before = dict(setup.data)
+        result = await reconfigure(hass, setup, account(url))
+        assert result["reason"] == "already_configured"
+        assert setup.data == before
+        assert not sim_moved.calls
