@@ -249,7 +249,10 @@ class Ledger:
         )
 
     def cycle(self, interface: Interface, calls: int) -> float:
-        """Return the seconds in which `calls` calls can be made again and again."""
+        """Return the seconds from one round of `calls` calls to the next.
+
+        No less than a window, however few of its calls a round takes.
+        """
         return max(
             window.seconds * max(1.0, calls / max(1, window.calls(self.scale)))
             for window in windows(interface, self.profile)
