@@ -17,7 +17,7 @@ from custom_components.smartpvms.northbound import (
     NorthboundError,
     models,
 )
-from custom_components.smartpvms.northbound.session import _open
+from custom_components.smartpvms.northbound.session import Json, _open
 
 from .conftest import NOON, discreet, done
 
@@ -81,13 +81,13 @@ class Told(NorthboundClient):
     def __init__(self, body: bytes) -> None:
         """Answer every call with this body."""
 
-        async def call(interface: Interface, payload: object = None) -> models.Json:
+        async def call(interface: Interface, payload: object = None) -> Json:
             return answer(interface, body)
 
         super().__init__(cast("Any", SimpleNamespace(call=call)))
 
 
-def answer(interface: Interface, body: bytes, kind: str = "") -> models.Json:
+def answer(interface: Interface, body: bytes, kind: str = "") -> Json:
     response = SimpleNamespace(content_type=kind or "application/json")
     return _open(interface, body, cast("Any", response))
 
@@ -136,7 +136,8 @@ def damaged(draw: st.DrawFn) -> Any:
     odd = draw(anything)
     if not path:
         return odd
-    broken = place = copy.deepcopy(envelope)
+    broken: Any = copy.deepcopy(envelope)
+    place = broken
     for key in path[:-1]:
         place = place[key]
     if draw(st.booleans()):

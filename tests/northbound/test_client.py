@@ -233,12 +233,13 @@ async def test_registration_may_fail_for_other_reasons(
 
 @BOTH
 async def test_login_and_logout(link: Link, sim: Simulator) -> None:
+    def is_open() -> tuple[bool, bool]:
+        return link.session.is_open, sim.sessions.token is not None
+
     await link.client.log_in()
-    assert link.session.is_open
-    assert sim.sessions.token is not None
+    assert is_open() == (True, True)
     await link.client.log_out()
-    assert not link.session.is_open
-    assert sim.sessions.token is None
+    assert is_open() == (False, False)
     assert (sim.count("login"), sim.count("logout"), len(sim.calls)) == (1, 1, 2)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from custom_components.smartpvms.northbound import (
+    Dialect as Kind,
     Interface,
     NorthboundError,
     Plant,
@@ -34,7 +35,7 @@ async def test_the_dialect_is_detected(
     link: Link, sim: Simulator, dialect: Dialect, plant: SimulatedPlant
 ) -> None:
     found, plants = await link.client.detect()
-    assert found == dialect
+    assert found.value == dialect.value
     assert [item.code for item in plants] == [plant.code]
     assert await _again(link, sim, found) == plants
 
@@ -52,7 +53,7 @@ async def test_an_old_system_that_refuses_stations_is_found_on_the_same_day(
 ) -> None:
     raw.answers["stations"] = {"success": False, "failCode": 401, "data": None}
     for _ in range(2):
-        assert (await raw_link.client.detect())[0] == Dialect.V2020
+        assert (await raw_link.client.detect())[0] is Kind.V2020
         raw_link.clock.wait(61)
     assert [request.interface for request in raw.requests] == [
         "login",
@@ -93,7 +94,7 @@ async def test_more_than_a_hundred_plants_come_page_by_page(
 ) -> None:
     sim.plants[:] = fleet.many(201, n_devices=1)
     dialect, plants = await link.client.detect()
-    assert (dialect, len({plant.code for plant in plants})) == (Dialect.V2022, 201)
+    assert (dialect, len({plant.code for plant in plants})) == (Kind.V2022, 201)
     assert [call.payload["pageNo"] for call in sim.calls[1:]] == [1, 2, 3]
     assert link.ledger.profile is Profile.DAILY
 

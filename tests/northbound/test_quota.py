@@ -222,10 +222,10 @@ def test_a_crash_counts_the_call_that_was_leaving(clock: HandClock) -> None:
     saved: list[dict[str, Any]] = []
 
     async def save() -> None:
-        saved.append(json.loads(json.dumps(ledger.dump())))
+        saved.append(json.loads(json.dumps(before.dump())))
 
-    ledger = Ledger(save, clock.now)
-    done(ledger.claim(I.ALARMS))
+    before = Ledger(save, clock.now)
+    done(before.claim(I.ALARMS))
     clock.wait(CRASH_MARGIN)
     after = Ledger(nothing, clock.now)
     after.load(saved[-1])
