@@ -25,10 +25,12 @@ WINDOWS: Final = LOOK_BACK // WINDOW + 1
 # One answer without an alarm may be a faulty one.
 ABSENCES: Final = 2
 
-# In this share of the polls an older window is asked in place of the newest.
-SWEEP_EVERY: Final = 4
+# One poll in so many asks an older window in place of the newest: more often
+# until all of them were asked once.
+SWEEP_EVERY: Final = 12
+FIRST_SWEEP_EVERY: Final = 4
 # A window with active alarms is asked before the others, unless they wait longer.
-HEAD_START: Final = 6 * 3600.0
+HEAD_START: Final = 36 * 3600.0
 
 
 class News(StrEnum):
@@ -172,7 +174,8 @@ class AlarmBook:
     def next_window(self, now: datetime) -> Window:
         """Return what to ask next: the newest alarms, now and then older ones."""
         self.polls += 1
-        if self.polls % SWEEP_EVERY:
+        is_first = len(self.asked_at) < WINDOWS
+        if self.polls % (FIRST_SWEEP_EVERY if is_first else SWEEP_EVERY):
             return window(0, now)
         older = [window(number, now) for number in range(1, WINDOWS)]
         return min(older, key=self._urgency)

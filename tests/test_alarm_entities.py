@@ -1,0 +1,202 @@
+"""Alarms in Home Assistant: problems, counts, events, restarts."""
+
+from collections.abc import Awaitable, Callable
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState, Event, HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+)
+
+from custom_components.smartpvms.const import DOMAIN
+from simulator import Dialect, Fault, FaultKind, Simulator, Type
+from tests.conftest import device_of, entity_id, restart, state_of
+
+type Wait = Callable[..., Awaitable[None]]
+
+PLANT = "NE=33554785"
+# One poll may be an older window's.
+CYCLE = {Dialect.V2020: 2 * 140, Dialect.V2022: 2 * 1820}
+
+
+@pytest.fixture
+async def sim(sim: Simulator) -> Simulator:
+    """Let alarms come on request only."""
+    sim.alarms.automatic = False
+    return sim
+
+
+@pytest.fixture
+def dialect() -> Dialect:
+    """Poll every two minutes."""
+    return Dialect.V2020
+
+
+def problem(hass: HomeAssistant, device: int) -> str:
+    """Return the state of a device's problem sensor."""
+    state = hass.states.get(entity_id(hass, "binary_sensor", device, "problem"))
+    assert state
+    return state.state
+
+
+def alarm_event(hass: HomeAssistant) -> str | None:
+    """Return the kind of the last event of the plant."""
+    state = hass.states.get(entity_id(hass, "event", PLANT, "alarm"))
+    assert state
+    kind: str | None = state.attributes["event_type"]
+    return kind
+
+
+def alarm_changes(events: list[Event]) -> list[tuple[str, str]]:
+    """Return the (kind, name) of the events among state changes."""
+    return [
+        (new.attributes["event_type"], new.attributes["name"])
+        for event in events
+        if (new := event.data["new_state"])
+        and new.entity_id.startswith("event.")
+        and new.attributes.get("event_type")
+        and new.state not in ("unavailable", "unknown")
+        and event.data["old_state"]
+        and new.state != event.data["old_state"].state
+    ]
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+async def test_a_life(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    dialect: Dialect,
+    wait: Wait,
+) -> None:
+    inverter = device_of(sim, Type.ENERGY_CENTER)
+    battery = device_of(sim, Type.BATTERY)
+    for device in sim.plants[0].devices:
+        assert problem(hass, device.id) == "off"
+    assert state_of(hass, PLANT, "active_alarms") == "0"
+    assert state_of(hass, PLANT, "highest_severity") == "none"
+    assert state_of(hass, PLANT, "latest_alarm") == "unknown"
+
+    alarm = sim.alarms.raise_(PLANT, inverter, alarm_id=2064, level=1, name="Hot")
+    await wait(CYCLE[dialect], 10)
+    assert problem(hass, inverter) == "on"
+    assert problem(hass, battery) == "off"
+    assert alarm_event(hass) == "raised"
+    assert state_of(hass, PLANT, "active_alarms") == "1"
+    assert state_of(hass, PLANT, "highest_severity") == "critical"
+    assert state_of(hass, PLANT, "latest_alarm") == "Hot"
+    listed = hass.states.get(entity_id(hass, "sensor", PLANT, "active_alarms"))
+    assert listed
+    (shown,) = listed.attributes["alarms"]
+    assert (shown["id"], shown["name"], shown["severity"]) == (
+        "2064",
+        "Hot",
+        "critical",
+    )
+    assert len(shown["suggestion"] or "") <= 255
+
+    sim.alarms.acknowledge(alarm)
+    await wait(CYCLE[dialect], 10)
+    assert alarm_event(hass) == "acknowledged"
+    assert problem(hass, inverter) == "on"
+
+    sim.alarms.clear(alarm)
+    await wait(CYCLE[dialect], 10)
+    assert alarm_event(hass) == "cleared"
+    assert problem(hass, inverter) == "off"
+    assert state_of(hass, PLANT, "active_alarms") == "0"
+    assert sim.count(fail_code=407) == 0
+
+
+async def test_an_alarm_that_fits_no_device_is_the_plants(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    sim.alarms.raise_(PLANT, None, alarm_id=1, level=4, name="Somewhere")
+    await wait(CYCLE[Dialect.V2020], 10)
+    assert alarm_event(hass) == "raised"
+    assert state_of(hass, PLANT, "active_alarms") == "1"
+    assert {problem(hass, d.id) for d in sim.plants[0].devices} == {"off"}
+
+
+async def test_nothing_old_is_news_at_first_and_nothing_twice_after_a_restart(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
+) -> None:
+    inverter = device_of(sim, Type.ENERGY_CENTER)
+    old = sim.alarms.raise_(PLANT, inverter, alarm_id=1, level=2, name="Old")
+    events = async_capture_events(hass, "state_changed")
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(300, 10)
+    assert problem(hass, inverter) == "on"
+    assert alarm_changes(events) == []
+
+    await restart(hass, entry)
+    assert problem(hass, inverter) == "on"
+    await wait(300, 10)
+    assert alarm_changes(events) == []
+
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    sim.alarms.clear(old)
+    sim.alarms.raise_(PLANT, inverter, alarm_id=2, level=2, name="New")
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(300, 10)
+    assert sorted(alarm_changes(events)) == [("cleared", "Old"), ("raised", "New")]
+
+
+async def test_nothing_is_told_before_home_assistant_has_started(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """Automations are armed only then; what is found earlier is held back."""
+    inverter = device_of(sim, Type.ENERGY_CENTER)
+    assert await hass.config_entries.async_unload(setup.entry_id)
+    hass.set_state(CoreState.starting)
+    sim.alarms.raise_(PLANT, inverter, alarm_id=2, level=2, name="Early")
+    assert await hass.config_entries.async_setup(setup.entry_id)
+    await wait(300, 10)
+    assert problem(hass, inverter) == "on"
+    assert alarm_event(hass) is None
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await hass.async_block_till_done()
+    assert alarm_event(hass) == "raised"
+
+
+async def test_unknown_codes_neither_crash_nor_vanish(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    inverter = device_of(sim, Type.ENERGY_CENTER)
+    sim.alarms.raise_(PLANT, inverter, alarm_id=3, level=9, name="Odd")
+    await wait(CYCLE[Dialect.V2020], 10)
+    assert problem(hass, inverter) == "on"
+    assert state_of(hass, PLANT, "highest_severity") == "other"
+
+
+async def test_without_permission_there_is_an_issue_and_no_entity(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
+) -> None:
+    sim.deny("getAlarmList", 401)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(600, 10)
+    assert hass.states.async_entity_ids("event") == []
+    issue = (DOMAIN, f"{entry.entry_id}_no_access_getAlarmList")
+    assert issue in ir.async_get(hass).issues
+    assert sim.count("getAlarmList") == 1
+    assert float(state_of(hass, PLANT, "pv_power")) > 0
+
+
+async def test_an_outage_ends_no_alarm(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    inverter = device_of(sim, Type.ENERGY_CENTER)
+    sim.alarms.raise_(PLANT, inverter, alarm_id=2, level=2, name="Hot")
+    await wait(300, 10)
+    for kind in (FaultKind.HTML, FaultKind.TEXT, FaultKind.CUT):
+        sim.faults.clear()
+        sim.faults.add(Fault(kind, "getAlarmList"))
+        await wait(240, 10)
+    sim.faults.clear()
+    await wait(300, 10)
+    assert problem(hass, inverter) == "on"
+    assert alarm_event(hass) == "raised"

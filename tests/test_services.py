@@ -1,0 +1,220 @@
+"""Actions: what they answer, what they refuse before a call is spent."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.auth.models import User
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import (
+    HomeAssistantError,
+    ServiceValidationError,
+    Unauthorized,
+)
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
+
+from custom_components.smartpvms.const import DOMAIN
+from custom_components.smartpvms.targets import registry_id_of
+from simulator import Dialect, Simulator, Type
+from tests.conftest import device_of
+
+type Wait = Callable[..., Awaitable[None]]
+
+PLANT = "NE=33554785"
+
+
+@pytest.fixture
+def dialect() -> Dialect:
+    """Allow a call a minute."""
+    return Dialect.V2020
+
+
+@pytest.fixture
+async def sim(sim: Simulator) -> Simulator:
+    """Let alarms come on request only."""
+    sim.alarms.automatic = False
+    return sim
+
+
+async def get_alarms(
+    hass: HomeAssistant,
+    *sources: str | int,
+    context: Context | None = None,
+    **data: Any,
+) -> dict[str, list[dict[str, Any]]]:
+    """Return what the action answers, by source."""
+    ids = {registry_id_of(hass, str(source)): str(source) for source in sources}
+    answer: Any = await hass.services.async_call(
+        DOMAIN,
+        "get_alarms",
+        {"device_id": list(ids), **data},
+        blocking=True,
+        return_response=True,
+        context=context,
+    )
+    return {ids[key]: value["alarms"] for key, value in answer.items()}
+
+
+async def test_alarms_of_a_plant_and_of_a_device(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    inverter, battery = device_of(sim, Type.ENERGY_CENTER), device_of(sim, Type.BATTERY)
+    hot = sim.alarms.raise_(PLANT, inverter, alarm_id=1, level=1, name="Hot")
+    sim.alarms.raise_(PLANT, inverter, alarm_id=2, level=3, name="Dirty")
+    sim.alarms.clear(hot)
+    await wait(61)
+    answer = await get_alarms(hass, PLANT, inverter, battery)
+    names = {
+        source: {alarm["name"]: alarm["status"] for alarm in alarms}
+        for source, alarms in answer.items()
+    }
+    both = {"Hot": "cleared", "Dirty": "active"}
+    assert names == {PLANT: both, str(inverter): both, str(battery): {}}
+    (first, _) = sorted(answer[PLANT], key=lambda alarm: str(alarm["id"]))
+    assert first["severity"] == "critical"
+    assert first["suggestion"] == "Hot: suggestion"
+    assert first["raised_at"]
+
+
+async def test_filters_are_the_servers(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    await wait(61)
+    await get_alarms(
+        hass,
+        PLANT,
+        severities=["critical", "minor"],
+        statuses="active",
+        types=["exception"],
+        device_types=[1, "38"],
+        device_name="Inverter-1",
+    )
+    payload = sim.calls[-1].payload
+    assert payload["levels"] == "1,3"
+    assert payload["status"] == "1"
+    assert payload["types"] == "2"
+    assert payload["devTypes"] == "1,38"
+    assert payload["devName"] == "Inverter-1"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "key"),
+    [
+        (timedelta(days=-400), timedelta(0), "period_too_old"),
+        (timedelta(days=-1), timedelta(days=-2), "period_ends_first"),
+    ],
+)
+async def test_periods_that_the_interface_refuses(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    start: timedelta,
+    end: timedelta,
+    key: str,
+) -> None:
+    now, calls = dt_util.utcnow(), len(sim.calls)
+    with pytest.raises(ServiceValidationError) as caught:
+        await get_alarms(
+            hass, PLANT, start=(now + start).isoformat(), end=(now + end).isoformat()
+        )
+    assert caught.value.translation_key == key
+    assert len(sim.calls) == calls
+
+
+async def test_more_calls_than_the_account_has_are_refused_beforehand(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    await wait(61)
+    calls = len(sim.calls)
+    start = (dt_util.now() - timedelta(days=100)).replace(tzinfo=None)
+    with pytest.raises(HomeAssistantError) as caught:
+        await get_alarms(hass, PLANT, start=start.isoformat())
+    assert caught.value.translation_key == "too_many_calls"
+    assert caught.value.translation_placeholders
+    assert caught.value.translation_placeholders["needed"] == "4"
+    assert len(sim.calls) == calls
+
+
+async def test_a_lane_at_rest_says_when(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    sim.deny("getAlarmList", 407)
+    await wait(200, 10)
+    with pytest.raises(HomeAssistantError) as caught:
+        await get_alarms(hass, PLANT)
+    assert caught.value.translation_key == "calls_used_up"
+
+
+@pytest.mark.parametrize(
+    ("code", "key"), [(407, "call_refused"), (20004, "update_failed")]
+)
+async def test_what_the_server_refuses_is_explained(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+    code: int,
+    key: str,
+) -> None:
+    await wait(61)
+    sim.deny("getAlarmList", code)
+    with pytest.raises(HomeAssistantError) as caught:
+        await get_alarms(hass, PLANT)
+    assert caught.value.translation_key == key
+
+
+async def test_it_waits_for_the_lane_up_to_a_minute(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    calls = sim.count("getAlarmList")
+    assert calls == 1
+    task = hass.async_create_background_task(get_alarms(hass, PLANT), "action")
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not task.done()
+    freezer.tick(61)
+    async_fire_time_changed(hass)
+    assert await task == {PLANT: []}
+    assert sim.count(fail_code=407) == 0
+
+
+async def test_targets_that_are_none(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator
+) -> None:
+    async def fails(device_id: str | None) -> str | None:
+        with pytest.raises(ServiceValidationError) as caught:
+            await hass.services.async_call(
+                DOMAIN,
+                "get_alarms",
+                {"device_id": device_id},
+                blocking=True,
+                return_response=True,
+            )
+        return caught.value.translation_key
+
+    assert await fails("nonsense") == "unknown_device"
+    known = registry_id_of(hass, PLANT)
+    dongle = device_of(sim, Type.DONGLE)
+    registry_id = registry_id_of(hass, str(dongle))
+    setup.runtime_data.devices.pop(dongle)
+    assert await fails(registry_id) == "unknown_device"
+    assert await hass.config_entries.async_unload(setup.entry_id)
+    assert await fails(known) == "not_loaded"
+    assert registry_id_of(hass, "nobody") is None
+
+
+async def test_only_an_administrator_may_spend_calls(
+    hass: HomeAssistant, setup: MockConfigEntry, hass_read_only_user: User
+) -> None:
+    with pytest.raises(Unauthorized):
+        await get_alarms(hass, PLANT, context=Context(user_id=hass_read_only_user.id))
