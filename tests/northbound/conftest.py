@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from inspect import isawaitable
 import json
 import traceback
 from typing import Any, override
@@ -71,7 +72,8 @@ class Seen:
 class RawServer:
     """Answers what a test lays out; what it does not, like a good login.
 
-    A text or bytes is a body, anything else is sent as JSON.
+    A text or bytes is a body, a function makes the response, and anything else is
+    sent as JSON.
     """
 
     url: str = ""
@@ -85,11 +87,12 @@ class RawServer:
         self.requests.append(Seen(interface, request.headers, body))
         answer = self.answers.get(interface)
         if callable(answer):
-            response: web.Response = answer()
+            made = answer()
+            response: web.Response = await made if isawaitable(made) else made
             return response
         if answer is None:
             good = web.json_response({"success": True, "data": None, "failCode": 0})
-            good.headers["xsrf-token"] = "raw-token"
+            good.headers["xsrf-token"] = f"raw-token-{len(self.requests)}"
             return good
         if not isinstance(answer, str | bytes):
             answer = json.dumps(answer)

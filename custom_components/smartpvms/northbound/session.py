@@ -196,7 +196,7 @@ class NorthboundSession:
             _, response = await self._post(Interface.LOGIN, payload, None)
             cookie = response.cookies.get(TOKEN)
             token = response.headers.get(TOKEN) or (cookie.value if cookie else None)
-            if not token or not token.isprintable():
+            if not token:
                 raise ResponseError(Interface.LOGIN, detail="no token")
         except CertificateError:
             # Nothing was sent, so the next login need not wait.

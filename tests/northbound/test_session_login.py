@@ -1,0 +1,80 @@
+"""Logins: few, and none that hammers an account shut."""
+
+from contextlib import suppress
+from itertools import pairwise
+
+import pytest
+
+from custom_components.smartpvms.northbound import Interface, PauseReason
+from custom_components.smartpvms.northbound.errors import (
+    ConsentMissingError,
+    LoginError,
+    NotYetError,
+    TooFrequentError,
+)
+from simulator import Simulator
+
+from .conftest import Connect, Link, discreet
+
+
+async def test_logins_stay_below_the_lock(link: Link, sim: Simulator) -> None:
+    """A minute apart and five in ten minutes, however often one is asked for."""
+    for _ in range(300):
+        with suppress(NotYetError):
+            await link.client.log_in()
+        link.clock.wait(10)
+    at = [call.at for call in sim.calls]
+    assert sim.count("login", fail_code=0) == len(at) == 25
+    assert min(b - a for a, b in pairwise(at)) > 60
+    assert min(b - a for a, b in zip(at, at[5:], strict=False)) > 600
+
+
+async def test_a_password_wrong_from_the_start_may_be_typed_again(
+    connect: Connect, sim: Simulator, url: str
+) -> None:
+    link = connect(url, "Wrong-Password")
+    with pytest.raises(LoginError) as caught:
+        await link.client.stations()
+    discreet(caught.value, "Wrong-Password")
+    assert link.ledger.lane(Interface.LOGIN).reason is None
+    assert 60 <= link.ledger.wait(Interface.LOGIN) < 62
+    assert ([call.interface for call in sim.calls], link.session.refusals) == (
+        ["login"],
+        0,
+    )
+
+
+async def test_a_login_that_worked_waits_for_half_an_hour_then_a_day(
+    link: Link, sim: Simulator
+) -> None:
+    await link.client.stations()
+    link.clock.wait(1800)
+    sim.deny("login", 20400)
+    for refusals, pause in ((1, 1800), (2, 86400), (3, 86400)):
+        with pytest.raises(LoginError):
+            await link.client.stations()
+        assert link.session.refusals == refusals
+        assert link.ledger.wait(Interface.LOGIN) == pytest.approx(pause, abs=1)
+        with pytest.raises(NotYetError):
+            await link.client.stations()
+        link.clock.wait(pause)
+    assert link.ledger.lane(Interface.LOGIN).reason is PauseReason.LOGIN_REFUSED
+    sim.deny("login", None)
+    await link.client.stations()
+    assert link.ledger.lane(Interface.LOGIN).reason is None
+    assert link.session.refusals == 0
+    assert sim.count("login") == 5
+
+
+async def test_a_login_may_be_too_frequent_and_lack_consent(
+    link: Link, sim: Simulator
+) -> None:
+    for code, kind, pause in (
+        (407, TooFrequentError, 900),
+        (20056, ConsentMissingError, 86400),
+    ):
+        sim.deny("login", code)
+        with pytest.raises(kind):
+            await link.client.log_in()
+        assert link.ledger.wait(Interface.LOGIN) == pytest.approx(pause, abs=1)
+        link.clock.wait(pause)
