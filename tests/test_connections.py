@@ -177,7 +177,7 @@ async def test_all_accounts_share_two_client_sessions(
     assert not any(session.closed for session in sessions)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_CLOSE)
     await hass.async_block_till_done()
-    assert all(session.closed for session in sessions)
+    assert all(session.connector is None for session in sessions)
 
 
 async def test_new_credentials_get_a_new_connection_on_the_same_ledger(

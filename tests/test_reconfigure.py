@@ -108,6 +108,15 @@ async def test_a_new_password(
     assert sim.count("getDevList") == 1
 
 
+async def test_an_empty_list_is_no_other_account(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, url: str
+) -> None:
+    plants, sim.plants[:] = list(sim.plants), []
+    result = await reconfigure(hass, setup, account(url))
+    assert result["reason"] == "reconfigure_successful"
+    assert setup.runtime_data.plants.keys() == {plants[0].code}
+
+
 async def test_the_same_account_again_costs_no_login(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, url: str
 ) -> None:
