@@ -78,7 +78,7 @@ async def test_a_life(
         assert problem(hass, device.id) == "off"
     assert state_of(hass, PLANT, "active_alarms") == "0"
     assert state_of(hass, PLANT, "highest_severity") == "none"
-    assert state_of(hass, PLANT, "latest_alarm") == "unknown"
+    assert "sensor.sonnenhof_latest_alarm" not in hass.states.async_entity_ids()
 
     alarm = sim.alarms.raise_(PLANT, inverter, alarm_id=2064, level=1, name="Hot")
     await wait(CYCLE[dialect], 10)
@@ -108,6 +108,7 @@ async def test_a_life(
     assert alarm_event(hass) == "cleared"
     assert problem(hass, inverter) == "off"
     assert state_of(hass, PLANT, "active_alarms") == "0"
+    assert state_of(hass, PLANT, "latest_alarm") == "Hot"
     assert sim.count(fail_code=407) == 0
 
 

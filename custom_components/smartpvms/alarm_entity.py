@@ -58,7 +58,7 @@ class AlarmEntity(CoordinatorEntity[AlarmCoordinator]):
 @callback
 def async_add_with_alarms(
     entry: SmartPvmsConfigEntry,
-    entities: Callable[[], Mapping[object, Entity]],
+    makers: Callable[[], Mapping[object, Callable[[], Entity]]],
     add: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add entities once their plant's alarms are known, and never twice."""
@@ -66,12 +66,12 @@ def async_add_with_alarms(
 
     @callback
     def follow() -> None:
-        wanted = entities()
+        wanted = makers()
         shown.intersection_update(wanted)
         new = wanted.keys() - shown
         shown.update(new)
         if new:
-            add(wanted[key] for key in wanted if key in new)
+            add(make() for key, make in wanted.items() if key in new)
 
     follow()
     alarms = entry.runtime_data.alarms

@@ -1,13 +1,12 @@
 """Sensors of a plant's active alarms: how many, how grave, the latest."""
 
-from datetime import UTC, datetime
 from typing import Final, override
 
 from homeassistant.components.sensor import SensorEntity
 
 from .alarm_coordinator import AlarmCoordinator
 from .alarm_entity import AlarmEntity
-from .alarms import AlarmRecord
+from .alarms import AlarmBook, AlarmRecord
 from .catalogue import Kpi
 from .catalogue.alarm import ACTIVE_ALARMS, HIGHEST_SEVERITY, LATEST_ALARM
 
@@ -15,17 +14,16 @@ ATTR_ALARMS: Final = "alarms"
 MOST_LISTED: Final = 20
 # What Home Assistant takes as a state.
 LONGEST_TEXT: Final = 255
-EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
 
 class AlarmSensor(AlarmEntity, SensorEntity):
     """Something about the active alarms of a plant."""
 
-    def __init__(
-        self, coordinator: AlarmCoordinator, plant_code: str, kpi: Kpi
-    ) -> None:
+    kpi: Kpi
+
+    def __init__(self, coordinator: AlarmCoordinator, plant_code: str) -> None:
         """Belong to a plant."""
-        super().__init__(coordinator, plant_code, plant_code, kpi)
+        super().__init__(coordinator, plant_code, plant_code, self.kpi)
 
     @property
     def alarms(self) -> list[AlarmRecord]:
@@ -36,6 +34,7 @@ class AlarmSensor(AlarmEntity, SensorEntity):
 class ActiveAlarmsSensor(AlarmSensor):
     """How many alarms are active, and the gravest of them as an attribute."""
 
+    kpi = ACTIVE_ALARMS
     _unrecorded_attributes = frozenset({ATTR_ALARMS})
 
     @override
@@ -51,6 +50,8 @@ class ActiveAlarmsSensor(AlarmSensor):
 class HighestSeveritySensor(AlarmSensor):
     """The gravest severity of the active alarms."""
 
+    kpi = HIGHEST_SEVERITY
+
     @override
     def _take(self) -> object:
         alarms = self.alarms
@@ -59,15 +60,15 @@ class HighestSeveritySensor(AlarmSensor):
 
 
 class LatestAlarmSensor(AlarmSensor):
-    """The name of the active alarm that was raised last."""
+    """The name of the alarm that was raised last, over or not."""
+
+    kpi = LATEST_ALARM
 
     @override
     def _take(self) -> object:
-        latest = max(
-            self.alarms, key=lambda record: record.raised_at or EPOCH, default=None
-        )
-        self._attr_native_value = latest.name[:LONGEST_TEXT] if latest else None
-        return self._attr_native_value
+        _, name = self.coordinator.data.latest[self.plant_code]
+        self._attr_native_value = name[:LONGEST_TEXT]
+        return name
 
 
 def _listed(record: AlarmRecord) -> dict[str, object]:
@@ -77,8 +78,18 @@ def _listed(record: AlarmRecord) -> dict[str, object]:
     return {**details, "suggestion": suggestion and suggestion[:LONGEST_TEXT]}
 
 
-ALARM_SENSORS: Final = (
-    (ACTIVE_ALARMS, ActiveAlarmsSensor),
-    (HIGHEST_SEVERITY, HighestSeveritySensor),
-    (LATEST_ALARM, LatestAlarmSensor),
+ALARM_KEYS: Final = frozenset(
+    kpi.key for kpi in (ACTIVE_ALARMS, HIGHEST_SEVERITY, LATEST_ALARM)
 )
+
+
+def alarm_sensors(book: AlarmBook, code: str) -> list[type[AlarmSensor]]:
+    """Return the sensors that a plant has something for.
+
+    There is none before its alarms were listed, and no latest alarm before
+    there was one.
+    """
+    if code not in book.heard_at:
+        return []
+    always: list[type[AlarmSensor]] = [ActiveAlarmsSensor, HighestSeveritySensor]
+    return [*always, LatestAlarmSensor] if code in book.latest else always

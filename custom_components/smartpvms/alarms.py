@@ -149,8 +149,9 @@ class AlarmBook:
     """The known alarms of an account.
 
     `active` by identity; `ended` holds when those that are over were raised
-    (epoch seconds), so that none is reported twice; `heard_at` when a plant's
-    alarms were last answered; `asked_at` when each window was, and by `seen`
+    (epoch seconds), so that none is reported twice; `latest` the alarm of each
+    plant that was raised last, over or not; `heard_at` when a plant's alarms
+    were last answered; `asked_at` when each window was, and by `seen`
     for which plants, since a first answer is history and not news.
     """
 
@@ -158,6 +159,7 @@ class AlarmBook:
         """Start knowing nothing."""
         self.active: dict[str, AlarmRecord] = {}
         self.ended: dict[str, float] = {}
+        self.latest: dict[str, tuple[float, str]] = {}
         self.heard_at: dict[str, float] = {}
         self.asked_at: dict[int, float] = {}
         self.seen: dict[int, set[str]] = {}
@@ -203,6 +205,11 @@ class AlarmBook:
             key = identity(alarm)
             found.add(key)
             record = record_of(alarm, device_id)
+            raised = (record.raised_at or now).timestamp()
+            none = (0.0, "")
+            self.latest[alarm.plant_code] = max(
+                self.latest.get(alarm.plant_code, none), (raised, record.name)
+            )
             told = list(self._follow(key, alarm.status in ENDED, record, now))
             if alarm.plant_code in seen:
                 news += told
@@ -269,6 +276,9 @@ class AlarmBook:
             for key, record in self.active.items()
             if record.plant_code in plants
         }
+        self.latest = {
+            code: self.latest[code] for code in self.latest if code in plants
+        }
 
     def dump(self) -> dict[str, Any]:
         """Return the book as JSON data."""
@@ -282,6 +292,7 @@ class AlarmBook:
                 for key, record in self.active.items()
             },
             "ended": self.ended,
+            "latest": self.latest,
             "heard_at": self.heard_at,
             "asked_at": {str(number): at for number, at in self.asked_at.items()},
             "seen": {str(number): sorted(codes) for number, codes in self.seen.items()},
@@ -296,6 +307,10 @@ class AlarmBook:
         try:
             book.active = {key: _load(item) for key, item in saved["active"].items()}
             book.ended = {str(k): float(at) for k, at in saved["ended"].items()}
+            book.latest = {
+                str(code): (float(at), str(name))
+                for code, (at, name) in saved["latest"].items()
+            }
             book.heard_at = {str(k): float(at) for k, at in saved["heard_at"].items()}
             book.asked_at = {int(n): float(at) for n, at in saved["asked_at"].items()}
             book.seen = {int(n): set(codes) for n, codes in saved["seen"].items()}

@@ -1,6 +1,7 @@
 """Binary sensors: whether a device is connected, and whether it has an alarm."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity
@@ -44,7 +45,9 @@ async def async_setup_entry(
     async_add_with_alarms(
         entry,
         lambda: {
-            device.id: ProblemBinarySensor(account.alarms, device.plant_code, device.id)
+            device.id: partial(
+                ProblemBinarySensor, account.alarms, device.plant_code, device.id
+            )
             for device in account.devices.values()
             if account.alarms.knows(device.plant_code)
         },

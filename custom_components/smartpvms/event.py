@@ -1,5 +1,6 @@
 """The plant's alarms as events."""
 
+from functools import partial
 from typing import override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
@@ -31,7 +32,7 @@ async def async_setup_entry(
     async_add_with_alarms(
         entry,
         lambda: {
-            code: AlarmEvent(code)
+            code: partial(AlarmEvent, code)
             for code in account.plants
             if account.alarms.knows(code)
         },

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
@@ -12,7 +13,7 @@ from homeassistant.helpers.typing import StateType
 
 from .account import SmartPvmsConfigEntry
 from .alarm_entity import async_add_with_alarms
-from .alarm_sensor import ALARM_SENSORS
+from .alarm_sensor import ALARM_KEYS, alarm_sensors
 from .catalogue import DERIVED, DEVICE_TYPES, OTHER, PLANT, Kpi
 from .const import CONF_CURRENCY, DOMAIN
 from .coordinator import ReadingsCoordinator
@@ -22,7 +23,7 @@ from .readings import Reading
 PARALLEL_UPDATES = 0
 
 _DERIVED_KEYS: Final = frozenset(kpi.key for kpi in DERIVED)
-_NOT_OF_A_ROW: Final = _DERIVED_KEYS | {kpi.key for kpi, _ in ALARM_SENSORS}
+_NOT_OF_A_ROW: Final = _DERIVED_KEYS | ALARM_KEYS
 
 
 async def async_setup_entry(
@@ -63,10 +64,9 @@ async def async_setup_entry(
     async_add_with_alarms(
         entry,
         lambda: {
-            (code, kpi.key): sensor(account.alarms, code, kpi)
+            (code, sensor): partial(sensor, account.alarms, code)
             for code in account.plants
-            if account.alarms.knows(code)
-            for kpi, sensor in ALARM_SENSORS
+            for sensor in alarm_sensors(account.alarms.data, code)
         },
         add,
     )
