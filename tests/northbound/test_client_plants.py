@@ -12,6 +12,7 @@ from custom_components.smartpvms.northbound import (
     Profile,
 )
 from custom_components.smartpvms.northbound.errors import (
+    ConsentMissingError,
     NotNorthboundError,
     NotYetError,
 )
@@ -87,6 +88,15 @@ async def test_a_refused_account_is_no_old_system(
     with pytest.raises(NorthboundError) as caught:
         await link.client.detect()
     assert (caught.value.interface, caught.value.code) == (Interface.LOGIN, code)
+
+
+async def test_without_consent_no_other_list_is_asked_for(
+    link: Link, sim: Simulator
+) -> None:
+    sim.deny("stations", 20056)
+    with pytest.raises(ConsentMissingError):
+        await link.client.detect()
+    assert sim.count("getStationList") == 0
 
 
 async def test_more_than_a_hundred_plants_come_page_by_page(
