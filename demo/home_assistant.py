@@ -87,6 +87,11 @@ class HomeAssistant:
             await self._launch()
         self.child.raise_if_ended()
 
+    async def restart(self, place: Place) -> None:
+        """Stop it and start it again in the same folder."""
+        await self.child.stop()
+        await self.start(place)
+
     async def stop(self) -> None:
         """Stop it the way its own stop button does."""
         await self.client.close()
