@@ -16,7 +16,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from .alarm_filter import AlarmFilter, validated
 from .alarms import AlarmNews, News
-from .const import SIGNAL_ALARM
+from .const import DOMAIN, SIGNAL_ALARM
 from .targets import registry_id_of
 
 ATTR_ALARM: Final = "alarm"
@@ -53,7 +53,9 @@ class AlarmTrigger(Trigger):
     ) -> CALLBACK_TYPE:
         """Run the action for each fitting alarm until what is returned is called."""
         if not self._filter.has_target:
-            raise HomeAssistantError("The trigger has no target")
+            raise HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="no_target"
+            )
 
         @callback
         def take(news: AlarmNews) -> None:
