@@ -151,6 +151,14 @@ def test_an_old_alarm_that_is_still_active_is_found_without_a_noise(
     assert take(book, [OLD, late], number=3) == [(News.RAISED, "8")]
 
 
+def test_an_alarm_without_a_time_belongs_to_the_newest(book: AlarmBook) -> None:
+    take(book, [replace(FAN, raised_at=None)])
+    for _ in range(3):
+        assert take(book, [], number=3) == []
+    assert take(book, []) == []
+    assert take(book, []) == [(News.CLEARED, "2064")]
+
+
 def test_a_window_says_nothing_of_another(book: AlarmBook) -> None:
     take(book, [OLD], number=3)
     take(book, [FAN])

@@ -10,6 +10,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smartpvms import async_remove_config_entry_device
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
 from tests.conftest import device_of, entity_id, make_entry, restart, state_of
@@ -165,6 +166,60 @@ async def test_a_device_added_and_one_removed_while_running(
     identifiers = {i for d in dr.async_get(hass).devices for i in d.identifiers}
     assert (DOMAIN, str(gone.id)) not in identifiers
     assert sim.count(fail_code=407) == 0
+
+
+async def test_a_device_that_left_stops_no_other(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """A call for a device that is gone fails for all: it is found out at once."""
+    devices = sim.plants[0].devices
+    gone, stays = [d for d in devices if d.type == Type.ENERGY_CENTER]
+    devices.remove(gone)
+    await wait(1500, 10)
+    assert sim.count("getDevRealKpi", fail_code=20008) <= 3
+    assert state_of(hass, gone.id, "active_power") == "unavailable"
+    assert float(state_of(hass, stays.id, "active_power")) > 0
+    assert sim.count(fail_code=407) == 0
+
+
+async def test_a_plant_that_left_stops_no_other(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
+) -> None:
+    second = fleet.residential("NE=2", 7, name="Second")
+    sim.plants.append(second)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(10)
+    sim.plants.remove(second)
+    await wait(1800, 10)
+    assert state_of(hass, "NE=2", "day_power") == "unavailable"
+    assert float(state_of(hass, PLANT, "day_power")) > 0
+    assert float(state_of(hass, PLANT, "pv_power")) > 0
+
+
+async def test_only_what_is_gone_can_be_removed_by_hand(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator
+) -> None:
+    registry = dr.async_get(hass)
+    dongle = device_of(sim, Type.DONGLE)
+    known = next(d for d in registry.devices if (DOMAIN, str(dongle)) in d.identifiers)
+    assert not await async_remove_config_entry_device(hass, setup, known)
+    setup.runtime_data.devices.pop(dongle)
+    assert await async_remove_config_entry_device(hass, setup, known)
+
+
+async def test_a_plant_code_with_underscores(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
+) -> None:
+    sim.plants[:] = [fleet.residential("NE=1_2_3", 1)]
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(10)
+    before = states(hass)
+    registry = er.async_get(hass)
+    count = len(er.async_entries_for_config_entry(registry, entry.entry_id))
+    await restart(hass, entry)
+    assert states(hass) == before
+    await wait(10)
+    assert len(er.async_entries_for_config_entry(registry, entry.entry_id)) == count
 
 
 async def test_a_plant_that_appears_later(

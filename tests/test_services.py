@@ -22,7 +22,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.targets import registry_id_of
-from simulator import Dialect, Simulator, Type
+from simulator import Dialect, Simulator, Type, fleet
 from tests.conftest import device_of
 
 type Wait = Callable[..., Awaitable[None]]
@@ -81,6 +81,18 @@ async def test_alarms_of_a_plant_and_of_a_device(
     assert first["severity"] == "critical"
     assert first["suggestion"] == "Hot: suggestion"
     assert first["raised_at"]
+
+
+async def test_each_plant_gets_its_own(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
+) -> None:
+    sim.plants.append(fleet.residential("NE=2", 7, name="Second"))
+    sim.alarms.raise_("NE=2", None, alarm_id=1, level=1, name="Hot")
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(75)
+    answer = await get_alarms(hass, PLANT, "NE=2")
+    names = {source: [a["name"] for a in found] for source, found in answer.items()}
+    assert names == {PLANT: [], "NE=2": ["Hot"]}
 
 
 async def test_filters_are_the_servers(

@@ -77,7 +77,9 @@ class Account:
     """Everything that an entry is at run time.
 
     `plants` and `devices` are those of the inventory that this entry shows: not
-    deselected by the user and not shown by another entry.
+    deselected by the user and not shown by another entry. Those that the last
+    list lacked are shown for a day more, but not asked: a call for one of them
+    fails for all. `listed_plants` and `listed_devices` are the others.
     """
 
     def __init__(
@@ -103,6 +105,8 @@ class Account:
         self._by_plant: dict[str, list[Device]] = {}
         self.plants: dict[str, Plant] = {}
         self.devices: dict[int, Device] = {}
+        self.listed_plants: list[str] = []
+        self.listed_devices: list[Device] = []
         self.issues = Issues(self)
         self.plants_lane = PlantCoordinator(self)
         self.devices_lane = DeviceCoordinator(self)
@@ -242,6 +246,13 @@ class Account:
             for device in known.devices.values()
             if device.plant_code in self.plants
         }
+        missing = known.missing_since
+        self.listed_plants = [code for code in self.plants if code not in missing]
+        self.listed_devices = [
+            device
+            for device in self.devices.values()
+            if str(device.id) not in missing and device.plant_code not in missing
+        ]
         self._by_plant = {code: [] for code in self.plants}
         for device in self.devices.values():
             self._by_plant[device.plant_code].append(device)

@@ -100,7 +100,7 @@ class AlarmCoordinator(DataUpdateCoordinator[AlarmBook]):
         now = datetime.fromtimestamp(self.account.ledger.now(), UTC)
         if not self._due:
             self._window = self.data.next_window(now)
-            self._due = deque(batched(self.account.plants, PLANTS_PER_CALL))
+            self._due = deque(batched(self.account.listed_plants, PLANTS_PER_CALL))
         while self._due and not self.account.ledger.wait(Interface.ALARMS):
             await self._async_ask_for(self._due.popleft(), now)
 

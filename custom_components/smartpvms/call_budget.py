@@ -53,16 +53,15 @@ async def async_await_calls(account: Account, interface: Interface, calls: int) 
 
 
 async def _async_delay(account: Account, seconds: float) -> None:
-    waited = asyncio.get_running_loop().create_future()
+    over = asyncio.Event()
 
     @callback
     def wake(_: datetime) -> None:
-        if not waited.done():
-            waited.set_result(None)
+        over.set()
 
     cancel = async_call_later(account.hass, seconds, wake)
     try:
-        await waited
+        await over.wait()
     finally:
         cancel()
 

@@ -19,7 +19,13 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from .catalogue import PLANT, Kpi
 from .const import DOMAIN, LOGGER
 from .northbound import Interface, Values
-from .northbound.errors import AccessError, LoginError, NorthboundError, RefusedError
+from .northbound.errors import (
+    AccessError,
+    LoginError,
+    NorthboundError,
+    RefusedError,
+    ResourceMissingError,
+)
 from .northbound.interfaces import PLANTS_PER_CALL
 from .readings import Reading, take
 
@@ -50,6 +56,9 @@ def calling(account: Account, interface: Interface) -> Iterator[None]:
     except LoginError as error:
         account.note_login_refused(error)
     except NorthboundError as error:
+        if isinstance(error, ResourceMissingError):
+            # A plant or device left the account; the lists tell which.
+            account.inventory.ask_soon()
         raise UpdateFailed(
             translation_domain=DOMAIN,
             translation_key="update_failed",
@@ -211,7 +220,7 @@ class PlantCoordinator(RealTimeCoordinator[str, tuple[str, ...]]):
 
     @override
     def _round(self) -> Iterable[tuple[str, ...]]:
-        return batched(self.account.plants, PLANTS_PER_CALL)
+        return batched(self.account.listed_plants, PLANTS_PER_CALL)
 
     @override
     async def _async_ask(self, request: tuple[str, ...]) -> None:

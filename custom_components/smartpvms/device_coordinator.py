@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING, Final, override
 from .catalogue import DEVICE_TYPES, PV_INPUT, Kpi
 from .coordinator import RealTimeCoordinator
 from .northbound import Device, Interface, Profile, Scale
-from .northbound.errors import (
-    KpiNotConfiguredError,
-    ResourceMissingError,
-    UnsupportedTypeError,
-)
+from .northbound.errors import KpiNotConfiguredError, UnsupportedTypeError
 from .northbound.interfaces import DEVICES_PER_CALL
 from .northbound.quota import DAY
 
@@ -57,7 +53,7 @@ class DeviceCoordinator(RealTimeCoordinator[int, Request]):
         """Return the devices worth asking, the most telling type first."""
         now = self.account.ledger.now()
         by_type: dict[int, list[Device]] = {}
-        for device in self.account.devices.values():
+        for device in self.account.listed_devices:
             kind = DEVICE_TYPES.get(device.type_id)
             if kind and self.refused.get(kind.id, 0.0) <= now:
                 by_type.setdefault(kind.id, []).append(device)
@@ -113,10 +109,6 @@ class DeviceCoordinator(RealTimeCoordinator[int, Request]):
         except KpiNotConfiguredError:
             self.not_configured.add(request.type_id)
             self._refuse(request.type_id, NOT_CONFIGURED_FOR)
-            return
-        except ResourceMissingError:
-            # A device left the account; the device list tells which.
-            self.account.inventory.ask_soon()
             return
         self._accept(request.type_id)
         for row in rows:

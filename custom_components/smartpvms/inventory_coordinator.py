@@ -66,7 +66,8 @@ class InventoryCoordinator(DataUpdateCoordinator[Inventory]):
         """Return the plants whose devices are not known or due again."""
         limit = self.account.ledger.now() - self._interval()
         known = self.data.devices_at
-        return [code for code in self.account.plants if known.get(code, 0.0) <= limit]
+        plants = self.account.listed_plants
+        return [code for code in plants if known.get(code, 0.0) <= limit]
 
     @callback
     def schedule(self) -> None:
