@@ -53,12 +53,14 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
     @callback
     def derive(self, plants: Iterable[str]) -> None:
         """Put the readings of these plants and tell."""
+        cycle = self.account.devices_lane.cycle()
+        calls = self._calls_left()
         for code in plants:
             if code in self.account.plants:
-                self._derive(code)
+                self._derive(code, cycle, calls)
         self.publish()
 
-    def _derive(self, code: str) -> None:
+    def _derive(self, code: str, cycle: float, calls: dict[str, float]) -> None:
         account = self.account
         devices = account.devices_of(code)
         lane = account.devices_lane
@@ -71,7 +73,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
         values = power_balance(
             devices,
             fresh,
-            cycle=lane.cycle(),
+            cycle=cycle,
             grid_meter=account.grid_meter(code),
             turned_meters=account.turned_meters,
             reports_pv=lane.reports_pv,
@@ -85,7 +87,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
         at = max(times, default=0.0)
         if at:
             values[LAST_DATA] = at * 1000
-        values |= self._calls_left()
+        values |= calls
         self.put(code, Reading(at, values))
 
     def _calls_left(self) -> dict[str, float]:
