@@ -253,3 +253,11 @@ def test_the_gravest_first_then_the_newest(book: AlarmBook) -> None:
         "odd",
     ]
     assert book.of_plant("P")[-1].severity == "other"
+
+
+def test_a_plant_that_comes_back_has_no_old_news(book: AlarmBook) -> None:
+    """What was active before it left is history by then."""
+    assert take(book, [FAN]) == [(News.RAISED, "2064")]
+    book.keep_only([], [])
+    assert take(book, [FAN]) == []
+    assert len(book.of_plant("P")) == 1

@@ -268,7 +268,10 @@ class AlarmBook:
         }
 
     def keep_only(self, plants: Collection[str], devices: Collection[int]) -> None:
-        """Drop the alarms of plants that are gone; those of devices stay the plant's."""
+        """Drop what is known of plants that are gone; a device's alarms stay theirs.
+
+        A plant that comes back is a new one: its first answers are history.
+        """
         self.active = {
             key: record
             if record.device_id is None or record.device_id in devices
@@ -279,6 +282,11 @@ class AlarmBook:
         self.latest = {
             code: self.latest[code] for code in self.latest if code in plants
         }
+        self.heard_at = {
+            code: at for code, at in self.heard_at.items() if code in plants
+        }
+        for seen in self.seen.values():
+            seen.intersection_update(plants)
 
     def dump(self) -> dict[str, Any]:
         """Return the book as JSON data."""
