@@ -226,3 +226,18 @@ async def test_an_entry_that_is_not_loaded(
     assert setup.options == {**chosen, CONF_QUOTA_PROFILE: "daily"}
     await hass.config_entries.async_unload(setup.entry_id)
     assert setup.state is ConfigEntryState.NOT_LOADED
+
+
+async def test_a_chosen_meter_that_is_gone(
+    hass: HomeAssistant, second_meter: str, setup: MockConfigEntry, sim: Simulator
+) -> None:
+    """The one that is left is the grid's; the options ask for no choice then."""
+    gone = {CONF_GRID_METERS: {HOUSE.code: "77"}}
+    hass.config_entries.async_update_entry(setup, options={**setup.options, **gone})
+    assert await hass.config_entries.async_reload(setup.entry_id)
+    account = setup.runtime_data
+    assert account.grid_meter(HOUSE.code) is None
+    del account.devices[int(second_meter)]
+    account.devices_of(HOUSE.code)[:] = account.devices.values()
+    meter = device_of(sim, Type.POWER_SENSOR)
+    assert account.grid_meter(HOUSE.code) == meter

@@ -202,8 +202,9 @@ class Account:
     def grid_meter(self, plant_code: str) -> int | None:
         """Return the device at the plant's grid connection, None if unclear."""
         candidates = {device.id for device in grid_meters(self.devices_of(plant_code))}
-        if chosen := self._chosen_meters.get(plant_code):
-            return int(chosen) if int(chosen) in self.devices else None
+        # A choice among meters is void where it is gone or no longer needed.
+        if (chosen := int(self._chosen_meters.get(plant_code, 0))) in candidates:
+            return chosen
         return candidates.pop() if len(candidates) == 1 else None
 
     def in_units(self, device: Device, row: Values) -> Values:
