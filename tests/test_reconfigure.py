@@ -10,7 +10,8 @@ from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from simulator import Simulator, fleet
+from custom_components.smartpvms.northbound import Profile
+from simulator import Dialect, Simulator, fleet
 
 from .conftest import make_entry
 from .flows import account, reauth, reconfigure, submit, suggested
@@ -202,3 +203,19 @@ async def test_the_account_of_another_entry(
         assert result["reason"] == "already_configured"
         assert setup.data == before
         assert not sim_moved.calls
+
+
+@pytest.mark.parametrize("dialect", [Dialect.V2020])
+async def test_the_plants_move_to_a_newer_server(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """Its dialect and its limits are other ones."""
+    newer = Simulator(plants=sim.plants, dialect=Dialect.V2022)
+    async with newer.serve() as url:
+        result = await reconfigure(hass, setup, account(url))
+        assert result["reason"] == "reconfigure_successful"
+        known = setup.runtime_data
+        assert known.inventory.data.dialect == "2022"
+        assert known.ledger.profile is Profile.DAILY
+        await wait(600, 10)
+        assert newer.count(fail_code=407) == newer.count("getStationList") == 0

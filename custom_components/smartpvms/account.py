@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Final
 
@@ -137,6 +138,8 @@ class Account:
             connection.client.session.has_worked = True
             account = cls(hass, entry, connection, inventory, saved)
             await account.alarms.async_restore()
+            if connection.plants and connection.dialect:
+                inventory = replace(inventory, dialect=connection.dialect)
             if connection.plants:
                 account.take_plants(connection)
             return account
