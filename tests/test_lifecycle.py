@@ -315,3 +315,19 @@ async def test_odd_files_are_survived(
     assert await hass.config_entries.async_setup(entry.entry_id)
     await wait(10)
     assert float(state_of(hass, PLANT, "pv_power")) > 0
+
+
+async def test_readings_are_saved_while_they_keep_coming(
+    hass: HomeAssistant,
+    hass_storage: dict[str, dict[str, dict[str, dict[str, dict[str, float]]]]],
+    setup: MockConfigEntry,
+    wait: Wait,
+) -> None:
+    """A kill of Home Assistant costs minutes, however often rows come."""
+    account = setup.runtime_data
+    for _ in range(20):
+        account.plants_lane.put(PLANT, account.plants_lane.data[PLANT])
+        account.plants_lane.publish()
+        await wait(10)
+    saved = hass_storage[f"smartpvms.{setup.entry_id}"]["data"]
+    assert PLANT in saved["plants"]

@@ -102,6 +102,7 @@ class Account:
         self._chosen_meters: Mapping[str, str] = entry.options.get(CONF_GRID_METERS, {})
         self._store = store_of(hass, entry.entry_id)
         self._in_watts: dict[int, bool] = _load_flags(saved.get("in_watts"))
+        self._will_save = False
         self._zones: dict[str, tzinfo] = {}
         self._by_plant: dict[str, list[Device]] = {}
         self.plants: dict[str, Plant] = {}
@@ -294,10 +295,14 @@ class Account:
 
     @callback
     def _save_later(self) -> None:
-        self._store.async_delay_save(self._dump, SAVE_DELAY)
+        # Asked again and again, the store would put the writing off for ever.
+        if not self._will_save:
+            self._will_save = True
+            self._store.async_delay_save(self._dump, SAVE_DELAY)
 
     def _dump(self) -> SavedAccount:
         lane = self.devices_lane
+        self._will_save = False
         return {
             "inventory": self.inventory.data.dump(),
             "plants": {key: r.dump() for key, r in self.plants_lane.data.items()},
