@@ -301,15 +301,23 @@ async def test_a_kill_between_two_saves(
     assert sim.count(fail_code=407) == 0
 
 
+@pytest.mark.parametrize(
+    "saved",
+    [
+        {"inventory": 3, "devices": [], "refused": 4},
+        {"in_watts": {"x": True}, "refused": {"1": None, "y": 1, "²": 1}},
+    ],
+)
 async def test_odd_files_are_survived(
     hass: HomeAssistant,
     hass_storage: dict[str, object],
     entry: MockConfigEntry,
     wait: Wait,
+    saved: object,
 ) -> None:
     for key, data in (
         ("smartpvms.quota", ["what"]),
-        (f"smartpvms.{entry.entry_id}", {"inventory": 3, "devices": [], "refused": 4}),
+        (f"smartpvms.{entry.entry_id}", saved),
     ):
         hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": data}
     assert await hass.config_entries.async_setup(entry.entry_id)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import tzinfo
+import re
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -319,21 +320,22 @@ class Account:
         lane.reports_pv = _load_ids(saved.get("reports_pv"))
         refused = saved.get("refused")
         lane.refused = {
-            int(key): float(at)
-            for key, at in (refused if isinstance(refused, dict) else {}).items()
+            key: float(at)
+            for key, at in _by_id(saved.get("refused")).items()
+            if isinstance(at, int | float)
         }
         self.plants_lane.restore(
             {
                 code: reading
-                for code, reading in _load_readings(saved.get("plants")).items()
-                if code in self.plants
+                for code, item in _dict(saved.get("plants")).items()
+                if code in self.plants and (reading := Reading.load(item))
             }
         )
         lane.restore(
             {
-                int(key): reading
-                for key, reading in _load_readings(saved.get("devices")).items()
-                if key.lstrip("-").isdecimal() and int(key) in self.devices
+                key: reading
+                for key, item in _by_id(saved.get("devices")).items()
+                if key in self.devices and (reading := Reading.load(item))
             }
         )
         self.balance.derive(self.plants)
@@ -370,11 +372,17 @@ async def _async_first_inventory(connection: Connection) -> Inventory:
     return Inventory(connection.dialect).with_plants(plants, ledger.now())
 
 
-def _load_readings(saved: object) -> dict[str, Reading]:
-    if not isinstance(saved, dict):
-        return {}
-    loaded = ((str(key), Reading.load(item)) for key, item in saved.items())
-    return {key: reading for key, reading in loaded if reading is not None}
+def _dict(saved: object) -> dict[str, object]:
+    return saved if isinstance(saved, dict) else {}
+
+
+def _by_id(saved: object) -> dict[int, object]:
+    """Return what was saved by the id of a device or type, JSON keys being text."""
+    return {
+        int(key): item
+        for key, item in _dict(saved).items()
+        if re.fullmatch(r"-?[0-9]{1,19}", key)
+    }
 
 
 def _load_ids(saved: object) -> set[int]:
@@ -386,6 +394,4 @@ def _load_ids(saved: object) -> set[int]:
 
 
 def _load_flags(saved: object) -> dict[int, bool]:
-    if not isinstance(saved, dict):
-        return {}
-    return {int(key): flag is True for key, flag in saved.items()}
+    return {key: flag is True for key, flag in _by_id(saved).items()}
