@@ -102,8 +102,8 @@ class Account:
         }
         self._chosen_meters: Mapping[str, str] = entry.options.get(CONF_GRID_METERS, {})
         self._store = store_of(hass, entry.entry_id)
-        self._in_watts: dict[int, bool] = _load_flags(saved.get("in_watts"))
         self._will_save = False
+        self._in_watts: dict[int, bool] = _load_flags(saved.get("in_watts"))
         self._zones: dict[str, tzinfo] = {}
         self._by_plant: dict[str, list[Device]] = {}
         self.plants: dict[str, Plant] = {}
@@ -138,10 +138,10 @@ class Account:
         inventory = Inventory.load(saved.get("inventory"))
         if inventory and inventory.plants:
             connection.client.session.has_worked = True
-            account = cls(hass, entry, connection, inventory, saved)
-            await account.alarms.async_restore()
             if connection.plants and connection.dialect:
                 inventory = replace(inventory, dialect=connection.dialect)
+            account = cls(hass, entry, connection, inventory, saved)
+            await account.alarms.async_restore()
             if connection.plants:
                 account.take_plants(connection)
             return account
@@ -302,8 +302,8 @@ class Account:
             self._store.async_delay_save(self._dump, SAVE_DELAY)
 
     def _dump(self) -> SavedAccount:
-        lane = self.devices_lane
         self._will_save = False
+        lane = self.devices_lane
         return {
             "inventory": self.inventory.data.dump(),
             "plants": {key: r.dump() for key, r in self.plants_lane.data.items()},
@@ -318,7 +318,6 @@ class Account:
         lane = self.devices_lane
         lane.proven = _load_ids(saved.get("proven"))
         lane.reports_pv = _load_ids(saved.get("reports_pv"))
-        refused = saved.get("refused")
         lane.refused = {
             key: float(at)
             for key, at in _by_id(saved.get("refused")).items()
