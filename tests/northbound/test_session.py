@@ -340,3 +340,27 @@ async def test_nobody_shows_the_password(
         assert token not in text
     discreet(caught.value, token, USER)
     assert repr(link.session) == "<NorthboundSession 127.0.0.1>"
+
+
+async def test_a_call_that_is_cancelled_counts_from_when_it_was(
+    raw: RawServer, raw_link: Link, clock: HandClock
+) -> None:
+    """The server may have counted it as late as that: a reload is everyday."""
+    raw_link.ledger.profile = Profile.PER_MINUTE
+    await raw_link.session.log_in()
+    arrived, forever = asyncio.Event(), asyncio.Event()
+
+    async def stall() -> web.Response:
+        arrived.set()
+        await forever.wait()
+        return web.Response()
+
+    raw.answers[LIVE] = stall
+    call = asyncio.create_task(raw_link.session.call(LIVE))
+    await arrived.wait()
+    clock.wait(20)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    forever.set()
+    assert raw_link.ledger.wait(LIVE) > 60

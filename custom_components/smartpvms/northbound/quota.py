@@ -292,13 +292,15 @@ class Ledger:
         if calls := self.lane(interface).calls:
             calls.pop()
 
+    def stamp(self, interface: Interface) -> None:
+        """Date the call on record to now, which is no earlier than its arrival."""
+        self.withdraw(interface)
+        self.lane(interface).calls.append(self._now())
+
     async def record(self, interface: Interface, error: NorthboundError | None) -> None:
         """Note the outcome of the call on record: pause the lane or end its pause."""
         lane, now = self.lane(interface), self._now()
-        # The clock may have leapt a day ahead since the call left.
-        if lane.calls:
-            lane.calls.pop()
-        lane.calls.append(now)
+        self.stamp(interface)
         if self._pause(lane, error, now) if error else lane.wake():
             if isinstance(error, RefusedError):
                 error.retry_at = lane.paused_until

@@ -1,6 +1,6 @@
 """One account's session: login, token, one relogin, envelope to data or error."""
 
-from asyncio import Lock
+from asyncio import CancelledError, Lock
 from collections import deque
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -157,6 +157,10 @@ class NorthboundSession:
             data, _ = await self._post(interface, payload, token)
         except NorthboundError as error:
             await self.ledger.record(interface, error)
+            raise
+        except CancelledError:
+            # The server may have counted the call as late as now.
+            self.ledger.stamp(interface)
             raise
         await self.ledger.record(interface, None)
         self._used_at = self.ledger.now()
