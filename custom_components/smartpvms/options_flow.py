@@ -73,13 +73,13 @@ class SmartPvmsOptionsFlow(OptionsFlowWithReload):
                 return self.async_create_entry(data=options)
         schema = vol.Schema(
             {
-                vol.Required(CONF_QUOTA_PROFILE, default=QUOTA_AUTO): one_of(
-                    (QUOTA_AUTO, *Profile), CONF_QUOTA_PROFILE
-                ),
+                **(_account_fields(account) if account else {}),
                 vol.Required(CONF_CURRENCY, default=self.hass.config.currency): one_of(
                     sorted(ACTIVE_CURRENCIES)
                 ),
-                **(_account_fields(account) if account else {}),
+                vol.Required(CONF_QUOTA_PROFILE, default=QUOTA_AUTO): one_of(
+                    (QUOTA_AUTO, *Profile), CONF_QUOTA_PROFILE
+                ),
             }
         )
         suggested = user_input or _suggested(entry, account)
