@@ -53,7 +53,7 @@ BATTERY: Final[tuple[Kpi, ...]] = (
         "battery_soc",
         SensorDeviceClass.BATTERY,
         UnitOfRatio.PERCENTAGE,
-        1,
+        0,
         enabled=True,
     ),
     energy("charge_cap", Counter.DEVICE_DAY),

@@ -109,6 +109,8 @@ _STATE_CLASSES: Final = {
     Counter.PLANT_MONTH: SensorStateClass.TOTAL,
 }
 
+_DAYS: Final = (Counter.DEVICE_DAY, Counter.PLANT_DAY)
+
 
 def measured(
     key: str,
@@ -225,7 +227,7 @@ def energy(
         key=key,
         device_class=SensorDeviceClass.ENERGY,
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-        suggested_display_precision=2,
+        suggested_display_precision=2 if counter in _DAYS else 1,
         state_class=_STATE_CLASSES[counter],
         entity_category=None if enabled else EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=enabled,
