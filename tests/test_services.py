@@ -23,7 +23,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.targets import registry_id_of
 from simulator import Dialect, Simulator, Type, fleet
-from tests.conftest import device_of
+from tests.conftest import device_of, make_entry
 
 type Wait = Callable[..., Awaitable[None]]
 
@@ -230,3 +230,22 @@ async def test_only_an_administrator_may_spend_calls(
 ) -> None:
     with pytest.raises(Unauthorized):
         await get_alarms(hass, PLANT, context=Context(user_id=hass_read_only_user.id))
+
+
+async def test_no_account_is_asked_where_another_has_no_calls(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    other = Simulator(plants=[fleet.emma()], dialect=Dialect.V2020)
+    other.alarms.automatic = False
+    async with other.serve() as url:
+        second = make_entry(url)
+        second.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(second.entry_id)
+        await wait(70)
+        other.deny("getAlarmList", 407)
+        await wait(130)
+        calls = sim.count("getAlarmList")
+        with pytest.raises(HomeAssistantError) as caught:
+            await get_alarms(hass, PLANT, other.plants[0].code)
+        assert caught.value.translation_key == "calls_used_up"
+        assert sim.count("getAlarmList") == calls

@@ -1,6 +1,6 @@
 """Actions. Those that spend the account's calls are for administrators."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import batched
@@ -91,6 +91,10 @@ async def _async_get_alarms(hass: HomeAssistant, call: ServiceCall) -> ServiceRe
     by_account: dict[Account, set[str]] = {}
     for target in targets:
         by_account.setdefault(target.account, set()).add(target.plant_code)
+    # No account is asked before all of them are known to have the calls.
+    for account, codes in by_account.items():
+        calls = sum(1 for _ in _requests(codes, begin, end))
+        await async_await_calls(account, Interface.ALARMS, calls)
     answers = {
         account: await _async_alarms_of(account, codes, begin, end, call.data)
         for account, codes in by_account.items()
@@ -141,25 +145,30 @@ async def _async_alarms_of(
     data: Mapping[str, Any],
 ) -> list[Alarm]:
     """Return the alarms of plants, in as many calls as the period needs."""
-    periods = list(split(begin, end))
-    batches = list(batched(sorted(codes), PLANTS_PER_CALL))
-    await async_await_calls(account, Interface.ALARMS, len(periods) * len(batches))
     alarms: list[Alarm] = []
-    for start, stop in periods:
-        for batch in batches:
-            with explained():
-                alarms += await account.client.alarms(
-                    batch,
-                    start,
-                    stop,
-                    account.alarms.language(),
-                    statuses=[_STATUS_CODES[key] for key in data[ATTR_STATUSES]],
-                    severities=[RANKS[key] for key in data[ATTR_SEVERITIES]],
-                    types=[_TYPE_CODES[key] for key in data[ATTR_TYPES]],
-                    device_types=data[ATTR_DEVICE_TYPES],
-                    device_name=data.get(ATTR_DEVICE_NAME),
-                )
+    for start, stop, batch in _requests(codes, begin, end):
+        with explained():
+            alarms += await account.client.alarms(
+                batch,
+                start,
+                stop,
+                account.alarms.language(),
+                statuses=[_STATUS_CODES[key] for key in data[ATTR_STATUSES]],
+                severities=[RANKS[key] for key in data[ATTR_SEVERITIES]],
+                types=[_TYPE_CODES[key] for key in data[ATTR_TYPES]],
+                device_types=data[ATTR_DEVICE_TYPES],
+                device_name=data.get(ATTR_DEVICE_NAME),
+            )
     return alarms
+
+
+def _requests(
+    codes: Collection[str], begin: datetime, end: datetime
+) -> Iterator[tuple[datetime, datetime, tuple[str, ...]]]:
+    """Yield the calls that plants and a period need: begin, end, plants."""
+    for start, stop in split(begin, end):
+        for batch in batched(sorted(codes), PLANTS_PER_CALL):
+            yield start, stop, batch
 
 
 def _is_of(alarm: Alarm, target: Target) -> bool:
