@@ -212,3 +212,9 @@ async def test_an_account_nobody_has_met_is_dropped(
     entry.add_to_hass(hass)
     await hass.config_entries.async_remove(entry.entry_id)
     assert not sim.calls
+
+
+def test_a_repr_names_neither_user_nor_password() -> None:
+    shown = repr(Credentials("https://example.com", "erika", "secret"))
+    assert "erika" not in shown
+    assert "secret" not in shown

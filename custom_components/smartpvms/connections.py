@@ -29,7 +29,7 @@ class Credentials:
     """How to reach an account: origin, user, password, TLS verification."""
 
     origin: str
-    username: str
+    username: str = field(repr=False)
     password: str = field(repr=False)
     verify_ssl: bool = True
 

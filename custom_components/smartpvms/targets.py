@@ -1,7 +1,7 @@
 """What an action is asked to act on: plants and devices by their registry ids."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntryState
@@ -24,7 +24,7 @@ class Target:
 
     registry_id: str
     account: Account
-    plant_code: str
+    plant_code: str = field(repr=False)
     device: int | None = None
 
 
