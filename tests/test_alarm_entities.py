@@ -158,6 +158,8 @@ async def test_nothing_is_told_before_home_assistant_has_started(
     await wait(300, 10)
     assert problem(hass, inverter) == "on"
     assert alarm_event(hass) is None
+    await restart(hass, setup)
+    assert alarm_event(hass) is None
     hass.set_state(CoreState.running)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
     await hass.async_block_till_done()
@@ -185,6 +187,22 @@ async def test_without_permission_there_is_an_issue_and_no_entity(
     assert issue in ir.async_get(hass).issues
     assert sim.count("getAlarmList") == 1
     assert float(state_of(hass, PLANT, "pv_power")) > 0
+
+
+async def test_old_news_are_no_news(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """A problem that nobody has heard of for three cycles is not known."""
+    inverter = device_of(sim, Type.ENERGY_CENTER)
+    assert problem(hass, inverter) == "off"
+    sim.faults.add(Fault(FaultKind.HTTP, "getAlarmList", status=500))
+    await wait(600, 10)
+    assert problem(hass, inverter) == "unavailable"
+    assert state_of(hass, PLANT, "active_alarms") == "unavailable"
+    assert float(state_of(hass, PLANT, "pv_power")) > 0
+    sim.faults.clear()
+    await wait(300, 10)
+    assert problem(hass, inverter) == "off"
 
 
 async def test_an_outage_ends_no_alarm(

@@ -16,7 +16,9 @@ from custom_components.smartpvms.alarms import (
     WINDOWS,
     AlarmBook,
     News,
+    dump_news,
     identity,
+    load_news,
     split,
     window,
 )
@@ -139,6 +141,21 @@ def test_a_restart_reports_what_happened_meanwhile(book: AlarmBook) -> None:
 )
 def test_a_file_of_another_shape_is_as_good_as_none(saved: Any) -> None:
     assert AlarmBook.load(saved).dump() == AlarmBook().dump()
+
+
+def test_news_that_were_not_told_survive(book: AlarmBook) -> None:
+    take(book, [FAN])
+    answer = [(replace(FAN, status=6), 1)]
+    news = book.take(window(0, NOW), ["P"], answer, NOW)
+    assert news[0].record.cleared_at == NOW
+    assert load_news(json.loads(json.dumps(dump_news(news)))) == news
+
+
+@pytest.mark.parametrize(
+    "saved", [None, [], {}, {"untold": 3}, {"untold": [["x", {}]]}, {"untold": [[1]]}]
+)
+def test_news_of_another_shape_are_as_good_as_none(saved: Any) -> None:
+    assert load_news(saved) == []
 
 
 def test_an_old_alarm_that_is_still_active_is_found_without_a_noise(

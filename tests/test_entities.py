@@ -298,6 +298,24 @@ async def test_a_utility_plant_has_every_kpi_one_click_away(
     assert sim.count(fail_code=407) == 0
 
 
+async def test_all_types_are_as_fresh_as_the_first(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
+) -> None:
+    """Types that the system was not sure to serve do not fall out of step."""
+    sim.plants[:] = [fleet.utility()]
+    sim.all_types = True
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(330, 10)
+    lane, code = entry.runtime_data.devices_lane, sim.plants[0].code
+    for _ in range(24):
+        await wait(30, 10)
+        times = [reading.at for reading in lane.data.values()]
+        assert max(times) - min(times) < 60
+        assert sim.clock.now() - min(times) < 330
+        assert float(state_of(hass, code, "house_consumption")) >= 0
+    assert sim.count(fail_code=407) == 0
+
+
 async def test_battery_health_zero_is_not_reported(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
 ) -> None:

@@ -266,3 +266,29 @@ async def test_a_clock_that_jumps(
     await wait(900, 10)
     assert sim.count(fail_code=407) == 0
     assert float(state_of(hass, PLANT, "pv_power")) > 0
+
+
+async def test_what_could_not_be_asked_keeps_its_place(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """A lane at rest must not cost the inverters, which come first, a round."""
+    await wait(20)
+    sim.evict()
+    sim.deny("login", 429)
+    await wait(300, 10)
+    before = sim.count("getDevRealKpi")
+    sim.deny("login", None)
+    while sim.count("getDevRealKpi") == before:
+        await wait(10)
+    first = [call for call in sim.calls if call.interface == "getDevRealKpi"][before]
+    assert first.payload["devTypeId"] == Type.ENERGY_CENTER
+
+
+async def test_the_rates_of_today_age_with_the_plants_row(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    sim.faults.add(Fault(FaultKind.CODE, "getStationRealKpi", code=407))
+    assert float(state_of(hass, PLANT, "autarky_rate")) > 0
+    await wait(1500, 10)
+    assert float(state_of(hass, PLANT, "pv_power")) > 0
+    assert state_of(hass, PLANT, "autarky_rate") == "unknown"

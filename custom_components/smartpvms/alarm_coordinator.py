@@ -11,7 +11,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from .alarms import AlarmBook, AlarmNews, Window
+from .alarms import AlarmBook, AlarmNews, Window, dump_news, load_news
 from .catalogue.alarm import FALLBACK_LANGUAGE, LANGUAGES
 from .const import DOMAIN, LOGGER, SIGNAL_ALARM
 from .coordinator import EARLY, FRESH_CYCLES, FRESH_GRACE, SOON, calling
@@ -54,7 +54,9 @@ class AlarmCoordinator(DataUpdateCoordinator[AlarmBook]):
 
     async def async_restore(self) -> None:
         """Take over the book of the last run."""
-        self.data = AlarmBook.load(await self._store.async_load())
+        saved = await self._store.async_load()
+        self.data = AlarmBook.load(saved)
+        self._held_back = load_news(saved)
 
     @callback
     def start(self) -> None:
@@ -63,7 +65,7 @@ class AlarmCoordinator(DataUpdateCoordinator[AlarmBook]):
 
     async def _arm(self, _: HomeAssistant) -> None:
         self._is_armed = True
-        self._tell()
+        await self._async_tell()
 
     def language(self) -> str:
         """Return the interface's name of Home Assistant's language."""
@@ -117,13 +119,12 @@ class AlarmCoordinator(DataUpdateCoordinator[AlarmBook]):
             if alarm.plant_code in plants
         ]
         news = self.data.take(window, plants, answer, now)
-        if news or answer:
-            await self._store.async_save(self.data.dump())
-        else:
-            self._store.async_delay_save(self.data.dump, OFTEN)
         self._held_back += news
         if self._is_armed:
-            self._tell()
+            await self._async_tell()
+        elif news:
+            await self.async_save()
+        self._store.async_delay_save(self._dump, OFTEN)
 
     def device_of(self, alarm: Alarm) -> int | None:
         """Return the device that an alarm fits, None where only the plant does."""
@@ -134,12 +135,20 @@ class AlarmCoordinator(DataUpdateCoordinator[AlarmBook]):
         by_name = [d.id for d in devices if _is_called(d, alarm)]
         return by_name[0] if len(by_name) == 1 else None
 
-    @callback
-    def _tell(self) -> None:
+    async def _async_tell(self) -> None:
+        """Send what is held back, once it is on disk that nothing is any more."""
         self.async_update_listeners()
         news, self._held_back = self._held_back, []
+        if news:
+            await self.async_save()
         for item in news:
             async_dispatcher_send(self.hass, SIGNAL_ALARM, item)
+
+    @callback
+    @override
+    def _async_refresh_finished(self) -> None:
+        # After a second failure in a row nobody else would say that it has aged.
+        self.async_update_listeners()
 
     @callback
     def forget_gone(self) -> None:
@@ -147,8 +156,11 @@ class AlarmCoordinator(DataUpdateCoordinator[AlarmBook]):
         self.data.keep_only(self.account.plants.keys(), self.account.devices.keys())
 
     async def async_save(self) -> None:
-        """Write the book."""
-        await self._store.async_save(self.data.dump())
+        """Write the book and what was not told yet."""
+        await self._store.async_save(self._dump())
+
+    def _dump(self) -> dict[str, Any]:
+        return {**self.data.dump(), **dump_news(self._held_back)}
 
 
 def _is_called(device: Device, alarm: Alarm) -> bool:

@@ -291,14 +291,7 @@ class AlarmBook:
     def dump(self) -> dict[str, Any]:
         """Return the book as JSON data."""
         return {
-            "active": {
-                key: {
-                    **asdict(record),
-                    "raised_at": record.raised_at and record.raised_at.isoformat(),
-                    "cleared_at": None,
-                }
-                for key, record in self.active.items()
-            },
+            "active": {key: _dump(record) for key, record in self.active.items()},
             "ended": self.ended,
             "latest": self.latest,
             "heard_at": self.heard_at,
@@ -327,13 +320,41 @@ class AlarmBook:
         return book
 
 
+def dump_news(news: Iterable[AlarmNews]) -> dict[str, Any]:
+    """Return news that were not told yet as JSON data."""
+    return {"untold": [[item.kind, _dump(item.record)] for item in news]}
+
+
+def load_news(saved: object) -> list[AlarmNews]:
+    """Return what `dump_news` saved, none where it is of another shape."""
+    untold = saved.get("untold") if isinstance(saved, dict) else None
+    try:
+        return [AlarmNews(News(kind), _load(item)) for kind, item in untold or ()]
+    except KeyError, TypeError, ValueError:
+        return []
+
+
+def _dump(record: AlarmRecord) -> dict[str, Any]:
+    times = {key: getattr(record, key) for key in _TIMES}
+    return asdict(record) | {
+        key: at.isoformat() if at else None for key, at in times.items()
+    }
+
+
 def _load(saved: Mapping[str, Any]) -> AlarmRecord:
-    raised = saved["raised_at"]
+    times = {key: saved[key] for key in _TIMES}
     return AlarmRecord(
-        **{**saved, "raised_at": datetime.fromisoformat(raised) if raised else None}
+        **{
+            **saved,
+            **{
+                key: datetime.fromisoformat(at) if at else None
+                for key, at in times.items()
+            },
+        }
     )
 
 
+_TIMES: Final = ("raised_at", "cleared_at")
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
 

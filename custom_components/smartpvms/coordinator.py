@@ -178,14 +178,36 @@ class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
     async def _async_update_data(self) -> dict[K, Reading]:
         try:
             with calling(self.account, self.interface):
-                self._due = self._due or deque(self._round())
-                while self._due and not self.account.ledger.wait(self.interface):
-                    await self._async_ask(self._due.popleft())
-                    self.publish()
+                await self._async_ask_what_is_due()
         finally:
             self._due = self._due or deque(self._round())
             self.update_interval = timedelta(seconds=self._wait() + EARLY)
         return self.data
+
+    async def _async_ask_what_is_due(self) -> None:
+        """Ask as much as the lane takes now, and nothing twice.
+
+        The rest of a round is followed by the next one: else what was asked last
+        would stay half a cycle away from all the others.
+        """
+        asked: set[RequestT] = set()
+        while not self.account.ledger.wait(self.interface):
+            rest = (request for request in self._round() if request not in asked)
+            self._due = self._due or deque(rest)
+            if not self._due:
+                return
+            asked.add(self._due[0])
+            await self._async_ask_next()
+            self.publish()
+
+    async def _async_ask_next(self) -> None:
+        """Make the next call; one that may not be made now keeps its place."""
+        request = self._due.popleft()
+        try:
+            await self._async_ask(request)
+        except RefusedError:
+            self._due.appendleft(request)
+            raise
 
     def _wait(self) -> float:
         """Return the seconds until the rest of the round may be asked.
