@@ -78,7 +78,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
             turned_meters=account.turned_meters,
             reports_pv=lane.reports_pv,
         )
-        if plant:
+        if plant and account.plants_lane.is_fresh(code):
             values |= day_rates(plant.values)
         times = [reading.at for reading in fresh.values()]
         times += [plant.at] if plant else []
