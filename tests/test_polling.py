@@ -292,13 +292,3 @@ async def test_the_rates_of_today_age_with_the_plants_row(
     await wait(1500, 10)
     assert float(state_of(hass, PLANT, "pv_power")) > 0
     assert state_of(hass, PLANT, "autarky_rate") == "unknown"
-
-
-async def test_the_rates_of_today_age_with_the_plants_row(
-    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
-) -> None:
-    sim.faults.add(Fault(FaultKind.CODE, "getStationRealKpi", code=407))
-    assert float(state_of(hass, PLANT, "autarky_rate")) > 0
-    await wait(1500, 10)
-    assert float(state_of(hass, PLANT, "pv_power")) > 0
-    assert state_of(hass, PLANT, "autarky_rate") == "unknown"
