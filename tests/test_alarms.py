@@ -20,7 +20,7 @@ from custom_components.smartpvms.alarms import (
     identity,
     load_news,
     split,
-    window,
+    window_at,
 )
 from custom_components.smartpvms.northbound.models import Alarm
 
@@ -48,7 +48,7 @@ def take(
 ) -> list[tuple[News, str]]:
     """Return what an answer says that is new: kind and alarm id."""
     answer = [(alarm, 1) for alarm in alarms]
-    news = book.take(window(number, now), list(plants), answer, now)
+    news = book.take(window_at(number, now), list(plants), answer, now)
     return [(item.kind, item.record.id) for item in news]
 
 
@@ -146,7 +146,7 @@ def test_a_file_of_another_shape_is_as_good_as_none(saved: Any) -> None:
 def test_news_that_were_not_told_survive(book: AlarmBook) -> None:
     take(book, [FAN])
     answer = [(replace(FAN, status=6), 1)]
-    news = book.take(window(0, NOW), ["P"], answer, NOW)
+    news = book.take(window_at(0, NOW), ["P"], answer, NOW)
     assert news[0].record.cleared_at == NOW
     assert load_news(json.loads(json.dumps(dump_news(news)))) == news
 
@@ -198,7 +198,7 @@ def test_the_sweep_reaches_a_year_back_and_prefers_what_is_alive() -> None:
     now = NOW
     for _ in range(12 * WINDOWS):
         now += 30 * MINUTE
-        wanted = book.next_window(now)
+        wanted = window_at(book.next_window(now), now)
         asked.append(wanted.number)
         take(book, [OLD] if wanted.holds(OLD.raised_at) else [], now, wanted.number)
     assert asked.count(0) >= 10 * WINDOWS
@@ -211,7 +211,7 @@ def test_the_sweep_reaches_a_year_back_and_prefers_what_is_alive() -> None:
 def test_windows_fit_the_interface(hours: int) -> None:
     """At most 31 days, never beyond 365 days, the newest ahead of our clock."""
     now = NOW - timedelta(hours=hours)
-    windows = [window(number, now) for number in range(WINDOWS)]
+    windows = [window_at(number, now) for number in range(WINDOWS)]
     for newer, older in itertools.pairwise(windows):
         assert older.end == newer.begin
     assert windows[0].end > now
@@ -234,7 +234,7 @@ def test_a_period_is_split_without_gap_or_overlap(hours: int) -> None:
 def test_a_clock_that_goes_wrong(book: AlarmBook, skew: timedelta) -> None:
     """The server's clock may be ahead of ours or behind: nothing is missed."""
     alarm = replace(FAN, raised_at=NOW + skew)
-    assert window(0, NOW).holds(alarm.raised_at)
+    assert window_at(0, NOW).holds(alarm.raised_at)
     assert take(book, [alarm]) == [(News.RAISED, "2064")]
     assert take(book, [alarm], NOW + MINUTE) == []
 

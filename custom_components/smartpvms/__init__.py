@@ -1,5 +1,6 @@
 """Huawei FusionSolar: plants and devices of the Smart PV Management System."""
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
@@ -43,7 +44,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -
     """Unload an account; its session and its ledger stay for the next set-up."""
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
-        await entry.runtime_data.async_save()
+        await entry.runtime_data.async_close()
     return unloaded
 
 
@@ -60,6 +61,8 @@ async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: SmartPvmsConfigEntry, device: DeviceEntry
 ) -> bool:
     """Let the user remove a device that the account no longer lists."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return False
     account = entry.runtime_data
     current = {*account.plants, *map(str, account.devices)}
     return not any(

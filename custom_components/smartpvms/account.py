@@ -108,6 +108,7 @@ class Account:
         self._by_plant: dict[str, list[Device]] = {}
         self.plants: dict[str, Plant] = {}
         self.devices: dict[int, Device] = {}
+        self.is_closed = False
         self.listed_plants: list[str] = []
         self.listed_devices: list[Device] = []
         self.issues = Issues(self)
@@ -157,6 +158,8 @@ class Account:
         unload = self.entry.async_on_unload
         self.inventory.schedule()
         self.alarms.start()
+        for interface in list(self.ledger.lanes):
+            self.issues.review(interface)
         unload(self.inventory.async_add_listener(self._save_later))
         for lane, follow in (
             (self.devices_lane, self.balance.follow_devices),
@@ -164,6 +167,11 @@ class Account:
         ):
             unload(lane.async_add_listener(follow))
             unload(lane.async_add_listener(self._save_later))
+
+    async def async_close(self) -> None:
+        """Write for the last time; what comes in later must not write over it."""
+        self.is_closed = True
+        await self.async_save()
 
     async def async_save(self) -> None:
         """Write what the next start begins with."""
@@ -287,6 +295,12 @@ class Account:
         else:
             self.entry.async_start_reauth(self.hass)
 
+    @callback
+    def change_dialect(self, dialect: Dialect) -> None:
+        """Follow a system that was renewed, to its lists and its limits."""
+        self.inventory.data = replace(self.inventory.data, dialect=dialect)
+        self._choose_profile(dialect)
+
     def _choose_profile(self, dialect: Dialect) -> None:
         chosen = self.entry.options.get(CONF_QUOTA_PROFILE, QUOTA_AUTO)
         if chosen == QUOTA_AUTO:
@@ -297,7 +311,7 @@ class Account:
     @callback
     def _save_later(self) -> None:
         # Asked again and again, the store would put the writing off for ever.
-        if not self._will_save:
+        if not self._will_save and not self.is_closed:
             self._will_save = True
             self._store.async_delay_save(self._dump, SAVE_DELAY)
 

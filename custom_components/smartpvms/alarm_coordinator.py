@@ -11,11 +11,12 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from .alarms import AlarmBook, AlarmNews, Window, dump_news, load_news
+from .alarms import AlarmBook, AlarmNews, dump_news, load_news, window_at
 from .catalogue.alarm import FALLBACK_LANGUAGE, LANGUAGES
 from .const import DOMAIN, LOGGER, SIGNAL_ALARM
 from .coordinator import EARLY, FRESH_CYCLES, FRESH_GRACE, SOON, calling
 from .northbound import Device, Interface
+from .northbound.errors import NorthboundError, RefusedError
 from .northbound.interfaces import PLANTS_PER_CALL
 from .northbound.models import Alarm
 
@@ -48,7 +49,7 @@ class AlarmCoordinator(DataUpdateCoordinator[AlarmBook]):
         self.data = AlarmBook()
         self._store = store_of(account.hass, account.entry.entry_id)
         self._due: deque[tuple[str, ...]] = deque()
-        self._window: Window | None = None
+        self._window = 0
         self._held_back: list[AlarmNews] = []
         self._is_armed = False
 
@@ -99,17 +100,27 @@ class AlarmCoordinator(DataUpdateCoordinator[AlarmBook]):
         return self.data
 
     async def _async_ask(self) -> None:
-        now = datetime.fromtimestamp(self.account.ledger.now(), UTC)
-        if not self._due:
-            self._window = self.data.next_window(now)
+        if not self._due and not self.account.ledger.wait(Interface.ALARMS):
+            self._window = self.data.next_window(self._now())
             self._due = deque(batched(self.account.listed_plants, PLANTS_PER_CALL))
         while self._due and not self.account.ledger.wait(Interface.ALARMS):
-            await self._async_ask_for(self._due.popleft(), now)
+            try:
+                await self._async_ask_for(self._due[0])
+            except RefusedError:
+                raise
+            except NorthboundError:
+                self._due.popleft()
+                raise
+            self._due.popleft()
 
-    async def _async_ask_for(self, plants: tuple[str, ...], now: datetime) -> None:
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.account.ledger.now(), UTC)
+
+    async def _async_ask_for(self, plants: tuple[str, ...]) -> None:
         """Ask for the window's alarms of up to 100 plants and save before telling."""
-        window = self._window
-        assert window is not None
+        # A round may have waited: the window ends when it is asked.
+        now = self._now()
+        window = window_at(self._window, now)
         alarms = await self.account.client.alarms(
             plants, window.begin, window.end, self.language()
         )
@@ -124,7 +135,8 @@ class AlarmCoordinator(DataUpdateCoordinator[AlarmBook]):
             await self._async_tell()
         elif news:
             await self.async_save()
-        self._store.async_delay_save(self._dump, OFTEN)
+        if not self.account.is_closed:
+            self._store.async_delay_save(self._dump, OFTEN)
 
     def device_of(self, alarm: Alarm) -> int | None:
         """Return the device that an alarm fits, None where only the plant does."""

@@ -105,18 +105,23 @@ class Window:
         return self.begin <= raised_at < self.end
 
 
-def window(number: int, now: datetime) -> Window:
+def window_at(number: int, now: datetime) -> Window:
     """Return a window of the past, counted back from now."""
     end = now + SKEW if number == 0 else now - number * WINDOW
     begin = max(now - (number + 1) * WINDOW, now - LOOK_BACK + SKEW)
     return Window(number, begin, end)
 
 
+LONGEST_PERIOD: Final = timedelta(days=31)
+
+
 def split(begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
     """Yield periods that are short enough for a call, the first one first."""
-    starts = takewhile(lambda at: at < end, (begin + n * WINDOW for n in count()))
+    starts = takewhile(
+        lambda at: at < end, (begin + n * LONGEST_PERIOD for n in count())
+    )
     for start in starts:
-        yield start, min(start + WINDOW, end)
+        yield start, min(start + LONGEST_PERIOD, end)
 
 
 def identity(alarm: Alarm) -> str:
@@ -173,14 +178,14 @@ class AlarmBook:
         """Return a device's active alarms, the gravest and then newest first."""
         return _sorted(r for r in self.active.values() if r.device_id == device_id)
 
-    def next_window(self, now: datetime) -> Window:
-        """Return what to ask next: the newest alarms, now and then older ones."""
+    def next_window(self, now: datetime) -> int:
+        """Return the number of the window to ask next: the newest alarms, now and then older ones."""
         self.polls += 1
         is_first = len(self.asked_at) < WINDOWS
         if self.polls % (FIRST_SWEEP_EVERY if is_first else SWEEP_EVERY):
-            return window(0, now)
-        older = [window(number, now) for number in range(1, WINDOWS)]
-        return min(older, key=self._urgency)
+            return 0
+        older = [window_at(number, now) for number in range(1, WINDOWS)]
+        return min(older, key=self._urgency).number
 
     def _urgency(self, asked: Window) -> float:
         alive = any(asked.holds(record.raised_at) for record in self.active.values())
@@ -205,11 +210,9 @@ class AlarmBook:
             key = identity(alarm)
             found.add(key)
             record = record_of(alarm, device_id)
-            raised = (record.raised_at or now).timestamp()
-            none = (0.0, "")
-            self.latest[alarm.plant_code] = max(
-                self.latest.get(alarm.plant_code, none), (raised, record.name)
-            )
+            raised = record.raised_at.timestamp() if record.raised_at else 0.0
+            latest = self.latest.get(alarm.plant_code, (0.0, record.name))
+            self.latest[alarm.plant_code] = max(latest, (raised, record.name))
             told = list(self._follow(key, alarm.status in ENDED, record, now))
             if alarm.plant_code in seen:
                 news += told

@@ -14,7 +14,7 @@ from homeassistant.helpers.event import async_call_later
 from .account import Account
 from .const import DOMAIN
 from .northbound import Interface, NorthboundError
-from .northbound.errors import RefusedError
+from .northbound.errors import LoginError, RefusedError
 
 # An action lets its caller wait this long for the lane; more is refused.
 PATIENCE: Final = 60.0
@@ -67,10 +67,16 @@ async def _async_delay(account: Account, seconds: float) -> None:
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """Turn the error of a call into one that a person understands."""
+def explained(account: Account, interface: Interface) -> Iterator[None]:
+    """Turn the error of a call into one that a person understands.
+
+    What polling would do about it is done here too.
+    """
     try:
         yield
+    except LoginError as error:
+        account.note_login_refused(error)
+        raise _failed(error) from error
     except RefusedError as error:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
@@ -78,11 +84,17 @@ def explained() -> Iterator[None]:
             translation_placeholders={"interface": error.interface},
         ) from error
     except NorthboundError as error:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="update_failed",
-            translation_placeholders={
-                "interface": error.interface,
-                "error": error.meaning,
-            },
-        ) from error
+        raise _failed(error) from error
+    finally:
+        account.issues.review(interface)
+
+
+def _failed(error: NorthboundError) -> HomeAssistantError:
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="update_failed",
+        translation_placeholders={
+            "interface": error.interface,
+            "error": error.meaning,
+        },
+    )

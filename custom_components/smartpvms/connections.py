@@ -6,6 +6,7 @@ the same ledger. Ledgers are kept on disk for a day, which is as far back as any
 limit looks.
 """
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -22,6 +23,7 @@ from .northbound.quota import DAY, SavedLedger
 
 STORE_VERSION = 1
 STORE_KEY = f"{DOMAIN}.quota"
+ANSWERED_AFTER = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +85,16 @@ class Connections:
 
     async def async_save(self) -> None:
         """Write the ledgers that had a call within the last day."""
-        await self._store.async_save(
-            {
-                account: ledger.dump()
-                for account, ledger in self._ledgers.items()
-                if account in self._connections or _is_recent(ledger)
-            }
-        )
+        await self._store.async_save(self._dump())
+        # The answer comes later, and the server counts from then on.
+        self._store.async_delay_save(self._dump, ANSWERED_AFTER)
+
+    def _dump(self) -> dict[str, SavedLedger]:
+        return {
+            account: ledger.dump()
+            for account, ledger in self._ledgers.items()
+            if account in self._connections or _is_recent(ledger)
+        }
 
     def ledger(self, account: str) -> Ledger:
         """Return the one ledger of an account."""
@@ -169,5 +174,6 @@ async def async_get_connections(hass: HomeAssistant) -> Connections:
     if (connections := hass.data.get(_KEY)) is None:
         connections = hass.data[_KEY] = Connections(hass)
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_CLOSE, connections.close)
-    await connections.loaded
+    # A flow that is given up takes nobody else's loading with it.
+    await asyncio.shield(connections.loaded)
     return connections

@@ -138,7 +138,11 @@ class ReadingsCoordinator[K](DataUpdateCoordinator[dict[K, Reading]]):
         self.changed, self._pending = frozenset(self._pending), set()
         for update, context in list(self._listeners.values()):
             if self.changed and (context is None or context in self.changed):
-                update()
+                try:
+                    update()
+                except Exception:  # noqa: BLE001
+                    # One entity's fault is not the others'.
+                    LOGGER.exception("Unexpected error updating %s", self.name)
         self.changed = frozenset()
 
     @callback

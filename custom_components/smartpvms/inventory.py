@@ -47,12 +47,13 @@ class Inventory:
                 for device in self.devices.values()
                 if device.plant_code in plants
             },
-            missing_since={
-                key: since
-                for key, since in missing.items()
-                if key in plants or key not in self.plants
+            devices_at={
+                code: listed
+                for code, listed in self.devices_at.items()
+                if code in plants
             },
-        )
+            missing_since=missing,
+        ).tidied()
 
     def with_devices(
         self, asked: Collection[str], listed: Iterable[Device], at: float
@@ -85,10 +86,16 @@ class Inventory:
             self,
             devices=devices,
             devices_at=devices_at,
+            missing_since=missing,
+        ).tidied()
+
+    def tidied(self) -> Self:
+        """Return the inventory without the absence of what it no longer holds."""
+        held = {*self.plants, *map(str, self.devices)}
+        return replace(
+            self,
             missing_since={
-                key: since
-                for key, since in missing.items()
-                if key not in here or int(key) in devices
+                key: since for key, since in self.missing_since.items() if key in held
             },
         )
 

@@ -12,7 +12,8 @@ from .const import LOGGER
 from .coordinator import EARLY, SOON, calling
 from .inventory import Inventory
 from .northbound import Dialect, Interface, Profile
-from .northbound.interfaces import PLANTS_PER_CALL
+from .northbound.errors import NotNorthboundError, PermissionMissingError
+from .northbound.interfaces import PLANTS_PER_CALL, PLANTS_PER_PAGE
 from .northbound.quota import DAY
 
 if TYPE_CHECKING:
@@ -55,8 +56,22 @@ class InventoryCoordinator(DataUpdateCoordinator[Inventory]):
         if ledger.profile is Profile.PER_MINUTE:
             return HOURLY
         batches = -(-len(self.account.plants) // PLANTS_PER_CALL)
-        half = ledger.burst(Interface.DEVICE_LIST) / 2
-        return max(HOURLY, DAY * batches / half)
+        return max(
+            HOURLY,
+            *(
+                DAY * calls / (ledger.burst(interface) / 2)
+                for interface, calls in (
+                    (Interface.DEVICE_LIST, batches),
+                    (self._plant_interface, self._pages()),
+                )
+            ),
+        )
+
+    def _pages(self) -> int:
+        """Return how many calls a list of all plants takes, shown or not."""
+        if self.data.dialect is Dialect.V2020:
+            return 1
+        return max(1, -(-len(self.data.plants) // PLANTS_PER_PAGE))
 
     def _next_at(self) -> float:
         """Return the epoch second at which the plants are listed again."""
@@ -73,7 +88,8 @@ class InventoryCoordinator(DataUpdateCoordinator[Inventory]):
     def schedule(self) -> None:
         """Poll again when something is due and its lane is free."""
         now = self.account.ledger.now()
-        wait = max(self._next_at() - now, self.account.wait(self._plant_interface))
+        plants = self.account.wait(self._plant_interface, self._pages())
+        wait = max(self._next_at() - now, plants)
         if self._due or self._unlisted():
             wait = min(wait, self.account.wait(Interface.DEVICE_LIST))
         self.update_interval = timedelta(seconds=max(0.0, wait) + EARLY)
@@ -111,9 +127,15 @@ class InventoryCoordinator(DataUpdateCoordinator[Inventory]):
 
     async def _async_list_plants(self) -> None:
         ledger = self.account.ledger
-        if self._next_at() > ledger.now() or ledger.wait(self._plant_interface):
+        wait = ledger.wait(self._plant_interface, self._pages())
+        if self._next_at() > ledger.now() or wait:
             return
-        plants = await self.account.client.all_plants(self.data.dialect)
+        try:
+            plants = await self.account.client.all_plants(self.data.dialect)
+        except PermissionMissingError, NotNorthboundError:
+            # A system that was renewed lists its plants elsewhere.
+            dialect, plants = await self.account.client.detect()
+            self.account.change_dialect(dialect)
         self.take(self.data.with_plants(plants, ledger.now()))
 
     async def _async_list_devices(self) -> None:

@@ -147,7 +147,7 @@ async def _async_alarms_of(
     """Return the alarms of plants, in as many calls as the period needs."""
     alarms: list[Alarm] = []
     for start, stop, batch in _requests(codes, begin, end):
-        with explained():
+        with explained(account, Interface.ALARMS):
             alarms += await account.client.alarms(
                 batch,
                 start,
