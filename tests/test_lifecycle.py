@@ -205,6 +205,8 @@ async def test_only_what_is_gone_can_be_removed_by_hand(
     assert not await async_remove_config_entry_device(hass, setup, known)
     setup.runtime_data.devices.pop(dongle)
     assert await async_remove_config_entry_device(hass, setup, known)
+    assert await hass.config_entries.async_unload(setup.entry_id)
+    assert not await async_remove_config_entry_device(hass, setup, known)
 
 
 async def test_a_plant_code_with_underscores(

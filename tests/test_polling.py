@@ -13,6 +13,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.const import DOMAIN
+from custom_components.smartpvms.northbound import Profile
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
 from tests.conftest import device_of, entity_id, restart, state_of
 
@@ -179,7 +180,11 @@ async def test_a_lost_session_is_silently_renewed(
 
 
 async def test_a_refused_login_is_tried_once_more_then_asked_for(
-    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A lock ends by itself; a wrong password needs the user. Never a loop."""
     await wait(120)
@@ -187,6 +192,10 @@ async def test_a_refused_login_is_tried_once_more_then_asked_for(
     sim.evict()
     await wait(25 * 60, 30)
     assert sim.count("login") == 2
+    told = [
+        r for r in caplog.records if r.levelname == "WARNING" and "30 min" in r.message
+    ]
+    assert len(told) == 1
     assert not list(setup.async_get_active_flows(hass, {SOURCE_REAUTH}))
     await wait(15 * 60, 30)
     assert sim.count("login") == 3
@@ -292,3 +301,36 @@ async def test_the_rates_of_today_age_with_the_plants_row(
     await wait(1500, 10)
     assert float(state_of(hass, PLANT, "pv_power")) > 0
     assert state_of(hass, PLANT, "autarky_rate") == "unknown"
+
+
+@pytest.mark.parametrize("dialect", [Dialect.V2020])
+async def test_a_system_that_was_renewed(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """The list of plants moves to another interface, and the limits with it."""
+    await wait(120, 10)
+    sim.dialect = Dialect.V2022
+    await wait(4500, 20)
+    account = setup.runtime_data
+    assert account.inventory.data.dialect == "2022"
+    assert account.ledger.profile is Profile.DAILY
+    assert account.inventory.data.plants
+
+
+async def test_one_entitys_fault_is_not_the_others(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    wait: Wait,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    lane = setup.runtime_data.devices_lane
+
+    def fail() -> None:
+        raise ValueError("broken entity")
+
+    stop = lane.async_add_listener(fail)
+    before = state_of(hass, PLANT, "last_data")
+    await wait(320, 10)
+    stop()
+    assert state_of(hass, PLANT, "last_data") > before
+    assert "broken entity" in caplog.text

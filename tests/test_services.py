@@ -182,6 +182,18 @@ async def test_what_the_server_refuses_is_explained(
     assert caught.value.translation_key == key
 
 
+async def test_a_refused_login_counts_as_in_polling(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    await wait(61)
+    sim.deny("login", 20400)
+    sim.evict()
+    with pytest.raises(HomeAssistantError) as caught:
+        await get_alarms(hass, PLANT)
+    assert caught.value.translation_key == "update_failed"
+    assert setup.runtime_data.client.session.refusals == 1
+
+
 async def test_it_waits_for_the_lane_up_to_a_minute(
     hass: HomeAssistant,
     setup: MockConfigEntry,
