@@ -31,7 +31,6 @@ MANIFEST_KEYS: Final = (
     "iot_class",
     "issue_tracker",
     "loggers",
-    "quality_scale",
     "requirements",
     "version",
 )

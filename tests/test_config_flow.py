@@ -186,6 +186,22 @@ async def test_only_free_plants_are_offered(
         assert result["result"].runtime_data.plants.keys() == {PARK.code}
 
 
+async def test_titles_are_told_apart(
+    hass: HomeAssistant, sim: Simulator, url: str, now: str
+) -> None:
+    """Two accounts on one server, and no plant's or person's name in the title."""
+    first = await add(hass, account(url))
+    async with Simulator(plants=[LAKE]).serve() as other:
+        second = await add(hass, account(other))
+    async with Simulator(plants=[PARK]).serve() as other:
+        third = await add(hass, account(other))
+    assert [flow["title"] for flow in (first, second, third)] == [
+        "FusionSolar 127.0.0.1",
+        "FusionSolar 127.0.0.1 2",
+        "FusionSolar 127.0.0.1 3",
+    ]
+
+
 async def test_a_dialog_left_open_does_not_stand_in_the_way(
     hass: HomeAssistant, sim: Simulator, url: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import chain, count
 from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult
@@ -274,13 +275,22 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
     def _create(self, excluded: Iterable[str]) -> ConfigFlowResult:
         """Create the entry; what was deselected is stored."""
         credentials = self._connection.credentials
-        # No plant's and no person's name: titles are written to logs.
-        host = URL(credentials.origin).host or ""
         return self.async_create_entry(
-            title=f"FusionSolar {host.removesuffix('.fusionsolar.huawei.com')}",
+            title=self._title(credentials),
             data=_stored(credentials),
             options={CONF_EXCLUDED_PLANTS: sorted(excluded)},
         )
+
+    def _title(self, credentials: Credentials) -> str:
+        """Return a title of its own, without a plant's or person's name.
+
+        Titles are written to logs.
+        """
+        host = URL(credentials.origin).host or ""
+        title = f"FusionSolar {host.removesuffix('.fusionsolar.huawei.com')}"
+        taken = {entry.title for entry in self._async_current_entries()}
+        titles = (f"{title} {number}" for number in count(2))
+        return next(name for name in chain((title,), titles) if name not in taken)
 
     def _show(
         self,
