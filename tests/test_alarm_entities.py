@@ -219,3 +219,30 @@ async def test_an_outage_ends_no_alarm(
     await wait(300, 10)
     assert problem(hass, inverter) == "on"
     assert alarm_event(hass) == "raised"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "language", "asked"),
+    [
+        (Dialect.V2020, "de", "de_DE"),
+        (Dialect.V2020, "zh-Hans", "zh_CN"),
+        (Dialect.V2020, "pt", "pt_BR"),
+        (Dialect.V2020, "pl", "po_PO"),
+        (Dialect.V2022, "pl", "pl_PL"),
+        (Dialect.V2022, "sv", "en_UK"),
+    ],
+)
+async def test_alarms_speak_the_users_language(
+    hass: HomeAssistant,
+    sim: Simulator,
+    entry: MockConfigEntry,
+    wait: Wait,
+    language: str,
+    asked: str,
+) -> None:
+    hass.config.language = language
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(20)
+    (call,) = (call for call in sim.calls if call.interface == "getAlarmList")
+    assert call.payload["language"] == asked
+    assert call.fail_code == 0

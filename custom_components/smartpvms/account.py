@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import tzinfo
-import re
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -46,6 +45,7 @@ from .northbound.errors import LoginError, NotYetError
 from .readings import Reading
 from .registry import plant_owners, sync_devices
 from .repairs import Issues
+from .saved import as_dict, by_id, load_flags, load_ids
 from .zones import zone_of
 
 STORE_VERSION: Final = 1
@@ -103,7 +103,7 @@ class Account:
         self._chosen_meters: Mapping[str, str] = entry.options.get(CONF_GRID_METERS, {})
         self._store = store_of(hass, entry.entry_id)
         self._will_save = False
-        self._in_watts: dict[int, bool] = _load_flags(saved.get("in_watts"))
+        self._in_watts: dict[int, bool] = load_flags(saved.get("in_watts"))
         self._zones: dict[str, tzinfo] = {}
         self._by_plant: dict[str, list[Device]] = {}
         self.plants: dict[str, Plant] = {}
@@ -330,24 +330,24 @@ class Account:
 
     def _restore(self, saved: SavedAccount) -> None:
         lane = self.devices_lane
-        lane.proven = _load_ids(saved.get("proven"))
-        lane.reports_pv = _load_ids(saved.get("reports_pv"))
+        lane.proven = load_ids(saved.get("proven"))
+        lane.reports_pv = load_ids(saved.get("reports_pv"))
         lane.refused = {
             key: float(at)
-            for key, at in _by_id(saved.get("refused")).items()
+            for key, at in by_id(saved.get("refused")).items()
             if isinstance(at, int | float)
         }
         self.plants_lane.restore(
             {
                 code: reading
-                for code, item in _dict(saved.get("plants")).items()
+                for code, item in as_dict(saved.get("plants")).items()
                 if code in self.plants and (reading := Reading.load(item))
             }
         )
         lane.restore(
             {
                 key: reading
-                for key, item in _by_id(saved.get("devices")).items()
+                for key, item in by_id(saved.get("devices")).items()
                 if key in self.devices and (reading := Reading.load(item))
             }
         )
@@ -383,28 +383,3 @@ async def _async_first_inventory(connection: Connection) -> Inventory:
     plants, connection.plants = connection.plants, []
     assert connection.dialect is not None
     return Inventory(connection.dialect).with_plants(plants, ledger.now())
-
-
-def _dict(saved: object) -> dict[str, object]:
-    return saved if isinstance(saved, dict) else {}
-
-
-def _by_id(saved: object) -> dict[int, object]:
-    """Return what was saved by the id of a device or type, JSON keys being text."""
-    return {
-        int(key): item
-        for key, item in _dict(saved).items()
-        if re.fullmatch(r"-?[0-9]{1,19}", key)
-    }
-
-
-def _load_ids(saved: object) -> set[int]:
-    return (
-        {key for key in saved if isinstance(key, int)}
-        if isinstance(saved, list)
-        else set()
-    )
-
-
-def _load_flags(saved: object) -> dict[int, bool]:
-    return {key: flag is True for key, flag in _by_id(saved).items()}

@@ -12,7 +12,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .alarms import AlarmBook, AlarmNews, dump_news, load_news, window_at
-from .catalogue.alarm import FALLBACK_LANGUAGE, LANGUAGES
+from .catalogue.alarm import FALLBACK_LANGUAGE, LANGUAGES, POLISH
 from .const import DOMAIN, LOGGER, SIGNAL_ALARM
 from .coordinator import EARLY, FRESH_CYCLES, FRESH_GRACE, SOON, calling
 from .northbound import Device, Interface
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 STORE_VERSION: Final = 1
 # Where a call a minute is allowed, half of them are left to the actions.
 OFTEN: Final = 120.0
+# Sooner than the next poll, which would put the writing off.
+SAVE_DELAY: Final = 60.0
 
 
 def store_of(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
@@ -70,8 +72,10 @@ class AlarmCoordinator(DataUpdateCoordinator[AlarmBook]):
 
     def language(self) -> str:
         """Return the interface's name of Home Assistant's language."""
-        language = self.hass.config.language
-        return LANGUAGES.get(language.partition("-")[0], FALLBACK_LANGUAGE)
+        language = self.hass.config.language.partition("-")[0]
+        if language == "pl":
+            return POLISH[self.account.inventory.data.dialect]
+        return LANGUAGES.get(language, FALLBACK_LANGUAGE)
 
     def knows(self, plant_code: str) -> bool:
         """Tell whether a plant's alarms were ever listed."""
@@ -136,7 +140,7 @@ class AlarmCoordinator(DataUpdateCoordinator[AlarmBook]):
         elif news:
             await self.async_save()
         if not self.account.is_closed:
-            self._store.async_delay_save(self._dump, OFTEN)
+            self._store.async_delay_save(self._dump, SAVE_DELAY)
 
     def device_of(self, alarm: Alarm) -> int | None:
         """Return the device that an alarm fits, None where only the plant does."""

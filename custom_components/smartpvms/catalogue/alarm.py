@@ -6,6 +6,7 @@ from typing import Final
 from homeassistant.components.binary_sensor import BinarySensorDeviceClass
 from homeassistant.components.sensor import SensorStateClass
 
+from ..northbound import Dialect
 from .kpi import Kpi, Status
 
 
@@ -61,7 +62,10 @@ LANGUAGES: Final = {
     "pt": "pt_BR",
     "zh": "zh_CN",
 }
-"""By Home Assistant's language; Polish is spelt differently by each edition."""
+"""By Home Assistant's language."""
+
+POLISH: Final = {Dialect.V2020: "po_PO", Dialect.V2022: "pl_PL"}
+"""Each edition of the reference spells it its own way."""
 
 FALLBACK_LANGUAGE: Final = "en_UK"
 
