@@ -20,7 +20,7 @@ async def test_diagnostics(
     battery = diagnostics["device_types"]["Battery"]
     assert battery["answered"]
     assert "battery_soc" in battery["keys"]
-    assert diagnostics["lanes"]["login"]["calls_within_a_day"] == 1
+    assert diagnostics["lanes"]["login"]["calls_on_record"] == 1
     written = json.dumps(diagnostics)
     plant = sim.plants[0]
     secrets = [setup.data["password"], plant.code, plant.name, plant.address]

@@ -30,7 +30,7 @@ async def async_get_config_entry_diagnostics(
         "plants": len(account.plants),
         "lanes": {
             interface: {
-                "calls_within_a_day": len(used.calls),
+                "calls_on_record": len(used.calls),
                 "left": ledger.left(interface),
                 "wait": round(ledger.wait(interface)),
                 "reason": used.reason,

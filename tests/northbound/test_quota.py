@@ -333,3 +333,13 @@ def test_what_must_survive_a_crash_is_saved(
 
     done(act(Ledger(save, clock.now)))
     assert count == saves
+
+
+def test_a_lane_is_written_before_each_call_so_it_stays_short(
+    ledger: Ledger, clock: HandClock
+) -> None:
+    ledger.profile = Profile.PER_MINUTE
+    for _ in range(1000):
+        call(ledger, I.DEVICE_REAL_TIME)
+        clock.wait(MINUTE + 1)
+    assert len(ledger.lane(I.DEVICE_REAL_TIME).calls) <= 60

@@ -35,6 +35,7 @@ from .interfaces import (
 )
 
 MINUTE: Final = 60.0
+HOUR: Final = 3600.0
 DAY: Final = 86400.0
 
 # The server's clock ticks when the call arrives, ours when the answer does.
@@ -161,9 +162,17 @@ def windows(interface: Interface, profile: Profile | None) -> tuple[Window, ...]
     return (*_ONCE_A_MINUTE, *daily)
 
 
+# As far as any of a lane's windows looks back, and an hour at least: a clock that
+# jumps ahead and back again must not wipe them out.
+_SPANS: Final[dict[Interface, float]] = {
+    interface: max(HOUR, *(window.seconds for window in windows(interface, None)))
+    for interface in Interface
+}
+
+
 @dataclass(slots=True)
 class Lane:
-    """The calls of one interface within a day (epoch seconds) and its pause."""
+    """The calls of one interface that still count (epoch seconds) and its pause."""
 
     calls: deque[float] = field(default_factory=deque)
     paused_until: float = 0.0
@@ -171,9 +180,9 @@ class Lane:
     reason: PauseReason | None = None
     turn: Lock = field(default_factory=Lock, repr=False)
 
-    def settle(self, now: float) -> None:
-        """Forget calls older than a day; what lies in the future counts as now."""
-        while self.calls and self.calls[0] <= now - DAY - MARGIN:
+    def settle(self, now: float, span: float) -> None:
+        """Forget calls older than `span`; what lies in the future counts as now."""
+        while self.calls and self.calls[0] <= now - span - MARGIN:
             self.calls.popleft()
         if self.calls and self.calls[-1] > now:
             self.calls = deque(min(stamp, now) for stamp in self.calls)
@@ -218,7 +227,7 @@ class Ledger:
     def lane(self, interface: Interface) -> Lane:
         """Return the lane of an interface."""
         lane = self._lanes.setdefault(interface, Lane())
-        lane.settle(self._now())
+        lane.settle(self._now(), _SPANS[interface])
         return lane
 
     @property
