@@ -80,10 +80,8 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
         )
         if plant and account.plants_lane.is_fresh(code):
             values |= day_rates(plant.values)
-        times = [reading.at for reading in fresh.values()]
+        times = [lane.data[d.id].at for d in devices if d.id in lane.data]
         times += [plant.at] if plant else []
-        if before := self.data.get(code):
-            times.append(before.at)
         at = max(times, default=0.0)
         if at:
             values[LAST_DATA] = at * 1000
