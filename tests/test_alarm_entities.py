@@ -97,6 +97,7 @@ async def test_a_life(
         "critical",
     )
     assert len(shown["suggestion"] or "") <= 255
+    assert shown["device"] == "Inverter-1"
 
     sim.alarms.acknowledge(alarm)
     await wait(CYCLE[dialect], 10)

@@ -42,9 +42,23 @@ class ActiveAlarmsSensor(AlarmSensor):
         alarms = self.alarms
         self._attr_native_value = len(alarms)
         self._attr_extra_state_attributes = {
-            ATTR_ALARMS: [_listed(record) for record in alarms[:MOST_LISTED]]
+            ATTR_ALARMS: [self._listed(record) for record in alarms[:MOST_LISTED]]
         }
         return len(alarms), alarms[:MOST_LISTED]
+
+    def _listed(self, record: AlarmRecord) -> dict[str, object]:
+        """Return an alarm of the list with its device's name.
+
+        A suggestion can be a page long.
+        """
+        details = record.details()
+        suggestion = details["suggestion"]
+        device = self.coordinator.account.devices.get(record.device_id or 0)
+        return {
+            **details,
+            "suggestion": suggestion and suggestion[:LONGEST_TEXT],
+            "device": device.name if device else None,
+        }
 
 
 class HighestSeveritySensor(AlarmSensor):
@@ -69,13 +83,6 @@ class LatestAlarmSensor(AlarmSensor):
         _, name = self.coordinator.data.latest[self.plant_code]
         self._attr_native_value = name[:LONGEST_TEXT]
         return name
-
-
-def _listed(record: AlarmRecord) -> dict[str, object]:
-    """Return an alarm of the list; a suggestion can be a page long."""
-    details = record.details()
-    suggestion = details["suggestion"]
-    return {**details, "suggestion": suggestion and suggestion[:LONGEST_TEXT]}
 
 
 ALARM_KEYS: Final = frozenset(
