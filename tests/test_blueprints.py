@@ -289,7 +289,10 @@ async def test_a_digest_of_one_plant(
     await at(hass, freezer, "2026-06-16T11:00:00+00:00")
     (call,) = pushed
     assert call.data["title"] == "One alarm is active"
-    assert call.data["message"] == "Sonnenhof:\n- Cold (Battery-1, minor, since 2026-06-15)"
+    assert (
+        call.data["message"]
+        == "Sonnenhof:\n- Cold (Battery-1, minor, since 2026-06-15)"
+    )
     sim.alarms.clear(alarm)
     await wait(TWO_POLLS)
     await at(hass, freezer, "2026-06-17T11:00:00+00:00")
