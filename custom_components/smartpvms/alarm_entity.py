@@ -7,18 +7,15 @@ from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .account import SmartPvmsConfigEntry
 from .alarm_coordinator import AlarmCoordinator
 from .const import DOMAIN
+from .entity import SparingEntity
 
 
-class AlarmEntity(CoordinatorEntity[AlarmCoordinator]):
+class AlarmEntity(SparingEntity[AlarmCoordinator]):
     """Something about the active alarms of a plant or device."""
-
-    _attr_has_entity_name = True
-    _shown: tuple[bool, object] | None = None
 
     def __init__(
         self,
@@ -40,19 +37,6 @@ class AlarmEntity(CoordinatorEntity[AlarmCoordinator]):
     def available(self) -> bool:
         """Tell whether the plant's alarms were listed lately."""
         return self.coordinator.is_fresh(self.plant_code)
-
-    def _take(self) -> object:
-        """Take the attributes over from the alarms; return what is shown."""
-        raise NotImplementedError
-
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        """Write the state only if something about it has changed."""
-        shown = (self.available, self._take())
-        if shown != self._shown:
-            self._shown = shown
-            self.async_write_ha_state()
 
 
 @callback

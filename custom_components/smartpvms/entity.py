@@ -1,7 +1,8 @@
 """Entities that show one value of a reading, and that appear when it does."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from typing import override
+from typing import Any, override
 
 from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
@@ -11,7 +12,10 @@ from homeassistant.helpers.entity_platform import (
     AddConfigEntryEntitiesCallback,
     async_get_current_platform,
 )
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from homeassistant.helpers.update_coordinator import (
+    CoordinatorEntity,
+    DataUpdateCoordinator,
+)
 
 from .account import SmartPvmsConfigEntry
 from .const import DOMAIN
@@ -19,10 +23,29 @@ from .coordinator import ReadingsCoordinator
 from .readings import Reading
 
 
-class ReadingEntity[K](CoordinatorEntity[ReadingsCoordinator[K]]):
-    """A value of the reading of a plant (by code) or device (by id)."""
+class SparingEntity[CoordinatorT: DataUpdateCoordinator[Any]](
+    CoordinatorEntity[CoordinatorT]
+):
+    """An entity that writes its state only if something about it has changed."""
 
     _attr_has_entity_name = True
+    _shown: tuple[bool, object] | None = None
+
+    @abstractmethod
+    def _take(self) -> object:
+        """Take the attributes over from the coordinator; return what is shown."""
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        shown = (self.available, self._take())
+        if shown != self._shown:
+            self._shown = shown
+            self.async_write_ha_state()
+
+
+class ReadingEntity[K](SparingEntity[ReadingsCoordinator[K]]):
+    """A value of the reading of a plant (by code) or device (by id)."""
 
     def __init__(
         self,
@@ -54,21 +77,6 @@ class ReadingEntity[K](CoordinatorEntity[ReadingsCoordinator[K]]):
     def available(self) -> bool:
         """Tell whether the row is young enough, whatever the last call did."""
         return self.coordinator.is_fresh(self.source)
-
-    def _take(self) -> object:
-        """Take the attributes over from the reading; return what is shown."""
-        raise NotImplementedError
-
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        """Write the state only if something about it has changed."""
-        shown = (self.available, self._take())
-        if shown != self._shown:
-            self._shown = shown
-            self.async_write_ha_state()
-
-    _shown: tuple[bool, object] | None = None
 
 
 @callback
