@@ -233,6 +233,18 @@ async def test_a_plant_that_appears_later(
     assert hass.states.get(entity_id(hass, "button", "NE=2", "refresh"))
 
 
+async def test_a_device_list_that_fails_at_first_comes_later(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
+) -> None:
+    sim.faults.add(Fault(FaultKind.HTTP, "getDevList", times=1, status=502))
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(10)
+    assert float(state_of(hass, PLANT, "day_power")) > 0
+    await wait(1200, 10)
+    assert float(state_of(hass, PLANT, "pv_power")) > 0
+    assert sim.count(fail_code=407) == 0
+
+
 async def test_an_empty_list_replaces_nothing(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
 ) -> None:
