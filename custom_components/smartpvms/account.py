@@ -26,7 +26,7 @@ from .const import (
     LOGGER,
     QUOTA_AUTO,
 )
-from .coordinator import PlantCoordinator
+from .coordinator import PlantCoordinator, what_failed
 from .device_coordinator import DeviceCoordinator
 from .inventory import Inventory
 from .inventory_coordinator import InventoryCoordinator
@@ -375,10 +375,7 @@ async def _async_first_inventory(connection: Connection) -> Inventory:
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN,
             translation_key="update_failed",
-            translation_placeholders={
-                "interface": error.interface,
-                "error": error.meaning,
-            },
+            translation_placeholders=what_failed(error),
         ) from error
     plants, connection.plants = connection.plants, []
     assert connection.dialect is not None

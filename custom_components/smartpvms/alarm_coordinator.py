@@ -88,8 +88,8 @@ class AlarmCoordinator(DataUpdateCoordinator[AlarmBook]):
         return self.account.ledger.now() - heard < limit
 
     def _cycle(self) -> float:
-        batches = -(-len(self.account.plants) // PLANTS_PER_CALL)
-        return max(OFTEN, self.account.ledger.cycle(Interface.ALARMS, batches))
+        ledger = self.account.ledger
+        return max(OFTEN, ledger.cycle(Interface.ALARMS, ledger.scale.plant_calls()))
 
     @override
     async def _async_update_data(self) -> AlarmBook:

@@ -13,6 +13,7 @@ from homeassistant.helpers.event import async_call_later
 
 from .account import Account
 from .const import DOMAIN
+from .coordinator import what_failed
 from .northbound import Interface, NorthboundError
 from .northbound.errors import LoginError, RefusedError
 
@@ -93,8 +94,5 @@ def _failed(error: NorthboundError) -> HomeAssistantError:
     return HomeAssistantError(
         translation_domain=DOMAIN,
         translation_key="update_failed",
-        translation_placeholders={
-            "interface": error.interface,
-            "error": error.meaning,
-        },
+        translation_placeholders=what_failed(error),
     )

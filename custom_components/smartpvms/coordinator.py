@@ -40,6 +40,11 @@ FRESH_CYCLES: Final = 3
 FRESH_GRACE: Final = 30.0
 
 
+def what_failed(error: NorthboundError) -> dict[str, str]:
+    """Return the placeholders of the text `update_failed`."""
+    return {"interface": error.interface, "error": error.meaning}
+
+
 @contextmanager
 def calling(account: Account, interface: Interface) -> Iterator[None]:
     """Turn the errors of a call into what a coordinator does about them.
@@ -49,9 +54,7 @@ def calling(account: Account, interface: Interface) -> Iterator[None]:
     """
     try:
         yield
-    except RefusedError as error:
-        LOGGER.debug("%s", error)
-    except AccessError as error:
+    except (RefusedError, AccessError) as error:
         LOGGER.debug("%s", error)
     except LoginError as error:
         account.note_login_refused(error)
@@ -62,10 +65,7 @@ def calling(account: Account, interface: Interface) -> Iterator[None]:
         raise UpdateFailed(
             translation_domain=DOMAIN,
             translation_key="update_failed",
-            translation_placeholders={
-                "interface": error.interface,
-                "error": error.meaning,
-            },
+            translation_placeholders=what_failed(error),
         ) from error
     finally:
         account.issues.review(interface)
