@@ -1,12 +1,10 @@
 """Actions. Those that spend the account's calls are for administrators."""
 
-from collections.abc import Collection, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from functools import partial
-from itertools import batched
-from typing import Any, Final
+from typing import Final
 
-from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -14,176 +12,41 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
-from homeassistant.util import dt as dt_util
-from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from .account import Account
-from .alarms import LOOK_BACK, record_of, split
-from .call_budget import async_await_calls, explained
-from .catalogue import OTHER
-from .catalogue.alarm import RANKS, STATUSES, TYPES
+from . import alarm_actions
 from .const import DOMAIN
-from .northbound import Interface
-from .northbound.interfaces import PLANTS_PER_CALL
-from .northbound.models import Alarm
-from .targets import Target, find_targets
 
-ATTR_START: Final = "start"
-ATTR_END: Final = "end"
-ATTR_SEVERITIES: Final = "severities"
-ATTR_STATUSES: Final = "statuses"
-ATTR_TYPES: Final = "types"
-ATTR_DEVICE_TYPES: Final = "device_types"
-ATTR_DEVICE_NAME: Final = "device_name"
+type _Handler = Callable[
+    [HomeAssistant, ServiceCall], Coroutine[None, None, ServiceResponse]
+]
 
-GET_ALARMS: Final = "get_alarms"
 
-_STATUS_CODES: Final = {name: code for code, name in STATUSES.items()}
-_TYPE_CODES: Final = {name: code for code, name in TYPES.items()}
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action: its name, what does it, its fields, whether it answers."""
 
-_DEVICES: Final = vol.All(cv.ensure_list, [cv.string], vol.Length(min=1))
-_GET_ALARMS_SCHEMA: Final = vol.Schema(
-    {
-        vol.Required(ATTR_DEVICE_ID): _DEVICES,
-        vol.Optional(ATTR_START): cv.datetime,
-        vol.Optional(ATTR_END): cv.datetime,
-        vol.Optional(ATTR_SEVERITIES, default=[]): vol.All(
-            cv.ensure_list, [vol.In(RANKS)]
-        ),
-        vol.Optional(ATTR_STATUSES, default=[]): vol.All(
-            cv.ensure_list, [vol.In(_STATUS_CODES)]
-        ),
-        vol.Optional(ATTR_TYPES, default=[]): vol.All(
-            cv.ensure_list, [vol.In(_TYPE_CODES)]
-        ),
-        vol.Optional(ATTR_DEVICE_TYPES, default=[]): vol.All(
-            cv.ensure_list, [vol.Coerce(int)]
-        ),
-        vol.Optional(ATTR_DEVICE_NAME): cv.string,
-    }
+    name: str
+    handler: _Handler
+    schema: vol.Schema
+    response: SupportsResponse = SupportsResponse.ONLY
+
+
+ACTIONS: Final = (
+    Action("get_alarms", alarm_actions.async_get_alarms, alarm_actions.SCHEMA),
 )
 
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions."""
-    async_register_admin_service(
-        hass,
-        DOMAIN,
-        GET_ALARMS,
-        partial(_async_get_alarms, hass),
-        _GET_ALARMS_SCHEMA,
-        SupportsResponse.ONLY,
-    )
-
-
-async def _async_get_alarms(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
-    """Return the alarms of a period, by the device id that was passed.
-
-    The last 30 days where no period is given; at most a year back.
-    """
-    begin, end = _period(call.data)
-    targets = find_targets(hass, call.data[ATTR_DEVICE_ID])
-    by_account: dict[Account, set[str]] = {}
-    for target in targets:
-        by_account.setdefault(target.account, set()).add(target.plant_code)
-    # No account is asked before all of them are known to have the calls.
-    for account, codes in by_account.items():
-        calls = sum(1 for _ in _requests(codes, begin, end))
-        await async_await_calls(account, Interface.ALARMS, calls)
-    answers = {
-        account: await _async_alarms_of(account, codes, begin, end, call.data)
-        for account, codes in by_account.items()
-    }
-    return {
-        target.registry_id: {
-            "alarms": [
-                _shown(alarm, target.account)
-                for alarm in answers[target.account]
-                if _is_of(alarm, target)
-            ]
-        }
-        for target in targets
-    }
-
-
-def _period(data: Mapping[str, Any]) -> tuple[datetime, datetime]:
-    """Return the period in UTC, or raise for one that the interface refuses."""
-    now = dt_util.utcnow()
-    end = _utc(data[ATTR_END]) if ATTR_END in data else now
-    default = end - timedelta(days=30)
-    begin = _utc(data[ATTR_START]) if ATTR_START in data else default
-    if begin >= end:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="period_ends_first"
+    for action in ACTIONS:
+        async_register_admin_service(
+            hass,
+            DOMAIN,
+            action.name,
+            partial(action.handler, hass),
+            action.schema,
+            action.response,
         )
-    if begin < now - LOOK_BACK:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="period_too_old",
-            translation_placeholders={"days": str(LOOK_BACK.days)},
-        )
-    return begin, end
-
-
-def _utc(at: datetime) -> datetime:
-    """Return a time in UTC; one without a zone is Home Assistant's."""
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=dt_util.get_default_time_zone())
-    return at.astimezone(UTC)
-
-
-async def _async_alarms_of(
-    account: Account,
-    codes: Collection[str],
-    begin: datetime,
-    end: datetime,
-    data: Mapping[str, Any],
-) -> list[Alarm]:
-    """Return the alarms of plants, in as many calls as the period needs."""
-    alarms: list[Alarm] = []
-    for start, stop, batch in _requests(codes, begin, end):
-        with explained(account, Interface.ALARMS):
-            alarms += await account.client.alarms(
-                batch,
-                start,
-                stop,
-                account.alarms.language(),
-                statuses=[_STATUS_CODES[key] for key in data[ATTR_STATUSES]],
-                severities=[RANKS[key] for key in data[ATTR_SEVERITIES]],
-                types=[_TYPE_CODES[key] for key in data[ATTR_TYPES]],
-                device_types=data[ATTR_DEVICE_TYPES],
-                device_name=data.get(ATTR_DEVICE_NAME),
-            )
-    return alarms
-
-
-def _requests(
-    codes: Collection[str], begin: datetime, end: datetime
-) -> Iterator[tuple[datetime, datetime, tuple[str, ...]]]:
-    """Yield the calls that plants and a period need: begin, end, plants."""
-    for start, stop in split(begin, end):
-        for batch in batched(sorted(codes), PLANTS_PER_CALL):
-            yield start, stop, batch
-
-
-def _is_of(alarm: Alarm, target: Target) -> bool:
-    """Tell whether an alarm belongs to a plant or, if that was asked for, a device."""
-    if alarm.plant_code != target.plant_code:
-        return False
-    return target.device in (None, target.account.alarms.device_of(alarm))
-
-
-def _shown(alarm: Alarm, account: Account) -> JsonObjectType:
-    """Return an alarm with the keys of the events, and what only a list needs."""
-    return {
-        **record_of(alarm, account.alarms.device_of(alarm)).details(),
-        "status": STATUSES.get(alarm.status or 0, OTHER),
-        "type": TYPES.get(alarm.type or 0, OTHER),
-        "device_type": alarm.device_type,
-        "device_name": alarm.device_name,
-    }

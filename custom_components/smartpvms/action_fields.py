@@ -1,0 +1,20 @@
+"""What the fields of the actions share: names, devices and times."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+import voluptuous as vol
+
+ATTR_START: Final = "start"
+ATTR_END: Final = "end"
+
+DEVICES: Final = vol.All(cv.ensure_list, [cv.string], vol.Length(min=1))
+
+
+def utc(at: datetime) -> datetime:
+    """Return a time in UTC; one without a zone is Home Assistant's."""
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=dt_util.get_default_time_zone())
+    return at.astimezone(UTC)

@@ -1,0 +1,140 @@
+"""The external statistics of a plant: what each is, and what it is made of.
+
+Powers are hourly means with minimum and maximum; everything else is an hourly
+sum. Signs as in Home Assistant: grid power positive = import, battery power
+positive = discharge.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from ..northbound import Values
+
+
+class Quantity(StrEnum):
+    """What a series measures."""
+
+    ENERGY = "energy"
+    MONEY = "money"
+    POWER = "power"
+
+
+type Terms = Mapping[str, float]
+"""A sum of KPIs: each key with its factor."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Series:
+    """An external statistic.
+
+    `sources`: sums of KPIs of a row (reference 3.2 to 3.5, later editions) or of
+    the devices' own counters (`DEVICE_…` below), of which the first one that the
+    rows have is taken; `may_fall`: an hour may be negative.
+    """
+
+    key: str
+    quantity: Quantity = Quantity.ENERGY
+    sources: tuple[Terms, ...] = ()
+    may_fall: bool = False
+
+
+DEVICE_INVERTER: Final = "device_inverter"
+DEVICE_IMPORT: Final = "device_import"
+DEVICE_EXPORT: Final = "device_export"
+DEVICE_CHARGE: Final = "device_charge"
+DEVICE_DISCHARGE: Final = "device_discharge"
+DEVICE_AC_STORAGE: Final = "device_ac_storage"
+
+PV_ENERGY: Final = "pv_energy"
+GRID_EXPORT: Final = "grid_export"
+GRID_IMPORT: Final = "grid_import"
+CONSUMPTION: Final = "consumption"
+SELF_CONSUMPTION: Final = "self_consumption"
+BATTERY_CHARGE: Final = "battery_charge"
+BATTERY_DISCHARGE: Final = "battery_discharge"
+REVENUE: Final = "revenue"
+GRID_IMPORT_COST: Final = "grid_import_cost"
+GRID_EXPORT_COMPENSATION: Final = "grid_export_compensation"
+PV_POWER: Final = "pv_power"
+GRID_POWER: Final = "grid_power"
+BATTERY_POWER: Final = "battery_power"
+
+SERIES: Final[Mapping[str, Series]] = {
+    series.key: series
+    for series in (
+        Series(key=PV_ENERGY, sources=({"PVYield": 1}, {"inverter_power": 1})),
+        Series(key=GRID_EXPORT, sources=({"ongrid_power": 1}, {DEVICE_EXPORT: 1})),
+        Series(
+            key=GRID_IMPORT,
+            sources=(
+                {"buyPower": 1},
+                {"use_power": 1, "inverter_power": -1, "ongrid_power": 1},
+                {DEVICE_IMPORT: 1},
+            ),
+        ),
+        Series(
+            key=CONSUMPTION,
+            sources=(
+                {"use_power": 1},
+                {
+                    DEVICE_INVERTER: 1,
+                    DEVICE_AC_STORAGE: 1,
+                    DEVICE_IMPORT: 1,
+                    DEVICE_EXPORT: -1,
+                },
+            ),
+        ),
+        Series(
+            key=SELF_CONSUMPTION,
+            sources=(
+                {"selfUsePower": 1},
+                {"PVYield": 1, "ongrid_power": -1},
+                {"inverter_power": 1, "ongrid_power": -1},
+            ),
+        ),
+        Series(key=BATTERY_CHARGE, sources=({"chargeCap": 1}, {DEVICE_CHARGE: 1})),
+        Series(
+            key=BATTERY_DISCHARGE,
+            sources=({"dischargeCap": 1}, {DEVICE_DISCHARGE: 1}),
+        ),
+        Series(
+            key=REVENUE,
+            quantity=Quantity.MONEY,
+            sources=({"power_profit": 1},),
+            may_fall=True,
+        ),
+        Series(key=GRID_IMPORT_COST, quantity=Quantity.MONEY, may_fall=True),
+        Series(key=GRID_EXPORT_COMPENSATION, quantity=Quantity.MONEY, may_fall=True),
+        Series(key=PV_POWER, quantity=Quantity.POWER),
+        Series(key=GRID_POWER, quantity=Quantity.POWER),
+        Series(key=BATTERY_POWER, quantity=Quantity.POWER),
+    )
+}
+
+PRICED: Final = {
+    GRID_IMPORT_COST: GRID_IMPORT,
+    GRID_EXPORT_COMPENSATION: GRID_EXPORT,
+}
+"""Series of money by the series of energy that a price turns into them."""
+
+
+def amounts(series: Series, rows: Iterable[Values]) -> list[float | None]:
+    """Return the amount of each row, None where it has none.
+
+    All rows come from the first source that any of them has: to mix sources
+    would mix what they count.
+    """
+    found = list(rows)
+    for terms in series.sources:
+        sums = [_sum(terms, row) for row in found]
+        if any(value is not None for value in sums):
+            return sums
+    return [None] * len(found)
+
+
+def _sum(terms: Terms, row: Values) -> float | None:
+    if not terms.keys() <= row.keys():
+        return None
+    return round(sum(row[key] * factor for key, factor in terms.items()), 6)

@@ -1,0 +1,1 @@
+"""Years of energy: from the interface into the recorder."""
