@@ -1,7 +1,7 @@
 """What each KPI of the interface means in Home Assistant, as tables."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -14,6 +14,7 @@ from .inverter import CENTRAL_INVERTER, STRING_INVERTER
 from .kpi import OTHER, Counter, Direction, Kpi, Status
 from .meter import EMMA, GRID_METER, POWER_SENSOR
 from .plant import DERIVED, PLANT
+from .series import DEVICE_CHARGE, DEVICE_DISCHARGE, DEVICE_EXPORT, DEVICE_IMPORT
 from .transformer import TRANSFORMER
 from .weather import WEATHER_STATION
 
@@ -70,7 +71,8 @@ METER_STATUS: Final = Status(
 class DeviceType:
     """A device type that has real-time data.
 
-    `power`: the term it adds to the balance; `urgency`: its place in a cycle of
+    `power`: the term it adds to the balance; `energies`: its counters of energy by
+    what they count (`DEVICE_…` of `series`), in kWh; `urgency`: its place in a cycle of
     calls, 0 first; `precedence`: which meter is the grid's, 0 first; `newer`:
     served by systems of 2022 and later.
     """
@@ -80,6 +82,7 @@ class DeviceType:
     statuses: tuple[Status, ...] = (RUN_STATE,)
     role: Role | None = None
     power: Quantity | None = None
+    energies: Mapping[str, str] = field(default_factory=dict)
     urgency: int = 9
     precedence: int = 0
     newer: bool = True
@@ -87,6 +90,18 @@ class DeviceType:
 
 _INVERTER_POWER: Final = Quantity("active_power", 1.0)
 _BATTERY_POWER: Final = Quantity("ch_discharge_power", -0.001)
+_BATTERY_ENERGIES: Final = {
+    DEVICE_CHARGE: "charge_cap",
+    DEVICE_DISCHARGE: "discharge_cap",
+}
+_POSITIVE_IS_EXPORT: Final = {
+    DEVICE_EXPORT: "active_cap",
+    DEVICE_IMPORT: "reverse_active_cap",
+}
+_POSITIVE_IS_IMPORT: Final = {
+    DEVICE_IMPORT: "active_cap",
+    DEVICE_EXPORT: "reverse_active_cap",
+}
 
 DEVICE_TYPES: Final[Mapping[int, DeviceType]] = {
     kind.id: kind
@@ -118,6 +133,7 @@ DEVICE_TYPES: Final[Mapping[int, DeviceType]] = {
             kpis=BATTERY,
             role=Role.DC_BATTERY,
             power=_BATTERY_POWER,
+            energies=_BATTERY_ENERGIES,
             urgency=1,
         ),
         DeviceType(
@@ -125,6 +141,7 @@ DEVICE_TYPES: Final[Mapping[int, DeviceType]] = {
             kpis=BATTERY,
             role=Role.AC_STORAGE,
             power=_BATTERY_POWER,
+            energies=_BATTERY_ENERGIES,
             urgency=1,
         ),
         DeviceType(
@@ -133,6 +150,7 @@ DEVICE_TYPES: Final[Mapping[int, DeviceType]] = {
             statuses=(METER_STATUS, RUN_STATE),
             role=Role.METER,
             power=Quantity("active_power", 1.0),
+            energies=_POSITIVE_IS_IMPORT,
             urgency=2,
             precedence=0,
         ),
@@ -142,6 +160,7 @@ DEVICE_TYPES: Final[Mapping[int, DeviceType]] = {
             statuses=(METER_STATUS, RUN_STATE),
             role=Role.METER,
             power=Quantity("active_power", -1.0),
+            energies=_POSITIVE_IS_EXPORT,
             urgency=2,
             precedence=1,
         ),
@@ -151,6 +170,7 @@ DEVICE_TYPES: Final[Mapping[int, DeviceType]] = {
             statuses=(METER_STATUS, RUN_STATE),
             role=Role.METER,
             power=Quantity("active_power", -0.001),
+            energies=_POSITIVE_IS_EXPORT,
             urgency=2,
             precedence=2,
         ),

@@ -1,0 +1,144 @@
+"""Merges rows of hours, days, months and years into one hourly series. Pure.
+
+A piece is an amount that stands at one hour and counts what happened since a
+moment before that hour's end. A row of a day, month or year stands at the last
+hour of its period and gives way, bit by bit, to the finer rows that come later:
+what they account for is taken from it. Where they exceed it, they win. The order
+of the answers does not matter. Times are epoch seconds.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+HOUR: Final = 3600
+# The interface gives four decimals; sums of many rows are no better than this.
+EPSILON: Final = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What a row of an answer says: `amount` was counted from `since` to `until`."""
+
+    since: int
+    until: int
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """An amount at the hour that begins at `start`, counted from `since` on."""
+
+    start: int
+    since: int
+    amount: float
+
+    @property
+    def end(self) -> int:
+        """Return the end of the hour, and of what the piece counts."""
+        return self.start + HOUR
+
+    @property
+    def is_wide(self) -> bool:
+        """Tell whether it counts more than its hour."""
+        return self.since < self.start
+
+
+class Pieces:
+    """The pieces of a series by their hours; at most one stands at an hour."""
+
+    def __init__(self, pieces: Iterable[Piece] = (), *, may_fall: bool = False) -> None:
+        """Start with these; `may_fall`: what is left of a row may be below 0."""
+        self._by_start = {piece.start: piece for piece in pieces}
+        self._starts = sorted(self._by_start)
+        self._wide = {piece.start for piece in self._by_start.values() if piece.is_wide}
+        self._may_fall = may_fall
+
+    def all(self) -> Mapping[int, Piece]:
+        """Return the pieces by the start of their hours."""
+        return self._by_start
+
+    def merge(self, spans: Iterable[Span]) -> None:
+        """Take over the rows of an answer."""
+        for span in spans:
+            self._merge(span)
+
+    def clear(self, since: int, until: int) -> None:
+        """Drop what stands in a period."""
+        for piece in self._standing(since, until):
+            self._take(piece)
+
+    def _merge(self, span: Span) -> None:
+        standing = self._standing(span.since, span.until)
+        coarser = [piece for piece in standing if piece.since < span.since]
+        for piece in coarser:
+            self._take(piece)
+        known = [piece for piece in standing if piece.since >= span.since]
+        before = sum(piece.amount for piece in known)
+        for piece in known:
+            if (piece.since, piece.end) == (span.since, span.until):
+                self._take(piece)
+        finer = [piece for piece in known if piece.start in self._by_start]
+        accounted = sum(piece.amount for piece in finer)
+        amount = span.amount if self._may_fall else max(0.0, span.amount)
+        rest = round(amount - accounted, 6)
+        if finer and not (abs(rest) > EPSILON if self._may_fall else rest > EPSILON):
+            rest = 0.0
+        elif self._put_before(span.until, Piece(0, span.since, rest)):
+            accounted += rest
+        self._account_for(span, coarser, accounted - before)
+
+    def _account_for(self, span: Span, moved: list[Piece], gained: float) -> None:
+        """Take what a span has gained from the coarser rows that counted it."""
+        around = [
+            piece
+            for start in self._wide
+            if start >= span.until
+            and (piece := self._by_start[start]).since <= span.since
+        ]
+        for piece in sorted([*moved, *around], key=_finest_first):
+            left = round(piece.amount - gained, 6)
+            gained = 0.0
+            if left < 0 and not self._may_fall:
+                left, gained = 0.0, -left
+            if piece not in moved:
+                self._by_start[piece.start] = replace(piece, amount=left)
+            elif abs(left) > EPSILON:
+                self._put_before(span.since, replace(piece, amount=left))
+
+    def _put_before(self, until: int, piece: Piece) -> bool:
+        """Put a piece at the last hour before `until` that no other one counts."""
+        end = until
+        for other in reversed(self._standing(piece.since, until)):
+            if other.end < end:
+                break
+            if other.since >= piece.since:
+                end = min(end, other.since)
+        if end <= piece.since:
+            return False
+        self._add(replace(piece, start=end - HOUR))
+        return True
+
+    def _standing(self, since: int, until: int) -> list[Piece]:
+        first = bisect_left(self._starts, since)
+        last = bisect_left(self._starts, until)
+        return [self._by_start[start] for start in self._starts[first:last]]
+
+    def _add(self, piece: Piece) -> None:
+        if piece.start not in self._by_start:
+            self._starts.insert(bisect_left(self._starts, piece.start), piece.start)
+        self._by_start[piece.start] = piece
+        if piece.is_wide:
+            self._wide.add(piece.start)
+        else:
+            self._wide.discard(piece.start)
+
+    def _take(self, piece: Piece) -> None:
+        del self._by_start[piece.start]
+        self._wide.discard(piece.start)
+        del self._starts[bisect_left(self._starts, piece.start)]
+
+
+def _finest_first(piece: Piece) -> int:
+    return -piece.since

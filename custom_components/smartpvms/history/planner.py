@@ -1,0 +1,201 @@
+"""What to ask next. Pure.
+
+Two purposes share a lane. The continuation asks for the hours of today, again
+for those of the last days, since rows get corrected. The backfill asks for the
+plant's whole life: years, months, days, and the hours of the chosen depth, the
+newest first at each level. Times are epoch seconds.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta, tzinfo
+from typing import Final
+
+from ..catalogue.series import BATTERY_CHARGE
+from .days import ONE_DAY, Days
+from .periods import ALWAYS, Level, day_of, midnight, parent_end, parents
+from .progress import FIVE_MINUTES, HOURS, Feed, Progress, Track
+
+# The cloud lags 5 to 10 minutes.
+LAG: Final = 15 * 60.0
+# Rows get corrected for a day or two: asked once more each day, then left alone.
+SETTLED_AFTER: Final = 48 * 3600.0
+AGAIN_AFTER: Final = 24 * 3600.0
+LOOK_BACK: Final = 3
+PLANTS_AT_ONCE: Final = 100
+# A question about five-minute rows is answered by several calls; not by too many.
+DEVICES_AT_ONCE: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A plant as the planner sees it.
+
+    `devices`: how many of its devices tell powers by five minutes; `batteries`:
+    how many have daily, monthly and yearly rows.
+    """
+
+    code: str = field(repr=False)
+    zone: tzinfo
+    progress: Progress
+    devices: int = 0
+    batteries: int = 0
+
+    def has(self, feed: Feed) -> bool:
+        """Tell whether a feed says anything about the plant."""
+        match feed.track:
+            case Track.PLANT:
+                return True
+            case Track.DEVICES:
+                return bool(self.devices)
+            case Track.STORAGE:
+                known = self.progress.hourly
+                return bool(self.batteries and known) and BATTERY_CHARGE not in known
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The rows of a feed from the day `first` up to, not including, `until`.
+
+    It is about plants of one time zone. `is_live`: it belongs to the continuation.
+    """
+
+    feed: Feed
+    first: date
+    until: date
+    zone: tzinfo
+    plants: tuple[str, ...] = field(repr=False)
+    is_live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Chooses among the plants of an account.
+
+    `depth`: for how many days hours are imported; `days_at_once`: how many days
+    of five-minute rows one call answers.
+    """
+
+    subjects: tuple[Subject, ...]
+    now: float
+    depth: int
+    days_at_once: int = 1
+
+    def live(self, feed: Feed, interval: float) -> Question | None:
+        """Return the recent hours that are due, today's every `interval`."""
+        due: dict[tuple[date, tzinfo], list[Subject]] = {}
+        for subject in self._about(feed):
+            for day, at in self._due(feed, subject, interval):
+                if at <= self.now:
+                    due.setdefault((day, subject.zone), []).append(subject)
+        if not due:
+            return None
+        day, zone = max(due, key=lambda item: item[0])
+        plants = _together(feed, due[day, zone])
+        return Question(feed, day, day + ONE_DAY, zone, plants, is_live=True)
+
+    def live_at(self, feed: Feed, interval: float) -> float | None:
+        """Return when the next recent hours are due, None for never."""
+        times = [
+            at
+            for subject in self._about(feed)
+            for _, at in self._due(feed, subject, interval)
+        ]
+        return min(times, default=None)
+
+    def backfill(self, feed: Feed) -> Question | None:
+        """Return the newest rows of a feed that were never asked."""
+        groups = self._groups(feed)
+        if not groups:
+            return None
+        first, zone = max(groups, key=lambda item: item[0])
+        subjects = groups[first, zone]
+        until = parent_end(feed.level, first)
+        if feed == FIVE_MINUTES:
+            first = self._reach_back(subjects[0], first)
+        return Question(feed, first, until, zone, _together(feed, subjects))
+
+    def left(self, feed: Feed) -> int:
+        """Return about how many questions the backfill of a feed still takes."""
+        return sum(
+            -(-_weight(feed, subjects) // _limit(feed))
+            for subjects in self._groups(feed).values()
+        )
+
+    def _about(self, feed: Feed) -> Iterator[Subject]:
+        return (subject for subject in self.subjects if subject.has(feed))
+
+    def _due(
+        self, feed: Feed, subject: Subject, interval: float
+    ) -> Iterator[tuple[date, float]]:
+        """Yield the recent days that are not settled, and when they are due."""
+        progress, zone = subject.progress, subject.zone
+        today = day_of(self.now, zone)
+        if feed == FIVE_MINUTES and not progress.asked_at.get(HOURS):
+            # The plant's own hours tell which series are missing.
+            return
+        yield today, progress.asked(feed, today) + interval
+        for back in range(1, LOOK_BACK + 1):
+            day = today - back * ONE_DAY
+            over, asked = midnight(day + ONE_DAY, zone), progress.asked(feed, day)
+            if not asked and day in progress.holds(feed):
+                continue
+            if asked < over + LAG:
+                yield day, over + LAG
+            elif asked < over + SETTLED_AFTER:
+                yield day, asked + AGAIN_AFTER
+
+    def _groups(self, feed: Feed) -> dict[tuple[date, tzinfo], list[Subject]]:
+        """Return who lacks what: by the parent's first day and the time zone."""
+        groups: dict[tuple[date, tzinfo], list[Subject]] = {}
+        for subject in self._about(feed):
+            for first in parents(feed.level, self._missing(feed, subject)):
+                groups.setdefault((first, subject.zone), []).append(subject)
+        return groups
+
+    def _missing(self, feed: Feed, subject: Subject) -> Days:
+        """Return the days of which a feed has rows that were never asked."""
+        progress = subject.progress
+        if feed.level is Level.YEAR:
+            return Days.between(ALWAYS, ALWAYS + ONE_DAY) - progress.holds(feed)
+        today = day_of(self.now, subject.zone)
+        settled = today - LOOK_BACK * ONE_DAY
+        held = progress.holds_or_finer(feed)
+        if feed.level is Level.HOUR:
+            begin = today - timedelta(days=self.depth)
+            begin = max(begin, progress.first or begin)
+            return (Days.between(begin, settled) | progress.requested) - held
+        return Days.between(progress.first or settled, settled) - held
+
+    def _reach_back(self, subject: Subject, day: date) -> date:
+        """Return the first day of those before that one call answers too."""
+        missing = self._missing(FIVE_MINUTES, subject)
+        first = day
+        for _ in range(1, self.days_at_once):
+            if first - ONE_DAY not in missing:
+                break
+            first -= ONE_DAY
+        return first
+
+
+def _weight(feed: Feed, subjects: list[Subject]) -> int:
+    if feed.track is Track.PLANT:
+        return len(subjects)
+    return sum(
+        subject.devices if feed.track is Track.DEVICES else subject.batteries
+        for subject in subjects
+    )
+
+
+def _limit(feed: Feed) -> int:
+    return DEVICES_AT_ONCE if feed.track is Track.DEVICES else PLANTS_AT_ONCE
+
+
+def _together(feed: Feed, subjects: list[Subject]) -> tuple[str, ...]:
+    """Return the plants that one question takes, one at least."""
+    chosen: list[Subject] = []
+    for subject in subjects:
+        if chosen and _weight(feed, [*chosen, subject]) > _limit(feed):
+            break
+        chosen.append(subject)
+    return tuple(subject.code for subject in chosen)

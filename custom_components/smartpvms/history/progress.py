@@ -1,0 +1,160 @@
+"""What of a plant's history was imported, as far as the next question depends on it.
+
+The rows themselves are in the recorder. Pure; times are epoch seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Final, Self, override
+
+from ..saved import as_dict
+from .days import Days
+from .periods import Level
+
+
+class Track(StrEnum):
+    """Rows that come together: the plant's, its batteries', its devices' powers."""
+
+    PLANT = "plant"
+    STORAGE = "storage"
+    DEVICES = "devices"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Rows of one level of a track."""
+
+    track: Track
+    level: Level
+
+    @override
+    def __str__(self) -> str:
+        """Return the name it is saved by."""
+        return f"{self.track}_{self.level}"
+
+
+FEEDS: Final = (
+    *(Feed(Track.PLANT, level) for level in (Level.YEAR, Level.MONTH, Level.DAY)),
+    *(Feed(Track.STORAGE, level) for level in (Level.YEAR, Level.MONTH, Level.DAY)),
+    Feed(Track.PLANT, Level.HOUR),
+    Feed(Track.DEVICES, Level.HOUR),
+)
+"""All feeds, in the order in which they are asked: the coarsest first."""
+
+HOURS: Final = Feed(Track.PLANT, Level.HOUR)
+FIVE_MINUTES: Final = Feed(Track.DEVICES, Level.HOUR)
+
+_LEVELS: Final = tuple(Level)
+
+
+@dataclass(slots=True)
+class Progress:
+    """The import of one plant.
+
+    `first`: the first day with data, None until the years were asked; `held`: the
+    days whose rows were asked, by feed; `asked_at`: when a recent day's hours
+    were last asked; `requested`: days to import by the hour whatever their age;
+    `series`: the series that have had a value; `hourly`: those of them that the
+    plant's own hourly rows have; `delivered_until`: the end of the last hour that
+    the interface delivered.
+    """
+
+    first: date | None = None
+    held: dict[Feed, Days] = field(default_factory=dict)
+    asked_at: dict[Feed, dict[date, float]] = field(default_factory=dict)
+    requested: Days = field(default_factory=Days)
+    series: set[str] = field(default_factory=set)
+    hourly: set[str] = field(default_factory=set)
+    delivered_until: int = 0
+
+    def holds(self, feed: Feed) -> Days:
+        """Return the days that were asked at this level."""
+        return self.held.get(feed, Days())
+
+    def holds_or_finer(self, feed: Feed) -> Days:
+        """Return the days that were asked at this level or a finer one."""
+        days = Days()
+        for level in _LEVELS[_LEVELS.index(feed.level) :]:
+            days |= self.holds(Feed(feed.track, level))
+        return days
+
+    def hold(self, feed: Feed, days: Days) -> None:
+        """Note that the rows of these days were asked."""
+        self.held[feed] = self.holds(feed) | days
+
+    def forget(self, days: Days) -> None:
+        """Ask for these days anew, by the hour."""
+        for feed in FEEDS:
+            if feed in self.held and feed.level is Level.HOUR:
+                self.held[feed] -= days
+        self.requested |= days
+
+    def asked(self, feed: Feed, day: date) -> float:
+        """Return when a day's hours were last asked, 0 for never."""
+        return self.asked_at.get(feed, {}).get(day, 0.0)
+
+    def note_asked(self, feed: Feed, day: date, at: float, oldest: date) -> None:
+        """Note when a day's hours were asked; days before `oldest` are settled."""
+        known = self.asked_at.get(feed, {}) | {day: at}
+        self.asked_at[feed] = {
+            known_day: when for known_day, when in known.items() if known_day >= oldest
+        }
+
+    def dump(self) -> dict[str, object]:
+        """Return the progress as JSON data."""
+        return {
+            "first": self.first and self.first.isoformat(),
+            "held": {str(feed): days.dump() for feed, days in self.held.items()},
+            "asked_at": {
+                str(feed): {day.isoformat(): at for day, at in known.items()}
+                for feed, known in self.asked_at.items()
+            },
+            "requested": self.requested.dump(),
+            "series": sorted(self.series),
+            "hourly": sorted(self.hourly),
+            "delivered_until": self.delivered_until,
+        }
+
+    @classmethod
+    def load(cls, saved: object) -> Self:
+        """Return what `dump` saved; whatever is malformed is asked again."""
+        data = as_dict(saved)
+        held, asked_at = as_dict(data.get("held")), as_dict(data.get("asked_at"))
+        until = data.get("delivered_until")
+        return cls(
+            first=_date(data.get("first")),
+            held={
+                feed: Days.load(held[str(feed)]) for feed in FEEDS if str(feed) in held
+            },
+            asked_at={
+                feed: _times(as_dict(asked_at[str(feed)]))
+                for feed in FEEDS
+                if str(feed) in asked_at
+            },
+            requested=Days.load(data.get("requested")),
+            series=_texts(data.get("series")),
+            hourly=_texts(data.get("hourly")),
+            delivered_until=until if isinstance(until, int) else 0,
+        )
+
+
+def _date(saved: object) -> date | None:
+    try:
+        return date.fromisoformat(saved) if isinstance(saved, str) else None
+    except ValueError:
+        return None
+
+
+def _times(saved: Mapping[str, object]) -> dict[date, float]:
+    return {
+        day: float(at)
+        for key, at in saved.items()
+        if (day := _date(key)) and isinstance(at, int | float)
+    }
+
+
+def _texts(saved: object) -> set[str]:
+    items = saved if isinstance(saved, list) else []
+    return {item for item in items if isinstance(item, str)}
