@@ -5,7 +5,7 @@ arguments before a call is spent (ValueError), stays within the ledger
 (NotYetError) and raises a NorthboundError for whatever the server refuses.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -43,11 +43,13 @@ from .models import (
     parse,
 )
 from .quota import PauseReason, Profile
-from .session import Json, NorthboundSession
+from .session import Json, NorthboundSession, computed
 
 LONGEST_HISTORY: Final = timedelta(days=3)
 LONGEST_ALARM_PERIOD: Final = timedelta(days=31)
 LONGEST_KEY: Final = 256
+# A row has up to a hundred values, and parsing so many rows takes milliseconds.
+MANY_ROWS: Final = 200
 UPGRADABLE_TYPES: Final = frozenset({1, 38})
 
 
@@ -56,6 +58,14 @@ def _joined(items: Collection[str] | Collection[int], most: int) -> str:
     if not 0 < len(items) <= most:
         raise ValueError(f"1 to {most} ids in one call, not {len(items)}")
     return ",".join(str(item) for item in items)
+
+
+async def _rows[T](
+    data: Json, one: Callable[[Mapping[str, Json]], T | None]
+) -> list[T]:
+    """Parse the rows of an answer, without stopping the event loop for many."""
+    is_long = isinstance(data, list) and len(data) > MANY_ROWS
+    return await computed(is_long, parse, data, one)
 
 
 class NorthboundClient:
@@ -186,7 +196,7 @@ class NorthboundClient:
             "endTime": milliseconds(end),
         }
         data = await self.session.call(Interface.DEVICE_HISTORY, payload)
-        return parse(data, DeviceRow.from_row)
+        return await _rows(data, DeviceRow.from_row)
 
     async def device_days(
         self, type_id: int, devices: Collection[int], month: datetime
@@ -294,7 +304,8 @@ class NorthboundClient:
         payload: dict[str, Json] = {"stationCodes": _joined(plants, PLANTS_PER_CALL)}
         if at is not None:
             payload["collectTime"] = milliseconds(at)
-        return parse(await self.session.call(interface, payload), PlantRow.from_row)
+        data = await self.session.call(interface, payload)
+        return await _rows(data, PlantRow.from_row)
 
     async def _devices(
         self,
@@ -309,7 +320,8 @@ class NorthboundClient:
         }
         if at is not None:
             payload["collectTime"] = milliseconds(at)
-        return parse(await self.session.call(interface, payload), DeviceRow.from_row)
+        data = await self.session.call(interface, payload)
+        return await _rows(data, DeviceRow.from_row)
 
     async def _upgrades(
         self, interface: Interface, type_id: int, devices: Collection[int]

@@ -1,8 +1,8 @@
 """One account's session: login, token, one relogin, envelope to data or error."""
 
-from asyncio import CancelledError, Lock
+from asyncio import CancelledError, Lock, to_thread
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from ipaddress import ip_address
 import json
@@ -37,6 +37,8 @@ from .quota import DAY, Ledger, PauseReason
 TIMEOUT: Final = ClientTimeout(total=30)
 # 100 plants' five-minute rows of a day are about 20 MB; more is no answer.
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
+# Bytes: a body of this size takes a millisecond to parse, a long one seconds.
+LONG_ANSWER: Final = 100_000
 TOKEN: Final = "XSRF-TOKEN"
 
 # A token lives 30 minutes and each call extends it: one that ends earlier was
@@ -241,7 +243,20 @@ class NorthboundSession:
         except (ClientError, TimeoutError, OSError, ssl.SSLError) as err:
             # The error's own text may hold the address with its parameters.
             raise UnreachableError(interface, detail=type(err).__name__) from None
-        return _open(interface, body, response), response
+        is_long = len(body) > LONG_ANSWER
+        return await computed(is_long, _open, interface, body, response), response
+
+
+async def computed[**P, R](
+    is_long: bool, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+) -> R:
+    """Return what `work` does; where it takes long, in a thread of the loop's.
+
+    The event loop runs on meanwhile.
+    """
+    if is_long:
+        return await to_thread(work, *args, **kwargs)
+    return work(*args, **kwargs)
 
 
 async def _read(interface: Interface, response: ClientResponse) -> bytes:
