@@ -75,12 +75,13 @@ def hourly_flows(sources: Sequence[Source], begin: int, end: int) -> HourlyFlows
     inverters = [s for s in sources if s.kind.role is Role.INVERTER]
     batteries = [s for s in sources if s.kind.role in _BATTERIES]
     meters = [s for s in sources if s.kind.role is Role.METER]
+    times = {at // STEP * STEP for source in sources for at, _ in source.rows}
     powers = {
-        PV_POWER: _sums([_powers(s, s.pv_key) for s in inverters], sleeps=True),
+        PV_POWER: _sums_at(times, [_powers(s, s.pv_key) for s in inverters]),
         BATTERY_POWER: _sums([_powers(s) for s in batteries]),
         GRID_POWER: _sums([_powers(s) for s in meters]),
     }
-    output = _sums([_powers(s) for s in inverters], sleeps=True)
+    output = _sums_at(times, [_powers(s) for s in inverters])
     storages = [s for s in batteries if s.kind.role is Role.AC_STORAGE]
     stored = _sums([_powers(s) for s in storages])
     energies = {
@@ -109,30 +110,30 @@ def _powers(source: Source, key: str | None = None) -> dict[int, float]:
     quantity = source.kind.power
     if quantity is None:
         return {}
-    sign = -1 if source.turned else 1
-    factor = 1.0 if key == source.pv_key and key else quantity.factor
-    key = key or quantity.key
+    factor = -quantity.factor if source.turned else quantity.factor
+    wanted = key or quantity.key
     return {
-        at // STEP * STEP: row[key] * factor * sign
+        at // STEP * STEP: row[wanted] * factor
         for at, row in source.rows
-        if key in row
+        if wanted in row
     }
 
 
-def _sums(
-    powers: Sequence[Mapping[int, float]], *, sleeps: bool = False
-) -> dict[int, float]:
-    """Return the sum of devices wherever all of them have a row.
+def _sums(powers: Sequence[Mapping[int, float]]) -> dict[int, float]:
+    """Return the sum of devices wherever all of them have a row."""
+    common = set.intersection(*(set(known) for known in powers)) if powers else set()
+    return _sums_at(common, powers)
 
-    A device that `sleeps` counts 0 while others have rows.
-    """
-    times = [set(known) for known in powers]
-    if not times:
+
+def _sums_at(
+    times: Iterable[int], powers: Sequence[Mapping[int, float]]
+) -> dict[int, float]:
+    """Return the sum of devices at these times; one without a row sleeps."""
+    if not powers:
         return {}
-    common = set.union(*times) if sleeps else set.intersection(*times)
     return {
         at: round(sum(known.get(at, 0.0) for known in powers), 6)
-        for at in sorted(common)
+        for at in sorted(times)
     }
 
 
