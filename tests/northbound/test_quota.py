@@ -69,9 +69,9 @@ DAILY: list[tuple[I, int, int, float]] = [
     (I.PLANT_YEAR, 25, 27, DAY),
     (I.DEVICE_LIST, 25, 27, DAY),
     (I.DEVICE_REAL_TIME, 1, 5, 5 * MINUTE),
-    (I.DEVICE_DAY, 25, 29, DAY),
-    (I.DEVICE_MONTH, 25, 29, DAY),
-    (I.DEVICE_YEAR, 25, 29, DAY),
+    (I.DEVICE_DAY, 25, 28, DAY),
+    (I.DEVICE_MONTH, 25, 28, DAY),
+    (I.DEVICE_YEAR, 25, 28, DAY),
     (I.DEVICE_FIVE_MINUTES, 1, 1, MINUTE),
     (I.DEVICE_HISTORY, 1, 1, MINUTE),
     (I.ALARMS, 1, 3, 30 * MINUTE),
@@ -142,6 +142,17 @@ def test_history_has_two_windows(ledger: Ledger, clock: HandClock) -> None:
         clock.wait(MINUTE + MARGIN)
     assert ledger.left(I.DEVICE_HISTORY) == 0
     assert forbidden(ledger, I.DEVICE_HISTORY) > DAY - 28 * (MINUTE + 1)
+
+
+def test_only_types_with_days_count_for_days(ledger: Ledger) -> None:
+    """A meter has none; a type that was refused is not counted either."""
+    ledger.profile = Profile.DAILY
+    ledger.scale = Scale(devices={38: 101, 39: 1, 47: 1, 10: 1})
+    assert ledger.burst(I.DEVICE_DAY) == 3 + 24
+    ledger.scale = Scale(devices={38: 101, 39: 1}, without_periods=frozenset({39}))
+    assert ledger.burst(I.DEVICE_DAY) == 2 + 24
+    ledger.scale = Scale(devices={47: 1})
+    assert ledger.burst(I.DEVICE_DAY) == 1 + 24
 
 
 def test_five_logins_in_ten_minutes(ledger: Ledger, clock: HandClock) -> None:

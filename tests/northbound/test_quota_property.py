@@ -30,6 +30,8 @@ def limits(name: str, daily: bool, scale: Scale) -> list[tuple[int, int]]:
         return [(5, 10 * MINUTE)]
     plants = max(1, ceil(scale.plants / 100))
     hundreds = max(1, sum(ceil(count / 100) for count in scale.devices.values()))
+    served = [scale.devices[key] for key in scale.devices.keys() & {1, 14, 38, 39, 41}]
+    with_days = max(1, sum(ceil(count / 100) for count in served))
     tens = max(1, sum(ceil(count / 10) for count in scale.devices.values()))
     table = {
         "getStationList": [(24, DAY)],
@@ -42,7 +44,7 @@ def limits(name: str, daily: bool, scale: Scale) -> list[tuple[int, int]]:
     }
     for period in ("Hour", "Day", "Month", "Year"):
         table[f"getKpiStation{period}"] = [(plants + 24, DAY)]
-        table[f"getDevKpi{period}"] = [(hundreds + 24, DAY)]
+        table[f"getDevKpi{period}"] = [(with_days + 24, DAY)]
     return table.get(name, [(1, MINUTE)]) if daily else [(1, MINUTE)]
 
 

@@ -43,6 +43,9 @@ class Dialect(StrEnum):
     V2022 = "2022"
 
 
+PERIOD_TYPES: Final = frozenset({1, 14, 38, 39, 41})
+"""Device types with days, months and years (2.11 to 2.13; 41: later editions)."""
+
 PLANTS_PER_CALL: Final = 100
 DEVICES_PER_CALL: Final = 100
 DEVICES_PER_HISTORY_CALL: Final = 10

@@ -9,7 +9,7 @@ before the call leaves, so that a crash between the two costs a call, not a 407.
 
 from asyncio import Lock
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -30,6 +30,7 @@ from .errors import (
 from .interfaces import (
     DEVICES_PER_CALL,
     DEVICES_PER_HISTORY_CALL,
+    PERIOD_TYPES,
     PLANTS_PER_CALL,
     Interface,
 )
@@ -84,11 +85,13 @@ class PauseReason(StrEnum):
 class Scale:
     """What the windows of the daily profile grow with.
 
-    `plants`: number of plants; `devices`: number of devices by type id.
+    `plants`: number of plants; `devices`: number of devices by type id;
+    `without_periods`: types that were refused days, months and years.
     """
 
     plants: int = 1
     devices: Mapping[int, int] = field(default_factory=dict)
+    without_periods: AbstractSet[int] = frozenset()
 
     def plant_calls(self) -> int:
         """Return how many calls cover every plant once."""
@@ -97,6 +100,12 @@ class Scale:
     def device_calls(self, per_call: int = DEVICES_PER_CALL) -> int:
         """Return how many calls cover every device of every type once."""
         return max(1, sum(ceil(count / per_call) for count in self.devices.values()))
+
+    def period_calls(self) -> int:
+        """Return how many calls cover every device that has days once."""
+        served = PERIOD_TYPES - self.without_periods
+        counts = {key: self.devices[key] for key in served & self.devices.keys()}
+        return Scale(devices=counts).device_calls()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +132,7 @@ def _devices_and(
 
 _ONCE_A_MINUTE: Final = (Window(MINUTE, _times(1)),)
 _A_DAY_BY_PLANTS: Final = (Window(DAY, _plants_and(24)),)
-_A_DAY_BY_DEVICES: Final = (Window(DAY, _devices_and(24)),)
+_A_DAY_BY_DEVICES: Final = (Window(DAY, lambda scale: scale.period_calls() + 24),)
 
 # Never more than one login a minute; the account locks at 5 in 10 minutes.
 _LOGIN: Final = (Window(MINUTE, _times(1)), Window(10 * MINUTE, _times(5)))
