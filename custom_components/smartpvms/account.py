@@ -190,7 +190,7 @@ class Account:
         """Ask an interface that the user says to have granted."""
         await self.ledger.wake(interface, PauseReason.NO_ACCESS)
         if interface is Interface.DEVICE_REAL_TIME:
-            self.devices_lane.ask_all_again()
+            self.devices_lane.types.ask_all_again()
         self.issues.review(interface)
         await asyncio.gather(
             self.async_refresh(), self.inventory.async_request_refresh()
@@ -322,21 +322,15 @@ class Account:
             "inventory": self.inventory.data.dump(),
             "plants": {key: r.dump() for key, r in self.plants_lane.data.items()},
             "devices": {str(key): r.dump() for key, r in lane.data.items()},
-            "proven": sorted(lane.proven),
-            "refused": {str(key): at for key, at in lane.refused.items()},
+            "types": lane.types.dump(),
             "reports_pv": sorted(lane.reports_pv),
             "in_watts": {str(key): flag for key, flag in self._in_watts.items()},
         }
 
     def _restore(self, saved: SavedAccount) -> None:
         lane = self.devices_lane
-        lane.proven = load_ids(saved.get("proven"))
+        lane.types.restore(saved.get("types"))
         lane.reports_pv = load_ids(saved.get("reports_pv"))
-        lane.refused = {
-            key: float(at)
-            for key, at in by_id(saved.get("refused")).items()
-            if isinstance(at, int | float)
-        }
         self.plants_lane.restore(
             {
                 code: reading

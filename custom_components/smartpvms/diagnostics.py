@@ -45,8 +45,8 @@ async def async_get_config_entry_diagnostics(
             type_name(type_id): {
                 "id": type_id,
                 "devices": count,
-                "answered": type_id in lane.proven,
-                "refused": type_id in lane.refused,
+                "answered": type_id in lane.types.proven,
+                "refused": type_id in lane.types.refused,
                 **_keys(account, type_id),
             }
             for type_id, count in sorted(types.items())

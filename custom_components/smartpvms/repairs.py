@@ -51,7 +51,7 @@ class Issues:
         """Tell whether the account may not use an interface, or a part of it."""
         if self._account.ledger.lane(interface).reason is PauseReason.NO_ACCESS:
             return True
-        not_configured = self._account.devices_lane.not_configured
+        not_configured = self._account.devices_lane.types.not_configured
         return interface is Interface.DEVICE_REAL_TIME and bool(not_configured)
 
     @callback

@@ -1,0 +1,84 @@
+"""Which device types an interface serves, learnt from its answers."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from homeassistant.core import callback
+
+from .northbound.errors import KpiNotConfiguredError, UnsupportedTypeError
+from .northbound.quota import DAY
+from .saved import as_dict, by_id, load_ids
+
+UNSUPPORTED_FOR: Final = 7 * DAY
+NOT_CONFIGURED_FOR: Final = DAY
+
+
+class ServedTypes:
+    """What an interface has answered and refused, type by type.
+
+    `proven` are types that were answered; `refused` those that were not, with
+    the epoch second from which they are asked again; `not_configured` those that
+    the owner of the system can put right. `now` gives epoch seconds, `changed` is
+    called when a type is answered for the first time or refused.
+    """
+
+    def __init__(self, now: Callable[[], float], changed: Callable[[], None]) -> None:
+        """Start without any answer."""
+        self._now = now
+        self._changed = changed
+        self.proven: set[int] = set()
+        self.refused: dict[int, float] = {}
+        self.not_configured: set[int] = set()
+
+    def may_ask(self, type_id: int) -> bool:
+        """Tell whether a type was not refused, or long ago."""
+        return self.refused.get(type_id, 0.0) <= self._now()
+
+    @contextmanager
+    def asking(self, type_id: int) -> Iterator[None]:
+        """Note how a call for a type ends; a refusal of the type is no error."""
+        try:
+            yield
+        except UnsupportedTypeError:
+            self._refuse(type_id, UNSUPPORTED_FOR)
+        except KpiNotConfiguredError:
+            self.not_configured.add(type_id)
+            self._refuse(type_id, NOT_CONFIGURED_FOR)
+        else:
+            self._accept(type_id)
+
+    @callback
+    def ask_all_again(self) -> None:
+        """Forget the refusals, the user having granted the types."""
+        self.refused.clear()
+        self.not_configured.clear()
+        self._changed()
+
+    def _accept(self, type_id: int) -> None:
+        self.not_configured.discard(type_id)
+        if type_id not in self.proven:
+            self.proven.add(type_id)
+            self._changed()
+
+    def _refuse(self, type_id: int, seconds: float) -> None:
+        """Leave a type alone for a while, without stopping the others."""
+        self.refused[type_id] = self._now() + seconds
+        self._changed()
+
+    def dump(self) -> dict[str, object]:
+        """Return what is known as JSON data."""
+        return {
+            "proven": sorted(self.proven),
+            "refused": {str(key): at for key, at in self.refused.items()},
+        }
+
+    def restore(self, saved: object) -> None:
+        """Take over what `dump` saved, as far as it has that shape."""
+        found = as_dict(saved)
+        self.proven = load_ids(found.get("proven"))
+        self.refused = {
+            key: float(at)
+            for key, at in by_id(found.get("refused")).items()
+            if isinstance(at, int | float)
+        }
