@@ -15,7 +15,7 @@ from homeassistant.core import (
 from homeassistant.helpers.service import async_register_admin_service
 import voluptuous as vol
 
-from . import alarm_actions
+from . import alarm_actions, history_actions
 from .const import DOMAIN
 
 type _Handler = Callable[
@@ -35,6 +35,16 @@ class Action:
 
 ACTIONS: Final = (
     Action("get_alarms", alarm_actions.async_get_alarms, alarm_actions.SCHEMA),
+    Action(
+        "get_plant_history",
+        history_actions.async_get_plant_history,
+        history_actions.PLANT_SCHEMA,
+    ),
+    Action(
+        "get_device_history",
+        history_actions.async_get_device_history,
+        history_actions.DEVICE_SCHEMA,
+    ),
 )
 
 

@@ -1,0 +1,219 @@
+"""The actions that return the history of plants and devices."""
+
+from collections.abc import Collection, Mapping
+from functools import partial
+from typing import Any, Final
+
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType
+import voluptuous as vol
+
+from .account import Account
+from .action_fields import ATTR_END, ATTR_START, DEVICES
+from .catalogue import DEVICE_TYPES
+from .const import DOMAIN
+from .history_calls import Period
+from .history_rows import Query, Rows, Source, async_history
+from .northbound import Dialect, Interface
+from .northbound.interfaces import PERIOD_TYPES
+from .targets import Target, find_targets
+
+ATTR_PERIOD: Final = "period"
+ATTR_KEYS: Final = "keys"
+
+_PLANT_INTERFACES: Final[Mapping[Period, Interface]] = {
+    Period.HOUR: Interface.PLANT_HOUR,
+    Period.DAY: Interface.PLANT_DAY,
+    Period.MONTH: Interface.PLANT_MONTH,
+    Period.YEAR: Interface.PLANT_YEAR,
+}
+_DEVICE_INTERFACES: Final[Mapping[Period, Interface]] = {
+    Period.DAY: Interface.DEVICE_DAY,
+    Period.MONTH: Interface.DEVICE_MONTH,
+    Period.YEAR: Interface.DEVICE_YEAR,
+}
+_FIVE_MINUTES: Final[Mapping[Dialect, Interface]] = {
+    Dialect.V2020: Interface.DEVICE_FIVE_MINUTES,
+    Dialect.V2022: Interface.DEVICE_HISTORY,
+}
+
+
+def _schema(periods: Collection[Period]) -> vol.Schema:
+    return vol.Schema(
+        {
+            vol.Required(ATTR_DEVICE_ID): DEVICES,
+            vol.Required(ATTR_PERIOD): vol.All(vol.In(periods), vol.Coerce(Period)),
+            vol.Optional(ATTR_START): cv.datetime,
+            vol.Optional(ATTR_END): cv.datetime,
+            vol.Optional(ATTR_KEYS, default=[]): vol.All(cv.ensure_list, [cv.string]),
+        }
+    )
+
+
+def _query(data: Mapping[str, Any]) -> Query:
+    """Return what the fields of a call say."""
+    return Query(
+        data[ATTR_PERIOD],
+        data.get(ATTR_START),
+        data.get(ATTR_END),
+        frozenset(data[ATTR_KEYS]),
+        dt_util.utcnow(),
+    )
+
+
+PLANT_SCHEMA: Final = _schema(_PLANT_INTERFACES)
+DEVICE_SCHEMA: Final = _schema([Period.FIVE_MINUTES, *_DEVICE_INTERFACES])
+
+
+async def async_get_plant_history(
+    hass: HomeAssistant, call: ServiceCall
+) -> ServiceResponse:
+    """Return hours, days, months or years of plants, by the id that was passed."""
+    query = _query(call.data)
+    targets = find_targets(hass, call.data[ATTR_DEVICE_ID])
+    sources = {target: _plant_of(target) for target in targets}
+    interface = _PLANT_INTERFACES[query.period]
+    rows = await async_history(
+        query,
+        [(target.account, source) for target, source in sources.items()],
+        lambda account: interface,
+    )
+    return {
+        target.registry_id: _shown(rows[target.account], source)
+        for target, source in sources.items()
+    }
+
+
+async def async_get_device_history(
+    hass: HomeAssistant, call: ServiceCall
+) -> ServiceResponse:
+    """Return five minutes, days, months or years of devices, by the id passed.
+
+    A plant stands for all of its devices that have such rows.
+    """
+    query = _query(call.data)
+    if query.period is Period.FIVE_MINUTES and not query.keys:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="keys_required"
+        )
+    targets = find_targets(hass, call.data[ATTR_DEVICE_ID])
+    sources = {target: _devices_of(target, query.period) for target in targets}
+    rows = await async_history(
+        query,
+        [(target.account, source) for target in sources for source in sources[target]],
+        partial(_interface, query.period),
+    )
+    ids = {account: _registry_ids(hass, account) for account in rows}
+    return {
+        target.registry_id: _shown(rows[target.account], found[0])
+        if target.device is not None
+        else {
+            "devices": {
+                ids[target.account][source.key]: _shown(rows[target.account], source)
+                for source in found
+                if source.key in ids[target.account]
+            }
+        }
+        for target, found in sources.items()
+    }
+
+
+def _interface(period: Period, account: Account) -> Interface:
+    """Return the interface for rows of an account's devices."""
+    if period is Period.FIVE_MINUTES:
+        return _FIVE_MINUTES[account.inventory.data.dialect]
+    return _DEVICE_INTERFACES[period]
+
+
+def _plant_of(target: Target) -> Source:
+    """Return the plant of a target, or raise where a call for it would be in vain."""
+    if target.device is not None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="use_device_history",
+            translation_placeholders={"device_id": target.registry_id},
+        )
+    _check_listed(target)
+    return Source(target.plant_code)
+
+
+def _devices_of(target: Target, period: Period) -> list[Source]:
+    """Return the devices of a target that have rows, or raise where none has."""
+    _check_listed(target)
+    account = target.account
+    types = DEVICE_TYPES if period is Period.FIVE_MINUTES else PERIOD_TYPES
+    sources = [
+        Source(device.plant_code, device)
+        for device in account.listed_devices
+        if device.plant_code == target.plant_code
+        and device.type_id in types
+        and (
+            device.id == target.device
+            or (target.device is None and _is_served(account, device.type_id))
+        )
+    ]
+    if sources:
+        return sources
+    if period is Period.FIVE_MINUTES:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="no_five_minutes",
+            translation_placeholders={"device_id": target.registry_id},
+        )
+    raise ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="no_device_periods",
+        translation_placeholders={"device_id": target.registry_id},
+    )
+
+
+def _check_listed(target: Target) -> None:
+    """Raise for what has left the account: a call for it fails for all others."""
+    account = target.account
+    if target.device is None:
+        is_listed = target.plant_code in account.listed_plants
+    else:
+        is_listed = any(item.id == target.device for item in account.listed_devices)
+    if not is_listed:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="not_listed",
+            translation_placeholders={"device_id": target.registry_id},
+        )
+
+
+def _is_served(account: Account, type_id: int) -> bool:
+    """Tell whether the system is likely to answer for a type.
+
+    One that it does not serve would spoil the answer for a plant's other devices.
+    """
+    types = account.devices_lane.types
+    is_old = account.inventory.data.dialect is Dialect.V2020
+    is_usual = is_old or DEVICE_TYPES[type_id].newer
+    return types.may_ask(type_id) and (is_usual or type_id in types.proven)
+
+
+def _shown(rows: Rows, source: Source) -> JsonObjectType:
+    """Return the rows of a plant or device in the order of their time."""
+    found = rows.get(source, {})
+    return {"rows": [found[at] for at in sorted(found)]}
+
+
+@callback
+def _registry_ids(hass: HomeAssistant, account: Account) -> dict[str | int, str]:
+    """Return the registry ids of an account's devices."""
+    devices = dr.async_entries_for_config_entry(
+        dr.async_get(hass), account.entry.entry_id
+    )
+    by_key = {
+        identifier: device.id for device in devices for identifier in device.identifiers
+    }
+    return {
+        device: by_key[DOMAIN, str(device)]
+        for device in account.devices
+        if (DOMAIN, str(device)) in by_key
+    }

@@ -1,0 +1,214 @@
+"""What a period of history takes: its bounds, its calls, its rows' local times.
+
+Pure. A bound with a zone is an instant; one without is the local time of
+whatever plant it is applied to.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from enum import StrEnum
+from typing import Final
+
+from .northbound.client import LONGEST_HISTORY
+
+ONE_DAY: Final = timedelta(days=1)
+# No system is older, and no calendar ends here.
+EARLIEST: Final = datetime(2000, 1, 1)  # noqa: DTZ001
+LATEST: Final = datetime(2100, 1, 1)  # noqa: DTZ001
+
+_TICK: Final = timedelta(microseconds=1)
+_QUARTER: Final = timedelta(minutes=15)
+_EASTERNMOST: Final = timedelta(hours=14)
+_WESTERNMOST: Final = timedelta(hours=-12)
+
+
+class Period(StrEnum):
+    """What a row is of."""
+
+    FIVE_MINUTES = "5minute"
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """When a call is about.
+
+    `at` is in the day, month or year whose rows it answers (2.4 to 2.7, 2.10 to
+    2.13); with an `end` it is the start of the time itself (later 2.10).
+    """
+
+    at: datetime
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The period [start, end) of a plant with this zone."""
+
+    start: datetime
+    end: datetime
+    zone: tzinfo
+
+    @classmethod
+    def of(
+        cls,
+        period: Period,
+        start: datetime | None,
+        end: datetime | None,
+        zone: tzinfo,
+        now: datetime,
+    ) -> Span:
+        """Return what was asked for, with what was left out.
+
+        That is up to now, and from the start of the day (shorter rows), month
+        (days), year (months) on or from the first one (years).
+        """
+        last = _within_reason(end) if end else now
+        if start is None:
+            latest = _local(last, zone) - _TICK
+            return cls(_first(period, latest.date()), last, zone)
+        return cls(_within_reason(start), last, zone)
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether it ends before, or when, it starts."""
+        start, end = self.instants()
+        return end <= start
+
+    def until(self, now: datetime) -> Span:
+        """Return the part of it that is over."""
+        _, end = self.instants()
+        return self if end <= now else Span(self.start, now, self.zone)
+
+    def length(self) -> timedelta:
+        """Return how long it is by the plant's clocks."""
+        return _local(self.end, self.zone) - _local(self.start, self.zone)
+
+    def holds(self, at: datetime) -> bool:
+        """Tell whether a local time with its offset is in it."""
+        return not _is_before(at, self.start) and _is_before(at, self.end)
+
+    def slots(self, period: Period, now: datetime) -> Iterator[Slot]:
+        """Yield the calls for its rows; none of them is about a time after `now`."""
+        past = self.until(now)
+        if not past.is_empty:
+            for at in past.moments(period, now):
+                yield Slot(min(at, now))
+
+    def pieces(self, now: datetime) -> Iterator[Slot]:
+        """Yield the calls for its five-minute rows where one takes three days."""
+        start, end = self.until(now).instants()
+        while start < end:
+            stop = min(end, start + LONGEST_HISTORY)
+            yield Slot(start, stop)
+            start = stop
+
+    def instants(self) -> tuple[datetime, datetime]:
+        """Return the bounds in UTC: times of one zone compare by the wall clock."""
+        bounds = (_local(bound, self.zone) for bound in (self.start, self.end))
+        start, end = (bound.astimezone(UTC) for bound in bounds)
+        return start, end
+
+    def moments(self, period: Period, now: datetime) -> Iterator[datetime]:
+        """Yield a moment (UTC) in each day, month or year that it touches.
+
+        Those of a month or year are the same for all plants of the world, those
+        of a day for all of a zone, so that their calls can be one.
+        """
+        first = _local(self.start, self.zone).date()
+        last = (_local(self.end, self.zone) - _TICK).date()
+        match period:
+            case Period.YEAR:
+                yield now
+            case Period.MONTH:
+                for year in range(first.year, last.year + 1):
+                    yield datetime(year, 7, 1, tzinfo=UTC)
+            case Period.DAY:
+                for month in range(_month(first), _month(last) + 1):
+                    yield datetime(month // 12, month % 12 + 1, 15, 12, tzinfo=UTC)
+            case _:
+                for ordinal in range(first.toordinal(), last.toordinal() + 1):
+                    yield noon(date.fromordinal(ordinal), self.zone)
+
+
+def noon(day: date, zone: tzinfo) -> datetime:
+    """Return the middle of a local day, in UTC."""
+    return datetime.combine(day, time(12), zone).astimezone(UTC)
+
+
+def local_times(
+    period: Period, slot: Slot, starts: Sequence[datetime], zone: tzinfo
+) -> list[datetime]:
+    """Return the starts of the rows that a call gave for a plant, as it dates them.
+
+    The interface names no zone, and `zone` may be a guess: days, months and years
+    start at the plant's midnight, and so does a day of shorter rows.
+    """
+    if period in (Period.DAY, Period.MONTH, Period.YEAR):
+        return [_from_midnight(at, zone) for at in starts]
+    local = [at.astimezone(zone) for at in starts]
+    if slot.end or not local:
+        return local
+    asked = {slot.at.astimezone(zone).date()}
+    if {min(local).date(), max(local).date()} <= asked:
+        return local
+    found = _from_midnight(min(starts), zone).tzinfo
+    return [at.astimezone(found) for at in starts]
+
+
+def _from_midnight(at: datetime, zone: tzinfo) -> datetime:
+    """Return a time that is midnight at the plant, in the offset nearest to `zone`'s.
+
+    A few minutes after midnight, where the first rows are missing, are left as such.
+    """
+    local = at.astimezone(zone)
+    wall = local.replace(tzinfo=None)
+    midnight = datetime.combine((wall + ONE_DAY / 2).date(), time())
+    known = local.utcoffset() or timedelta()
+    offset = known + round((midnight - wall) / _QUARTER) * _QUARTER
+    if offset == known:
+        return local
+    if offset > _EASTERNMOST:
+        offset -= ONE_DAY
+    elif offset < _WESTERNMOST:
+        offset += ONE_DAY
+    return at.astimezone(timezone(offset))
+
+
+def _first(period: Period, day: date) -> datetime:
+    """Return the local start of what is asked for where no start is given."""
+    match period:
+        case Period.YEAR:
+            return EARLIEST
+        case Period.MONTH:
+            day = day.replace(month=1, day=1)
+        case Period.DAY:
+            day = day.replace(day=1)
+    return datetime.combine(day, time())
+
+
+def _month(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def _local(bound: datetime, zone: tzinfo) -> datetime:
+    """Return a bound in a plant's zone."""
+    if bound.tzinfo is None:
+        return bound.replace(tzinfo=zone)
+    return bound.astimezone(zone)
+
+
+def _is_before(at: datetime, bound: datetime) -> bool:
+    """Tell whether a local time with its offset is before a bound."""
+    if bound.tzinfo is None:
+        return at.replace(tzinfo=None) < bound
+    return at.astimezone(UTC) < bound.astimezone(UTC)
+
+
+def _within_reason(at: datetime) -> datetime:
+    earliest, latest = (bound.replace(tzinfo=at.tzinfo) for bound in (EARLIEST, LATEST))
+    return min(max(at, earliest), latest)

@@ -1,0 +1,225 @@
+"""Rows of history: what is asked for, the calls that it takes, what is kept."""
+
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from itertools import batched
+from typing import Final
+
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util.json import JsonObjectType
+
+from .account import Account
+from .call_budget import async_await_calls, explained
+from .const import DOMAIN
+from .history_calls import Period, Slot, Span, local_times
+from .northbound import Device, DeviceRow, Interface, NorthboundClient, PlantRow, Values
+from .northbound.interfaces import (
+    DEVICES_PER_CALL,
+    DEVICES_PER_HISTORY_CALL,
+    PLANTS_PER_CALL,
+)
+
+MOST_DAYS: Final = 31
+
+type _AskPlants = Callable[
+    [NorthboundClient, Collection[str], datetime], Awaitable[list[PlantRow]]
+]
+type _AskDevices = Callable[
+    [NorthboundClient, int, Collection[int], datetime], Awaitable[list[DeviceRow]]
+]
+
+_ASK_PLANTS: Final[Mapping[Interface, _AskPlants]] = {
+    Interface.PLANT_HOUR: NorthboundClient.plant_hours,
+    Interface.PLANT_DAY: NorthboundClient.plant_days,
+    Interface.PLANT_MONTH: NorthboundClient.plant_months,
+    Interface.PLANT_YEAR: NorthboundClient.plant_years,
+}
+_ASK_DEVICES: Final[Mapping[Interface, _AskDevices]] = {
+    Interface.DEVICE_FIVE_MINUTES: NorthboundClient.device_five_minutes,
+    Interface.DEVICE_DAY: NorthboundClient.device_days,
+    Interface.DEVICE_MONTH: NorthboundClient.device_months,
+    Interface.DEVICE_YEAR: NorthboundClient.device_years,
+}
+_PER_CALL: Final[Mapping[Interface, int]] = {
+    **dict.fromkeys(_ASK_PLANTS, PLANTS_PER_CALL),
+    Interface.DEVICE_HISTORY: DEVICES_PER_HISTORY_CALL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A plant, or one of its devices, whose history is asked for."""
+
+    plant_code: str = field(repr=False)
+    device: Device | None = None
+
+    @property
+    def key(self) -> str | int:
+        """Return what its rows are marked with."""
+        return self.device.id if self.device else self.plant_code
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call: up to a hundred plants, or up to a hundred devices of a type."""
+
+    interface: Interface
+    slot: Slot
+    sources: tuple[Source, ...]
+    type_id: int | None = None
+
+
+type Rows = dict[Source, dict[datetime, JsonObjectType]]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What an action is asked for; no keys means all of them."""
+
+    period: Period
+    start: datetime | None
+    end: datetime | None
+    keys: frozenset[str]
+    now: datetime
+
+    def span(self, zone: tzinfo) -> Span:
+        """Return the period for a plant, or raise for one that cannot be given."""
+        span = Span.of(self.period, self.start, self.end, zone, self.now)
+        if span.is_empty:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="period_ends_first"
+            )
+        is_long = span.until(self.now).length() > timedelta(days=MOST_DAYS)
+        if is_long and self.period is Period.FIVE_MINUTES:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="period_too_long",
+                translation_placeholders={"days": str(MOST_DAYS)},
+            )
+        return span
+
+    def slots(self, zone: tzinfo, interface: Interface) -> Iterator[Slot]:
+        """Yield the calls that a plant of a zone needs."""
+        span = self.span(zone)
+        if interface is Interface.DEVICE_HISTORY:
+            return span.pieces(self.now)
+        return span.slots(self.period, self.now)
+
+
+def _requests(
+    account: Account, query: Query, sources: Iterable[Source], interface: Interface
+) -> list[Request]:
+    """Return the calls for these plants or devices, as few as there can be."""
+    most = _PER_CALL.get(interface, DEVICES_PER_CALL)
+    slots: dict[tzinfo, list[Slot]] = {}
+    together: dict[tuple[int | None, Slot], list[Source]] = {}
+    for source in dict.fromkeys(sources):
+        zone = account.zone(source.plant_code)
+        if zone not in slots:
+            slots[zone] = list(query.slots(zone, interface))
+        type_id = source.device.type_id if source.device else None
+        for slot in slots[zone]:
+            together.setdefault((type_id, slot), []).append(source)
+    return [
+        Request(interface, slot, batch, type_id)
+        for (type_id, slot), found in together.items()
+        for batch in batched(found, most)
+    ]
+
+
+async def async_history(
+    query: Query,
+    wanted: Iterable[tuple[Account, Source]],
+    interface: Callable[[Account], Interface],
+) -> dict[Account, Rows]:
+    """Return the rows that were asked for, in as few calls as there can be.
+
+    Raises HomeAssistantError before the first call where an account lacks them.
+    """
+    sources: dict[Account, list[Source]] = {}
+    for account, source in wanted:
+        sources.setdefault(account, []).append(source)
+    plans = {
+        account: _requests(account, query, found, interface(account))
+        for account, found in sources.items()
+    }
+    # No account is asked before all of them are known to have the calls.
+    for account, requests in plans.items():
+        if requests:
+            await async_await_calls(account, requests[0].interface, len(requests))
+    return {
+        account: await _async_rows_of(account, query, requests)
+        for account, requests in plans.items()
+    }
+
+
+async def _async_rows_of(
+    account: Account, query: Query, requests: Iterable[Request]
+) -> Rows:
+    rows: Rows = {}
+    for request in requests:
+        with explained(account, request.interface):
+            answer = await _async_ask(account.client, request)
+        by_key: dict[str | int, list[PlantRow | DeviceRow]] = {}
+        for row in answer:
+            key = row.plant_code if isinstance(row, PlantRow) else row.device_id
+            by_key.setdefault(key, []).append(row)
+        for source in request.sources:
+            kept = _kept(account, query, request.slot, source, by_key.get(source.key))
+            rows.setdefault(source, {}).update(kept)
+    return rows
+
+
+async def _async_ask(
+    client: NorthboundClient, request: Request
+) -> Sequence[PlantRow | DeviceRow]:
+    """Make a call."""
+    slot, type_id = request.slot, request.type_id
+    if type_id is None:
+        codes = [source.plant_code for source in request.sources]
+        return await _ASK_PLANTS[request.interface](client, codes, slot.at)
+    ids = [source.device.id for source in request.sources if source.device]
+    if slot.end:
+        return await client.device_history(type_id, ids, slot.at, slot.end)
+    return await _ASK_DEVICES[request.interface](client, type_id, ids, slot.at)
+
+
+def _kept(
+    account: Account,
+    query: Query,
+    slot: Slot,
+    source: Source,
+    answer: Iterable[PlantRow | DeviceRow] | None,
+) -> dict[datetime, JsonObjectType]:
+    """Return the rows of a plant or device that were asked for, by their start."""
+    dated = {row.collected_at: row.values for row in answer or () if row.collected_at}
+    zone = account.zone(source.plant_code)
+    span = query.span(zone)
+    local = local_times(query.period, slot, list(dated), zone)
+    kept: dict[datetime, JsonObjectType] = {}
+    for (at, row), start in zip(dated.items(), local, strict=True):
+        values = _chosen(account, query, source, row) if span.holds(start) else {}
+        if values:
+            kept[at] = {"start": start.isoformat(), "values": values}
+    return kept
+
+
+def _chosen(
+    account: Account, query: Query, source: Source, row: Values
+) -> JsonObjectType:
+    """Return the values that were asked for, in the catalogue's units."""
+    values = account.in_units(source.device, row) if source.device else row
+    return {
+        key: value
+        for key, value in values.items()
+        if not query.keys or key in query.keys
+    }
