@@ -13,6 +13,7 @@ from .combiner_box import COMBINER_BOX
 from .inverter import CENTRAL_INVERTER, STRING_INVERTER
 from .kpi import OTHER, Counter, Direction, Kpi, Status
 from .meter import EMMA, GRID_METER, POWER_SENSOR
+from .period import DEVICE_PERIODS, PERIOD_KEYS, PLANT_PERIODS, Period, PeriodKpi
 from .plant import DERIVED, PLANT
 from .series import DEVICE_CHARGE, DEVICE_DISCHARGE, DEVICE_EXPORT, DEVICE_IMPORT
 from .transformer import TRANSFORMER
@@ -20,14 +21,19 @@ from .weather import WEATHER_STATION
 
 __all__ = [
     "DERIVED",
+    "DEVICE_PERIODS",
     "DEVICE_TYPES",
     "NAMES",
     "OTHER",
+    "PERIOD_KEYS",
     "PLANT",
+    "PLANT_PERIODS",
     "Counter",
     "DeviceType",
     "Direction",
     "Kpi",
+    "Period",
+    "PeriodKpi",
     "Quantity",
     "Role",
     "Status",

@@ -40,13 +40,15 @@ class Counter(StrEnum):
 
     LIFETIME never starts anew, but for a replaced device. DEVICE_DAY starts at
     0 when the device's day does. PLANT_DAY, PLANT_MONTH: the plant's local day
-    and month; such a value may fall within its period.
+    and month; such a value may fall within its period. PERIOD: a row of a day,
+    month or year, which tells itself when it began.
     """
 
     LIFETIME = "lifetime"
     DEVICE_DAY = "device_day"
     PLANT_DAY = "plant_day"
     PLANT_MONTH = "plant_month"
+    PERIOD = "period"
 
 
 class Direction(StrEnum):
@@ -107,6 +109,7 @@ _STATE_CLASSES: Final = {
     Counter.DEVICE_DAY: SensorStateClass.TOTAL_INCREASING,
     Counter.PLANT_DAY: SensorStateClass.TOTAL,
     Counter.PLANT_MONTH: SensorStateClass.TOTAL,
+    Counter.PERIOD: SensorStateClass.TOTAL,
 }
 
 _DAYS: Final = (Counter.DEVICE_DAY, Counter.PLANT_DAY)
