@@ -19,6 +19,7 @@ PLATFORMS = [
     Platform.BUTTON,
     Platform.EVENT,
     Platform.SENSOR,
+    Platform.UPDATE,
 ]
 
 

@@ -28,6 +28,7 @@ from .const import (
 )
 from .coordinator import PlantCoordinator, what_failed
 from .device_coordinator import DeviceCoordinator
+from .firmware_coordinator import FirmwareCoordinator
 from .inventory import Inventory
 from .inventory_coordinator import InventoryCoordinator
 from .meter_units import GRID_METER, assumed_in_watts, in_kilowatts, is_in_watts
@@ -116,6 +117,7 @@ class Account:
         self.devices_lane = DeviceCoordinator(self)
         self.balance = BalanceCoordinator(self)
         self.alarms = AlarmCoordinator(self)
+        self.firmware = FirmwareCoordinator(self, saved.get("firmware"))
         self._choose_profile(inventory.dialect)
         self.inventory = InventoryCoordinator(self, inventory)
         self.follow_inventory()
@@ -161,6 +163,7 @@ class Account:
         for interface in list(self.ledger.lanes):
             self.issues.review(interface)
         unload(self.inventory.async_add_listener(self._save_later))
+        unload(self.firmware.async_add_listener(self._save_later))
         for lane, follow in (
             (self.devices_lane, self.balance.follow_devices),
             (self.plants_lane, self.balance.follow_plants),
@@ -193,7 +196,9 @@ class Account:
             self.devices_lane.types.ask_all_again()
         self.issues.review(interface)
         await asyncio.gather(
-            self.async_refresh(), self.inventory.async_request_refresh()
+            self.async_refresh(),
+            self.firmware.async_request_refresh(),
+            self.inventory.async_request_refresh(),
         )
 
     def wait(self, interface: Interface, calls: int = 1) -> float:
@@ -273,7 +278,13 @@ class Account:
         home = dt_util.get_default_time_zone()
         self._zones = {code: zone_of(p, home) for code, p in self.plants.items()}
         self.ledger.zone = next(iter(self._zones.values()), home)
-        for lane in (self.plants_lane, self.devices_lane, self.balance, self.alarms):
+        for lane in (
+            self.plants_lane,
+            self.devices_lane,
+            self.balance,
+            self.alarms,
+            self.firmware,
+        ):
             lane.forget_gone()
         self.rescale()
         sync_devices(self.hass, self.entry, self.plants, self.devices)
@@ -324,6 +335,7 @@ class Account:
             "devices": {str(key): r.dump() for key, r in lane.data.items()},
             "types": lane.types.dump(),
             "reports_pv": sorted(lane.reports_pv),
+            "firmware": self.firmware.data.dump(),
             "in_watts": {str(key): flag for key, flag in self._in_watts.items()},
         }
 

@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .account import SmartPvmsConfigEntry
 from .alarm_coordinator import AlarmCoordinator
 from .const import DOMAIN
-from .entity import SparingEntity
+from .entity import SparingEntity, async_add_following
 
 
 class AlarmEntity(SparingEntity[AlarmCoordinator]):
@@ -46,17 +46,4 @@ def async_add_with_alarms(
     add: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add entities once their plant's alarms are known, and never twice."""
-    shown: set[object] = set()
-
-    @callback
-    def follow() -> None:
-        wanted = makers()
-        shown.intersection_update(wanted)
-        new = wanted.keys() - shown
-        shown.update(new)
-        if new:
-            add(make() for key, make in wanted.items() if key in new)
-
-    follow()
-    alarms = entry.runtime_data.alarms
-    entry.async_on_unload(alarms.async_add_listener(follow))
+    async_add_following(entry, entry.runtime_data.alarms, makers, add)

@@ -1,22 +1,39 @@
-"""The button that asks for new data, as far as the quota allows."""
+"""Buttons: new data, as far as the quota allows, and a firmware upgrade."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import override
 
-from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.components.button import (
+    ButtonDeviceClass,
+    ButtonEntity,
+    ButtonEntityDescription,
+)
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import SmartPvmsConfigEntry
+from .account import Account, SmartPvmsConfigEntry
+from .catalogue.firmware import REQUEST_UPGRADE
 from .catalogue.plant import REFRESH
-from .entity import ReadingEntity, async_add_as_seen
+from .const import DOMAIN
+from .entity import ReadingEntity, async_add_as_seen, async_add_following
+from .firmware_actions import async_request_upgrade
+from .northbound.client import UPGRADABLE_TYPES
 from .readings import Reading
 
 PARALLEL_UPDATES = 1
 
 DESCRIPTION = ButtonEntityDescription(
     key=REFRESH, translation_key=REFRESH, entity_category=EntityCategory.DIAGNOSTIC
+)
+UPGRADE = ButtonEntityDescription(
+    key=REQUEST_UPGRADE,
+    translation_key=REQUEST_UPGRADE,
+    device_class=ButtonDeviceClass.UPDATE,
+    entity_category=EntityCategory.CONFIG,
+    entity_registry_enabled_default=False,
 )
 
 
@@ -25,7 +42,7 @@ async def async_setup_entry(
     entry: SmartPvmsConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a button for each plant."""
+    """Add a button for each plant, and one for each inverter."""
     account = entry.runtime_data
 
     def always(
@@ -38,6 +55,16 @@ async def async_setup_entry(
         account.balance,
         always,
         RefreshButton,
+        async_add_entities,
+    )
+    async_add_following(
+        entry,
+        account.inventory,
+        lambda: {
+            device.id: partial(RequestUpgradeButton, account, device.id)
+            for device in account.devices.values()
+            if device.type_id in UPGRADABLE_TYPES
+        },
         async_add_entities,
     )
 
@@ -59,3 +86,22 @@ class RefreshButton(ReadingEntity[str], ButtonEntity):
     async def async_press(self) -> None:
         """Ask."""
         await self.coordinator.account.async_refresh()
+
+
+class RequestUpgradeButton(ButtonEntity):
+    """Asks one inverter to upgrade its firmware; nobody else presses it."""
+
+    entity_description: ButtonEntityDescription = UPGRADE
+    _attr_has_entity_name = True
+
+    def __init__(self, account: Account, device_id: int) -> None:
+        """Belong to a device."""
+        self._account = account
+        self._device_id = device_id
+        self._attr_unique_id = f"{device_id}_{REQUEST_UPGRADE}"
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, str(device_id))})
+
+    @override
+    async def async_press(self) -> None:
+        """Make the one call; what the server refuses is said."""
+        await async_request_upgrade(self._account, self._device_id)

@@ -1,7 +1,7 @@
 """Entities that show one value of a reading, and that appear when it does."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, override
 
 from homeassistant.core import callback
@@ -77,6 +77,29 @@ class ReadingEntity[K](SparingEntity[ReadingsCoordinator[K]]):
     def available(self) -> bool:
         """Tell whether the row is young enough, whatever the last call did."""
         return self.coordinator.is_fresh(self.source)
+
+
+@callback
+def async_add_following(
+    entry: SmartPvmsConfigEntry,
+    coordinator: DataUpdateCoordinator[Any],
+    makers: Callable[[], Mapping[object, Callable[[], Entity]]],
+    add: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the entities that `makers` has, now and after each update; none twice."""
+    shown: set[object] = set()
+
+    @callback
+    def follow() -> None:
+        wanted = makers()
+        shown.intersection_update(wanted)
+        new = wanted.keys() - shown
+        shown.update(new)
+        if new:
+            add(make() for key, make in wanted.items() if key in new)
+
+    follow()
+    entry.async_on_unload(coordinator.async_add_listener(follow))
 
 
 @callback

@@ -1,0 +1,137 @@
+"""The records of firmware upgrades, and when each is asked for again. Pure."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Final, Self
+
+from .catalogue.firmware import RUNNING
+from .northbound.models import UpgradeRecord
+from .northbound.quota import DAY, HOUR, MINUTE
+from .saved import as_dict, by_id
+
+# Nothing is put off for longer, whatever a clock said when it was saved.
+LONGEST: Final = 7 * DAY
+
+
+def is_running(record: UpgradeRecord | None) -> bool:
+    """Tell whether an upgrade was begun that has not ended.
+
+    A record without a target is that of a device which was never upgraded.
+    """
+    if record is None or record.target is None:
+        return False
+    return record.result in RUNNING
+
+
+def cadence(record: UpgradeRecord | None, at: float) -> float:
+    """Return the seconds from one look at a record to the next.
+
+    An upgrade that is a day old and has not ended may never do so.
+    """
+    if record is None or not is_running(record):
+        return DAY
+    begun = record.upgraded_at
+    return MINUTE if begun and at - begun.timestamp() < DAY else HOUR
+
+
+@dataclass(slots=True)
+class FirmwareBook:
+    """The last upgrade of each device (id) that has a record.
+
+    `heard_at` is the epoch second of the last answer about a device, with or
+    without a record; `due_at` that of the next question.
+    """
+
+    records: dict[int, UpgradeRecord] = field(default_factory=dict)
+    heard_at: dict[int, float] = field(default_factory=dict)
+    due_at: dict[int, float] = field(default_factory=dict)
+
+    def is_running(self, device_id: int) -> bool:
+        """Tell whether a device is being upgraded."""
+        return is_running(self.records.get(device_id))
+
+    def take(
+        self, asked: Iterable[int], records: Iterable[UpgradeRecord], at: float
+    ) -> None:
+        """Take over an answer; a device that it leaves out has no record."""
+        found = {record.device_id: record for record in records}
+        for device_id in asked:
+            self.heard_at[device_id] = at
+            if device_id in found:
+                self.records[device_id] = found[device_id]
+            else:
+                self.records.pop(device_id, None)
+            self.due_at[device_id] = at + cadence(found.get(device_id), at)
+
+    def put_off(self, asked: Iterable[int], at: float, seconds: float = HOUR) -> None:
+        """Ask again later, but no later than an upgrade that runs needs it."""
+        for device_id in asked:
+            record = self.records.get(device_id)
+            pause = cadence(record, at) if is_running(record) else seconds
+            self.due_at[device_id] = at + min(pause, seconds)
+
+    def keep_only(self, devices: Collection[int]) -> None:
+        """Drop what is known of devices that are gone."""
+        for known in (self.records, self.heard_at, self.due_at):
+            for gone in known.keys() - set(devices):
+                del known[gone]
+
+    def dump(self) -> dict[str, object]:
+        """Return the book as JSON data."""
+        return {
+            "records": {
+                str(key): {
+                    **asdict(record),
+                    "upgraded_at": record.upgraded_at
+                    and record.upgraded_at.isoformat(),
+                }
+                for key, record in self.records.items()
+            },
+            "heard_at": {str(key): at for key, at in self.heard_at.items()},
+            "due_at": {str(key): at for key, at in self.due_at.items()},
+        }
+
+    @classmethod
+    def load(cls, saved: object, now: float) -> Self:
+        """Return what `dump` saved; whatever is of another shape is left out."""
+        parts = as_dict(saved)
+        return cls(
+            {
+                key: record
+                for key, item in by_id(parts.get("records")).items()
+                if (record := _load_record(item)) is not None
+            },
+            {key: min(at, now) for key, at in _times(parts.get("heard_at"))},
+            {key: min(at, now + LONGEST) for key, at in _times(parts.get("due_at"))},
+        )
+
+
+def _times(saved: object) -> Iterable[tuple[int, float]]:
+    for key, at in by_id(saved).items():
+        if isinstance(at, int | float):
+            yield key, float(at)
+
+
+def _load_record(saved: object) -> UpgradeRecord | None:
+    match saved:
+        case {
+            "device_id": int() as device_id,
+            "upgraded_at": str() | None as at,
+            "source": str() | None as source,
+            "target": str() | None as target,
+            "progress": int() | float() | None as progress,
+            "result": int() | None as result,
+        }:
+            upgraded_at = _load_time(at)
+            return UpgradeRecord(
+                device_id, upgraded_at, source, target, progress, result
+            )
+    return None
+
+
+def _load_time(saved: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(saved) if saved else None
+    except ValueError:
+        return None

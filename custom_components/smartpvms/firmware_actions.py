@@ -1,0 +1,249 @@
+"""Asking inverters to upgrade their firmware: the action, and a single device.
+
+Every request is one call that is made once. Whatever comes back, it is not
+repeated: a request whose answer is lost may have been taken.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import batched
+from typing import Final
+
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util.json import JsonObjectType
+import voluptuous as vol
+
+from .account import Account
+from .action_fields import DEVICES
+from .call_budget import async_await_calls, explained
+from .const import DOMAIN
+from .northbound import Device, Interface
+from .northbound.errors import (
+    CertificateError,
+    NorthboundError,
+    PermissionMissingError,
+    ResponseError,
+    ServerError,
+    UnreachableError,
+    UpgradeError,
+)
+from .northbound.interfaces import DEVICES_PER_UPGRADE
+from .northbound.models import UpgradeResult
+from .targets import Target, find_targets
+
+ATTR_CONFIRM: Final = "confirm"
+
+SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(ATTR_DEVICE_ID): DEVICES,
+        vol.Optional(ATTR_CONFIRM, default=False): cv.boolean,
+    }
+)
+
+type Request = tuple[int, tuple[int, ...]]
+"""A call: device type and up to 10 devices."""
+
+type Verdicts = Mapping[int, HomeAssistantError | None]
+"""What became of a request by device: None where it was delivered."""
+
+NOT_PERMITTED: Final = 401
+
+# Reference, chapter 4; each a text of its own.
+_REFUSALS: Final[Mapping[int, Callable[[], HomeAssistantError]]] = {
+    NOT_PERMITTED: lambda: HomeAssistantError(
+        translation_domain=DOMAIN, translation_key="upgrade_not_permitted"
+    ),
+    20018: lambda: HomeAssistantError(
+        translation_domain=DOMAIN, translation_key="upgrade_too_many"
+    ),
+    20019: lambda: HomeAssistantError(
+        translation_domain=DOMAIN, translation_key="upgrade_wrong_command"
+    ),
+    20020: lambda: HomeAssistantError(
+        translation_domain=DOMAIN, translation_key="upgrade_no_package"
+    ),
+    20021: lambda: HomeAssistantError(
+        translation_domain=DOMAIN, translation_key="upgrade_no_file"
+    ),
+    20022: lambda: HomeAssistantError(
+        translation_domain=DOMAIN, translation_key="upgrade_no_record"
+    ),
+}
+
+
+def refusal(code: int) -> HomeAssistantError:
+    """Return the error that a code of the interface means to a person."""
+    if code in _REFUSALS:
+        return _REFUSALS[code]()
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="upgrade_refused",
+        translation_placeholders={"code": str(code)},
+    )
+
+
+def _unclear() -> HomeAssistantError:
+    return HomeAssistantError(
+        translation_domain=DOMAIN, translation_key="upgrade_unclear"
+    )
+
+
+async def async_upgrade_firmware(
+    hass: HomeAssistant, call: ServiceCall
+) -> ServiceResponse:
+    """Ask inverters to upgrade, by the device ids that were passed.
+
+    Returns for each whether the request was delivered or why not. Raises where no
+    call was answered and, without a response, where any device was refused.
+    """
+    if not call.data[ATTR_CONFIRM]:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="upgrade_not_confirmed"
+        )
+    targets = {
+        target.registry_id: (target.account, _upgradable(target))
+        for target in find_targets(hass, call.data[ATTR_DEVICE_ID])
+    }
+    by_account: dict[Account, dict[int, Device]] = {}
+    for account, device in targets.values():
+        by_account.setdefault(account, {})[device.id] = device
+    requests = {
+        account: _requests(devices.values()) for account, devices in by_account.items()
+    }
+    # No account is asked before all of them are known to have the calls.
+    for account, asked in requests.items():
+        await _async_await_calls(account, len(asked))
+    verdicts = await _async_request(requests, must_all=not call.return_response)
+    return {
+        registry_id: await _async_shown(hass, verdicts[account][device.id])
+        for registry_id, (account, device) in targets.items()
+    }
+
+
+async def async_request_upgrade(account: Account, device_id: int) -> None:
+    """Ask one device to upgrade; raise HomeAssistantError where it was refused."""
+    device = _listed(account, device_id)
+    if device is None:
+        raise _not_upgradable(str(device_id))
+    await _async_await_calls(account, 1)
+    await _async_request({account: _requests([device])}, must_all=True)
+
+
+def _upgradable(target: Target) -> Device:
+    """Return the device of a target, or raise for a plant or another type."""
+    device = None
+    if target.device is not None:
+        device = _listed(target.account, target.device)
+    if device is None:
+        raise _not_upgradable(target.registry_id)
+    return device
+
+
+def _listed(account: Account, device_id: int) -> Device | None:
+    """Return a device that can be asked; one that is gone would fail all."""
+    upgradable = {device.id: device for device in account.firmware.upgradable()}
+    return upgradable.get(device_id)
+
+
+def _not_upgradable(device_id: str) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="not_upgradable",
+        translation_placeholders={"device_id": device_id},
+    )
+
+
+def _requests(devices: Iterable[Device]) -> list[Request]:
+    """Return the calls that devices need."""
+    by_type: dict[int, list[int]] = {}
+    for device in devices:
+        by_type.setdefault(device.type_id, []).append(device.id)
+    return [
+        (type_id, batch)
+        for type_id, ids in by_type.items()
+        for batch in batched(ids, DEVICES_PER_UPGRADE)
+    ]
+
+
+async def _async_await_calls(account: Account, calls: int) -> None:
+    """Wait until the calls can be made, or raise before any is spent."""
+    if account.issues.is_refused(Interface.UPGRADE):
+        raise refusal(NOT_PERMITTED)
+    await async_await_calls(account, Interface.UPGRADE, calls)
+
+
+async def _async_request(
+    requests: Mapping[Account, Collection[Request]], *, must_all: bool
+) -> Mapping[Account, Verdicts]:
+    """Make each call once; one that fails does not keep the others back.
+
+    Raises the first error where no call was answered and, with `must_all`, where
+    any device was refused.
+    """
+    verdicts: dict[Account, dict[int, HomeAssistantError | None]] = {}
+    was_answered = False
+    for account, asked in requests.items():
+        known = verdicts.setdefault(account, {})
+        for type_id, devices in asked:
+            try:
+                known |= await _async_call(account, type_id, devices)
+                was_answered = True
+            except HomeAssistantError as error:
+                known |= dict.fromkeys(devices, error)
+    errors = [error for known in verdicts.values() for error in known.values() if error]
+    if errors and (must_all or not was_answered):
+        raise errors[0]
+    return verdicts
+
+
+async def _async_call(
+    account: Account, type_id: int, devices: Collection[int]
+) -> Verdicts:
+    """Make one call of devUpgrade; its records are then asked for soon."""
+    with explained(account, Interface.UPGRADE):
+        try:
+            results = await account.client.upgrade(type_id, devices)
+        except NorthboundError as error:
+            if _may_be_taken(error):
+                account.firmware.ask_soon(devices)
+                raise _unclear() from error
+            if isinstance(error, UpgradeError | PermissionMissingError):
+                raise refusal(error.code or 0) from error
+            raise
+    account.firmware.ask_soon(devices)
+    told = {result.device_id: result for result in results}
+    return {device_id: _verdict(told.get(device_id)) for device_id in devices}
+
+
+def _may_be_taken(error: NorthboundError) -> bool:
+    """Tell whether the server may have done what it did not confirm."""
+    if error.interface is not Interface.UPGRADE or isinstance(error, CertificateError):
+        return False
+    return isinstance(error, UnreachableError | ResponseError | ServerError)
+
+
+def _verdict(result: UpgradeResult | None) -> HomeAssistantError | None:
+    if result is None:
+        return _unclear()
+    return None if result.delivered else refusal(result.code)
+
+
+async def _async_shown(
+    hass: HomeAssistant, error: HomeAssistantError | None
+) -> JsonObjectType:
+    """Return what the answer says about a device, in Home Assistant's language."""
+    if error is None:
+        return {"delivered": True}
+    texts = await async_get_translations(
+        hass, hass.config.language, "exceptions", [DOMAIN]
+    )
+    text = texts.get(f"component.{DOMAIN}.exceptions.{error.translation_key}.message")
+    values = error.translation_placeholders or {}
+    return {
+        "delivered": False,
+        "error": error.translation_key,
+        "reason": text.format(**values) if text else str(error),
+    }

@@ -1,0 +1,196 @@
+"""Polls the records of firmware upgrades; it never asks for an upgrade."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, override
+
+from homeassistant.core import callback
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+
+from .const import LOGGER
+from .coordinator import EARLY, FRESH_CYCLES, FRESH_GRACE, SOON, calling
+from .firmware import LONGEST, FirmwareBook, cadence
+from .northbound import Device, Interface
+from .northbound.client import UPGRADABLE_TYPES
+from .northbound.errors import (
+    AccessError,
+    NorthboundError,
+    RefusedError,
+    UnsupportedTypeError,
+    UpgradeError,
+)
+from .northbound.interfaces import DEVICES_PER_UPGRADE
+from .northbound.models import UpgradeRecord
+from .northbound.quota import DAY
+
+if TYPE_CHECKING:
+    from .account import Account
+
+# The live data of a large account take some minutes to arrive.
+FIRST_AFTER: Final = 300.0
+NO_RECORDS: Final = 20022
+
+
+class FirmwareCoordinator(DataUpdateCoordinator[FirmwareBook]):
+    """The last firmware upgrade of each inverter (reference 2.15).
+
+    Asked once a day, while an upgrade runs as often as the lane allows.
+    """
+
+    def __init__(self, account: Account, saved: object) -> None:
+        """Start with what was saved; nothing is asked while live data are due."""
+        super().__init__(
+            account.hass,
+            LOGGER,
+            config_entry=account.entry,
+            name="firmware upgrades",
+            update_interval=SOON,
+        )
+        self.account = account
+        now = account.ledger.now()
+        self._first_at = now + FIRST_AFTER
+        self.data = FirmwareBook.load(saved, now)
+        for device_id, due_at in self.data.due_at.items():
+            self.data.due_at[device_id] = max(due_at, self._first_at)
+
+    def upgradable(self) -> list[Device]:
+        """Return the devices that may be asked for; one that is gone fails all."""
+        return [
+            device
+            for device in self.account.listed_devices
+            if device.type_id in UPGRADABLE_TYPES
+        ]
+
+    def is_fresh(self, device_id: int) -> bool:
+        """Tell whether a device was heard of in the last three cycles."""
+        heard = self.data.heard_at.get(device_id)
+        if heard is None:
+            return False
+        now = self.account.ledger.now()
+        cycle = max(cadence(self.data.records.get(device_id), heard), self._round())
+        return now - heard < FRESH_CYCLES * cycle + FRESH_GRACE
+
+    def _round(self) -> float:
+        """Return the seconds that it takes to ask for all that are upgraded now."""
+        calls = sum(
+            -(-len(ids) // DEVICES_PER_UPGRADE)
+            for ids in self._by_type(
+                device
+                for device in self.upgradable()
+                if self.data.is_running(device.id)
+            ).values()
+        )
+        return self.account.ledger.cycle(Interface.UPGRADE_RECORD, max(1, calls))
+
+    @staticmethod
+    def _by_type(devices: Iterable[Device]) -> dict[int, list[int]]:
+        by_type: dict[int, list[int]] = {}
+        for device in devices:
+            by_type.setdefault(device.type_id, []).append(device.id)
+        return by_type
+
+    def _due_at(self, device_id: int) -> float:
+        return self.data.due_at.get(device_id, self._first_at)
+
+    def _next_batch(self) -> tuple[int, list[int]] | None:
+        """Return type and devices of the call that is due, upgrades first."""
+        now = self.account.ledger.now()
+        due = [device for device in self.upgradable() if self._due_at(device.id) <= now]
+        due.sort(
+            key=lambda device: (
+                not self.data.is_running(device.id),
+                self._due_at(device.id),
+            )
+        )
+        for type_id, ids in self._by_type(due).items():
+            return type_id, ids[:DEVICES_PER_UPGRADE]
+        return None
+
+    @callback
+    def schedule(self) -> None:
+        """Poll again when a device is due and the lane is free."""
+        now = self.account.ledger.now()
+        due = [self._due_at(device.id) for device in self.upgradable()]
+        wait = min(due, default=now + DAY) - now
+        wait = max(wait, self.account.wait(Interface.UPGRADE_RECORD))
+        # Old records are seen to age, also where the lane is at rest.
+        is_running = any(self.data.is_running(key) for key in self.data.records)
+        wait = min(wait, self._round() if is_running else DAY)
+        self.update_interval = timedelta(seconds=max(0.0, wait) + EARLY)
+
+    @callback
+    def ask_soon(self, devices: Iterable[int]) -> None:
+        """Ask for the records of these devices next."""
+        now = self.account.ledger.now()
+        self.data.due_at.update(dict.fromkeys(devices, now))
+        self._reschedule()
+
+    @callback
+    def forget_gone(self) -> None:
+        """Drop the records of devices that are gone, and ask for new ones'."""
+        self.data.keep_only(self.account.devices.keys())
+        self._reschedule()
+
+    @callback
+    def _reschedule(self) -> None:
+        self.schedule()
+        if self._listeners and not self.account.is_closed:
+            self._schedule_refresh()
+
+    @override
+    async def _async_update_data(self) -> FirmwareBook:
+        try:
+            with calling(self.account, Interface.UPGRADE_RECORD):
+                await self._async_ask_what_is_due()
+        finally:
+            self.schedule()
+        return self.data
+
+    async def _async_ask_what_is_due(self) -> None:
+        """Ask as much as the lane takes now."""
+        while not self.account.ledger.wait(Interface.UPGRADE_RECORD):
+            if (batch := self._next_batch()) is None:
+                return
+            await self._async_ask(*batch)
+
+    async def _async_ask(self, type_id: int, devices: list[int]) -> None:
+        """Make one call; a type that the system does not serve is left alone."""
+        now = self.account.ledger.now()
+        try:
+            records = await self._async_records(type_id, devices)
+        except UnsupportedTypeError:
+            same = (d.id for d in self.upgradable() if d.type_id == type_id)
+            self.data.put_off(same, now, LONGEST)
+        except RefusedError, AccessError:
+            # The lane is at rest now; what is due stays so.
+            raise
+        except NorthboundError:
+            self.data.put_off(devices, now)
+            raise
+        else:
+            self._take(devices, records)
+
+    async def _async_records(
+        self, type_id: int, devices: list[int]
+    ) -> list[UpgradeRecord]:
+        """Return the records; that there are none is an error of the interface."""
+        try:
+            return await self.account.client.upgrade_records(type_id, devices)
+        except UpgradeError as error:
+            if error.code != NO_RECORDS:
+                raise
+            return []
+
+    @callback
+    def _take(self, devices: list[int], records: list[UpgradeRecord]) -> None:
+        """Take over an answer; the list tells the version after an upgrade."""
+        before = {key for key in devices if self.data.is_running(key)}
+        self.data.take(devices, records, self.account.ledger.now())
+        if not all(self.data.is_running(key) for key in before):
+            self.account.inventory.ask_soon()
+
+    @callback
+    @override
+    def _async_refresh_finished(self) -> None:
+        # After a second failure in a row nobody else would say that it has aged.
+        self.async_update_listeners()
