@@ -15,7 +15,7 @@ from homeassistant.core import (
 from homeassistant.helpers.service import async_register_admin_service
 import voluptuous as vol
 
-from . import alarm_actions, history_actions
+from . import alarm_actions, firmware_actions, history_actions, registration_actions
 from .const import DOMAIN
 
 type _Handler = Callable[
@@ -44,6 +44,17 @@ ACTIONS: Final = (
         "get_device_history",
         history_actions.async_get_device_history,
         history_actions.DEVICE_SCHEMA,
+    ),
+    Action(
+        "upgrade_firmware",
+        firmware_actions.async_upgrade_firmware,
+        firmware_actions.SCHEMA,
+        SupportsResponse.OPTIONAL,
+    ),
+    Action(
+        "check_registration",
+        registration_actions.async_check_registration,
+        registration_actions.SCHEMA,
     ),
 )
 
