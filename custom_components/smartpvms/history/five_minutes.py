@@ -6,11 +6,11 @@ counters bridge and powers do not.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
 
-from ..catalogue import DEVICE_TYPES, DeviceType, Role
+from ..catalogue import DeviceType, Role
 from ..catalogue.series import (
     BATTERY_POWER,
     DEVICE_AC_STORAGE,
@@ -55,6 +55,11 @@ class Source:
     rows: Timed
     pv_key: str = "active_power"
     turned: bool = False
+
+    def between(self, begin: int, end: int) -> Source:
+        """Return the source with the rows from `begin` up to `end` only."""
+        rows = [row for row in self.rows if begin <= row[0] < end]
+        return replace(self, rows=rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +116,9 @@ def _powers(source: Source, key: str | None = None) -> dict[int, float]:
     if quantity is None:
         return {}
     factor = -quantity.factor if source.turned else quantity.factor
-    wanted = key or quantity.key
+    name = key or quantity.key
     return {
-        at // STEP * STEP: row[wanted] * factor
-        for at, row in source.rows
-        if wanted in row
+        at // STEP * STEP: row[name] * factor for at, row in source.rows if name in row
     }
 
 
@@ -168,6 +171,8 @@ def _moved(source: Source, energy: str, grid: int, end: int) -> dict[int, float]
     if source.turned:
         energy = _OPPOSITE.get(energy, energy)
     counter = source.kind.energies.get(energy)
+    if counter is None:
+        return hours
     known = [(at, row[counter]) for at, row in source.rows if counter in row]
     for (since, before), (until, after) in pairwise(known):
         if until - since <= LONGEST_GAP:
@@ -220,19 +225,3 @@ def _turned_inside_out(
             if begin <= hour and hour + HOUR <= end:
                 hours.setdefault(hour, {})[key] = round(energy, 6)
     return dict(sorted(hours.items()))
-
-
-def by_device(
-    rows: Iterable[tuple[int, int, Values]],
-) -> dict[int, list[tuple[int, Values]]]:
-    """Return the rows (device, time, values) of each device in the order of time."""
-    found: dict[int, dict[int, Values]] = {}
-    for device, at, values in rows:
-        found.setdefault(device, {})[at] = values
-    return {device: sorted(known.items()) for device, known in found.items()}
-
-
-def kind_of(type_id: int) -> DeviceType | None:
-    """Return the type of a device whose powers make a series."""
-    kind = DEVICE_TYPES.get(type_id)
-    return kind if kind and kind.role else None

@@ -72,14 +72,14 @@ class Question:
 class Planner:
     """Chooses among the plants of an account.
 
-    `depth`: for how many days hours are imported; `days_at_once`: how many days
-    of five-minute rows one call answers.
+    `depth`: for how many days hours are imported; `span`: how much of five-minute
+    rows one call answers.
     """
 
     subjects: tuple[Subject, ...]
     now: float
     depth: int
-    days_at_once: int = 1
+    span: timedelta = ONE_DAY
 
     def live(self, feed: Feed, interval: float) -> Question | None:
         """Return the recent hours that are due, today's every `interval`."""
@@ -170,11 +170,13 @@ class Planner:
     def _reach_back(self, subject: Subject, day: date) -> date:
         """Return the first day of those before that one call answers too."""
         missing = self._missing(FIVE_MINUTES, subject)
+        over = midnight(day + ONE_DAY, subject.zone)
         first = day
-        for _ in range(1, self.days_at_once):
-            if first - ONE_DAY not in missing:
+        while (before := first - ONE_DAY) in missing:
+            # A day on which clocks go back is an hour longer.
+            if over - midnight(before, subject.zone) > self.span.total_seconds():
                 break
-            first -= ONE_DAY
+            first = before
         return first
 
 

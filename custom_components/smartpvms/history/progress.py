@@ -58,7 +58,7 @@ class Progress:
     were last asked; `requested`: days to import by the hour whatever their age;
     `series`: the series that have had a value; `hourly`: those of them that the
     plant's own hourly rows have; `delivered_until`: the end of the last hour that
-    the interface delivered.
+    the interface delivered; `answered`: how many questions of the backfill were.
     """
 
     first: date | None = None
@@ -68,6 +68,7 @@ class Progress:
     series: set[str] = field(default_factory=set)
     hourly: set[str] = field(default_factory=set)
     delivered_until: int = 0
+    answered: int = 0
 
     def holds(self, feed: Feed) -> Days:
         """Return the days that were asked at this level."""
@@ -115,6 +116,7 @@ class Progress:
             "series": sorted(self.series),
             "hourly": sorted(self.hourly),
             "delivered_until": self.delivered_until,
+            "answered": self.answered,
         }
 
     @classmethod
@@ -122,7 +124,6 @@ class Progress:
         """Return what `dump` saved; whatever is malformed is asked again."""
         data = as_dict(saved)
         held, asked_at = as_dict(data.get("held")), as_dict(data.get("asked_at"))
-        until = data.get("delivered_until")
         return cls(
             first=_date(data.get("first")),
             held={
@@ -136,7 +137,8 @@ class Progress:
             requested=Days.load(data.get("requested")),
             series=_texts(data.get("series")),
             hourly=_texts(data.get("hourly")),
-            delivered_until=until if isinstance(until, int) else 0,
+            delivered_until=_count(data.get("delivered_until")),
+            answered=_count(data.get("answered")),
         )
 
 
@@ -158,3 +160,7 @@ def _times(saved: Mapping[str, object]) -> dict[date, float]:
 def _texts(saved: object) -> set[str]:
     items = saved if isinstance(saved, list) else []
     return {item for item in items if isinstance(item, str)}
+
+
+def _count(saved: object) -> int:
+    return saved if isinstance(saved, int) else 0

@@ -1,0 +1,151 @@
+"""The calls that a question takes, and the rows they answer."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import batched
+from typing import Final
+
+from ..northbound import Device, Dialect, Interface, NorthboundClient, Values
+from ..northbound.client import LONGEST_HISTORY
+from ..northbound.interfaces import DEVICES_PER_CALL, DEVICES_PER_HISTORY_CALL
+from ..northbound.models import DeviceRow, PlantRow
+from .periods import ALWAYS, Level, midnight, noon
+from .planner import Question
+from .progress import Feed, Track
+
+_PLANT_INTERFACES: Final = {
+    Level.YEAR: Interface.PLANT_YEAR,
+    Level.MONTH: Interface.PLANT_MONTH,
+    Level.DAY: Interface.PLANT_DAY,
+    Level.HOUR: Interface.PLANT_HOUR,
+}
+_DEVICE_INTERFACES: Final = {
+    Level.YEAR: Interface.DEVICE_YEAR,
+    Level.MONTH: Interface.DEVICE_MONTH,
+    Level.DAY: Interface.DEVICE_DAY,
+}
+_FIVE_MINUTES: Final = {
+    Dialect.V2020: Interface.DEVICE_FIVE_MINUTES,
+    Dialect.V2022: Interface.DEVICE_HISTORY,
+}
+
+
+def interface_of(feed: Feed, dialect: Dialect) -> Interface:
+    """Return the interface that has a feed's rows (2.4 to 2.7, 2.10 to 2.13)."""
+    match feed.track:
+        case Track.PLANT:
+            return _PLANT_INTERFACES[feed.level]
+        case Track.STORAGE:
+            return _DEVICE_INTERFACES[feed.level]
+        case Track.DEVICES:
+            return _FIVE_MINUTES[dialect]
+
+
+def longest_span(dialect: Dialect) -> timedelta:
+    """Return how much of five-minute rows one call answers."""
+    return timedelta(days=1) if dialect is Dialect.V2020 else LONGEST_HISTORY
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: for plants, or for devices of a type."""
+
+    type_id: int | None
+    ids: tuple[int | str, ...] = field(repr=False)
+
+
+@dataclass(slots=True)
+class Inquiry:
+    """A question, the calls that it still takes, and the rows of those made.
+
+    `rows`: (start, values) by plant code or device id.
+    """
+
+    question: Question
+    interface: Interface
+    calls: deque[Call]
+    rows: dict[int | str, dict[int, Values]] = field(default_factory=dict)
+
+    async def async_ask(self, client: NorthboundClient, now: float) -> None:
+        """Make the next call; one that fails stays the next."""
+        call = self.calls[0]
+        for source, at, values in await self._async_rows(client, call, now):
+            self.rows.setdefault(source, {})[at] = values
+        self.calls.popleft()
+
+    def give_up(self, type_id: int) -> None:
+        """Leave out a device type that the system refuses."""
+        self.calls = deque(call for call in self.calls if call.type_id != type_id)
+
+    def rows_of(self, source: int | str) -> list[tuple[int, Values]]:
+        """Return the rows of a plant or device in the order of time."""
+        return sorted(self.rows.get(source, {}).items())
+
+    async def _async_rows(
+        self, client: NorthboundClient, call: Call, now: float
+    ) -> Iterable[tuple[int | str, int, Values]]:
+        question = self.question
+        zone, first = question.zone, question.first
+        at = datetime.fromtimestamp(now, UTC) if first == ALWAYS else noon(first, zone)
+        if call.type_id is None:
+            plants = [str(code) for code in call.ids]
+            match self.interface:
+                case Interface.PLANT_YEAR:
+                    return _of_plants(await client.plant_years(plants, at))
+                case Interface.PLANT_MONTH:
+                    return _of_plants(await client.plant_months(plants, at))
+                case Interface.PLANT_DAY:
+                    return _of_plants(await client.plant_days(plants, at))
+            return _of_plants(await client.plant_hours(plants, at))
+        type_id, devices = call.type_id, [int(key) for key in call.ids]
+        match self.interface:
+            case Interface.DEVICE_YEAR:
+                return _of_devices(await client.device_years(type_id, devices, at))
+            case Interface.DEVICE_MONTH:
+                return _of_devices(await client.device_months(type_id, devices, at))
+            case Interface.DEVICE_DAY:
+                return _of_devices(await client.device_days(type_id, devices, at))
+            case Interface.DEVICE_FIVE_MINUTES:
+                rows = await client.device_five_minutes(type_id, devices, at)
+                return _of_devices(rows)
+        begin = datetime.fromtimestamp(midnight(first, zone), UTC)
+        end = datetime.fromtimestamp(midnight(question.until, zone), UTC)
+        return _of_devices(await client.device_history(type_id, devices, begin, end))
+
+
+def inquiry(
+    question: Question, dialect: Dialect, devices: Mapping[str, Iterable[Device]]
+) -> Inquiry:
+    """Return what a question takes; `devices`: those to be asked, by plant code."""
+    interface = interface_of(question.feed, dialect)
+    if question.feed.track is Track.PLANT:
+        return Inquiry(question, interface, deque([Call(None, question.plants)]))
+    most = (
+        DEVICES_PER_HISTORY_CALL
+        if interface is Interface.DEVICE_HISTORY
+        else DEVICES_PER_CALL
+    )
+    by_type: dict[int, list[int]] = {}
+    for code in question.plants:
+        for device in devices.get(code, ()):
+            by_type.setdefault(device.type_id, []).append(device.id)
+    calls = deque(
+        Call(type_id, batch)
+        for type_id, ids in sorted(by_type.items())
+        for batch in batched(ids, most)
+    )
+    return Inquiry(question, interface, calls)
+
+
+def _of_plants(rows: Iterable[PlantRow]) -> Iterator[tuple[str, int, Values]]:
+    for row in rows:
+        if row.collected_at is not None:
+            yield row.plant_code, round(row.collected_at.timestamp()), row.values
+
+
+def _of_devices(rows: Iterable[DeviceRow]) -> Iterator[tuple[int, int, Values]]:
+    for row in rows:
+        if row.collected_at is not None:
+            yield row.device_id, round(row.collected_at.timestamp()), row.values

@@ -1,0 +1,70 @@
+"""How the continuation and the backfill share a lane. Pure; times in epoch seconds.
+
+Of a lane whose calls are counted by the day, the continuation keeps two fifths
+while the backfill runs: 10 of the 25 calls a day of an hour lane. Of a lane that
+may be asked each minute, the backfill leaves every other turn to those who wait.
+"""
+
+from collections.abc import Iterable
+from math import floor
+from typing import Final
+
+from ..northbound import Interface, Ledger
+from ..northbound.quota import DAY, HOUR, MINUTE, windows
+
+LIVE_SHARE: Final = 0.4
+# Left to the actions and to what else asks, when the backfill is done.
+SPARE: Final = 3
+# Yesterday's hours once more, and those of the two days before.
+CORRECTIONS: Final = 3
+PAUSE: Final = 1.5 * MINUTE
+
+
+def a_day(ledger: Ledger, interface: Interface) -> int | None:
+    """Return how many calls a day a lane takes, None if they are not counted so."""
+    by_day = [
+        window.calls(ledger.scale)
+        for window in windows(interface, ledger.profile)
+        if window.seconds == DAY
+    ]
+    return min(by_day) if by_day else None
+
+
+def live_calls(ledger: Ledger, interface: Interface, *, backfills: bool) -> int | None:
+    """Return how many calls a day are the continuation's."""
+    if (calls := a_day(ledger, interface)) is None:
+        return None
+    return floor(calls * LIVE_SHARE) if backfills else max(1, calls - SPARE)
+
+
+def interval(
+    ledger: Ledger, interface: Interface, calls: int, *, backfills: bool
+) -> float:
+    """Return how often (seconds) today's hours are asked, at `calls` calls a time."""
+    if (allowed := live_calls(ledger, interface, backfills=backfills)) is None:
+        return HOUR
+    times = max(1, allowed // max(1, calls) - CORRECTIONS)
+    return max(HOUR, DAY / times)
+
+
+def may_backfill(
+    ledger: Ledger, interface: Interface, own_calls: Iterable[float]
+) -> float:
+    """Return when (epoch seconds) the backfill may make its next call.
+
+    `own_calls`: when it made its calls of the last day.
+    """
+    ready = ledger.ready_at(interface)
+    stamps = sorted(own_calls)
+    if stamps:
+        ready = max(ready, stamps[-1] + _pause(ledger, interface))
+    if (calls := a_day(ledger, interface)) is not None:
+        share = max(1, calls - floor(calls * LIVE_SHARE))
+        if len(stamps) >= share:
+            ready = max(ready, stamps[-share] + DAY)
+    return ready
+
+
+def _pause(ledger: Ledger, interface: Interface) -> float:
+    shortest = min(window.seconds for window in windows(interface, ledger.profile))
+    return PAUSE if shortest <= MINUTE else 0.0

@@ -1,0 +1,306 @@
+"""Writes the series of plants into the recorder, whose rows are the truth.
+
+A row's `state` is what it counts, its `last_reset` since when, its `sum` the
+total of the series: so the rows alone say how a further answer is merged.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final
+
+from homeassistant.components.recorder import DOMAIN as RECORDER, get_instance
+from homeassistant.components.recorder.models import (
+    StatisticData,
+    StatisticMeanType,
+    StatisticMetaData,
+)
+from homeassistant.components.recorder.statistics import (
+    async_add_external_statistics,
+    get_last_statistics,
+    statistics_during_period,
+)
+from homeassistant.components.recorder.tasks import SynchronizeTask
+from homeassistant.const import UnitOfEnergy, UnitOfPower
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util.hass_dict import HassKey
+from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
+
+from ..catalogue.series import SERIES, Quantity, Series
+from ..const import DOMAIN
+from .five_minutes import Power
+from .ids import statistic_id
+from .pieces import HOUR, Piece, Pieces, Span
+from .sums import Change, Row, change, mended
+
+_UNIT_CLASSES: Final = {
+    Quantity.ENERGY: EnergyConverter.UNIT_CLASS,
+    Quantity.POWER: PowerConverter.UNIT_CLASS,
+    Quantity.MONEY: None,
+}
+_LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_importer")
+
+
+@dataclass(frozen=True, slots=True)
+class PlantSeries:
+    """Whose series they are: the plant's code and name, and its currency."""
+
+    code: str
+    name: str
+    currency: str
+
+
+class Importer:
+    """Writes series; one at a time, since each write depends on the last one."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        before_move: Callable[[str, int], Awaitable[None]],
+    ) -> None:
+        """Share the lock with the importers of other accounts.
+
+        `before_move` is awaited with the plant's code and an instant before the
+        sums from there on move: a stop in between leaves a seam to be mended.
+        """
+        self._hass = hass
+        self._before_move = before_move
+        self._lock = hass.data.setdefault(_LOCK, asyncio.Lock())
+        self._names: Mapping[str, str] = {}
+
+    @property
+    def is_available(self) -> bool:
+        """Tell whether there is a recorder to write to."""
+        return RECORDER in self._hass.config.components
+
+    async def async_merge(
+        self, plant: PlantSeries, spans: Mapping[str, Sequence[Span]]
+    ) -> None:
+        """Merge rows of an answer, by series key, and return when it is written."""
+        wanted = {key: list(rows) for key, rows in spans.items() if rows}
+        if not wanted:
+            return
+        async with self._lock:
+            changes = await get_instance(self._hass).async_add_executor_job(
+                self._changes, plant.code, wanted
+            )
+            await self._async_write(plant, changes)
+
+    async def async_put_powers(
+        self, plant: PlantSeries, powers: Mapping[str, Mapping[int, Power]]
+    ) -> None:
+        """Write hourly powers by series key and start of the hour."""
+        async with self._lock:
+            await self._async_load_names()
+            for key, hours in powers.items():
+                rows = [
+                    StatisticData(
+                        start=_moment(start),
+                        mean=power.mean,
+                        min=power.low,
+                        max=power.high,
+                    )
+                    for start, power in hours.items()
+                ]
+                metadata = self._metadata(plant, SERIES[key])
+                async_add_external_statistics(self._hass, metadata, rows)
+            await self._async_written()
+
+    async def async_clear(self, plant: PlantSeries, since: int, until: int) -> None:
+        """Take the energy and money of a period out of all series of a plant."""
+        async with self._lock:
+            changes = await get_instance(self._hass).async_add_executor_job(
+                self._cleared, plant.code, since, until
+            )
+            await self._async_write(plant, changes)
+
+    async def async_remove(self, plant_code: str) -> None:
+        """Remove all series of a plant."""
+        async with self._lock:
+            ids = [statistic_id(plant_code, key) for key in SERIES]
+            get_instance(self._hass).async_clear_statistics(ids)
+            await self._async_written()
+
+    async def async_mend(self, plant: PlantSeries, since: int) -> None:
+        """Mend the sums from an instant on, where a stop left them half moved."""
+        async with self._lock:
+            found = await get_instance(self._hass).async_add_executor_job(
+                self._mended, plant.code, since
+            )
+            changes = {key: Change(tuple(rows)) for key, rows in found.items()}
+            await self._async_write(plant, changes)
+
+    def _changes(
+        self, code: str, wanted: Mapping[str, Sequence[Span]]
+    ) -> dict[str, Change]:
+        """Return what to write; to be run where the database may be read."""
+        since = min(span.since for spans in wanted.values() for span in spans)
+        known = self._rows(code, wanted, since)
+        changes: dict[str, Change] = {}
+        for key, spans in wanted.items():
+            rows = known.get(key, [])
+            begin = since
+            # A coarser row may have to move to an hour before those read.
+            while (coarsest := _coarsest(rows, begin)) < begin:
+                begin = coarsest
+                rows = self._rows(code, [key], begin)[key]
+            pieces = Pieces(_pieces(rows), may_fall=SERIES[key].may_fall)
+            pieces.merge(spans)
+            changes[key] = change(rows, pieces.all(), self._base(code, key, rows))
+        return changes
+
+    def _cleared(self, code: str, since: int, until: int) -> dict[str, Change]:
+        changes: dict[str, Change] = {}
+        for key, rows in self._rows(code, _SUMMED, since).items():
+            pieces = Pieces(_pieces(rows), may_fall=SERIES[key].may_fall)
+            pieces.clear(since, until)
+            changes[key] = change(rows, pieces.all(), self._base(code, key, rows))
+        return changes
+
+    def _mended(self, code: str, since: int) -> dict[str, list[Row]]:
+        known = self._rows(code, _SUMMED, since)
+        return {key: wrong for key, rows in known.items() if (wrong := mended(rows))}
+
+    def _rows(self, code: str, keys: Iterable[str], since: int) -> dict[str, list[Row]]:
+        """Return the rows of series from an instant on."""
+        keys_by_id = {statistic_id(code, key): key for key in keys}
+        found = statistics_during_period(
+            self._hass,
+            datetime.fromtimestamp(since, UTC),
+            None,
+            set(keys_by_id),
+            "hour",
+            None,
+            {"state", "sum", "last_reset"},
+        )
+        return {
+            keys_by_id[id_]: [
+                Row(
+                    start=round(row["start"]),
+                    since=_whole(row.get("last_reset")),
+                    amount=row.get("state") or 0.0,
+                    sum=row.get("sum") or 0.0,
+                )
+                for row in rows
+            ]
+            for id_, rows in found.items()
+        }
+
+    def _base(self, code: str, key: str, rows: Sequence[Row]) -> float:
+        """Return the sum before these rows."""
+        if rows:
+            return rows[0].sum - rows[0].amount
+        id_ = statistic_id(code, key)
+        last = get_last_statistics(self._hass, 1, id_, False, {"sum"})
+        return (last[id_][0].get("sum") or 0.0) if id_ in last else 0.0
+
+    async def _async_write(
+        self, plant: PlantSeries, changes: Mapping[str, Change]
+    ) -> None:
+        """Write changes by series key and wait for it."""
+        if moves := [found.shift_from for found in changes.values() if found.shift]:
+            await self._before_move(plant.code, min(moves))
+        await self._async_load_names()
+        for key, found in changes.items():
+            self._write(plant, SERIES[key], found)
+        await self._async_written()
+
+    @callback
+    def _write(self, plant: PlantSeries, series: Series, found: Change) -> None:
+        """Queue a change; at no time between its parts a bar is negative."""
+        if found.shift > 0:
+            self._shift(plant, series, found)
+        if found.rows:
+            rows = [
+                StatisticData(
+                    start=_moment(row.start),
+                    state=row.amount,
+                    sum=row.sum,
+                    last_reset=None if row.since is None else _moment(row.since),
+                )
+                for row in found.rows
+            ]
+            metadata = self._metadata(plant, series)
+            async_add_external_statistics(self._hass, metadata, rows)
+        if found.shift < 0:
+            self._shift(plant, series, found)
+
+    @callback
+    def _shift(self, plant: PlantSeries, series: Series, found: Change) -> None:
+        get_instance(self._hass).async_adjust_statistics(
+            statistic_id(plant.code, series.key),
+            _moment(found.shift_from),
+            found.shift,
+            _unit(plant, series),
+        )
+
+    def _metadata(self, plant: PlantSeries, series: Series) -> StatisticMetaData:
+        is_power = series.quantity is Quantity.POWER
+        mean = StatisticMeanType.ARITHMETIC if is_power else StatisticMeanType.NONE
+        name = self._names.get(series.key, series.key)
+        return StatisticMetaData(
+            mean_type=mean,
+            has_sum=not is_power,
+            name=f"{plant.name} {name}",
+            source=DOMAIN,
+            statistic_id=statistic_id(plant.code, series.key),
+            unit_class=_UNIT_CLASSES[series.quantity],
+            unit_of_measurement=_unit(plant, series),
+        )
+
+    async def _async_load_names(self) -> None:
+        if not self._names:
+            texts = await async_get_translations(
+                self._hass, self._hass.config.language, "selector", {DOMAIN}
+            )
+            prefix = f"component.{DOMAIN}.selector.series.options."
+            self._names = {
+                key: texts[prefix + key] for key in SERIES if prefix + key in texts
+            }
+
+    async def _async_written(self) -> None:
+        """Wait until all that was queued is in the database.
+
+        The recorder's own waiting ends while the last task is still at work.
+        """
+        future: asyncio.Future[None] = self._hass.loop.create_future()
+        get_instance(self._hass).queue_task(SynchronizeTask(future))
+        await future
+
+
+_SUMMED: Final = tuple(
+    series.key for series in SERIES.values() if series.quantity is not Quantity.POWER
+)
+
+
+def _unit(plant: PlantSeries, series: Series) -> str:
+    match series.quantity:
+        case Quantity.ENERGY:
+            return UnitOfEnergy.KILO_WATT_HOUR
+        case Quantity.POWER:
+            return UnitOfPower.KILO_WATT
+        case Quantity.MONEY:
+            return plant.currency
+
+
+def _pieces(rows: Iterable[Row]) -> list[Piece]:
+    return [piece for row in rows if (piece := row.piece)]
+
+
+def _coarsest(rows: Iterable[Row], begin: int) -> int:
+    """Return the earliest moment that one of the rows counts from."""
+    return min((row.since for row in rows if row.since is not None), default=begin)
+
+
+def _whole(at: float | None) -> int | None:
+    return None if at is None else round(at)
+
+
+def _moment(at: int) -> datetime:
+    """Return an instant whose minute is 0, which the recorder insists on.
+
+    The hours of half-hour zones begin at the half in UTC.
+    """
+    return datetime.fromtimestamp(at, timezone(timedelta(seconds=-at % HOUR)))

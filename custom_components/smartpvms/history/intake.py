@@ -1,0 +1,153 @@
+"""Takes the answer of a question over into the statistics."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from ..catalogue import DEVICE_TYPES, PV_INPUT, Role
+from ..const import CONF_CURRENCY
+from ..northbound import Device, Values
+from .asking import Inquiry
+from .days import ONE_DAY, Days
+from .five_minutes import Source, hourly_flows
+from .importer import Importer, PlantSeries
+from .periods import ALWAYS, Level, day_of, midnight
+from .planner import LAG, LOOK_BACK, Question
+from .progress import HOURS, Feed, Progress, Track
+from .taking import Rows, delivered_until, first_start, spans, storage_rows
+
+if TYPE_CHECKING:
+    from ..account import Account
+
+_STORAGES: Final = frozenset({Role.DC_BATTERY, Role.AC_STORAGE})
+
+
+def plant_series(account: Account, code: str) -> PlantSeries:
+    """Return whose series a plant's are."""
+    currency = account.entry.options.get(CONF_CURRENCY) or account.hass.config.currency
+    return PlantSeries(code, account.plants[code].name, currency)
+
+
+def devices_of(account: Account, feed: Feed, code: str) -> list[Device]:
+    """Return the devices of a plant whose rows a feed is made of."""
+    meter = account.grid_meter(code)
+    found: list[Device] = []
+    for device in account.devices_of(code):
+        kind = DEVICE_TYPES.get(device.type_id)
+        role = kind.role if kind else None
+        if feed.track is Track.STORAGE and role not in _STORAGES:
+            continue
+        if role and (role is not Role.METER or device.id == meter):
+            found.append(device)
+    return found
+
+
+class Intake:
+    """Turns answered questions into statistics and progress."""
+
+    def __init__(self, account: Account, importer: Importer) -> None:
+        """Import for the plants of this account."""
+        self._account = account
+        self._importer = importer
+
+    async def async_take(
+        self, known: Inquiry, progress_of: Callable[[str], Progress]
+    ) -> bool:
+        """Import the rows of a question and note that it was answered.
+
+        Returns whether it was: an answer without any year is none.
+        """
+        question = known.question
+        if question.feed.level is Level.YEAR and not known.rows:
+            return False
+        for code in question.plants:
+            if code in self._account.plants:
+                await self._async_take(known, code, progress_of(code))
+        return True
+
+    async def _async_take(self, known: Inquiry, code: str, progress: Progress) -> None:
+        question, now = known.question, self._account.ledger.now()
+        rows = await self._async_rows(known, code)
+        if question.feed.track is Track.PLANT:
+            _note_first(progress, question, rows, now)
+        if question.feed == HOURS:
+            until = max(progress.delivered_until, delivered_until(rows))
+            progress.delivered_until = until
+        found = spans(question.feed, rows, progress, question.zone, now)
+        await self._importer.async_merge(plant_series(self._account, code), found)
+        _note_answered(progress, question, now)
+
+    async def _async_rows(self, known: Inquiry, code: str) -> Rows:
+        """Return the plant's rows, or what its devices' rows say about it."""
+        feed = known.question.feed
+        match feed.track:
+            case Track.PLANT:
+                return known.rows_of(code)
+            case Track.STORAGE:
+                devices = devices_of(self._account, feed, code)
+                return storage_rows(known.rows_of(device.id) for device in devices)
+            case Track.DEVICES:
+                return await self._async_flows(known, code)
+
+    async def _async_flows(self, known: Inquiry, code: str) -> Rows:
+        """Import a plant's hourly powers; return the energies its devices counted."""
+        question, zone = known.question, known.question.zone
+        sources = self._sources(known, code)
+        now = self._account.ledger.now()
+        plant = plant_series(self._account, code)
+        rows: list[tuple[int, Values]] = []
+        day = question.first
+        while day < question.until:
+            begin, end = midnight(day, zone), midnight(day + ONE_DAY, zone)
+            today = [source.between(begin, end) for source in sources]
+            if end > now:
+                end = max((s.rows[-1][0] for s in today if s.rows), default=begin)
+            flows = hourly_flows(today, begin, end)
+            await self._importer.async_put_powers(plant, flows.powers)
+            rows += flows.energies.items()
+            day += ONE_DAY
+        return rows
+
+    def _sources(self, known: Inquiry, code: str) -> list[Source]:
+        account = self._account
+        return [
+            Source(
+                DEVICE_TYPES[device.type_id],
+                [
+                    (at, account.in_units(device, row))
+                    for at, row in known.rows_of(device.id)
+                ],
+                pv_key=(
+                    PV_INPUT
+                    if device.id in account.devices_lane.reports_pv
+                    else "active_power"
+                ),
+                turned=device.id in account.turned_meters,
+            )
+            for device in devices_of(account, known.question.feed, code)
+        ]
+
+
+def _note_first(progress: Progress, question: Question, rows: Rows, now: float) -> None:
+    """Learn from years, then from the first year's months, when data begin."""
+    start = first_start(rows)
+    level, zone = question.feed.level, question.zone
+    if level is Level.YEAR:
+        progress.first = day_of(now if start is None else start, zone)
+    elif level is Level.MONTH and progress.first and start is not None:
+        if progress.first.year == question.first.year:
+            progress.first = max(progress.first, day_of(start, zone))
+
+
+def _note_answered(progress: Progress, question: Question, now: float) -> None:
+    feed, zone = question.feed, question.zone
+    today = day_of(now, zone)
+    if feed.level is Level.YEAR:
+        progress.hold(feed, Days.between(ALWAYS, ALWAYS + ONE_DAY))
+    elif not question.is_live:
+        progress.hold(feed, Days.between(question.first, min(question.until, today)))
+    else:
+        progress.note_asked(feed, question.first, now, today - LOOK_BACK * ONE_DAY)
+        if now >= midnight(question.until, zone) + LAG:
+            progress.hold(feed, Days.between(question.first, question.until))
+    if not question.is_live:
+        progress.answered += 1

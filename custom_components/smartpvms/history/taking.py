@@ -1,0 +1,111 @@
+"""What the rows of an answer say about the series. Pure.
+
+Amounts in kWh or the plant's currency, times in epoch seconds.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import tzinfo
+from itertools import pairwise
+from typing import Final
+
+from ..catalogue.series import DEVICE_CHARGE, DEVICE_DISCHARGE, SERIES, amounts
+from ..northbound import Values
+from .periods import Level, hour_of, row_end
+from .pieces import HOUR, Span
+from .progress import Feed, Progress, Track
+
+type Rows = Sequence[tuple[int, Values]]
+"""The rows of a plant: when their period began, and their KPIs."""
+
+_STORAGE_KEYS: Final = {DEVICE_CHARGE: "charge_cap", DEVICE_DISCHARGE: "discharge_cap"}
+
+
+def spans(
+    feed: Feed, rows: Rows, progress: Progress, zone: tzinfo, now: float
+) -> dict[str, list[Span]]:
+    """Return the spans of each series, and note in `progress` which there are.
+
+    A series begins with its first amount other than 0, so that nobody gets a
+    series of what the plant does not have. Series that the plant's own hourly
+    rows have are left to them.
+    """
+    rows = sorted(row for row in rows if row[0] < now)
+    periods = list(_periods(feed.level, [since for since, _ in rows], zone, now))
+    found: dict[str, list[Span]] = {}
+    for series in SERIES.values():
+        if feed.track is not Track.PLANT and series.key in progress.hourly:
+            continue
+        values = amounts(series, (row for _, row in rows))
+        known = [
+            Span(since, until, amount)
+            for (since, until), amount in zip(periods, values, strict=True)
+            if amount is not None
+        ]
+        if known and feed == _HOURS:
+            progress.hourly.add(series.key)
+        if series.key not in progress.series:
+            if not any(span.amount for span in known):
+                continue
+            progress.series.add(series.key)
+        found[series.key] = known
+    return found
+
+
+_HOURS: Final = Feed(Track.PLANT, Level.HOUR)
+
+
+def _periods(
+    level: Level, starts: Sequence[int], zone: tzinfo, now: float
+) -> Iterable[tuple[int, int]]:
+    """Yield the period of each row; one that is running ends with this hour."""
+    ends = [row_end(level, since, zone) for since in starts]
+    for index, (_, following) in enumerate(pairwise(starts)):
+        # The data know better than our idea of the zone where a period ends.
+        if abs(following - ends[index]) <= _TOLERATED:
+            ends[index] = following
+    for since, end in zip(starts, ends, strict=True):
+        yield since, max(since + HOUR, min(end, hour_of(now, since) + HOUR))
+
+
+# A zone that nobody told us may be off by an hour of summer time, or a few.
+_TOLERATED: Final = 3 * HOUR
+
+
+def storage_rows(
+    devices: Iterable[Rows],
+) -> list[tuple[int, Values]]:
+    """Return the sums of a plant's batteries, where all of them have a row.
+
+    `charge_cap` and `discharge_cap` of 3.8 to 3.10 are of the period.
+    """
+    known = [dict(rows) for rows in devices]
+    if not known:
+        return []
+    common = set.intersection(*(set(rows) for rows in known))
+    return [
+        (
+            since,
+            {
+                name: round(sum(rows[since][key] for rows in known), 6)
+                for name, key in _STORAGE_KEYS.items()
+                if all(key in rows[since] for rows in known)
+            },
+        )
+        for since in sorted(common)
+    ]
+
+
+def first_start(rows: Rows, zone: tzinfo) -> int | None:
+    """Return the start of the first row that has a value other than 0."""
+    starts = [since for since, row in rows if any(row.get(key) for key in _MEASURED)]
+    return min(starts, default=None)
+
+
+_MEASURED: Final = tuple(
+    {key for series in SERIES.values() for terms in series.sources for key in terms}
+)
+
+
+def delivered_until(rows: Rows) -> int:
+    """Return the end of the last hour that an answer has, 0 for none."""
+    return max((since + HOUR for since, row in rows if row), default=0)
