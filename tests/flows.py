@@ -52,6 +52,11 @@ def assert_readable(result: ConfigFlowResult, kind: str = "config") -> None:
         errors = result["errors"] or {}
         assert errors.keys() <= fields | {"base"}
         shown += [texts(kind, "error", key) for key in errors.values()]
+    elif result["type"] is FlowResultType.MENU:
+        step = texts(kind, "step", result["step_id"])
+        shown = [step["title"], step.get("description", "")]
+        assert set(result["menu_options"]) == step["menu_options"].keys()
+        assert step["menu_options"].keys() == step["menu_option_descriptions"].keys()
     elif result["type"] is FlowResultType.ABORT:
         shown = [texts(kind, "abort", result["reason"])]
     for text in shown:
@@ -112,6 +117,21 @@ async def reconfigure(
     assert form["step_id"] == "reconfigure"
     assert_readable(form)
     return await submit(hass, form, data)
+
+
+async def open_options(
+    hass: HomeAssistant, entry: MockConfigEntry, step_id: str = "settings"
+) -> ConfigFlowResult:
+    """Choose a step in the menu of the options; return what it shows."""
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    assert menu["type"] is FlowResultType.MENU
+    assert menu["menu_options"] == ["settings", "energy_dashboard"]
+    assert_readable(menu, "options")
+    result = await hass.config_entries.options.async_configure(
+        menu["flow_id"], {"next_step_id": step_id}
+    )
+    assert_readable(result, "options")
+    return result
 
 
 def suggested(result: ConfigFlowResult) -> dict[str, Any]:

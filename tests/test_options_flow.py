@@ -6,7 +6,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -14,7 +14,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smartpvms.const import (
     CONF_CURRENCY,
     CONF_EXCLUDED_PLANTS,
+    CONF_EXPORT_PRICE,
     CONF_GRID_METERS,
+    CONF_HISTORY_DAYS,
+    CONF_IMPORT_PRICE,
     CONF_PLANTS,
     CONF_QUOTA_PROFILE,
     CONF_TURNED_METERS,
@@ -24,11 +27,20 @@ from custom_components.smartpvms.northbound import Profile
 from simulator import Simulator, Type, fleet
 
 from .conftest import device_of, entity_id, state_of
-from .flows import assert_readable, choices, suggested
+from .flows import assert_readable, choices, open_options, suggested
 
 type Wait = Callable[..., Awaitable[None]]
 
 HOUSE, LAKE = fleet.residential(), fleet.emma()
+
+# What the form has whatever the account has.
+ALWAYS = {
+    CONF_QUOTA_PROFILE,
+    CONF_CURRENCY,
+    CONF_IMPORT_PRICE,
+    CONF_EXPORT_PRICE,
+    CONF_HISTORY_DAYS,
+}
 
 
 @pytest.fixture
@@ -44,14 +56,6 @@ def second_meter(sim: Simulator) -> str:
 def two_plants(sim: Simulator) -> None:
     """Give the account a second plant."""
     sim.plants.append(LAKE)
-
-
-async def open_options(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResult:
-    """Return the form of the options."""
-    form = await hass.config_entries.options.async_init(entry.entry_id)
-    assert form["type"] is FlowResultType.FORM
-    assert_readable(form, "options")
-    return form
 
 
 async def submit(
@@ -79,6 +83,7 @@ async def test_unchanged_options_store_nothing(
     assert suggested(form) == {
         CONF_QUOTA_PROFILE: "auto",
         CONF_CURRENCY: hass.config.currency,
+        CONF_HISTORY_DAYS: 60,
         CONF_TURNED_METERS: [],
     }
     result = await submit(hass, form)
@@ -196,7 +201,7 @@ async def test_a_plant_without_a_meter(
     assert await hass.config_entries.async_setup(entry.entry_id)
     form = await open_options(hass, entry)
     assert form["data_schema"]
-    assert set(form["data_schema"].schema) == {CONF_QUOTA_PROFILE, CONF_CURRENCY}
+    assert set(form["data_schema"].schema) == ALWAYS
 
 
 async def test_meters_that_are_gone_are_not_sent_back(
@@ -221,7 +226,7 @@ async def test_an_entry_that_is_not_loaded(
     form = await open_options(hass, setup)
     schema = form["data_schema"]
     assert schema
-    assert set(schema.schema) == {CONF_QUOTA_PROFILE, CONF_CURRENCY}
+    assert set(schema.schema) == ALWAYS
     await submit(hass, form, quota_profile="daily")
     assert setup.options == {**chosen, CONF_QUOTA_PROFILE: "daily"}
     await hass.config_entries.async_unload(setup.entry_id)
@@ -241,3 +246,51 @@ async def test_a_chosen_meter_that_is_gone(
     account.devices_of(HOUSE.code)[:] = account.devices.values()
     meter = device_of(sim, Type.POWER_SENSOR)
     assert account.grid_meter(HOUSE.code) == meter
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        (0.31, 0.31),
+        ("sensor.tariff", "sensor.tariff"),
+        ({"active_choice": "number", "number": "0"}, 0.0),
+        ({"active_choice": "entity", "entity": "input_number.a", "number": 1}, None),
+    ],
+)
+async def test_prices_are_numbers_or_entities(
+    hass: HomeAssistant, setup: MockConfigEntry, sent: object, stored: object
+) -> None:
+    """Both as the frontend sends them and as they are; "none" takes one back."""
+    stored = "input_number.a" if stored is None else stored
+    await submit(hass, await open_options(hass, setup), import_price=sent)
+    assert setup.options[CONF_IMPORT_PRICE] == stored
+    assert CONF_EXPORT_PRICE not in setup.options
+    # A form that is sent as it is shown keeps the price.
+    form = await open_options(hass, setup)
+    assert CONF_EXPORT_PRICE not in suggested(form)
+    await submit(hass, form, export_price=0.08)
+    assert setup.options[CONF_IMPORT_PRICE] == stored
+    assert setup.options[CONF_EXPORT_PRICE] == 0.08
+    nothing = {"active_choice": "none", "none": "none"}
+    form = await open_options(hass, setup)
+    await submit(hass, form, import_price=nothing, export_price="none")
+    assert not {CONF_IMPORT_PRICE, CONF_EXPORT_PRICE} & setup.options.keys()
+
+
+async def test_how_many_days_of_hours(
+    hass: HomeAssistant, setup: MockConfigEntry
+) -> None:
+    form = await open_options(hass, setup)
+    await submit(hass, form, history_days=400.0)
+    assert setup.options[CONF_HISTORY_DAYS] == 400
+    assert isinstance(setup.options[CONF_HISTORY_DAYS], int)
+    form = await open_options(hass, setup)
+    assert suggested(form)[CONF_HISTORY_DAYS] == 400
+    with pytest.raises(InvalidData):
+        await submit(hass, form, history_days=3651)
+
+
+async def test_a_price_is_no_plug(hass: HomeAssistant, setup: MockConfigEntry) -> None:
+    form = await open_options(hass, setup)
+    with pytest.raises(InvalidData):
+        await submit(hass, form, import_price="switch.plug")

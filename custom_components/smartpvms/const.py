@@ -13,6 +13,11 @@ CONF_QUOTA_PROFILE: Final = "quota_profile"
 CONF_CURRENCY: Final = "currency"
 CONF_TURNED_METERS: Final = "turned_meters"
 CONF_GRID_METERS: Final = "grid_meters"
+CONF_HISTORY_DAYS: Final = "history_days"
+CONF_IMPORT_PRICE: Final = "import_price"
+CONF_EXPORT_PRICE: Final = "export_price"
+
+DEFAULT_HISTORY_DAYS: Final = 60
 
 QUOTA_AUTO: Final = "auto"
 

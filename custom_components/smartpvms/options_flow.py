@@ -1,16 +1,29 @@
-"""Options: quota profile, plants, currency, and what the meters mean."""
+"""Options: settings of the account, and its plants in the Energy dashboard."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlowResult,
     OptionsFlowWithReload,
 )
+from homeassistant.const import UnitOfTime
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.generated.currencies import ACTIVE_CURRENCIES
 from homeassistant.helpers.selector import (
+    ChooseSelector,
+    ChooseSelectorChoiceConfig,
+    ChooseSelectorConfig,
+    ConstantSelector,
+    ConstantSelectorConfig,
+    EntitySelector,
+    EntitySelectorConfig,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
     SelectOptionDict,
+    Selector,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -23,13 +36,24 @@ from .catalogue import DEVICE_TYPES, Role
 from .const import (
     CONF_CURRENCY,
     CONF_EXCLUDED_PLANTS,
+    CONF_EXPORT_PRICE,
     CONF_GRID_METERS,
+    CONF_HISTORY_DAYS,
+    CONF_IMPORT_PRICE,
     CONF_PLANTS,
     CONF_QUOTA_PROFILE,
     CONF_TURNED_METERS,
+    DEFAULT_HISTORY_DAYS,
     QUOTA_AUTO,
 )
+from .energy_dashboard import async_plan, async_set_up, plants_of
+from .energy_texts import Texts
 from .northbound import Device, Profile
+
+MAX_HISTORY_DAYS: Final = 3650
+NO_PRICE: Final = "none"
+PRICE_DOMAINS: Final = ["sensor", "input_number", "number"]
+PRICES: Final = (CONF_IMPORT_PRICE, CONF_EXPORT_PRICE)
 
 
 def several(options: Iterable[tuple[str, str]]) -> SelectSelector:
@@ -57,15 +81,102 @@ def one_of(
     return SelectSelector(config)
 
 
+def price() -> ChooseSelector:
+    """Return a selector of no price, a number or an entity.
+
+    Without "none" a form could not take a price back.
+    """
+    selectors: dict[str, Selector[Any]] = {
+        NO_PRICE: ConstantSelector(ConstantSelectorConfig(value=NO_PRICE, label="–")),
+        "number": NumberSelector(
+            NumberSelectorConfig(mode=NumberSelectorMode.BOX, step="any")
+        ),
+        "entity": EntitySelector(EntitySelectorConfig(domain=PRICE_DOMAINS)),
+    }
+    return ChooseSelector(
+        ChooseSelectorConfig(
+            # It checks what it is given with selectors that are dictionaries only.
+            choices={
+                name: ChooseSelectorChoiceConfig(selector=found.serialize()["selector"])
+                for name, found in selectors.items()
+            },
+            translation_key="price",
+        )
+    )
+
+
 class SmartPvmsOptionsFlow(OptionsFlowWithReload):
-    """Quota profile, plants, currency, and what the meters mean."""
+    """Settings that are stored, and a step that changes the Energy dashboard."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
+        """Let the user choose what to do."""
+        return self.async_show_menu(
+            step_id="init", menu_options=["settings", "energy_dashboard"]
+        )
+
+    @property
+    def _account(self) -> Account | None:
+        """Return the account, None where the entry is not loaded."""
+        entry: SmartPvmsConfigEntry = self.config_entry
+        return entry.runtime_data if entry.state is ConfigEntryState.LOADED else None
+
+    async def async_step_energy_dashboard(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Say what will be done to the Energy dashboard, then do it."""
+        if (account := self._account) is None:
+            return self.async_abort(reason="not_loaded")
+        names = {code: plant.name for code, plant in account.plants.items()}
+        data = user_input or {}
+        chosen = [
+            target
+            for target in plants_of(self.hass, account)
+            if target.plant_code in data.get(CONF_PLANTS, names)
+        ]
+        errors: dict[str, str] = {}
+        if not chosen and names:
+            errors[CONF_PLANTS] = "no_plants_selected"
+            chosen = plants_of(self.hass, account)
+        confirmed = user_input is not None and not errors
+        try:
+            step = async_set_up if confirmed else async_plan
+            plan = await step(self.hass, chosen)
+        except HomeAssistantError as error:
+            return self._energy_failed(error.translation_key)
+        texts = await Texts.async_load(self.hass)
+        placeholders = {"changes": texts.reports(plan.notes, names)}
+        if not plan.changes:
+            return self.async_abort(
+                reason="energy_unchanged", description_placeholders=placeholders
+            )
+        if not confirmed:
+            return self.async_show_form(
+                step_id="energy_dashboard",
+                data_schema=_plants_field(names),
+                errors=errors,
+                description_placeholders=placeholders,
+            )
+        undo = texts.undo(note for notes in plan.notes.values() for note in notes)
+        return self.async_abort(
+            reason="energy_done",
+            description_placeholders={**placeholders, "undo": undo},
+        )
+
+    def _energy_failed(self, key: str | None) -> ConfigFlowResult:
+        if key == "energy_not_loaded":
+            return self.async_abort(reason="energy_not_loaded")
+        if key == "nothing_imported":
+            return self.async_abort(reason="nothing_imported")
+        return self.async_abort(reason="energy_refused")
+
+    async def async_step_settings(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
         """Show the options that the account has a choice of."""
         entry: SmartPvmsConfigEntry = self.config_entry
-        account = entry.runtime_data if entry.state is ConfigEntryState.LOADED else None
+        account = self._account
         errors: dict[str, str] = {}
         if user_input is not None:
             options = self._options(user_input, account, errors)
@@ -77,6 +188,18 @@ class SmartPvmsOptionsFlow(OptionsFlowWithReload):
                 vol.Required(CONF_CURRENCY, default=self.hass.config.currency): one_of(
                     sorted(ACTIVE_CURRENCIES)
                 ),
+                **{vol.Optional(key): price() for key in PRICES},
+                vol.Required(
+                    CONF_HISTORY_DAYS, default=DEFAULT_HISTORY_DAYS
+                ): NumberSelector(
+                    NumberSelectorConfig(
+                        min=0,
+                        max=MAX_HISTORY_DAYS,
+                        step=1,
+                        unit_of_measurement=UnitOfTime.DAYS,
+                        mode=NumberSelectorMode.BOX,
+                    )
+                ),
                 vol.Required(CONF_QUOTA_PROFILE, default=QUOTA_AUTO): one_of(
                     (QUOTA_AUTO, *Profile), CONF_QUOTA_PROFILE
                 ),
@@ -84,7 +207,7 @@ class SmartPvmsOptionsFlow(OptionsFlowWithReload):
         )
         suggested = user_input or _suggested(entry, account)
         return self.async_show_form(
-            step_id="init",
+            step_id="settings",
             data_schema=self.add_suggested_values_to_schema(schema, suggested),
             errors=errors,
         )
@@ -100,7 +223,12 @@ class SmartPvmsOptionsFlow(OptionsFlowWithReload):
             **self.config_entry.options,
             CONF_QUOTA_PROFILE: user_input[CONF_QUOTA_PROFILE],
             CONF_CURRENCY: user_input[CONF_CURRENCY],
+            CONF_HISTORY_DAYS: int(user_input[CONF_HISTORY_DAYS]),
         }
+        for key in PRICES:
+            options.pop(key, None)
+            if user_input.get(key, NO_PRICE) != NO_PRICE:
+                options[key] = user_input[key]
         if account and CONF_PLANTS in user_input:
             chosen = set(user_input[CONF_PLANTS])
             offered = account.inventory.data.plants.keys()
@@ -118,6 +246,7 @@ class SmartPvmsOptionsFlow(OptionsFlowWithReload):
         defaults = {
             CONF_QUOTA_PROFILE: QUOTA_AUTO,
             CONF_CURRENCY: self.hass.config.currency,
+            CONF_HISTORY_DAYS: DEFAULT_HISTORY_DAYS,
             CONF_TURNED_METERS: [],
             CONF_GRID_METERS: {},
         }
@@ -173,9 +302,22 @@ def _labels(account: Account, devices: Iterable[Device]) -> list[tuple[str, str]
     ]
 
 
+def _plants_field(names: Mapping[str, str]) -> vol.Schema:
+    """Return a form to choose plants, without fields where there is one only."""
+    if len(names) < 2:
+        return vol.Schema({})
+    plants = several(names.items())
+    return vol.Schema({vol.Required(CONF_PLANTS, default=list(names)): plants})
+
+
 def _suggested(entry: SmartPvmsConfigEntry, account: Account | None) -> dict[str, Any]:
     """Return the options as the form shows them."""
     suggested = dict(entry.options)
+    for key in PRICES:
+        if key in suggested:
+            kind = "entity" if isinstance(suggested[key], str) else "number"
+            # So that a price of 0 is shown as one.
+            suggested[key] = {"active_choice": kind, kind: suggested[key]}
     if account:
         excluded = set(entry.options.get(CONF_EXCLUDED_PLANTS, ()))
         plants = account.inventory.data.plants

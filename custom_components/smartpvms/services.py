@@ -15,7 +15,13 @@ from homeassistant.core import (
 from homeassistant.helpers.service import async_register_admin_service
 import voluptuous as vol
 
-from . import alarm_actions, firmware_actions, history_actions, registration_actions
+from . import (
+    alarm_actions,
+    energy_actions,
+    firmware_actions,
+    history_actions,
+    registration_actions,
+)
 from .const import DOMAIN
 
 type _Handler = Callable[
@@ -35,6 +41,12 @@ class Action:
 
 ACTIONS: Final = (
     Action("get_alarms", alarm_actions.async_get_alarms, alarm_actions.SCHEMA),
+    Action(
+        "setup_energy_dashboard",
+        energy_actions.async_setup_energy_dashboard,
+        energy_actions.SCHEMA,
+        SupportsResponse.OPTIONAL,
+    ),
     Action(
         "get_plant_history",
         history_actions.async_get_plant_history,

@@ -1,0 +1,209 @@
+"""Puts plants into Home Assistant's Energy dashboard, in one step."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, cast
+
+from homeassistant.components.energy.data import (
+    ENERGY_SOURCE_SCHEMA,
+    EnergyPreferencesUpdate,
+    async_get_manager,
+)
+from homeassistant.components.recorder import get_instance
+from homeassistant.components.recorder.statistics import get_metadata
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+import voluptuous as vol
+
+from .account import Account
+from .catalogue import DEVICE_TYPES, Role
+from .catalogue.plant import BATTERY_POWER, GRID_POWER, PV_POWER
+from .catalogue.series import GRID_EXPORT_COMPENSATION, GRID_IMPORT_COST, SERIES
+from .const import CONF_EXPORT_PRICE, CONF_IMPORT_PRICE, DOMAIN
+from .energy_sources import BATTERY_SOC, Note, Offer, Outcome, Source, put_in
+from .history.ids import statistic_id
+from .targets import Target, registry_id_of
+
+PRICE_OPTIONS: Final[Mapping[str, str]] = {
+    GRID_IMPORT_COST: CONF_IMPORT_PRICE,
+    GRID_EXPORT_COMPENSATION: CONF_EXPORT_PRICE,
+}
+"""The option that holds the price of a series of money."""
+
+type Notes = Mapping[str, Sequence[Note]]
+"""What became of the sources, by plant code; empty where a plant has nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The dashboard's sources as they will be, and what becomes of each."""
+
+    sources: Sequence[Source]
+    notes: Notes
+
+    @property
+    def changes(self) -> bool:
+        """Tell whether anything is to be done."""
+        return any(
+            note.outcome is not Outcome.LEFT_ALONE
+            for notes in self.notes.values()
+            for note in notes
+        )
+
+
+async def async_plan(hass: HomeAssistant, targets: Iterable[Target]) -> Plan:
+    """Return what putting in the plants of these targets would do.
+
+    Raises ServiceValidationError where there is no Energy dashboard, or where
+    nothing of any of the plants has been imported.
+    """
+    if "energy" not in hass.config.components:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="energy_not_loaded"
+        )
+    plants = {target.plant_code: target.account for target in targets}
+    series = {code: await imported_series(hass, code) for code in plants}
+    manager = await async_get_manager(hass)
+    stored = manager.data or manager.default_preferences()
+    sources: list[Source] = list(stored["energy_sources"])
+    ours = _ours(hass, sources)
+    notes: dict[str, Sequence[Note]] = {}
+    for code, account in plants.items():
+        offer = _offer(hass, account, code, series[code], ours)
+        sources, notes[code] = put_in(sources, offer)
+    if not any(notes.values()):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="nothing_imported"
+        )
+    return Plan(sources, notes)
+
+
+async def async_set_up(hass: HomeAssistant, targets: Iterable[Target]) -> Plan:
+    """Put the plants of these targets in; return what was done.
+
+    Raises what `async_plan` raises, and HomeAssistantError where Home Assistant
+    does not take the sources.
+    """
+    plan = await async_plan(hass, targets)
+    if plan.changes:
+        sources = [dict(source) for source in plan.sources]
+        try:
+            # The manager takes whatever it is given.
+            ENERGY_SOURCE_SCHEMA(sources)
+        except vol.Invalid as error:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="energy_refused"
+            ) from error
+        manager = await async_get_manager(hass)
+        await manager.async_update(
+            cast("EnergyPreferencesUpdate", {"energy_sources": sources})
+        )
+    return plan
+
+
+async def imported_series(hass: HomeAssistant, plant_code: str) -> set[str]:
+    """Return which series of a plant the recorder has."""
+    if "recorder" not in hass.config.components:
+        return set()
+    ids = {statistic_id(plant_code, key): key for key in SERIES}
+    # Integrations are not asked for more: nobody else compiles these.
+    known = await get_instance(hass).async_add_executor_job(
+        partial(get_metadata, hass, statistic_ids=set(ids))
+    )
+    return {ids[statistic] for statistic in known}
+
+
+@callback
+def all_plants(hass: HomeAssistant) -> list[Target]:
+    """Return the plants of all loaded entries."""
+    return [
+        target
+        for entry in hass.config_entries.async_loaded_entries(DOMAIN)
+        for target in plants_of(hass, entry.runtime_data)
+    ]
+
+
+@callback
+def plants_of(hass: HomeAssistant, account: Account) -> list[Target]:
+    """Return the plants of an account."""
+    return [
+        Target(registry_id, account, code)
+        for code in account.plants
+        if (registry_id := registry_id_of(hass, code))
+    ]
+
+
+@callback
+def _offer(
+    hass: HomeAssistant,
+    account: Account,
+    code: str,
+    series: set[str],
+    ours: frozenset[str],
+) -> Offer:
+    """Return what a plant has for the dashboard."""
+    options = account.entry.options
+    priced = {key for key, option in PRICE_OPTIONS.items() if option in options}
+    offered = series - (PRICE_OPTIONS.keys() - priced)
+    return Offer(
+        statistics={key: statistic_id(code, key) for key in offered},
+        sensors=_sensors(hass, account, code),
+        own=_own(hass, account, code),
+        ours=ours,
+        priced=frozenset(priced),
+    )
+
+
+def _sensors(hass: HomeAssistant, account: Account, code: str) -> dict[str, str]:
+    """Return the entities that show a plant's powers and its battery's charge."""
+    registry = er.async_get(hass)
+    unique_ids = {key: f"{code}_{key}" for key in (PV_POWER, GRID_POWER, BATTERY_POWER)}
+    batteries = [
+        device
+        for device in account.devices_of(code)
+        if (kind := DEVICE_TYPES.get(device.type_id))
+        and kind.role in (Role.DC_BATTERY, Role.AC_STORAGE)
+    ]
+    if len(batteries) == 1:
+        unique_ids[BATTERY_SOC] = f"{batteries[0].id}_{BATTERY_SOC}"
+    return {
+        key: entity.entity_id
+        for key, unique_id in unique_ids.items()
+        if (entity_id := registry.async_get_entity_id("sensor", DOMAIN, unique_id))
+        and (entity := registry.async_get(entity_id))
+        and entity.disabled_by is None
+    }
+
+
+def _own(hass: HomeAssistant, account: Account, code: str) -> frozenset[str]:
+    """Return the statistics and the entities of a plant and its devices."""
+    keys = {code, *(str(device.id) for device in account.devices_of(code))}
+    identifiers = {(DOMAIN, key) for key in keys}
+    entry_id = account.entry.entry_id
+    devices = {
+        device.id
+        for device in dr.async_entries_for_config_entry(dr.async_get(hass), entry_id)
+        if device.identifiers & identifiers
+    }
+    entities = {
+        entity.entity_id
+        for entity in er.async_entries_for_config_entry(er.async_get(hass), entry_id)
+        if entity.device_id in devices
+    }
+    return frozenset(entities | {statistic_id(code, key) for key in SERIES})
+
+
+def _ours(hass: HomeAssistant, sources: Iterable[Source]) -> frozenset[str]:
+    """Return the entities and the used statistics of this integration's plants."""
+    entities = er.async_get(hass).entities.values()
+    return frozenset(
+        {entity.entity_id for entity in entities if entity.platform == DOMAIN}
+        | {
+            value
+            for source in sources
+            for value in source.values()
+            if isinstance(value, str) and value.startswith(f"{DOMAIN}:")
+        }
+    )

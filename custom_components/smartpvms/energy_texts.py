@@ -1,0 +1,108 @@
+"""What was done to the Energy dashboard, in words of Home Assistant's language."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
+
+from .const import DOMAIN
+from .energy_dashboard import Notes
+from .energy_sources import Note, Outcome, Source
+
+_PREFIX: Final = f"component.{DOMAIN}.common."
+
+type Names = Mapping[str, str]
+"""Names of plants by plant code."""
+
+
+class Texts:
+    """The texts of Home Assistant's language."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        """Take the translations as Home Assistant flattens them."""
+        self._texts = texts
+
+    @classmethod
+    async def async_load(cls, hass: HomeAssistant) -> Texts:
+        """Return the texts."""
+        return cls(
+            await async_get_translations(hass, hass.config.language, "common", [DOMAIN])
+        )
+
+    def report(self, notes: Sequence[Note]) -> str:
+        """Return what became of a plant's sources, a line each (Markdown)."""
+        if not notes:
+            return f"- {self._text('energy_nothing_imported')}"
+        return "\n".join(f"- {line}" for note in notes for line in self._lines(note))
+
+    def reports(self, notes: Notes, names: Names) -> str:
+        """Return the reports of plants, under their names if there are several."""
+        if len(notes) == 1:
+            return self.report(*notes.values())
+        return "\n\n".join(
+            f"**{names[code]}**\n\n{self.report(found)}"
+            for code, found in notes.items()
+        )
+
+    def undo(self, notes: Iterable[Note]) -> str:
+        """Return how to take back what was done, empty where nothing was."""
+        found = list(notes)
+        added = [note for note in found if note.outcome is Outcome.ADDED]
+        changed = [note for note in found if note.outcome is Outcome.CHANGED]
+        steps = [
+            self._text(
+                "energy_undo_added", sources=", ".join(self._kind(n) for n in added)
+            )
+        ] * bool(added)
+        steps += [
+            self._text(
+                "energy_undo_changed",
+                source=self._kind(note),
+                old=_quoted(_gone(note)) or "–",
+                new=_quoted(_new(note)) or "–",
+            )
+            for note in changed
+        ]
+        return " ".join([self._text("energy_undo"), *steps]) if steps else ""
+
+    def _lines(self, note: Note) -> Iterable[str]:
+        kind = self._kind(note)
+        if note.outcome is Outcome.ADDED:
+            yield self._text("energy_added", source=kind, new=_quoted(_new(note)))
+        elif note.outcome is Outcome.CHANGED:
+            key = "energy_replaced" if _gone(note) else "energy_completed"
+            old, new = _quoted(_gone(note)), _quoted(_new(note))
+            yield self._text(key, source=kind, old=old, new=new)
+        if note.reason:
+            ids = _quoted(_values(note.before))
+            yield self._text(f"energy_{note.reason}", source=kind, statistics=ids)
+
+    def _kind(self, note: Note) -> str:
+        return self._text(f"energy_{note.kind}")
+
+    def _text(self, key: str, **placeholders: str) -> str:
+        return self._texts[f"{_PREFIX}{key}"].format(**placeholders)
+
+
+def _values(source: Source | None) -> list[str]:
+    """Return the statistics and prices of a source."""
+    return [
+        str(value)
+        for field, value in (source or {}).items()
+        if field.startswith(("stat_", "entity_", "number_")) and value is not None
+    ]
+
+
+def _new(note: Note) -> list[str]:
+    before = set(_values(note.before))
+    return [value for value in _values(note.after) if value not in before]
+
+
+def _gone(note: Note) -> list[str]:
+    after = set(_values(note.after))
+    return [value for value in _values(note.before) if value not in after]
+
+
+def _quoted(values: Iterable[str]) -> str:
+    return ", ".join(f"`{value}`" for value in values)
