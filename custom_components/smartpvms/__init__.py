@@ -11,6 +11,7 @@ from . import alarm_coordinator
 from .account import Account, SmartPvmsConfigEntry, store_of
 from .connections import async_get_connections
 from .const import DOMAIN
+from .history import coordinator as history_coordinator
 from .repairs import async_forget_issues
 from .services import async_setup_services
 
@@ -55,6 +56,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -
     await connections.async_drop(entry.unique_id or "")
     await store_of(hass, entry.entry_id).async_remove()
     await alarm_coordinator.store_of(hass, entry.entry_id).async_remove()
+    await history_coordinator.store_of(hass, entry.entry_id).async_remove()
     async_forget_issues(hass, entry.entry_id)
 
 

@@ -29,6 +29,7 @@ from .const import (
 from .coordinator import PlantCoordinator, what_failed
 from .device_coordinator import DeviceCoordinator
 from .firmware_coordinator import FirmwareCoordinator
+from .history.coordinator import HistoryCoordinator
 from .inventory import Inventory
 from .inventory_coordinator import InventoryCoordinator
 from .meter_units import GRID_METER, assumed_in_watts, in_kilowatts, is_in_watts
@@ -43,6 +44,7 @@ from .northbound import (
     Values,
 )
 from .northbound.errors import LoginError, NotYetError
+from .period_lanes import PeriodLanes
 from .readings import Reading
 from .registry import plant_owners, sync_devices
 from .repairs import Issues
@@ -115,8 +117,10 @@ class Account:
         self.issues = Issues(self)
         self.plants_lane = PlantCoordinator(self)
         self.devices_lane = DeviceCoordinator(self)
+        self.periods = PeriodLanes(self)
         self.balance = BalanceCoordinator(self)
         self.alarms = AlarmCoordinator(self)
+        self.history = HistoryCoordinator(self)
         self.firmware = FirmwareCoordinator(self, saved.get("firmware"))
         self._choose_profile(inventory.dialect)
         self.inventory = InventoryCoordinator(self, inventory)
@@ -145,6 +149,7 @@ class Account:
                 inventory = replace(inventory, dialect=connection.dialect)
             account = cls(hass, entry, connection, inventory, saved)
             await account.alarms.async_restore()
+            await account.history.async_restore()
             if connection.plants:
                 account.take_plants(connection)
             return account
@@ -160,6 +165,8 @@ class Account:
         unload = self.entry.async_on_unload
         self.inventory.schedule()
         self.alarms.start()
+        self.periods.start(self._save_later)
+        self.history.start()
         for interface in list(self.ledger.lanes):
             self.issues.review(interface)
         unload(self.inventory.async_add_listener(self._save_later))
@@ -175,6 +182,7 @@ class Account:
         """Write for the last time; what comes in later must not write over it."""
         self.is_closed = True
         await self.async_save()
+        await self.history.async_close()
 
     async def async_save(self) -> None:
         """Write what the next start begins with."""
@@ -197,6 +205,7 @@ class Account:
         self.issues.review(interface)
         await asyncio.gather(
             self.async_refresh(),
+            self.periods.async_ask_again(interface),
             self.firmware.async_request_refresh(),
             self.inventory.async_request_refresh(),
         )
@@ -286,6 +295,7 @@ class Account:
             self.firmware,
         ):
             lane.forget_gone()
+        self.periods.forget_gone()
         self.rescale()
         sync_devices(self.hass, self.entry, self.plants, self.devices)
         self.issues.plants_taken(
@@ -334,6 +344,7 @@ class Account:
             "plants": {key: r.dump() for key, r in self.plants_lane.data.items()},
             "devices": {str(key): r.dump() for key, r in lane.data.items()},
             "types": lane.types.dump(),
+            "periods": self.periods.dump(),
             "reports_pv": sorted(lane.reports_pv),
             "firmware": self.firmware.data.dump(),
             "in_watts": {str(key): flag for key, flag in self._in_watts.items()},
@@ -357,6 +368,7 @@ class Account:
                 if key in self.devices and (reading := Reading.load(item))
             }
         )
+        self.periods.restore(saved.get("periods"))
         self.balance.derive(self.plants)
 
 

@@ -130,12 +130,12 @@ class Intake:
 def _note_first(progress: Progress, question: Question, rows: Rows, now: float) -> None:
     """Learn from years, then from the first year's months, when data begin."""
     start = first_start(rows)
-    level, zone = question.feed.level, question.zone
+    level, first, zone = question.feed.level, question.first, question.zone
     if level is Level.YEAR:
         progress.first = day_of(now if start is None else start, zone)
-    elif level is Level.MONTH and progress.first and start is not None:
-        if progress.first.year == question.first.year:
-            progress.first = max(progress.first, day_of(start, zone))
+    elif level is Level.MONTH and start is not None and progress.first == first:
+        # A year's row begins in January, whenever the plant did.
+        progress.first = day_of(start, zone)
 
 
 def _note_answered(progress: Progress, question: Question, now: float) -> None:

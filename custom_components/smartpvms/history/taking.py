@@ -95,7 +95,7 @@ def storage_rows(
     ]
 
 
-def first_start(rows: Rows, zone: tzinfo) -> int | None:
+def first_start(rows: Rows) -> int | None:
     """Return the start of the first row that has a value other than 0."""
     starts = [since for since, row in rows if any(row.get(key) for key in _MEASURED)]
     return min(starts, default=None)
