@@ -77,6 +77,7 @@ class DeviceCoordinator(RealTimeCoordinator[int, Request]):
                 for type_id, devices in by_type.items()
                 if not self._is_doubtful(type_id)
             },
+            self.account.periods.refused_types(),
         )
 
     @override

@@ -51,8 +51,9 @@ class Issues:
         """Tell whether the account may not use an interface, or a part of it."""
         if self._account.ledger.lane(interface).reason is PauseReason.NO_ACCESS:
             return True
-        not_configured = self._account.devices_lane.types.not_configured
-        return interface is Interface.DEVICE_REAL_TIME and bool(not_configured)
+        types = {lane.interface: lane.types for lane in self._account.periods.devices}
+        types[Interface.DEVICE_REAL_TIME] = self._account.devices_lane.types
+        return interface in types and bool(types[interface].not_configured)
 
     @callback
     def plants_taken(self, owners: Mapping[str, str]) -> None:

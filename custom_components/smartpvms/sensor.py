@@ -1,9 +1,9 @@
 """Sensors: the KPIs of plants and devices, and what is derived for a plant."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Set as AbstractSet
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final, override
+from typing import Any, Final, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.const import EntityCategory
@@ -14,10 +14,11 @@ from homeassistant.helpers.typing import StateType
 from .account import SmartPvmsConfigEntry
 from .alarm_entity import async_add_with_alarms
 from .alarm_sensor import ALARM_KEYS, alarm_sensors
-from .catalogue import DERIVED, DEVICE_TYPES, OTHER, PLANT, Kpi
+from .catalogue import DERIVED, DEVICE_TYPES, OTHER, PERIOD_KEYS, PLANT, Kpi
 from .const import CONF_CURRENCY, DOMAIN
 from .coordinator import ReadingsCoordinator
 from .entity import ReadingEntity, async_add_as_seen
+from .period_coordinator import PeriodCoordinator
 from .readings import Reading
 
 PARALLEL_UPDATES = 0
@@ -40,17 +41,30 @@ async def async_setup_entry(
     ) -> Iterable[Kpi]:
         kind = DEVICE_TYPES.get(account.devices[device_id].type_id)
         statuses = {status.key for status in kind.statuses} if kind else set()
-        return seen(kind.kpis if kind else (), statuses, reading, registered)
+        kpis = kind.kpis if kind else ()
+        return seen(kpis, statuses | PERIOD_KEYS, reading, registered)
 
     def of_plant(
         code: str, reading: Reading | None, registered: set[str]
     ) -> Iterable[Kpi]:
-        return seen(PLANT, set(), reading, registered - _NOT_OF_A_ROW)
+        return seen(PLANT, PERIOD_KEYS, reading, registered - _NOT_OF_A_ROW)
 
     def derived(
         code: str, reading: Reading | None, registered: set[str]
     ) -> Iterable[Kpi]:
         return seen(DERIVED, set(), reading, registered & _DERIVED_KEYS)
+
+    def of_period[K](
+        lane: PeriodCoordinator[K, Any],
+    ) -> Callable[[K, Reading | None, set[str]], Iterable[Kpi]]:
+        def look(
+            source: K, reading: Reading | None, registered: set[str]
+        ) -> Iterable[Kpi]:
+            kpis = lane.kpis(source)
+            keys = registered & {kpi.key for kpi in kpis}
+            return seen(kpis, set(), reading, keys)
+
+        return look
 
     def build[K](
         coordinator: ReadingsCoordinator[K], source: K, kpi: Kpi
@@ -61,6 +75,10 @@ async def async_setup_entry(
     async_add_as_seen(entry, account.balance, derived, build, add)
     async_add_as_seen(entry, account.plants_lane, of_plant, build, add)
     async_add_as_seen(entry, account.devices_lane, of_device, build, add)
+    for plants in account.periods.plants:
+        async_add_as_seen(entry, plants, of_period(plants), build, add)
+    for devices in account.periods.devices:
+        async_add_as_seen(entry, devices, of_period(devices), build, add)
     async_add_with_alarms(
         entry,
         lambda: {
@@ -74,14 +92,14 @@ async def async_setup_entry(
 
 def seen(
     kpis: Iterable[Kpi],
-    statuses: set[str],
+    statuses: AbstractSet[str],
     reading: Reading | None,
     registered: set[str],
 ) -> Iterable[Kpi]:
     """Return the rows whose value was seen, in this reading or before.
 
     A KPI that the catalogue does not know becomes a diagnostic sensor;
-    `statuses` are keys that another platform shows.
+    `statuses` are keys that are shown elsewhere.
     """
     values = reading.values if reading else {}
     known = set(statuses)

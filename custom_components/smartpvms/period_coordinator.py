@@ -1,0 +1,353 @@
+"""Today, this month, this year: one coordinator per interface (2.5 to 2.7, 2.11 to 2.13).
+
+These lanes are shared with the import of history, which takes what is left. A
+lane is asked once for what was never seen, so that there are entities to enable;
+after that only for plants and devices of which an enabled entity listens.
+"""
+
+from abc import abstractmethod
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Set as AbstractSet,
+)
+from datetime import UTC, datetime, timedelta
+from itertools import batched
+from math import inf
+from typing import TYPE_CHECKING, Final, override
+
+from homeassistant.core import callback
+from homeassistant.helpers.update_coordinator import UpdateFailed
+
+from .catalogue import DEVICE_PERIODS, DEVICE_TYPES, PLANT_PERIODS, Period, PeriodKpi
+from .const import LOGGER
+from .coordinator import EARLY, RealTimeCoordinator, calling
+from .device_coordinator import Request
+from .northbound import DeviceRow, Interface, Ledger, NorthboundClient, PlantRow, Values
+from .northbound.interfaces import DEVICES_PER_CALL, PLANTS_PER_CALL
+from .northbound.quota import DAY, HOUR, windows
+from .period_rows import earliest_start, known_start, rows_to_take, take_row
+from .readings import Reading
+from .served_types import ServedTypes
+
+if TYPE_CHECKING:
+    from .account import Account
+
+# Of the calls of a lane; the rest is for history.
+LIVE_SHARE: Final = 0.4
+
+# More often than this nobody looks at it.
+EVERY: Final[Mapping[Period, float]] = {
+    Period.DAY: HOUR,
+    Period.MONTH: 6 * HOUR,
+    Period.YEAR: 12 * HOUR,
+}
+
+# After the real-time data, and not while a restart still keeps Home Assistant busy.
+FIRST_LOOK: Final = 120.0
+LOOK_AGAIN: Final = 60.0
+# An account may have no real-time data at all.
+PATIENCE: Final = 600.0
+AGAIN_AFTER: Final = 600.0
+
+type _AskPlants = Callable[
+    [NorthboundClient, Collection[str], datetime], Awaitable[list[PlantRow]]
+]
+type _AskDevices = Callable[
+    [NorthboundClient, int, Collection[int], datetime], Awaitable[list[DeviceRow]]
+]
+
+_PLANT_CALLS: Final[Mapping[Period, tuple[Interface, _AskPlants]]] = {
+    Period.DAY: (Interface.PLANT_DAY, NorthboundClient.plant_days),
+    Period.MONTH: (Interface.PLANT_MONTH, NorthboundClient.plant_months),
+    Period.YEAR: (Interface.PLANT_YEAR, NorthboundClient.plant_years),
+}
+_DEVICE_CALLS: Final[Mapping[Period, tuple[Interface, _AskDevices]]] = {
+    Period.DAY: (Interface.DEVICE_DAY, NorthboundClient.device_days),
+    Period.MONTH: (Interface.DEVICE_MONTH, NorthboundClient.device_months),
+    Period.YEAR: (Interface.DEVICE_YEAR, NorthboundClient.device_years),
+}
+
+
+def seconds_per_call(ledger: Ledger, interface: Interface) -> float:
+    """Return how long a lane takes, in the long run, to allow one more call."""
+    return max(
+        window.seconds / max(1, window.calls(ledger.scale))
+        for window in windows(interface, ledger.profile)
+    )
+
+
+class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
+    """The current day, month or year of plants (by code) or devices (by id).
+
+    `asked` tells when each source was asked last, `round_at` when the round began
+    in which every source that somebody listens to is asked once (epoch seconds).
+    """
+
+    def __init__(
+        self, account: Account, period: Period, interface: Interface, what: str
+    ) -> None:
+        """Use one lane of the account's ledger."""
+        super().__init__(account, interface, f"{what} {period} data")
+        self.update_interval = timedelta(seconds=FIRST_LOOK)
+        self.period = period
+        self.asked: dict[K, float] = {}
+        self.round_at = 0.0
+        self._started_at = account.ledger.now()
+        self._not_before = 0.0
+        self._has_failed = False
+
+    @abstractmethod
+    def kpis(self, source: K) -> tuple[PeriodKpi, ...]:
+        """Return the rows of the catalogue that a source may have."""
+
+    @abstractmethod
+    def _askable(self) -> Iterable[K]:
+        """Return the sources worth asking, the most telling first."""
+
+    @abstractmethod
+    def _requests(self, sources: Iterable[K]) -> Iterable[RequestT]:
+        """Return the calls that ask these sources once."""
+
+    @abstractmethod
+    def _plant_of(self, source: K) -> str:
+        """Return the code of a source's plant."""
+
+    @override
+    def cycle(self) -> float:
+        """Return the seconds between two rows of what somebody listens to."""
+        listened = self._listened()
+        heard = [source for source in self._askable() if source in listened]
+        return max(EVERY[self.period], self._share(self._requests(heard)))
+
+    def _share(self, requests: Iterable[RequestT]) -> float:
+        """Return the seconds in which the live share of the lane allows calls."""
+        calls = max(1, sum(1 for _ in requests))
+        per_call = seconds_per_call(self.account.ledger, self.interface)
+        return calls * per_call / LIVE_SHARE
+
+    def _listened(self) -> AbstractSet[object]:
+        """Return the sources that have an enabled entity."""
+        return set(self.async_contexts())
+
+    @override
+    def _round(self) -> Iterable[RequestT]:
+        now, listened = self.account.ledger.now(), self._listened()
+
+        def is_due(source: K) -> bool:
+            asked = self.asked.get(source, -inf)
+            if source in listened:
+                return asked < self.round_at
+            # What has no row at all, a new plant, has one some day.
+            return asked < now - DAY if source not in self.data else False
+
+        return self._requests(source for source in self._askable() if is_due(source))
+
+    @override
+    async def _async_update_data(self) -> dict[K, Reading]:
+        """Ask what is due, unless the real-time lanes say that nobody answers."""
+        now = self.account.ledger.now()
+        self._settle(now)
+        try:
+            if self._may_ask(now):
+                if now >= self.round_at + self.cycle():
+                    self.round_at = now
+                await self._async_ask_round()
+        finally:
+            self.update_interval = timedelta(seconds=self._wait() + EARLY)
+        return self.data
+
+    async def _async_ask_round(self) -> None:
+        """Ask; that a call fails is told the second time.
+
+        The first time it may be the whole system, which is for real-time data to
+        tell.
+        """
+        self._due.clear()
+        try:
+            with calling(self.account, self.interface):
+                await self._async_ask_what_is_due()
+        except UpdateFailed as error:
+            wait = max(AGAIN_AFTER, self._share(self._round()))
+            self._not_before = self.account.ledger.now() + wait
+            if self._has_failed:
+                error.retry_after = wait
+                raise
+            self._has_failed = True
+            LOGGER.debug("%s failed once: %s", self.name, error)
+        else:
+            self._has_failed = False
+
+    def _settle(self, now: float) -> None:
+        """Forget who is gone; what lies in the future counts as now."""
+        sources = self.sources()
+        self.asked = {
+            source: min(at, now)
+            for source, at in self.asked.items()
+            if source in sources
+        }
+        self.round_at = min(self.round_at, now)
+        self._not_before = min(self._not_before, now + DAY)
+
+    def _may_ask(self, now: float) -> bool:
+        """Tell whether real-time data were first, and whether the server answers."""
+        lanes = (self.account.plants_lane, self.account.devices_lane)
+        if now < self._not_before or not any(
+            lane.last_update_success for lane in lanes
+        ):
+            return False
+        return all(lane.data for lane in lanes) or now - self._started_at > PATIENCE
+
+    @override
+    def _wait(self) -> float:
+        now = self.account.ledger.now()
+        if not self._may_ask(now):
+            return max(LOOK_AGAIN, self._not_before - now)
+        cycle = self.cycle()
+        if calls := sum(1 for _ in self._round()):
+            return min(cycle, max(LOOK_AGAIN, self.account.wait(self.interface, calls)))
+        return min(cycle, max(LOOK_AGAIN, self.round_at + cycle - now))
+
+    @callback
+    def ask_again(self) -> None:
+        """Be ready to ask everything at once, the user having granted it."""
+        self.asked.clear()
+        self._not_before = 0.0
+
+    @callback
+    def take_rows(self, rows: Iterable[tuple[K, datetime | None, Values]]) -> None:
+        """Turn rows (source, start, KPIs) that have just come into readings."""
+        found: dict[K, dict[float, Values]] = {}
+        sources = self.sources()
+        for source, collected_at, values in rows:
+            if collected_at is not None and source in sources:
+                found.setdefault(source, {})[collected_at.timestamp()] = values
+        now = self.account.ledger.now()
+        newest: list[tuple[K, float, float]] = []
+        for source, by_start in found.items():
+            zone = self.account.zone(self._plant_of(source))
+            earliest = earliest_start(self.period, now, zone)
+            known = known_start(self.data.get(source))
+            starts = rows_to_take(by_start, known, earliest, now)
+            for final in starts[:-1]:
+                self._take_row(source, by_start[final], final, earliest)
+            newest += ((source, start, earliest) for start in starts[-1:])
+        # Statistics must see what a period has come to before the next one begins.
+        self.publish()
+        for source, start, earliest in newest:
+            self._take_row(source, found[source][start], start, earliest)
+
+    def _take_row(
+        self, source: K, values: Values, start: float, earliest: float
+    ) -> None:
+        before = self.data.get(source)
+        reading = take_row(
+            before,
+            self.kpis(source),
+            values,
+            start=start,
+            at=self.account.ledger.now(),
+            earliest=earliest,
+        )
+        if reading.values or before:
+            self.put(source, reading)
+
+
+class PlantPeriodCoordinator(PeriodCoordinator[str, tuple[str, ...]]):
+    """The current day, month or year of the plants (reference 2.5 to 2.7)."""
+
+    def __init__(self, account: Account, period: Period) -> None:
+        """Use the lane of getKpiStationDay, -Month or -Year."""
+        interface, self._ask = _PLANT_CALLS[period]
+        super().__init__(account, period, interface, "plant")
+
+    @override
+    def sources(self) -> AbstractSet[str]:
+        return self.account.plants.keys()
+
+    @override
+    def kpis(self, source: str) -> tuple[PeriodKpi, ...]:
+        return PLANT_PERIODS[self.period]
+
+    @override
+    def _askable(self) -> Iterable[str]:
+        return self.account.listed_plants
+
+    @override
+    def _requests(self, sources: Iterable[str]) -> Iterable[tuple[str, ...]]:
+        return batched(sources, PLANTS_PER_CALL)
+
+    @override
+    def _plant_of(self, source: str) -> str:
+        return source
+
+    @override
+    async def _async_ask(self, request: tuple[str, ...]) -> None:
+        now = self.account.ledger.now()
+        at = datetime.fromtimestamp(now, UTC)
+        rows = await self._ask(self.account.client, request, at)
+        self.asked.update(dict.fromkeys(request, now))
+        self.take_rows((row.plant_code, row.collected_at, row.values) for row in rows)
+
+
+class DevicePeriodCoordinator(PeriodCoordinator[int, Request]):
+    """The current day, month or year of the devices (reference 2.11 to 2.13)."""
+
+    def __init__(self, account: Account, period: Period) -> None:
+        """Use the lane of getDevKpiDay, -Month or -Year."""
+        interface, self._ask = _DEVICE_CALLS[period]
+        super().__init__(account, period, interface, "device")
+        self.types = ServedTypes(account.ledger.now, account.rescale)
+
+    @override
+    def sources(self) -> AbstractSet[int]:
+        devices = self.account.devices.values()
+        return {device.id for device in devices if device.type_id in DEVICE_PERIODS}
+
+    @override
+    def kpis(self, source: int) -> tuple[PeriodKpi, ...]:
+        return DEVICE_PERIODS[self.account.devices[source].type_id][self.period]
+
+    @override
+    def _askable(self) -> Iterable[int]:
+        return [
+            device.id
+            for device in self.account.listed_devices
+            if device.type_id in DEVICE_PERIODS and self.types.may_ask(device.type_id)
+        ]
+
+    @override
+    def _requests(self, sources: Iterable[int]) -> Iterable[Request]:
+        by_type: dict[int, list[int]] = {}
+        for source in sources:
+            by_type.setdefault(self.account.devices[source].type_id, []).append(source)
+        for type_id in sorted(by_type, key=lambda key: DEVICE_TYPES[key].urgency):
+            for batch in batched(by_type[type_id], DEVICES_PER_CALL):
+                yield Request(type_id, batch)
+
+    @override
+    def _plant_of(self, source: int) -> str:
+        return self.account.devices[source].plant_code
+
+    @override
+    async def _async_ask(self, request: Request) -> None:
+        if not self.types.may_ask(request.type_id):
+            return
+        now = self.account.ledger.now()
+        at = datetime.fromtimestamp(now, UTC)
+        rows: list[DeviceRow] = []
+        with self.types.asking(request.type_id):
+            rows = await self._ask(
+                self.account.client, request.type_id, request.devices, at
+            )
+            self.asked.update(dict.fromkeys(request.devices, now))
+        self.take_rows((row.device_id, row.collected_at, row.values) for row in rows)
+
+    @override
+    @callback
+    def ask_again(self) -> None:
+        super().ask_again()
+        self.types.ask_all_again()

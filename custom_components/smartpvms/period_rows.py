@@ -1,0 +1,92 @@
+"""Rows of days, months and years, turned into readings. Pure.
+
+A value and the start of what it counts always come from the same row; the start
+is the row's own. Times are epoch seconds.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
+
+from .catalogue import Period, PeriodKpi
+from .counters import HOUR, Memory
+from .northbound import Values
+from .readings import Reading
+
+# Our idea of the plant's zone may be this far off.
+TOLERANCE: Final = 2 * HOUR
+
+type Rows = Mapping[float, Values]
+"""Rows of one plant or device by their start."""
+
+
+def earliest_start(period: Period, now: float, zone: tzinfo) -> float:
+    """Return the start of the period before the current one, in the plant's zone.
+
+    For a while the current one has no row yet; what is older tells nothing of it.
+    """
+    day = datetime.fromtimestamp(now, zone).date()
+    match period:
+        case Period.DAY:
+            day -= timedelta(days=1)
+        case Period.MONTH:
+            day = (day.replace(day=1) - timedelta(days=1)).replace(day=1)
+        case Period.YEAR:
+            day = day.replace(year=day.year - 1, month=1, day=1)
+    return datetime(day.year, day.month, day.day, tzinfo=zone).timestamp() - TOLERANCE
+
+
+def known_start(reading: Reading | None) -> float | None:
+    """Return the start of the newest row that a reading is made of."""
+    memories = reading.memories.values() if reading else ()
+    return max((m.last_reset for m in memories if m.last_reset), default=None)
+
+
+def rows_to_take(
+    starts: Iterable[float], known: float | None, earliest: float, now: float
+) -> list[float]:
+    """Return the starts of the rows to show, one after the other.
+
+    That is the newest row that has begun; before it, where a new period has, what
+    the one that was shown last has come to. There is no way back to an older row.
+    """
+    begun = {start for start in starts if start <= now}
+    least = earliest if known is None else max(earliest, known)
+    newest = max((start for start in begun if start >= least), default=None)
+    if newest is None:
+        return []
+    return [known, newest] if known in begun and known != newest else [newest]
+
+
+def take_row(
+    before: Reading | None,
+    kpis: Iterable[PeriodKpi],
+    row: Values,
+    *,
+    start: float,
+    at: float,
+    earliest: float,
+) -> Reading:
+    """Return the reading after a row that came at `at` and begins at `start`.
+
+    A total that the row leaves out keeps its value with its own start, as long as
+    it is no older than `earliest`.
+    """
+    values: dict[str, float] = {}
+    memories: dict[str, Memory] = {}
+    for kpi in kpis:
+        value = row.get(kpi.source)
+        value = None if value is None else round(value * kpi.factor, 6)
+        if kpi.counter is None:
+            if value is not None:
+                values[kpi.key] = value
+            continue
+        memory = before.memories.get(kpi.key) if before else None
+        if value is not None:
+            memory = Memory(value, value, at, start)
+        if memory is None:
+            continue
+        memories[kpi.key] = memory
+        if memory.value is not None and (memory.last_reset or 0.0) >= earliest:
+            values[kpi.key] = memory.value
+    return Reading(at, values, memories)
