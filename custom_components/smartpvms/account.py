@@ -45,7 +45,6 @@ from .northbound import (
 )
 from .northbound.errors import LoginError, NotYetError
 from .period_lanes import PeriodLanes
-from .period_lanes import PeriodLanes
 from .readings import Reading
 from .registry import plant_owners, sync_devices
 from .repairs import Issues
@@ -119,7 +118,6 @@ class Account:
         self.plants_lane = PlantCoordinator(self)
         self.devices_lane = DeviceCoordinator(self)
         self.periods = PeriodLanes(self)
-        self.periods = PeriodLanes(self)
         self.balance = BalanceCoordinator(self)
         self.alarms = AlarmCoordinator(self)
         self.history = HistoryCoordinator(self)
@@ -167,7 +165,6 @@ class Account:
         unload = self.entry.async_on_unload
         self.inventory.schedule()
         self.alarms.start()
-        self.periods.start(self._save_later)
         self.periods.start(self._save_later)
         self.history.start()
         for interface in list(self.ledger.lanes):
@@ -348,7 +345,6 @@ class Account:
             "devices": {str(key): r.dump() for key, r in lane.data.items()},
             "types": lane.types.dump(),
             "periods": self.periods.dump(),
-            "periods": self.periods.dump(),
             "reports_pv": sorted(lane.reports_pv),
             "firmware": self.firmware.data.dump(),
             "in_watts": {str(key): flag for key, flag in self._in_watts.items()},
@@ -372,7 +368,6 @@ class Account:
                 if key in self.devices and (reading := Reading.load(item))
             }
         )
-        self.periods.restore(saved.get("periods"))
         self.periods.restore(saved.get("periods"))
         self.balance.derive(self.plants)
 
