@@ -150,14 +150,32 @@ def local_times(
     """
     if period in (Period.DAY, Period.MONTH, Period.YEAR):
         return [_from_midnight(at, zone) for at in starts]
+    if slot.end or not starts:
+        return [at.astimezone(zone) for at in starts]
+    return _on_one_day(starts, slot.at, zone)
+
+
+def _on_one_day(
+    starts: Sequence[datetime], asked: datetime, zone: tzinfo
+) -> list[datetime]:
+    """Return times as those of the local day that was asked for."""
     local = [at.astimezone(zone) for at in starts]
-    if slot.end or not local:
-        return local
-    asked = {slot.at.astimezone(zone).date()}
-    if {min(local).date(), max(local).date()} <= asked:
+    day = asked.astimezone(zone).date()
+    if min(local).date() == day == max(local).date():
         return local
     found = _from_midnight(min(starts), zone).tzinfo
-    return [at.astimezone(found) for at in starts]
+    if not isinstance(found, timezone):
+        return local
+    # An offset knows of no summer time: the clocks may have been put back that day.
+    day = asked.astimezone(found).date()
+    local = [at.astimezone(found) for at in starts]
+    return [at if at.date() <= day else _an_hour_back(at) for at in local]
+
+
+def _an_hour_back(at: datetime) -> datetime:
+    """Return a time in the offset of a clock that has been put back."""
+    offset = (at.utcoffset() or timedelta()) - timedelta(hours=1)
+    return at.astimezone(timezone(offset))
 
 
 def _from_midnight(at: datetime, zone: tzinfo) -> datetime:
