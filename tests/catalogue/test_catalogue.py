@@ -15,9 +15,11 @@ import pytest
 
 from custom_components.smartpvms.catalogue import (
     DERIVED,
+    DEVICE_PERIODS,
     DEVICE_TYPES,
     OTHER,
     PLANT,
+    PLANT_PERIODS,
     Counter,
     Direction,
     Kpi,
@@ -88,10 +90,13 @@ def test_plant_kpi(key: str, unit: str | None) -> None:
 def test_keys_are_unique_within_a_source() -> None:
     """Unique ids are made of the source and the key, so keys may not meet."""
     plant = [kpi.key for kpi in (*PLANT, *DERIVED)] + [REFRESH]
-    for keys in (
-        plant,
-        *([row.key for row in (*t.kpis, *t.statuses)] for t in DEVICE_TYPES.values()),
-    ):
+    plant += [kpi.key for kpis in PLANT_PERIODS.values() for kpi in kpis]
+    devices = [
+        [row.key for row in (*kind.kpis, *kind.statuses)]
+        + [row.key for rows in DEVICE_PERIODS.get(kind.id, {}).values() for row in rows]
+        for kind in DEVICE_TYPES.values()
+    ]
+    for keys in (plant, *devices):
         assert [key for key, count in Count(keys).items() if count > 1] == []
 
 
