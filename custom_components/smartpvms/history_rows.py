@@ -1,5 +1,6 @@
 """Rows of history: what is asked for, the calls that it takes, what is kept."""
 
+import asyncio
 from collections.abc import (
     Awaitable,
     Callable,
@@ -176,6 +177,8 @@ async def _async_rows_of(
         for source in request.sources:
             kept = _kept(account, query, request.slot, source, by_key.get(source.key))
             rows.setdefault(source, {}).update(kept)
+            # A hundred devices have tens of thousands of rows: others want a turn.
+            await asyncio.sleep(0)
     return rows
 
 
