@@ -93,15 +93,10 @@ class FirmwareCoordinator(DataUpdateCoordinator[FirmwareBook]):
         return self.data.due_at.get(device_id, self._first_at)
 
     def _next_batch(self) -> tuple[int, list[int]] | None:
-        """Return type and devices of the call that is due, upgrades first."""
+        """Return type and devices of the call that has been due for longest."""
         now = self.account.ledger.now()
         due = [device for device in self.upgradable() if self._due_at(device.id) <= now]
-        due.sort(
-            key=lambda device: (
-                not self.data.is_running(device.id),
-                self._due_at(device.id),
-            )
-        )
+        due.sort(key=lambda device: self._due_at(device.id))
         for type_id, ids in self._by_type(due).items():
             return type_id, ids[:DEVICES_PER_UPGRADE]
         return None
