@@ -12,12 +12,19 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smartpvms.catalogue import DEVICE_TYPES, OTHER
+from custom_components.smartpvms.catalogue.firmware import (
+    FIRMWARE,
+    REQUEST_UPGRADE,
+    RESULTS,
+)
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.firmware import FirmwareBook, cadence
 from custom_components.smartpvms.northbound.models import UpgradeRecord
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
 from simulator.model import Device
 from tests.conftest import device_of, entity_id, restart
+from tests.flows import texts
 
 type Wait = Callable[..., Awaitable[None]]
 
@@ -471,11 +478,37 @@ def test_what_is_saved_comes_back_and_what_is_broken_does_not() -> None:
     clamped = FirmwareBook.load(far, 1000.0)
     assert clamped.due_at == {1: 1000.0 + 7 * DAY}
     assert clamped.heard_at == {1: 1000.0}
-    for broken in (None, [], {"records": {"1": 5, "x": {}}}, {"due_at": {"1": "a"}}):
+    shapes: list[object] = [
+        None,
+        [],
+        {"records": {"1": 5, "x": {}}},
+        {"due_at": {"1": "a"}},
+    ]
+    for broken in shapes:
         assert FirmwareBook.load(broken, 1000.0) == FirmwareBook()
-    odd = book.dump()
-    odd["records"] = {"1": {**record().__class__.__dict__, "device_id": "1"}}
-    assert FirmwareBook.load(odd, 1100.0).records == {}
-    time = {"device_id": 1, "upgraded_at": "soon", "source": None, "target": NEW}
-    odd["records"] = {"1": {**time, "progress": None, "result": 4}}
-    assert FirmwareBook.load(odd, 1100.0).records[1].upgraded_at is None
+    saved = {
+        "device_id": 1,
+        "upgraded_at": "soon",
+        "source": None,
+        "target": NEW,
+        "progress": None,
+        "result": 4,
+    }
+    odd = FirmwareBook.load({"records": {"1": saved}}, 1100.0)
+    assert odd.records == {
+        1: record(upgraded_at=None, source=None, progress=None, result=4)
+    }
+    faulty = {"records": {"1": {**saved, "result": []}}}
+    assert FirmwareBook.load(faulty, 1100.0).records == {}
+
+
+@pytest.mark.parametrize("type_id", [1, 38])
+def test_keys_are_unique_within_a_device(type_id: int) -> None:
+    kind = DEVICE_TYPES[type_id]
+    keys = {row.key for row in (*kind.kpis, *kind.statuses)}
+    assert not keys & {FIRMWARE, REQUEST_UPGRADE}
+
+
+def test_every_result_is_translated() -> None:
+    result = texts("entity", "update", FIRMWARE, "state_attributes", "last_result")
+    assert set(result["state"]) == {*RESULTS.values(), OTHER}

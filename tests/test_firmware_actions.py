@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-import json
-from pathlib import Path
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -26,6 +24,7 @@ from custom_components.smartpvms.targets import registry_id_of
 from simulator import Fault, FaultKind, Simulator, Type, fleet
 from simulator.model import Device
 from tests.conftest import device_of, entity_id, make_entry, restart
+from tests.flows import texts
 
 type Wait = Callable[..., Awaitable[None]]
 
@@ -87,7 +86,7 @@ async def test_each_device_is_told_whether_it_was_delivered(
     assert answer[str(current.id)] == {
         "delivered": False,
         "error": "upgrade_no_package",
-        "reason": texts("upgrade_no_package"),
+        "reason": message("upgrade_no_package"),
     }
     (call,) = (call for call in sim.calls if call.interface == UPGRADE)
     assert call.payload == {"devIds": f"{good.id},{current.id}", "devTypeId": 38}
@@ -104,12 +103,9 @@ async def test_each_device_is_told_whether_it_was_delivered(
     assert sim.count(fail_code=407) == 0
 
 
-def texts(key: str) -> str:
+def message(key: str) -> str:
     """Return the English text of an error."""
-    path = Path("custom_components/smartpvms/translations/en.json")
-    text = json.loads(path.read_text())["exceptions"][key]["message"]
-    assert isinstance(text, str)
-    return text
+    return str(texts("exceptions", key, "message"))
 
 
 async def test_without_a_response_a_refusal_is_an_error(
@@ -170,7 +166,7 @@ async def test_each_code_has_its_text(
     with pytest.raises(HomeAssistantError) as caught:
         await upgrade(hass, good.id, response=response)
     assert caught.value.translation_key == key
-    assert str(caught.value) == texts(key).rstrip(".")
+    assert str(caught.value) == message(key).rstrip(".")
     assert sim.count(UPGRADE) == 1
     issue = (DOMAIN, f"{setup.entry_id}_no_access_{UPGRADE}")
     assert (issue in ir.async_get(hass).issues) is (code == 401)
@@ -179,7 +175,7 @@ async def test_each_code_has_its_text(
 def test_codes_do_not_share_texts_and_others_are_named() -> None:
     keys = [refusal(code).translation_key for code in TEXTS]
     assert keys == list(TEXTS.values())
-    assert len({texts(str(key)) for key in keys}) == len(TEXTS)
+    assert len({message(str(key)) for key in keys}) == len(TEXTS)
     other = refusal(20008)
     assert other.translation_key == "upgrade_refused"
     assert other.translation_placeholders == {"code": "20008"}
@@ -515,4 +511,4 @@ async def test_the_button_of_an_inverter_that_is_gone(
 
 def test_the_texts_hold_nothing_that_names_anybody() -> None:
     for key in TEXTS.values():
-        assert "{" not in texts(key)
+        assert "{" not in message(key)
