@@ -55,7 +55,7 @@ def assert_readable(result: ConfigFlowResult, kind: str = "config") -> None:
     elif result["type"] is FlowResultType.MENU:
         step = texts(kind, "step", result["step_id"])
         shown = [step["title"], step.get("description", "")]
-        assert set(result["menu_options"]) == step["menu_options"].keys()
+        assert list(result["menu_options"]) == list(step["menu_options"])
         assert step["menu_options"].keys() == step["menu_option_descriptions"].keys()
     elif result["type"] is FlowResultType.ABORT:
         shown = [texts(kind, "abort", result["reason"])]

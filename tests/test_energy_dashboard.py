@@ -285,6 +285,7 @@ async def test_live_sensors_of_the_plant_give_way(
     }
     assert after[1] == grid
     assert reasons(answer) == {"grid": "has_price"}
+    assert f"Grid: `{imported}` left as it is, because it has a price" in answer["text"]
     assert answer["changed"][0]["before"] == solar
     assert f"`{day}` replaced by" in answer["text"]
     assert f"set back to `{day}`" in answer["undo"]
@@ -299,6 +300,7 @@ async def test_live_sensors_of_the_plant_give_way(
     assert after[1]["stat_energy_from"] == statistic_id(HOUSE.code, "grid_import")
     assert after[1]["stat_cost"] == statistic_id(HOUSE.code, "grid_import_cost")
     assert after[1]["number_energy_price"] is None
+    assert f"`{imported}`, `0.3` replaced by" in answer["text"]
 
 
 async def test_what_cannot_be_done(
@@ -321,6 +323,18 @@ async def test_what_cannot_be_done(
         await put_in(hass, HOUSE.code)
     assert refused.value.translation_key == "energy_refused"
     assert await stored(hass) == [broken]
+
+
+async def test_what_is_completed_is_taken_back(
+    hass: HomeAssistant, energy: None, setup: MockConfigEntry
+) -> None:
+    await import_(hass, HOUSE.code, "grid_import")
+    await put_in(hass, HOUSE.code)
+    exported = statistic_id(HOUSE.code, "grid_export")
+    await import_(hass, HOUSE.code, "grid_export")
+    answer = (await put_in(hass, HOUSE.code))[HOUSE.code]
+    assert f"Grid: completed with `{exported}`." in answer["text"]
+    assert answer["undo"].endswith(f"Grid: remove `{exported}`.")
 
 
 async def test_series_are_what_the_recorder_has(

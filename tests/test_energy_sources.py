@@ -5,11 +5,13 @@ from copy import deepcopy
 from typing import Any
 
 from homeassistant.components.energy.data import ENERGY_SOURCE_SCHEMA
+from homeassistant.core import HomeAssistant
 from hypothesis import assume, given, strategies as st
 import pytest
 import voluptuous as vol
 
 from custom_components.smartpvms.catalogue.series import PRICED, SERIES
+from custom_components.smartpvms.energy_dashboard import imported_series
 from custom_components.smartpvms.energy_sources import (
     SLOTS,
     Kind,
@@ -20,6 +22,8 @@ from custom_components.smartpvms.energy_sources import (
     Source,
     put_in,
 )
+
+from .flows import placeholders, texts
 
 ENERGIES = {
     "pv_energy",
@@ -288,6 +292,15 @@ def test_several_plants() -> None:
     assert [source["type"] for source in both[3:]] == ["solar", "grid", "battery"]
     assert {note.outcome for note in notes} == {Outcome.ADDED}
     assert valid(both)
+
+
+async def test_without_a_recorder_nothing_is_imported(hass: HomeAssistant) -> None:
+    assert await imported_series(hass, "NE=1") == set()
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_its_text(reason: Reason) -> None:
+    assert placeholders(texts("common", f"energy_{reason}")) <= {"source", "statistics"}
 
 
 def optional(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:

@@ -56,27 +56,29 @@ class Texts:
             )
         ] * bool(added)
         steps += [
-            self._text(
-                "energy_undo_changed",
-                source=self._kind(note),
-                old=_quoted(_gone(note)) or "–",
-                new=_quoted(_new(note)) or "–",
-            )
+            self._about("energy_undo_changed", "energy_undo_completed", note)
             for note in changed
         ]
         return " ".join([self._text("energy_undo"), *steps]) if steps else ""
 
     def _lines(self, note: Note) -> Iterable[str]:
-        kind = self._kind(note)
         if note.outcome is Outcome.ADDED:
-            yield self._text("energy_added", source=kind, new=_quoted(_new(note)))
+            new = _quoted(_new(note))
+            yield self._text("energy_added", source=self._kind(note), new=new)
         elif note.outcome is Outcome.CHANGED:
-            key = "energy_replaced" if _gone(note) else "energy_completed"
-            old, new = _quoted(_gone(note)), _quoted(_new(note))
-            yield self._text(key, source=kind, old=old, new=new)
+            yield self._about("energy_replaced", "energy_completed", note)
         if note.reason:
-            ids = _quoted(_values(note.before))
-            yield self._text(f"energy_{note.reason}", source=kind, statistics=ids)
+            yield self._text(
+                f"energy_{note.reason}",
+                source=self._kind(note),
+                statistics=_quoted(_measured(note.before)),
+            )
+
+    def _about(self, replaced: str, completed: str, note: Note) -> str:
+        """Return a text on a changed source, by whether it has lost anything."""
+        old, new = _quoted(_gone(note)), _quoted(_new(note))
+        key = replaced if old else completed
+        return self._text(key, source=self._kind(note), old=old, new=new)
 
     def _kind(self, note: Note) -> str:
         return self._text(f"energy_{note.kind}")
@@ -92,6 +94,14 @@ def _values(source: Source | None) -> list[str]:
         for field, value in (source or {}).items()
         if field.startswith(("stat_", "entity_", "number_")) and value is not None
     ]
+
+
+def _measured(source: Source | None) -> list[str]:
+    """Return the energies of a source, or its power where it has none."""
+    found = source or {}
+    fields = ("stat_energy_from", "stat_energy_to")
+    energies = [str(found[field]) for field in fields if found.get(field)]
+    return energies or [str(found.get("stat_rate", ""))]
 
 
 def _new(note: Note) -> list[str]:
