@@ -155,6 +155,7 @@ class Account:
             return account
         inventory = await _async_first_inventory(connection)
         account = cls(hass, entry, connection, inventory, saved)
+        await account.history.async_restore()
         await account.inventory.async_list_devices_now()
         await account.async_save()
         return account
@@ -222,6 +223,10 @@ class Account:
         """Return a plant's time zone."""
         return self._zones.get(plant_code) or dt_util.get_default_time_zone()
 
+    def learn_zone(self, plant_code: str, zone: tzinfo) -> None:
+        """Take over a plant's time zone from its data."""
+        self._zones[plant_code] = zone
+
     def devices_of(self, plant_code: str) -> list[Device]:
         """Return the devices of a plant."""
         return self._by_plant.get(plant_code, [])
@@ -285,7 +290,10 @@ class Account:
         for device in self.devices.values():
             self._by_plant[device.plant_code].append(device)
         home = dt_util.get_default_time_zone()
-        self._zones = {code: zone_of(p, home) for code, p in self.plants.items()}
+        self._zones = {
+            code: self.history.zone(code) or zone_of(plant, home)
+            for code, plant in self.plants.items()
+        }
         self.ledger.zone = next(iter(self._zones.values()), home)
         for lane in (
             self.plants_lane,

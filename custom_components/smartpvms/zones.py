@@ -1,8 +1,25 @@
 """The plant's time zone, which the interface does not tell. Pure."""
 
-from datetime import timezone, tzinfo
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta, timezone, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from .northbound import Plant
+
+_DAY: Final = 86400
+# The dateline's easternmost clocks are 14 hours ahead.
+_FARTHEST: Final = 14 * 3600
+_REGIONS: Final = (
+    "Africa/",
+    "America/",
+    "Asia/",
+    "Atlantic/",
+    "Australia/",
+    "Europe/",
+    "Indian/",
+    "Pacific/",
+)
 
 
 def zone_of(plant: Plant, home: tzinfo) -> tzinfo:
@@ -18,3 +35,59 @@ def zone_of(plant: Plant, home: tzinfo) -> tzinfo:
     if connected.astimezone(home).utcoffset() == offset:
         return home
     return timezone(offset)
+
+
+def fits(zone: tzinfo, midnights: Iterable[int]) -> bool:
+    """Tell whether all these instants (epoch seconds) are midnight in a zone.
+
+    Where clocks go forward at midnight, a day begins an hour late.
+    """
+    return all(
+        (local := datetime.fromtimestamp(at, zone)).hour * 60 + local.minute == 0
+        or datetime.fromtimestamp(at - 60, zone).date() < local.date()
+        for at in midnights
+    )
+
+
+def find_zone(midnights: Collection[int], likely: Iterable[tzinfo]) -> tzinfo:
+    """Return a zone in which the days of an answer begin at midnight.
+
+    A likely one if it fits, else the first of all zones that does, else a fixed
+    offset. Reads the time zone database: not for the event loop.
+    """
+    for zone in likely:
+        if fits(zone, midnights):
+            return zone
+    for name in sorted(_regional()):
+        zone = ZoneInfo(name)
+        if fits(zone, midnights):
+            return zone
+    behind = max(midnights) % _DAY
+    ahead = _DAY - behind
+    return timezone(timedelta(seconds=ahead if ahead <= _FARTHEST else -behind))
+
+
+def _regional() -> set[str]:
+    """Return the zones that are named after a place."""
+    return {name for name in available_timezones() if name.startswith(_REGIONS)}
+
+
+def dump_zone(zone: tzinfo | None) -> str | float | None:
+    """Return a zone as JSON data: its name, or its offset in seconds."""
+    if isinstance(zone, ZoneInfo):
+        return zone.key
+    offset = zone.utcoffset(None) if zone else None
+    return offset.total_seconds() if offset is not None else None
+
+
+def load_zone(saved: object) -> tzinfo | None:
+    """Return what `dump_zone` saved, None for anything else."""
+    try:
+        match saved:
+            case str():
+                return ZoneInfo(saved)
+            case int() | float():
+                return timezone(timedelta(seconds=saved))
+    except ZoneInfoNotFoundError, ValueError, OSError:
+        return None
+    return None

@@ -1,7 +1,7 @@
 """Asks for the plants' history, as the account's lanes allow, and imports it."""
 
 from collections.abc import Iterator
-from datetime import UTC, timedelta
+from datetime import UTC, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, Final, override
 
 from homeassistant.core import HomeAssistant, callback
@@ -71,10 +71,13 @@ class HistoryCoordinator(DataUpdateCoordinator[dict[str, Progress]]):
     async def async_restore(self) -> None:
         """Take over what the last run has imported."""
         saved = as_dict(await self._store.async_load())
-        self.data = {
-            code: Progress.load(item)
-            for code, item in as_dict(saved.get("plants")).items()
-        }
+        # Zones are read from the time zone database.
+        self.data = await self.hass.async_add_executor_job(
+            _load_plants, as_dict(saved.get("plants"))
+        )
+        for code, known in self.data.items():
+            if known.zone:
+                self.account.learn_zone(code, known.zone)
         calls = as_dict(saved.get("backfill_calls"))
         self._backfill_calls = {
             name: [float(at) for at in stamps if isinstance(at, int | float)]
@@ -118,6 +121,19 @@ class HistoryCoordinator(DataUpdateCoordinator[dict[str, Progress]]):
     def progress(self, code: str) -> Progress:
         """Return the progress of a plant."""
         return self.data.setdefault(code, Progress())
+
+    def zone(self, code: str) -> tzinfo | None:
+        """Return a plant's time zone as its rows have shown it."""
+        known = self.data.get(code)
+        return known.zone if known else None
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether nothing is left of the backfill."""
+        planner = self.planner()
+        return self._is_started and not any(
+            planner.left(feed) or self._open.get((feed, False)) for feed in FEEDS
+        )
 
     @property
     def depth(self) -> int:
@@ -303,6 +319,10 @@ _STORAGE_DAYS: Final = Feed(Track.STORAGE, Level.DAY)
 
 def _nobody() -> None:
     """Keep the coordinator polling while no entity listens."""
+
+
+def _load_plants(saved: dict[str, object]) -> dict[str, Progress]:
+    return {code: Progress.load(item) for code, item in saved.items()}
 
 
 def _numbers(saved: object) -> dict[str, float]:

@@ -1,11 +1,15 @@
 """Takes the answer of a question over into the statistics."""
 
 from collections.abc import Callable
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Final
+
+from homeassistant.util import dt as dt_util
 
 from ..catalogue import DEVICE_TYPES, PV_INPUT, Role
 from ..const import CONF_CURRENCY
 from ..northbound import Device, Values
+from ..zones import find_zone, fits
 from .asking import Inquiry
 from .days import ONE_DAY, Days
 from .five_minutes import Source, hourly_flows
@@ -67,14 +71,30 @@ class Intake:
     async def _async_take(self, known: Inquiry, code: str, progress: Progress) -> None:
         question, now = known.question, self._account.ledger.now()
         rows = await self._async_rows(known, code)
+        if question.feed.level is not Level.HOUR:
+            await self._async_learn_zone(code, progress, rows)
+        zone = self._account.zone(code)
         if question.feed.track is Track.PLANT:
-            _note_first(progress, question, rows, now)
+            _note_first(progress, question, rows, zone, now)
         if question.feed == HOURS:
             until = max(progress.delivered_until, delivered_until(rows))
             progress.delivered_until = until
-        found = spans(question.feed, rows, progress, question.zone, now)
+        found = spans(question.feed, rows, progress, zone, now)
         await self._importer.async_merge(plant_series(self._account, code), found)
         _note_answered(progress, question, now)
+
+    async def _async_learn_zone(
+        self, code: str, progress: Progress, rows: Rows
+    ) -> None:
+        """Find the plant's time zone: days, months and years begin at midnight."""
+        midnights = [since for since, _ in rows]
+        known = self._account.zone(code)
+        if midnights and not fits(known, midnights):
+            likely = (dt_util.get_default_time_zone(),)
+            progress.zone = await self._account.hass.async_add_executor_job(
+                find_zone, midnights, likely
+            )
+            self._account.learn_zone(code, progress.zone)
 
     async def _async_rows(self, known: Inquiry, code: str) -> Rows:
         """Return the plant's rows, or what its devices' rows say about it."""
@@ -127,10 +147,12 @@ class Intake:
         ]
 
 
-def _note_first(progress: Progress, question: Question, rows: Rows, now: float) -> None:
+def _note_first(
+    progress: Progress, question: Question, rows: Rows, zone: tzinfo, now: float
+) -> None:
     """Learn from years, then from the first year's months, when data begin."""
     start = first_start(rows)
-    level, first, zone = question.feed.level, question.first, question.zone
+    level, first = question.feed.level, question.first
     if level is Level.YEAR:
         progress.first = day_of(now if start is None else start, zone)
     elif level is Level.MONTH and start is not None and progress.first == first:

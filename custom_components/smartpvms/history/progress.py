@@ -5,11 +5,12 @@ The rows themselves are in the recorder. Pure; times are epoch seconds.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, tzinfo
 from enum import StrEnum
 from typing import Final, Self, override
 
 from ..saved import as_dict
+from ..zones import dump_zone, load_zone
 from .days import Days
 from .periods import Level
 
@@ -58,7 +59,8 @@ class Progress:
     were last asked; `requested`: days to import by the hour whatever their age;
     `series`: the series that have had a value; `hourly`: those of them that the
     plant's own hourly rows have; `delivered_until`: the end of the last hour that
-    the interface delivered; `answered`: how many questions of the backfill were.
+    the interface delivered; `answered`: how many questions of the backfill were;
+    `zone`: the plant's time zone as its rows have shown it.
     """
 
     first: date | None = None
@@ -69,6 +71,7 @@ class Progress:
     hourly: set[str] = field(default_factory=set)
     delivered_until: int = 0
     answered: int = 0
+    zone: tzinfo | None = None
 
     def holds(self, feed: Feed) -> Days:
         """Return the days that were asked at this level."""
@@ -117,6 +120,7 @@ class Progress:
             "hourly": sorted(self.hourly),
             "delivered_until": self.delivered_until,
             "answered": self.answered,
+            "zone": dump_zone(self.zone),
         }
 
     @classmethod
@@ -139,6 +143,7 @@ class Progress:
             hourly=_texts(data.get("hourly")),
             delivered_until=_count(data.get("delivered_until")),
             answered=_count(data.get("answered")),
+            zone=load_zone(data.get("zone")),
         )
 
 

@@ -1,0 +1,1 @@
+"""History: what is asked, merged and written."""

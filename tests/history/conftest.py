@@ -1,0 +1,114 @@
+"""A recorder beside the simulated server, and a way to let history be imported."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, date, datetime
+import logging
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.recorder import get_instance
+from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
+
+from custom_components.smartpvms.account import Account
+from custom_components.smartpvms.history.coordinator import HistoryCoordinator
+from custom_components.smartpvms.history.ids import statistic_id
+from simulator import Dialect, Simulator, fleet
+from tests.conftest import make_entry
+
+ENERGIES = {
+    "pv_energy": "pv",
+    "grid_export": "export",
+    "grid_import": "import_",
+    "consumption": "consumption",
+    "self_consumption": "self_consumption",
+    "battery_charge": "charge",
+    "battery_discharge": "discharge",
+    "revenue": "revenue",
+}
+"""The simulator's name of what each series counts."""
+
+
+@pytest.fixture(autouse=True)
+def integration(request: pytest.FixtureRequest) -> None:
+    """Record too, where Home Assistant runs; its database comes first."""
+    if "hass" in request.fixturenames:
+        request.getfixturevalue("recorder_mock")
+        # Each statement as a line of the log takes longer than the statement.
+        logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+        request.getfixturevalue("enable_custom_integrations")
+        request.getfixturevalue("socket_enabled")
+
+
+@pytest.fixture
+async def sim(now: str, dialect: Dialect) -> Simulator:
+    """Return the simulator with one house, in its second year."""
+    plant = fleet.residential(connected=date(2025, 3, 20))
+    sim = Simulator(plants=[plant], dialect=dialect)
+    sim.alarms.automatic = False
+    return sim
+
+
+@pytest.fixture
+def entry(hass: HomeAssistant, url: str) -> MockConfigEntry:
+    """Return an entry that imports the hours of three weeks."""
+    entry = make_entry(url, history_days=21)
+    entry.add_to_hass(hass)
+    return entry
+
+
+@pytest.fixture
+async def history(hass: HomeAssistant, entry: MockConfigEntry) -> HistoryCoordinator:
+    """Set the entry up; nothing is imported before time passes."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    account: Account = entry.runtime_data
+    return account.history
+
+
+@pytest.fixture
+def import_all(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> Callable[..., Awaitable[int]]:
+    """Return a coroutine that lets time pass until the backfill is done."""
+
+    async def run(
+        history: HistoryCoordinator, step: float = 95, most: int = 400
+    ) -> int:
+        for steps in range(most):
+            freezer.tick(step)
+            async_fire_time_changed(hass)
+            await hass.async_block_till_done(wait_background_tasks=True)
+            if history.is_complete:
+                return steps
+        raise AssertionError("the backfill is not done")
+
+    return run
+
+
+async def rows_of(
+    hass: HomeAssistant, plant: str, series: str, start: datetime | None = None
+) -> list[Any]:
+    """Return the rows of a statistic."""
+    id_ = statistic_id(plant, series)
+    found = await get_instance(hass).async_add_executor_job(
+        statistics_during_period,
+        hass,
+        start or datetime(2000, 1, 1, tzinfo=UTC),
+        None,
+        {id_},
+        "hour",
+        None,
+        {"state", "sum", "mean", "min", "max", "last_reset", "change"},
+    )
+    return list(found.get(id_, []))
+
+
+def negative(rows: Iterable[Any]) -> list[Any]:
+    """Return the rows with a negative bar."""
+    return [row for row in rows if (row["change"] or 0) < -1e-6]
