@@ -162,7 +162,8 @@ async def test_a_plant_is_put_in_once(
     assert answer["changed"] == []
     assert reasons(answer) == {"solar": "foreign"}
     assert "sensor.barn" in answer["text"]
-    assert "Solar production, Grid, Battery" in answer["undo"]
+    pv_energy = statistic_id(house, "pv_energy")
+    assert f"Remove what was added: Solar production (`{pv_energy}`)" in answer["undo"]
 
     answer = (await put_in(hass, HOUSE.code))[HOUSE.code]
     assert await stored(hass) == sources
@@ -223,6 +224,23 @@ async def test_all_plants_and_devices_of_them(
         statistic_id(HOUSE.code, "pv_energy"),
         statistic_id(LAKE.code, "grid_import"),
     ]
+
+
+async def test_each_plant_has_a_grid_connection(
+    hass: HomeAssistant, energy: None, sim: Simulator, entry: MockConfigEntry
+) -> None:
+    sim.plants.append(LAKE)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await import_(hass, HOUSE.code)
+    await import_(hass, LAKE.code)
+    answers = await put_in(hass, HOUSE.code, LAKE.code)
+    assert [source["type"] for source in await stored(hass)] == [
+        *("solar", "grid", "battery"),
+        *("solar", "grid", "battery"),
+    ]
+    for code, answer in answers.items():
+        assert answer["left_alone"] == []
+        assert f"Grid (`{statistic_id(code, 'grid_import')}`" in answer["undo"]
 
 
 async def test_disabled_sensors_are_not_put_in(

@@ -68,10 +68,9 @@ async def async_plan(hass: HomeAssistant, targets: Iterable[Target]) -> Plan:
     manager = await async_get_manager(hass)
     stored = manager.data or manager.default_preferences()
     sources: list[Source] = list(stored["energy_sources"])
-    ours = _ours(hass, sources)
     notes: dict[str, Sequence[Note]] = {}
     for code, account in plants.items():
-        offer = _offer(hass, account, code, series[code], ours)
+        offer = _offer(hass, account, code, series[code], _ours(hass, sources))
         sources, notes[code] = put_in(sources, offer)
     if not any(notes.values()):
         raise ServiceValidationError(

@@ -50,11 +50,10 @@ class Texts:
         found = list(notes)
         added = [note for note in found if note.outcome is Outcome.ADDED]
         changed = [note for note in found if note.outcome is Outcome.CHANGED]
-        steps = [
-            self._text(
-                "energy_undo_added", sources=", ".join(self._kind(n) for n in added)
-            )
-        ] * bool(added)
+        named = ", ".join(
+            f"{self._kind(note)} ({_quoted(_measured(note.after))})" for note in added
+        )
+        steps = [self._text("energy_undo_added", sources=named)] if added else []
         steps += [
             self._about("energy_undo_changed", "energy_undo_completed", note)
             for note in changed
