@@ -31,12 +31,14 @@ class Series:
 
     `sources`: sums of KPIs of a row (reference 3.2 to 3.5, later editions) or of
     the devices' own counters (`DEVICE_…` below), of which the first one that the
-    rows have is taken; `may_fall`: an hour may be negative.
+    rows have is taken; `live`: the same for the counters of the live values, until
+    the rows come; `may_fall`: an hour may be negative.
     """
 
     key: str
     quantity: Quantity = Quantity.ENERGY
     sources: tuple[Terms, ...] = ()
+    live: tuple[Terms, ...] = ()
     may_fall: bool = False
 
 
@@ -46,6 +48,18 @@ DEVICE_EXPORT: Final = "device_export"
 DEVICE_CHARGE: Final = "device_charge"
 DEVICE_DISCHARGE: Final = "device_discharge"
 DEVICE_AC_STORAGE: Final = "device_ac_storage"
+DEVICE_KEYS: Final = frozenset(
+    {
+        DEVICE_INVERTER,
+        DEVICE_IMPORT,
+        DEVICE_EXPORT,
+        DEVICE_CHARGE,
+        DEVICE_DISCHARGE,
+        DEVICE_AC_STORAGE,
+    }
+)
+OPPOSITE: Final = {DEVICE_IMPORT: DEVICE_EXPORT, DEVICE_EXPORT: DEVICE_IMPORT}
+"""What the counters of a meter count that is turned round."""
 
 PV_ENERGY: Final = "pv_energy"
 GRID_EXPORT: Final = "grid_export"
@@ -61,11 +75,25 @@ PV_POWER: Final = "pv_power"
 GRID_POWER: Final = "grid_power"
 BATTERY_POWER: Final = "battery_power"
 
+_EXPORTED_LIVE: Final[tuple[Terms, ...]] = (
+    {DEVICE_EXPORT: 1},
+    {"day_on_grid_energy": 1},
+    {"daily_on_grid_energy": 1},
+)
+
 SERIES: Final[Mapping[str, Series]] = {
     series.key: series
     for series in (
-        Series(key=PV_ENERGY, sources=({"PVYield": 1}, {"inverter_power": 1})),
-        Series(key=GRID_EXPORT, sources=({"ongrid_power": 1}, {DEVICE_EXPORT: 1})),
+        Series(
+            key=PV_ENERGY,
+            sources=({"PVYield": 1}, {"inverter_power": 1}),
+            live=({"day_power": 1},),
+        ),
+        Series(
+            key=GRID_EXPORT,
+            sources=({"ongrid_power": 1}, {DEVICE_EXPORT: 1}),
+            live=_EXPORTED_LIVE,
+        ),
         Series(
             key=GRID_IMPORT,
             sources=(
@@ -73,6 +101,7 @@ SERIES: Final[Mapping[str, Series]] = {
                 {"use_power": 1, "inverter_power": -1, "ongrid_power": 1},
                 {DEVICE_IMPORT: 1},
             ),
+            live=({DEVICE_IMPORT: 1},),
         ),
         Series(
             key=CONSUMPTION,
@@ -85,6 +114,18 @@ SERIES: Final[Mapping[str, Series]] = {
                     DEVICE_EXPORT: -1,
                 },
             ),
+            live=(
+                {"day_use_energy": 1},
+                {"daily_use_energy": 1},
+                {
+                    "day_power": 1,
+                    DEVICE_IMPORT: 1,
+                    DEVICE_EXPORT: -1,
+                    DEVICE_DISCHARGE: 1,
+                    DEVICE_CHARGE: -1,
+                },
+                {"day_power": 1, DEVICE_IMPORT: 1, DEVICE_EXPORT: -1},
+            ),
         ),
         Series(
             key=SELF_CONSUMPTION,
@@ -93,16 +134,25 @@ SERIES: Final[Mapping[str, Series]] = {
                 {"PVYield": 1, "ongrid_power": -1},
                 {"inverter_power": 1, "ongrid_power": -1},
             ),
+            live=tuple(
+                {"day_power": 1} | dict.fromkeys(terms, -1) for terms in _EXPORTED_LIVE
+            ),
         ),
-        Series(key=BATTERY_CHARGE, sources=({"chargeCap": 1}, {DEVICE_CHARGE: 1})),
+        Series(
+            key=BATTERY_CHARGE,
+            sources=({"chargeCap": 1}, {DEVICE_CHARGE: 1}),
+            live=({DEVICE_CHARGE: 1},),
+        ),
         Series(
             key=BATTERY_DISCHARGE,
             sources=({"dischargeCap": 1}, {DEVICE_DISCHARGE: 1}),
+            live=({DEVICE_DISCHARGE: 1},),
         ),
         Series(
             key=REVENUE,
             quantity=Quantity.MONEY,
             sources=({"power_profit": 1},),
+            live=({"day_income": 1},),
             may_fall=True,
         ),
         Series(key=GRID_IMPORT_COST, quantity=Quantity.MONEY, may_fall=True),
@@ -113,6 +163,7 @@ SERIES: Final[Mapping[str, Series]] = {
     )
 }
 
+
 PRICED: Final = {
     GRID_IMPORT_COST: GRID_IMPORT,
     GRID_EXPORT_COMPENSATION: GRID_EXPORT,
@@ -120,14 +171,14 @@ PRICED: Final = {
 """Series of money by the series of energy that a price turns into them."""
 
 
-def amounts(series: Series, rows: Iterable[Values]) -> list[float | None]:
+def amounts(sources: Iterable[Terms], rows: Iterable[Values]) -> list[float | None]:
     """Return the amount of each row, None where it has none.
 
     All rows come from the first source that any of them has: to mix sources
     would mix what they count.
     """
     found = list(rows)
-    for terms in series.sources:
+    for terms in sources:
         sums = [_sum(terms, row) for row in found]
         if any(value is not None for value in sums):
             return sums

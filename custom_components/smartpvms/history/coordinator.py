@@ -31,7 +31,8 @@ STORE_VERSION: Final = 1
 SAVE_DELAY: Final = 30.0
 # The live values come first after a start.
 FIRST_AFTER: Final = timedelta(seconds=30)
-IDLE: Final = HOUR
+# The running hour grows as often as the live values do.
+IDLE: Final = 5 * MINUTE
 FIRST_RETRY: Final = 10 * MINUTE
 LAST_RETRY: Final = 6 * HOUR
 UNSUPPORTED_FOR: Final = 7 * DAY
@@ -97,10 +98,29 @@ class HistoryCoordinator(DataUpdateCoordinator[dict[str, Progress]]):
     async def _begin(self, _: HomeAssistant) -> None:
         for code in self.account.plants:
             await self._async_mend(code)
+            await self._intake.async_price(code, self.progress(code))
         self._moving.clear()
         self._is_started = True
         unload = self.account.entry.async_on_unload
         unload(self.async_add_listener(_nobody))
+        for lane in (self.account.plants_lane, self.account.devices_lane):
+            unload(lane.async_add_listener(self._follow_live))
+
+    @callback
+    def _follow_live(self) -> None:
+        """Note the live counters of the plants that have changed."""
+        account = self.account
+        devices = account.devices
+        changed = {
+            *account.plants_lane.changed,
+            *(
+                devices[key].plant_code
+                for key in account.devices_lane.changed
+                if key in devices
+            ),
+        }
+        for code in changed & account.plants.keys():
+            self._intake.take_live(code, self.progress(code))
 
     async def _async_mend(self, code: str) -> None:
         now = int(self.account.ledger.now())
@@ -178,6 +198,8 @@ class HistoryCoordinator(DataUpdateCoordinator[dict[str, Progress]]):
         if not self._is_started:
             return self.data
         try:
+            for code in self.account.plants:
+                await self._intake.async_import_live(code, self.progress(code))
             for feed in FEEDS:
                 while (due := self._next(feed)) and await self._async_ask(due):
                     pass

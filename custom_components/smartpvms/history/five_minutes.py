@@ -20,6 +20,7 @@ from ..catalogue.series import (
     DEVICE_IMPORT,
     DEVICE_INVERTER,
     GRID_POWER,
+    OPPOSITE,
     PV_POWER,
 )
 from ..northbound import Values
@@ -169,7 +170,7 @@ def _counted(
 def _moved(source: Source, energy: str, grid: int, end: int) -> dict[int, float]:
     hours: dict[int, float] = {}
     if source.turned:
-        energy = _OPPOSITE.get(energy, energy)
+        energy = OPPOSITE.get(energy, energy)
     counter = source.kind.energies.get(energy)
     if counter is None:
         return hours
@@ -186,7 +187,6 @@ def _moved(source: Source, energy: str, grid: int, end: int) -> dict[int, float]
     return hours
 
 
-_OPPOSITE: Final = {DEVICE_IMPORT: DEVICE_EXPORT, DEVICE_EXPORT: DEVICE_IMPORT}
 _TOWARDS_HOUSE: Final = frozenset({DEVICE_IMPORT, DEVICE_DISCHARGE})
 
 

@@ -108,6 +108,15 @@ class Importer:
                 async_add_external_statistics(self._hass, metadata, rows)
             await self._async_written()
 
+    async def async_spans(self, code: str, key: str) -> list[Span]:
+        """Return what a series counts, as spans."""
+        async with self._lock:
+            known = await get_instance(self._hass).async_add_executor_job(
+                self._rows, code, [key], 0
+            )
+        pieces = _pieces(known.get(key, ()))
+        return [Span(piece.since, piece.end, piece.amount) for piece in pieces]
+
     async def async_clear(self, plant: PlantSeries, since: int, until: int) -> None:
         """Take the energy and money of a period out of all series of a plant."""
         async with self._lock:

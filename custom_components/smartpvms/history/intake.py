@@ -1,13 +1,21 @@
 """Takes the answer of a question over into the statistics."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
 from ..catalogue import DEVICE_TYPES, PV_INPUT, Role
-from ..const import CONF_CURRENCY
+from ..catalogue.series import (
+    DEVICE_KEYS,
+    GRID_EXPORT_COMPENSATION,
+    GRID_IMPORT_COST,
+    OPPOSITE,
+    PRICED,
+    SERIES,
+)
+from ..const import CONF_CURRENCY, CONF_EXPORT_PRICE, CONF_IMPORT_PRICE
 from ..northbound import Device, Values
 from ..zones import find_zone, fits
 from .asking import Inquiry
@@ -15,13 +23,30 @@ from .days import ONE_DAY, Days
 from .five_minutes import Source, hourly_flows
 from .importer import Importer, PlantSeries
 from .periods import ALWAYS, Level, day_of, midnight
+from .pieces import Span
 from .planner import LAG, LOOK_BACK, Question
-from .progress import HOURS, Feed, Progress, Track
+from .prices import async_steps, priced
+from .progress import FIVE_MINUTES, HOURS, Feed, Progress, Track
 from .taking import Rows, delivered_until, first_start, spans, storage_rows
 
 if TYPE_CHECKING:
     from ..account import Account
 
+_PRICES: Final = {
+    GRID_IMPORT_COST: CONF_IMPORT_PRICE,
+    GRID_EXPORT_COMPENSATION: CONF_EXPORT_PRICE,
+}
+
+# The plant's own counters that live sources are made of.
+_LIVE: Final = tuple(
+    {
+        key
+        for series in SERIES.values()
+        for terms in series.live
+        for key in terms
+        if key not in DEVICE_KEYS
+    }
+)
 _STORAGES: Final = frozenset({Role.DC_BATTERY, Role.AC_STORAGE})
 
 
@@ -45,6 +70,30 @@ def devices_of(account: Account, feed: Feed, code: str) -> list[Device]:
     return found
 
 
+def live_counters(account: Account, code: str) -> tuple[dict[str, float], list[float]]:
+    """Return a plant's live counters and when (epoch seconds) they were read.
+
+    Those of its devices are sums by `DEVICE_…` key, where all of them are known.
+    """
+    values: dict[str, float] = {}
+    times: list[float] = []
+    if plant := account.plants_lane.data.get(code):
+        values |= {key: plant.values[key] for key in _LIVE if key in plant.values}
+        times.append(plant.at)
+    unknown: set[str] = set()
+    for device in devices_of(account, FIVE_MINUTES, code):
+        energies = DEVICE_TYPES[device.type_id].energies
+        reading = account.devices_lane.data.get(device.id)
+        for energy, counter in energies.items():
+            key = OPPOSITE[energy] if device.id in account.turned_meters else energy
+            if reading is None or counter not in reading.values:
+                unknown.add(key)
+            else:
+                values[key] = values.get(key, 0.0) + reading.values[counter]
+                times.append(reading.at)
+    return {key: value for key, value in values.items() if key not in unknown}, times
+
+
 class Intake:
     """Turns answered questions into statistics and progress."""
 
@@ -52,6 +101,7 @@ class Intake:
         """Import for the plants of this account."""
         self._account = account
         self._importer = importer
+        self._live: dict[str, Mapping[str, Sequence[Span]]] = {}
 
     async def async_take(
         self, known: Inquiry, progress_of: Callable[[str], Progress]
@@ -77,11 +127,59 @@ class Intake:
         if question.feed.track is Track.PLANT:
             _note_first(progress, question, rows, zone, now)
         if question.feed == HOURS:
-            until = max(progress.delivered_until, delivered_until(rows))
+            until = max(progress.delivered_until, delivered_until(rows, now))
             progress.delivered_until = until
         found = spans(question.feed, rows, progress, zone, now)
-        await self._importer.async_merge(plant_series(self._account, code), found)
+        await self.async_import(code, progress, found)
         _note_answered(progress, question, now)
+
+    async def async_import(
+        self, code: str, progress: Progress, found: Mapping[str, Sequence[Span]]
+    ) -> None:
+        """Import spans by series, and what they cost where the user gave a price."""
+        options = self._account.entry.options
+        costs: dict[str, list[Span]] = {}
+        for series, energy in PRICED.items():
+            price = options.get(_PRICES[series])
+            if price is not None and found.get(energy):
+                steps = await async_steps(self._account.hass, price, found[energy])
+                if known := priced(found[energy], steps):
+                    costs[series] = known
+        plant = plant_series(self._account, code)
+        await self._importer.async_merge(plant, {**found, **costs})
+        progress.series |= costs.keys()
+
+    async def async_import_live(self, code: str, progress: Progress) -> None:
+        """Import the hours that the interface has not delivered from live values."""
+        zone, now = self._account.zone(code), self._account.ledger.now()
+        since = max(progress.delivered_until, midnight(day_of(now, zone), zone))
+        begun = [key for key in progress.series if SERIES[key].live]
+        found = {
+            key: spans
+            for key, spans in progress.live.spans(since, begun).items()
+            if spans
+        }
+        if found and found != self._live.get(code):
+            await self.async_import(code, progress, found)
+            self._live[code] = found
+
+    def take_live(self, code: str, progress: Progress) -> None:
+        """Note what the live counters of a plant and its devices show."""
+        account = self._account
+        values, times = live_counters(account, code)
+        if times:
+            zone, at = account.zone(code), max(times)
+            progress.live.take(at, values, midnight(day_of(at, zone), zone))
+
+    async def async_price(self, code: str, progress: Progress) -> None:
+        """Put a price on the energy that was imported before there was one."""
+        options = self._account.entry.options
+        for series, energy in PRICED.items():
+            if series in progress.series or options.get(_PRICES[series]) is None:
+                continue
+            known = await self._importer.async_spans(code, energy)
+            if energy in progress.series and known:
+                await self.async_import(code, progress, {energy: known})
 
     async def _async_learn_zone(
         self, code: str, progress: Progress, rows: Rows

@@ -12,6 +12,7 @@ from typing import Final, Self, override
 from ..saved import as_dict
 from ..zones import dump_zone, load_zone
 from .days import Days
+from .live_hours import LiveHours
 from .periods import Level
 
 
@@ -60,7 +61,8 @@ class Progress:
     `series`: the series that have had a value; `hourly`: those of them that the
     plant's own hourly rows have; `delivered_until`: the end of the last hour that
     the interface delivered; `answered`: how many questions of the backfill were;
-    `zone`: the plant's time zone as its rows have shown it.
+    `zone`: the plant's time zone as its rows have shown it; `live`: the hours that
+    the live counters tell.
     """
 
     first: date | None = None
@@ -72,6 +74,7 @@ class Progress:
     delivered_until: int = 0
     answered: int = 0
     zone: tzinfo | None = None
+    live: LiveHours = field(default_factory=LiveHours)
 
     def holds(self, feed: Feed) -> Days:
         """Return the days that were asked at this level."""
@@ -121,6 +124,7 @@ class Progress:
             "delivered_until": self.delivered_until,
             "answered": self.answered,
             "zone": dump_zone(self.zone),
+            "live": self.live.dump(),
         }
 
     @classmethod
@@ -144,6 +148,7 @@ class Progress:
             delivered_until=_count(data.get("delivered_until")),
             answered=_count(data.get("answered")),
             zone=load_zone(data.get("zone")),
+            live=LiveHours.load(data.get("live")),
         )
 
 

@@ -12,6 +12,7 @@ from ..catalogue.series import DEVICE_CHARGE, DEVICE_DISCHARGE, SERIES, amounts
 from ..northbound import Values
 from .periods import Level, hour_of, row_end
 from .pieces import HOUR, Span
+from .planner import LAG
 from .progress import Feed, Progress, Track
 
 type Rows = Sequence[tuple[int, Values]]
@@ -35,7 +36,7 @@ def spans(
     for series in SERIES.values():
         if feed.track is not Track.PLANT and series.key in progress.hourly:
             continue
-        values = amounts(series, (row for _, row in rows))
+        values = amounts(series.sources, (row for _, row in rows))
         known = [
             Span(since, until, amount)
             for (since, until), amount in zip(periods, values, strict=True)
@@ -106,6 +107,10 @@ _MEASURED: Final = tuple(
 )
 
 
-def delivered_until(rows: Rows) -> int:
-    """Return the end of the last hour that an answer has, 0 for none."""
-    return max((since + HOUR for since, row in rows if row), default=0)
+def delivered_until(rows: Rows, now: float) -> int:
+    """Return the end of the last finished hour that an answer has, 0 for none.
+
+    An hour that has just ended may still lack its last minutes.
+    """
+    ends = (since + HOUR for since, row in rows if row)
+    return max((end for end in ends if end + LAG <= now), default=0)

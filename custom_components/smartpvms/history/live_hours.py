@@ -1,0 +1,108 @@
+"""What the live counters say about the hours that no row has come for yet. Pure.
+
+Energies in kWh, money in the plant's currency, times in epoch seconds.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+from ..catalogue.series import DEVICE_EXPORT, DEVICE_IMPORT, SERIES, amounts
+from ..northbound import Values
+from ..saved import as_dict
+from .periods import hour_of
+from .pieces import HOUR, Span
+
+# What a row shows has happened about this long ago.
+LAG: Final = 300
+# Over a longer silence nobody knows in which hour a counter moved.
+LONGEST_SILENCE: Final = 1800
+KEPT: Final = 30 * HOUR
+
+
+@dataclass(slots=True)
+class LiveHours:
+    """The hours of one plant.
+
+    `counters`: the last value of each counter and when it was read; `hours`: by
+    how much each has moved, by the start of the hour.
+    """
+
+    counters: dict[str, tuple[float, float]] = field(default_factory=dict)
+    hours: dict[int, dict[str, float]] = field(default_factory=dict)
+
+    def take(self, at: float, values: Values, grid: int) -> None:
+        """Take over counters as they were read at an instant.
+
+        `grid`: an instant at which one of the plant's hours begins.
+        """
+        hour = hour_of(at - LAG, grid)
+        for key, value in values.items():
+            since, before = self.counters.get(key, (0.0, value))
+            self.counters[key] = (at, value)
+            if at - since <= LONGEST_SILENCE:
+                moved = self.hours.setdefault(hour, {})
+                more = _moved(key, before, value)
+                moved[key] = round(moved.get(key, 0.0) + more, 6)
+        self.hours = {
+            start: moved for start, moved in self.hours.items() if start > at - KEPT
+        }
+
+    def spans(self, since: int, series: Iterable[str]) -> dict[str, list[Span]]:
+        """Return the hours from an instant on, for series that have begun."""
+        starts = [start for start in sorted(self.hours) if start >= since]
+        found: dict[str, list[Span]] = {}
+        for key in series:
+            sources = SERIES[key].live
+            values = amounts(sources, (self.hours[start] for start in starts))
+            found[key] = [
+                Span(start, start + HOUR, amount)
+                for start, amount in zip(starts, values, strict=True)
+                if amount is not None
+            ]
+        return found
+
+    def dump(self) -> dict[str, object]:
+        """Return what is known as JSON data."""
+        return {
+            "counters": {key: list(known) for key, known in self.counters.items()},
+            "hours": {str(start): moved for start, moved in self.hours.items()},
+        }
+
+    @classmethod
+    def load(cls, saved: object) -> Self:
+        """Return what `dump` saved; whatever is malformed is left out."""
+        data = as_dict(saved)
+        counters: dict[str, tuple[float, float]] = {}
+        for key, item in as_dict(data.get("counters")).items():
+            match item:
+                case [int() | float() as at, int() | float() as value]:
+                    counters[key] = (float(at), float(value))
+        hours = {
+            int(start): _numbers(moved)
+            for start, moved in as_dict(data.get("hours")).items()
+            if start.isdigit()
+        }
+        return cls(counters, hours)
+
+
+_LIFETIME: Final = frozenset({DEVICE_EXPORT, DEVICE_IMPORT})
+
+
+def _moved(key: str, before: float, after: float) -> float:
+    """Return by how much a counter has moved.
+
+    One that falls by more than half counts a new day, or is another meter's.
+    """
+    if after >= before / 2:
+        return after - before
+    return 0.0 if key in _LIFETIME else max(0.0, after)
+
+
+def _numbers(saved: object) -> dict[str, float]:
+    items: Mapping[str, object] = as_dict(saved)
+    return {
+        key: float(value)
+        for key, value in items.items()
+        if isinstance(value, int | float)
+    }
