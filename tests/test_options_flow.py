@@ -248,6 +248,13 @@ async def test_a_chosen_meter_that_is_gone(
     assert account.grid_meter(HOUSE.code) == meter
 
 
+def offered(form: ConfigFlowResult, field: str) -> list[str]:
+    """Return the choices of a price, in their order."""
+    schema = form["data_schema"]
+    assert schema
+    return list(schema.schema[field].config["choices"])
+
+
 @pytest.mark.parametrize(
     ("sent", "stored"),
     [
@@ -265,8 +272,13 @@ async def test_prices_are_numbers_or_entities(
     await submit(hass, await open_options(hass, setup), import_price=sent)
     assert setup.options[CONF_IMPORT_PRICE] == stored
     assert CONF_EXPORT_PRICE not in setup.options
-    # A form that is sent as it is shown keeps the price.
+    # A form that is sent as it is shown keeps the price. The frontend takes a
+    # value for the first choice's.
     form = await open_options(hass, setup)
+    first = "entity" if isinstance(stored, str) else "number"
+    assert suggested(form)[CONF_IMPORT_PRICE] == stored
+    assert offered(form, CONF_IMPORT_PRICE)[0] == first
+    assert offered(form, CONF_EXPORT_PRICE) == ["none", "number", "entity"]
     assert CONF_EXPORT_PRICE not in suggested(form)
     await submit(hass, form, export_price=0.08)
     assert setup.options[CONF_IMPORT_PRICE] == stored

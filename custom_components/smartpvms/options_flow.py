@@ -81,11 +81,15 @@ def one_of(
     return SelectSelector(config)
 
 
-def price() -> ChooseSelector:
-    """Return a selector of no price, a number or an entity.
+def price(value: float | str | None) -> ChooseSelector:
+    """Return a selector of no price, a number or an entity, to show this value.
 
     Without "none" a form could not take a price back.
     """
+    if value in (None, NO_PRICE):
+        shown = NO_PRICE
+    else:
+        shown = "entity" if isinstance(value, str) else "number"
     selectors: dict[str, Selector[Any]] = {
         NO_PRICE: ConstantSelector(ConstantSelectorConfig(value=NO_PRICE, label="–")),
         "number": NumberSelector(
@@ -95,10 +99,13 @@ def price() -> ChooseSelector:
     }
     return ChooseSelector(
         ChooseSelectorConfig(
-            # It checks what it is given with selectors that are dictionaries only.
+            # It takes selectors as dictionaries only, and the frontend shows a
+            # value as one of the first choice's.
             choices={
-                name: ChooseSelectorChoiceConfig(selector=found.serialize()["selector"])
-                for name, found in selectors.items()
+                name: ChooseSelectorChoiceConfig(
+                    selector=selectors[name].serialize()["selector"]
+                )
+                for name in sorted(selectors, key=lambda name: name != shown)
             },
             translation_key="price",
         )
@@ -182,13 +189,14 @@ class SmartPvmsOptionsFlow(OptionsFlowWithReload):
             options = self._options(user_input, account, errors)
             if not errors:
                 return self.async_create_entry(data=options)
+        suggested = user_input or _suggested(entry, account)
         schema = vol.Schema(
             {
                 **(_account_fields(account) if account else {}),
                 vol.Required(CONF_CURRENCY, default=self.hass.config.currency): one_of(
                     sorted(ACTIVE_CURRENCIES)
                 ),
-                **{vol.Optional(key): price() for key in PRICES},
+                **{vol.Optional(key): price(suggested.get(key)) for key in PRICES},
                 vol.Required(
                     CONF_HISTORY_DAYS, default=DEFAULT_HISTORY_DAYS
                 ): NumberSelector(
@@ -205,7 +213,6 @@ class SmartPvmsOptionsFlow(OptionsFlowWithReload):
                 ),
             }
         )
-        suggested = user_input or _suggested(entry, account)
         return self.async_show_form(
             step_id="settings",
             data_schema=self.add_suggested_values_to_schema(schema, suggested),
@@ -313,11 +320,6 @@ def _plants_field(names: Mapping[str, str]) -> vol.Schema:
 def _suggested(entry: SmartPvmsConfigEntry, account: Account | None) -> dict[str, Any]:
     """Return the options as the form shows them."""
     suggested = dict(entry.options)
-    for key in PRICES:
-        if key in suggested:
-            kind = "entity" if isinstance(suggested[key], str) else "number"
-            # So that a price of 0 is shown as one.
-            suggested[key] = {"active_choice": kind, kind: suggested[key]}
     if account:
         excluded = set(entry.options.get(CONF_EXCLUDED_PLANTS, ()))
         plants = account.inventory.data.plants
