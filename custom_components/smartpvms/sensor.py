@@ -15,16 +15,18 @@ from .account import SmartPvmsConfigEntry
 from .alarm_entity import async_add_with_alarms
 from .alarm_sensor import ALARM_KEYS, alarm_sensors
 from .catalogue import DERIVED, DEVICE_TYPES, OTHER, PERIOD_KEYS, PLANT, Kpi
+from .catalogue.plant import HISTORY_IMPORT
 from .const import CONF_CURRENCY, DOMAIN
 from .coordinator import ReadingsCoordinator
-from .entity import ReadingEntity, async_add_as_seen
+from .entity import ReadingEntity, async_add_as_seen, async_add_following
+from .history_sensor import HistorySensor
 from .period_coordinator import PeriodCoordinator
 from .readings import Reading
 
 PARALLEL_UPDATES = 0
 
 _DERIVED_KEYS: Final = frozenset(kpi.key for kpi in DERIVED)
-_NOT_OF_A_ROW: Final = _DERIVED_KEYS | ALARM_KEYS
+_NOT_OF_A_ROW: Final = _DERIVED_KEYS | ALARM_KEYS | {HISTORY_IMPORT.key}
 
 
 async def async_setup_entry(
@@ -88,6 +90,16 @@ async def async_setup_entry(
         },
         add,
     )
+    if account.history.importer.is_available:
+        async_add_following(
+            entry,
+            account.history,
+            lambda: {
+                code: partial(HistorySensor, account.history, code)
+                for code in account.plants
+            },
+            add,
+        )
 
 
 def seen(

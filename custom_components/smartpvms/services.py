@@ -20,6 +20,7 @@ from . import (
     energy_actions,
     firmware_actions,
     history_actions,
+    import_actions,
     registration_actions,
 )
 from .const import DOMAIN
@@ -56,6 +57,12 @@ ACTIONS: Final = (
         "get_device_history",
         history_actions.async_get_device_history,
         history_actions.DEVICE_SCHEMA,
+    ),
+    Action(
+        "import_history",
+        import_actions.async_import_history,
+        import_actions.SCHEMA,
+        SupportsResponse.OPTIONAL,
     ),
     Action(
         "upgrade_firmware",

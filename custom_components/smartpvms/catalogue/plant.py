@@ -88,4 +88,11 @@ DERIVED: Final[tuple[Kpi, ...]] = (
     *(_calls(calls_left(interface), enabled=False) for interface in Interface),
 )
 
+HISTORY_IMPORT: Final = Kpi(
+    key="history_import",
+    native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+    suggested_display_precision=0,
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
 REFRESH: Final = "refresh"

@@ -37,6 +37,13 @@ def live_calls(ledger: Ledger, interface: Interface, *, backfills: bool) -> int 
     return floor(calls * LIVE_SHARE) if backfills else max(1, calls - SPARE)
 
 
+def backfill_calls(ledger: Ledger, interface: Interface) -> int | None:
+    """Return how many calls a day are the backfill's."""
+    if (calls := a_day(ledger, interface)) is None:
+        return None
+    return max(1, calls - floor(calls * LIVE_SHARE))
+
+
 def interval(
     ledger: Ledger, interface: Interface, calls: int, *, backfills: bool
 ) -> float:
@@ -58,11 +65,18 @@ def may_backfill(
     stamps = sorted(own_calls)
     if stamps:
         ready = max(ready, stamps[-1] + _pause(ledger, interface))
-    if (calls := a_day(ledger, interface)) is not None:
-        share = max(1, calls - floor(calls * LIVE_SHARE))
-        if len(stamps) >= share:
-            ready = max(ready, stamps[-share] + DAY)
+    share = backfill_calls(ledger, interface)
+    if share is not None and len(stamps) >= share:
+        ready = max(ready, stamps[-share] + DAY)
     return ready
+
+
+def seconds(ledger: Ledger, interface: Interface, calls: int) -> float:
+    """Return about how long the backfill takes for `calls` calls of a lane."""
+    if (share := backfill_calls(ledger, interface)) is None:
+        return calls * PAUSE
+    now = min(calls, share, ledger.left(interface))
+    return (calls - now) / share * DAY
 
 
 def _pause(ledger: Ledger, interface: Interface) -> float:

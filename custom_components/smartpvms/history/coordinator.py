@@ -1,7 +1,7 @@
 """Asks for the plants' history, as the account's lanes allow, and imports it."""
 
 from collections.abc import Iterator
-from datetime import UTC, timedelta, tzinfo
+from datetime import UTC, date, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, Final, override
 
 from homeassistant.core import HomeAssistant, callback
@@ -17,11 +17,12 @@ from ..northbound.quota import DAY, HOUR, MINUTE
 from ..saved import as_dict
 from . import budget
 from .asking import Inquiry, inquiry, interface_of, longest_span
-from .days import ONE_DAY
+from .days import ONE_DAY, Days
 from .importer import Importer
 from .intake import Intake, devices_of, plant_series
-from .periods import Level, day_of
-from .planner import Planner, Question, Subject
+from .outlook import Outlook
+from .periods import Level, day_of, midnight
+from .planner import Planner, Question, Subject, limit
 from .progress import FEEDS, FIVE_MINUTES, Feed, Progress, Track
 
 if TYPE_CHECKING:
@@ -155,6 +156,45 @@ class HistoryCoordinator(DataUpdateCoordinator[dict[str, Progress]]):
             planner.left(feed) or self._open.get((feed, False)) for feed in FEEDS
         )
 
+    async def async_import_again(
+        self, code: str, begin: date | None, end: date, *, replace: bool
+    ) -> None:
+        """Import a plant's hours of a period anew, in the background.
+
+        `begin` None: from its first day. `replace`: what stands there is taken
+        out first.
+        """
+        progress, zone = self.progress(code), self.account.zone(code)
+        days = Days.between(begin or progress.first or end, end)
+        if replace and begin is None:
+            self.data[code] = Progress(zone=progress.zone)
+            await self.importer.async_remove(code)
+        elif replace:
+            since, until = (midnight(day, zone) for day in days.ranges[0])
+            progress.forget(days)
+            plant = plant_series(self.account, code)
+            await self.importer.async_clear(plant, since, until)
+        else:
+            progress.request(days)
+        self._open.clear()
+        self._retry.clear()
+        await self._store.async_save(self._dump())
+        self.async_update_listeners()
+        await self.async_request_refresh()
+
+    def outlook(self, code: str) -> Outlook:
+        """Return how far the import of a plant is."""
+        planner, ledger = self.planner(), self.account.ledger
+        left = dict.fromkeys(Level, 0)
+        longest = 0.0
+        for feed in FEEDS:
+            left[feed.level] += planner.left_of(feed, code)
+            calls = planner.left(feed) * self._calls_a_question(feed)
+            wait = budget.seconds(ledger, self._interface(feed), calls)
+            longest = max(longest, wait)
+        done_at = planner.now + longest if any(left.values()) else None
+        return Outlook(self.progress(code).answered, left, done_at)
+
     @property
     def depth(self) -> int:
         """Return for how many days hours are imported."""
@@ -239,15 +279,24 @@ class HistoryCoordinator(DataUpdateCoordinator[dict[str, Progress]]):
         return budget.may_backfill(self.account.ledger, interface, stamps)
 
     def _live_interval(self, feed: Feed, planner: Planner) -> float:
-        plants = tuple(self.account.listed_plants)
-        today = day_of(planner.now, UTC)
-        everybody = Question(feed, today, today + ONE_DAY, UTC, plants)
         return budget.interval(
             self.account.ledger,
             self._interface(feed),
-            len(self._inquiry(everybody).calls),
+            len(self._about_all(feed).calls),
             backfills=planner.left(feed) > 0,
         )
+
+    def _about_all(self, feed: Feed) -> Inquiry:
+        """Return what it takes to ask about all plants at once."""
+        plants = tuple(self.account.listed_plants)
+        today = day_of(self.account.ledger.now(), UTC)
+        return self._inquiry(Question(feed, today, today + ONE_DAY, UTC, plants))
+
+    def _calls_a_question(self, feed: Feed) -> int:
+        everybody = self._about_all(feed)
+        asked = sum(len(call.ids) for call in everybody.calls)
+        questions = -(-asked // limit(feed))
+        return -(-len(everybody.calls) // max(1, questions))
 
     async def _async_ask(self, known: Inquiry) -> bool:
         """Make the next call of an inquiry; return whether to go on."""

@@ -120,7 +120,7 @@ class Intake:
 
     async def _async_take(self, known: Inquiry, code: str, progress: Progress) -> None:
         question, now = known.question, self._account.ledger.now()
-        rows = await self._async_rows(known, code)
+        rows = await self._async_rows(known, code, progress)
         if question.feed.level is not Level.HOUR:
             await self._async_learn_zone(code, progress, rows)
         zone = self._account.zone(code)
@@ -194,7 +194,7 @@ class Intake:
             )
             self._account.learn_zone(code, progress.zone)
 
-    async def _async_rows(self, known: Inquiry, code: str) -> Rows:
+    async def _async_rows(self, known: Inquiry, code: str, progress: Progress) -> Rows:
         """Return the plant's rows, or what its devices' rows say about it."""
         feed = known.question.feed
         match feed.track:
@@ -204,9 +204,9 @@ class Intake:
                 devices = devices_of(self._account, feed, code)
                 return storage_rows(known.rows_of(device.id) for device in devices)
             case Track.DEVICES:
-                return await self._async_flows(known, code)
+                return await self._async_flows(known, code, progress)
 
-    async def _async_flows(self, known: Inquiry, code: str) -> Rows:
+    async def _async_flows(self, known: Inquiry, code: str, progress: Progress) -> Rows:
         """Import a plant's hourly powers; return the energies its devices counted."""
         question, zone = known.question, known.question.zone
         sources = self._sources(known, code)
@@ -221,6 +221,7 @@ class Intake:
                 end = max((s.rows[-1][0] for s in today if s.rows), default=begin)
             flows = hourly_flows(today, begin, end)
             await self._importer.async_put_powers(plant, flows.powers)
+            progress.series |= flows.powers.keys()
             rows += flows.energies.items()
             day += ONE_DAY
         return rows

@@ -118,9 +118,14 @@ class Planner:
     def left(self, feed: Feed) -> int:
         """Return about how many questions the backfill of a feed still takes."""
         return sum(
-            -(-_weight(feed, subjects) // _limit(feed))
+            -(-_weight(feed, subjects) // limit(feed))
             for subjects in self._groups(feed).values()
         )
+
+    def left_of(self, feed: Feed, code: str) -> int:
+        """Return how many answers of a feed a plant still lacks."""
+        subjects = (s for s in self._about(feed) if s.code == code)
+        return sum(len(parents(feed.level, self._missing(feed, s))) for s in subjects)
 
     def _about(self, feed: Feed) -> Iterator[Subject]:
         return (subject for subject in self.subjects if subject.has(feed))
@@ -189,7 +194,8 @@ def _weight(feed: Feed, subjects: list[Subject]) -> int:
     )
 
 
-def _limit(feed: Feed) -> int:
+def limit(feed: Feed) -> int:
+    """Return how many plants or devices one question is about at most."""
     return DEVICES_AT_ONCE if feed.track is Track.DEVICES else PLANTS_AT_ONCE
 
 
@@ -197,7 +203,7 @@ def _together(feed: Feed, subjects: list[Subject]) -> tuple[str, ...]:
     """Return the plants that one question takes, one at least."""
     chosen: list[Subject] = []
     for subject in subjects:
-        if chosen and _weight(feed, [*chosen, subject]) > _limit(feed):
+        if chosen and _weight(feed, [*chosen, subject]) > limit(feed):
             break
         chosen.append(subject)
     return tuple(subject.code for subject in chosen)

@@ -91,12 +91,19 @@ class Progress:
         """Note that the rows of these days were asked."""
         self.held[feed] = self.holds(feed) | days
 
-    def forget(self, days: Days) -> None:
-        """Ask for these days anew, by the hour."""
-        for feed in FEEDS:
-            if feed in self.held and feed.level is Level.HOUR:
-                self.held[feed] -= days
+    def request(self, days: Days) -> None:
+        """Ask for the hours of these days, whatever their age, once more."""
+        for feed in (HOURS, FIVE_MINUTES):
+            self.held[feed] = self.holds(feed) - days
         self.requested |= days
+
+    def forget(self, days: Days) -> None:
+        """Ask for all rows of these days anew, the coarser ones too."""
+        self.held = {
+            feed: held if feed.level is Level.YEAR else held - days
+            for feed, held in self.held.items()
+        }
+        self.request(days)
 
     def asked(self, feed: Feed, day: date) -> float:
         """Return when a day's hours were last asked, 0 for never."""

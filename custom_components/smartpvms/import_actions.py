@@ -1,0 +1,82 @@
+"""The action that imports a chosen period of history."""
+
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any, Final
+
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util.json import JsonObjectType
+import voluptuous as vol
+
+from .account import Account
+from .action_fields import ATTR_END, ATTR_START, DEVICES
+from .const import DOMAIN
+from .history.days import ONE_DAY
+from .targets import find_targets
+
+ATTR_REPLACE: Final = "replace"
+
+SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(ATTR_DEVICE_ID): DEVICES,
+        vol.Optional(ATTR_START): cv.datetime,
+        vol.Optional(ATTR_END): cv.datetime,
+        vol.Optional(ATTR_REPLACE, default=False): cv.boolean,
+    }
+)
+
+
+async def async_import_history(
+    hass: HomeAssistant, call: ServiceCall
+) -> ServiceResponse:
+    """Import the hours of a period of plants; answers before it is done.
+
+    From the plant's first day where no start is given, until now where no end is.
+    Returns, by the device id that was passed, how many questions are left and when
+    they will be answered.
+    """
+    targets = find_targets(hass, call.data[ATTR_DEVICE_ID])
+    periods = {}
+    for target in targets:
+        account, code = target.account, target.plant_code
+        if not account.history.importer.is_available:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="no_recorder"
+            )
+        periods[account, code] = _period(call.data, account.zone(code))
+    for (account, code), (begin, end) in periods.items():
+        replace = call.data[ATTR_REPLACE]
+        await account.history.async_import_again(code, begin, end, replace=replace)
+    return {
+        target.registry_id: _outlook(target.account, target.plant_code)
+        for target in targets
+    }
+
+
+def _period(data: dict[str, Any], zone: tzinfo) -> tuple[date | None, date]:
+    """Return the first local day and the one after the last; whole days only."""
+    now = datetime.now(UTC).astimezone(zone)
+    begin = _local(data[ATTR_START], zone) if ATTR_START in data else None
+    end = min(now, _local(data[ATTR_END], zone)) if ATTR_END in data else now
+    if begin is not None and begin >= end:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="period_ends_first"
+        )
+    last = end.date() if end.time() == datetime.min.time() else end.date() + ONE_DAY
+    return begin and begin.date(), last
+
+
+def _local(at: datetime, zone: tzinfo) -> datetime:
+    """Return a time in the plant's zone; one without a zone is the plant's."""
+    return at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
+
+
+def _outlook(account: Account, code: str) -> JsonObjectType:
+    outlook = account.history.outlook(code)
+    done_at = outlook.done_at
+    return {
+        **{f"{level}s_left": count for level, count in outlook.left.items()},
+        "done_at": done_at and datetime.fromtimestamp(done_at, UTC).isoformat(),
+    }
