@@ -88,6 +88,6 @@ def load_zone(saved: object) -> tzinfo | None:
                 return ZoneInfo(saved)
             case int() | float():
                 return timezone(timedelta(seconds=saved))
-    except ZoneInfoNotFoundError, ValueError, OSError:
+    except ZoneInfoNotFoundError, ValueError, OverflowError, OSError:
         return None
     return None
