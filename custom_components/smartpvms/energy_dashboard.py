@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, cast
+from typing import cast
 
 from homeassistant.components.energy.data import (
     ENERGY_SOURCE_SCHEMA,
@@ -20,17 +20,12 @@ import voluptuous as vol
 from .account import Account
 from .catalogue import DEVICE_TYPES, Role
 from .catalogue.plant import BATTERY_POWER, GRID_POWER, PV_POWER
-from .catalogue.series import GRID_EXPORT_COMPENSATION, GRID_IMPORT_COST, SERIES
-from .const import CONF_EXPORT_PRICE, CONF_IMPORT_PRICE, DOMAIN
+from .catalogue.series import SERIES
+from .const import DOMAIN
 from .energy_sources import BATTERY_SOC, Note, Offer, Outcome, Source, put_in
 from .history.ids import statistic_id
+from .history.prices import PRICE_OPTIONS
 from .targets import Target, registry_id_of
-
-PRICE_OPTIONS: Final[Mapping[str, str]] = {
-    GRID_IMPORT_COST: CONF_IMPORT_PRICE,
-    GRID_EXPORT_COMPENSATION: CONF_EXPORT_PRICE,
-}
-"""The option that holds the price of a series of money."""
 
 type Notes = Mapping[str, Sequence[Note]]
 """What became of the sources, by plant code; empty where a plant has nothing."""

@@ -26,3 +26,12 @@ def load_ids(saved: object) -> set[int]:
 def load_flags(saved: object) -> dict[int, bool]:
     """Return flags by the id of a device."""
     return {key: flag is True for key, flag in by_id(saved).items()}
+
+
+def numbers(saved: object) -> dict[str, float]:
+    """Return the numbers of a JSON object."""
+    return {
+        key: float(item)
+        for key, item in as_dict(saved).items()
+        if isinstance(item, int | float)
+    }

@@ -1,29 +1,25 @@
 """Asks for the plants' history, as the account's lanes allow, and imports it."""
 
-from collections.abc import Iterator
-from datetime import UTC, date, timedelta, tzinfo
+from datetime import date, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, Final, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.storage import Store
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from ..const import CONF_HISTORY_DAYS, DEFAULT_HISTORY_DAYS, DOMAIN, LOGGER
-from ..coordinator import EARLY, calling
-from ..northbound import Device, Interface
-from ..northbound.errors import KpiNotConfiguredError, UnsupportedTypeError
-from ..northbound.quota import DAY, HOUR, MINUTE
-from ..saved import as_dict
-from . import budget
-from .asking import Inquiry, inquiry, interface_of, longest_span
-from .days import ONE_DAY, Days
+from ..const import DOMAIN, LOGGER
+from ..coordinator import EARLY
+from ..northbound.quota import DAY
+from ..saved import as_dict, numbers
+from .asker import Asker
+from .asking import Inquiry
+from .days import Days
 from .importer import Importer
-from .intake import Intake, devices_of, plant_series
+from .intake import Intake, plant_series
 from .outlook import Outlook
-from .periods import Level, day_of, midnight
-from .planner import Planner, Question, Subject, limit
-from .progress import FEEDS, FIVE_MINUTES, Feed, Progress, Track
+from .periods import midnight
+from .progress import FEEDS, Progress
 
 if TYPE_CHECKING:
     from ..account import Account
@@ -32,11 +28,6 @@ STORE_VERSION: Final = 1
 SAVE_DELAY: Final = 30.0
 # The live values come first after a start.
 FIRST_AFTER: Final = timedelta(seconds=30)
-# The running hour grows as often as the live values do.
-IDLE: Final = 5 * MINUTE
-FIRST_RETRY: Final = 10 * MINUTE
-LAST_RETRY: Final = 6 * HOUR
-UNSUPPORTED_FOR: Final = 7 * DAY
 # Where a stop may have left a seam that nothing speaks of.
 CHECKED: Final = 40 * DAY
 
@@ -63,10 +54,8 @@ class HistoryCoordinator(DataUpdateCoordinator[dict[str, Progress]]):
         self.importer = Importer(account.hass, self._async_before_move)
         self._intake = Intake(account, self.importer)
         self._store = store_of(account.hass, account.entry.entry_id)
-        self._open: dict[tuple[Feed, bool], Inquiry] = {}
-        self._retry: dict[Feed, tuple[float, float]] = {}
-        self._backfill_calls: dict[str, list[float]] = {}
-        self._refused: dict[str, float] = {}
+        self._asker = Asker(account, self.progress)
+        self._outlooks: dict[str, Outlook] = {}
         self._moving: dict[str, int] = {}
         self._is_started = False
 
@@ -80,14 +69,8 @@ class HistoryCoordinator(DataUpdateCoordinator[dict[str, Progress]]):
         for code, known in self.data.items():
             if known.zone:
                 self.account.learn_zone(code, known.zone)
-        calls = as_dict(saved.get("backfill_calls"))
-        self._backfill_calls = {
-            name: [float(at) for at in stamps if isinstance(at, int | float)]
-            for name, stamps in calls.items()
-            if isinstance(stamps, list)
-        }
-        self._refused = _numbers(saved.get("refused"))
-        self._moving = {k: int(at) for k, at in _numbers(saved.get("moving")).items()}
+        self._asker.restore(saved)
+        self._moving = {k: int(at) for k, at in numbers(saved.get("moving")).items()}
 
     @callback
     def start(self) -> None:
@@ -133,11 +116,7 @@ class HistoryCoordinator(DataUpdateCoordinator[dict[str, Progress]]):
         """Drop the progress of plants that are gone; their statistics stay."""
         for gone in self.data.keys() - self.account.plants.keys():
             del self.data[gone]
-        self._open = {
-            key: known
-            for key, known in self._open.items()
-            if set(known.question.plants) <= self.account.plants.keys()
-        }
+        self._asker.forget_gone()
 
     def progress(self, code: str) -> Progress:
         """Return the progress of a plant."""
@@ -151,10 +130,7 @@ class HistoryCoordinator(DataUpdateCoordinator[dict[str, Progress]]):
     @property
     def is_complete(self) -> bool:
         """Tell whether nothing is left of the backfill."""
-        planner = self.planner()
-        return self._is_started and not any(
-            planner.left(feed) or self._open.get((feed, False)) for feed in FEEDS
-        )
+        return self._is_started and self._asker.is_complete
 
     async def async_import_again(
         self, code: str, begin: date | None, end: date, *, replace: bool
@@ -176,62 +152,23 @@ class HistoryCoordinator(DataUpdateCoordinator[dict[str, Progress]]):
             await self.importer.async_clear(plant, since, until)
         else:
             progress.request(days)
-        self._open.clear()
-        self._retry.clear()
+        self._asker.start_over()
         await self._store.async_save(self._dump())
         self.async_update_listeners()
         await self.async_request_refresh()
 
     def outlook(self, code: str) -> Outlook:
         """Return how far the import of a plant is."""
-        planner, ledger = self.planner(), self.account.ledger
-        left = dict.fromkeys(Level, 0)
-        longest = 0.0
-        for feed in FEEDS:
-            left[feed.level] += planner.left_of(feed, code)
-            calls = planner.left(feed) * self._calls_a_question(feed)
-            wait = budget.seconds(ledger, self._interface(feed), calls)
-            longest = max(longest, wait)
-        done_at = planner.now + longest if any(left.values()) else None
-        return Outlook(self.progress(code).answered, left, done_at)
+        if code not in self._outlooks:
+            self._outlooks = self._asker.outlooks()
+        # A plant that the last list lacked is not asked for.
+        return self._outlooks.get(code, Outlook(0, {}, None))
 
-    @property
-    def depth(self) -> int:
-        """Return for how many days hours are imported."""
-        options = self.account.entry.options
-        return int(options.get(CONF_HISTORY_DAYS, DEFAULT_HISTORY_DAYS))
-
-    def planner(self) -> Planner:
-        """Return the planner of this moment."""
-        account = self.account
-        subjects = tuple(
-            Subject(
-                code,
-                account.zone(code),
-                self.progress(code),
-                devices=len(self._devices(FIVE_MINUTES, code)),
-                batteries=len(self._devices(_STORAGE_DAYS, code)),
-            )
-            for code in account.listed_plants
-        )
-        span = longest_span(account.inventory.data.dialect)
-        return Planner(subjects, account.ledger.now(), self.depth, span)
-
-    def _devices(self, feed: Feed, code: str) -> list[Device]:
-        """Return the devices of a plant that a feed asks."""
-        now = self.account.ledger.now()
-        return [
-            device
-            for device in devices_of(self.account, feed, code)
-            if self._refused.get(f"{feed}_{device.type_id}", 0.0) <= now
-        ]
-
-    def _inquiry(self, question: Question) -> Inquiry:
-        devices = {code: self._devices(question.feed, code) for code in question.plants}
-        return inquiry(question, self.account.inventory.data.dialect, devices)
-
-    def _interface(self, feed: Feed) -> Interface:
-        return interface_of(feed, self.account.inventory.data.dialect)
+    @callback
+    @override
+    def async_update_listeners(self) -> None:
+        self._outlooks = {}
+        super().async_update_listeners()
 
     @override
     async def _async_update_data(self) -> dict[str, Progress]:
@@ -241,130 +178,25 @@ class HistoryCoordinator(DataUpdateCoordinator[dict[str, Progress]]):
             for code in self.account.plants:
                 await self._intake.async_import_live(code, self.progress(code))
             for feed in FEEDS:
-                while (due := self._next(feed)) and await self._async_ask(due):
-                    pass
+                while due := self._asker.next(feed):
+                    if not await self._async_answer(due):
+                        self._asker.put_off(feed)
         finally:
-            self.update_interval = timedelta(seconds=self._wait() + EARLY)
+            self.update_interval = timedelta(seconds=self._asker.wait() + EARLY)
         return self.data
 
-    def _next(self, feed: Feed) -> Inquiry | None:
-        """Return what a feed may ask now, the continuation first."""
-        now = self.account.ledger.now()
-        interface = self._interface(feed)
-        if self._retry.get(feed, (0.0, 0.0))[0] > now or self.account.wait(interface):
-            return None
-        planner = self.planner()
-        for is_live in (True, False):
-            if not is_live and self._backfill_at(feed) > now:
-                return None
-            if known := self._open.get((feed, is_live)):
-                return known
-            if question := self._question(planner, feed, is_live):
-                self._open[feed, is_live] = self._inquiry(question)
-                return self._open[feed, is_live]
-        return None
-
-    def _question(self, planner: Planner, feed: Feed, is_live: bool) -> Question | None:
-        if not is_live:
-            return planner.backfill(feed)
-        if feed.level is not Level.HOUR:
-            return None
-        return planner.live(feed, self._live_interval(feed, planner))
-
-    def _backfill_at(self, feed: Feed) -> float:
-        interface = self._interface(feed)
-        since = self.account.ledger.now() - DAY
-        stamps = [at for at in self._backfill_calls.get(interface, ()) if at > since]
-        self._backfill_calls[interface] = stamps
-        return budget.may_backfill(self.account.ledger, interface, stamps)
-
-    def _live_interval(self, feed: Feed, planner: Planner) -> float:
-        return budget.interval(
-            self.account.ledger,
-            self._interface(feed),
-            len(self._about_all(feed).calls),
-            backfills=planner.left(feed) > 0,
-        )
-
-    def _about_all(self, feed: Feed) -> Inquiry:
-        """Return what it takes to ask about all plants at once."""
-        plants = tuple(self.account.listed_plants)
-        today = day_of(self.account.ledger.now(), UTC)
-        return self._inquiry(Question(feed, today, today + ONE_DAY, UTC, plants))
-
-    def _calls_a_question(self, feed: Feed) -> int:
-        everybody = self._about_all(feed)
-        asked = sum(len(call.ids) for call in everybody.calls)
-        questions = -(-asked // limit(feed))
-        return -(-len(everybody.calls) // max(1, questions))
-
-    async def _async_ask(self, known: Inquiry) -> bool:
-        """Make the next call of an inquiry; return whether to go on."""
-        feed, is_live = known.question.feed, known.question.is_live
-        now = self.account.ledger.now()
-        if known.calls:
-            type_id, left = known.calls[0].type_id, len(known.calls)
-            if not is_live:
-                self._backfill_calls.setdefault(known.interface, []).append(now)
-            try:
-                with calling(self.account, known.interface):
-                    await self._async_call(known)
-            except UpdateFailed as error:
-                LOGGER.debug("%s of history failed: %s", known.interface, error)
-            if len(known.calls) == left:
-                self._put_off(feed, type_id)
-                return False
-        self._retry.pop(feed, None)
-        if not known.calls:
-            del self._open[feed, is_live]
-            if not await self._intake.async_take(known, self.progress):
-                self._put_off(feed, None)
-                return False
-            self._store.async_delay_save(self._dump, SAVE_DELAY)
-            self.async_update_listeners()
+    async def _async_answer(self, due: Inquiry) -> bool:
+        """Make the next call of a question, and import its answer after the last."""
+        if not await self._asker.async_ask(due):
+            return False
+        if due.calls:
+            return True
+        self._asker.close(due)
+        if not await self._intake.async_take(due, self.progress):
+            return False
+        self._store.async_delay_save(self._dump, SAVE_DELAY)
+        self.async_update_listeners()
         return True
-
-    async def _async_call(self, known: Inquiry) -> None:
-        type_id = known.calls[0].type_id
-        try:
-            await known.async_ask(self.account.client, self.account.ledger.now())
-        except UnsupportedTypeError, KpiNotConfiguredError:
-            if type_id is None:
-                raise
-            until = self.account.ledger.now() + UNSUPPORTED_FOR
-            self._refused[f"{known.question.feed}_{type_id}"] = until
-            known.give_up(type_id)
-
-    def _put_off(self, feed: Feed, type_id: int | None) -> None:
-        """Leave a feed alone for a while after a call that failed.
-
-        What was open is asked anew: a plant or device of it may be gone.
-        """
-        now = self.account.ledger.now()
-        pause = min(LAST_RETRY, self._retry.get(feed, (0.0, FIRST_RETRY / 2))[1] * 2)
-        self._retry[feed] = (now + pause, pause)
-        for is_live in (True, False):
-            self._open.pop((feed, is_live), None)
-
-    def _wait(self) -> float:
-        """Return the seconds until something may be asked."""
-        now, planner = self.account.ledger.now(), self.planner()
-        return max(0.0, min([now + IDLE, *self._times(planner)]) - now)
-
-    def _times(self, planner: Planner) -> Iterator[float]:
-        """Yield when each feed may ask next, where it has anything to ask."""
-        now = self.account.ledger.now()
-        for feed in FEEDS:
-            ready = now + self.account.wait(self._interface(feed))
-            ready = max(ready, self._retry.get(feed, (0.0, 0.0))[0])
-            if feed.level is Level.HOUR:
-                at = planner.live_at(feed, self._live_interval(feed, planner))
-                if (feed, True) in self._open:
-                    at = now
-                if at is not None:
-                    yield max(ready, at)
-            if (feed, False) in self._open or planner.backfill(feed):
-                yield max(ready, self._backfill_at(feed))
 
     async def async_close(self) -> None:
         """Write for the last time."""
@@ -379,13 +211,9 @@ class HistoryCoordinator(DataUpdateCoordinator[dict[str, Progress]]):
     def _dump(self) -> dict[str, Any]:
         return {
             "plants": {code: known.dump() for code, known in self.data.items()},
-            "backfill_calls": self._backfill_calls,
-            "refused": self._refused,
+            **self._asker.dump(),
             "moving": self._moving,
         }
-
-
-_STORAGE_DAYS: Final = Feed(Track.STORAGE, Level.DAY)
 
 
 def _nobody() -> None:
@@ -394,11 +222,3 @@ def _nobody() -> None:
 
 def _load_plants(saved: dict[str, object]) -> dict[str, Progress]:
     return {code: Progress.load(item) for code, item in saved.items()}
-
-
-def _numbers(saved: object) -> dict[str, float]:
-    return {
-        key: float(item)
-        for key, item in as_dict(saved).items()
-        if isinstance(item, int | float)
-    }

@@ -7,15 +7,8 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.util import dt as dt_util
 
 from ..catalogue import DEVICE_TYPES, PV_INPUT, Role
-from ..catalogue.series import (
-    DEVICE_KEYS,
-    GRID_EXPORT_COMPENSATION,
-    GRID_IMPORT_COST,
-    OPPOSITE,
-    PRICED,
-    SERIES,
-)
-from ..const import CONF_CURRENCY, CONF_EXPORT_PRICE, CONF_IMPORT_PRICE
+from ..catalogue.series import DEVICE_KEYS, OPPOSITE, PRICED, SERIES
+from ..const import CONF_CURRENCY
 from ..northbound import Device, Values
 from ..zones import find_zone, fits
 from .asking import Inquiry
@@ -25,17 +18,12 @@ from .importer import Importer, PlantSeries
 from .periods import ALWAYS, Level, day_of, midnight
 from .pieces import Span
 from .planner import LAG, LOOK_BACK, Question
-from .prices import async_steps, priced
+from .prices import PRICE_OPTIONS, async_steps, priced
 from .progress import FIVE_MINUTES, HOURS, Feed, Progress, Track
 from .taking import Rows, delivered_until, first_start, spans, storage_rows
 
 if TYPE_CHECKING:
     from ..account import Account
-
-_PRICES: Final = {
-    GRID_IMPORT_COST: CONF_IMPORT_PRICE,
-    GRID_EXPORT_COMPENSATION: CONF_EXPORT_PRICE,
-}
 
 # The plant's own counters that live sources are made of.
 _LIVE: Final = tuple(
@@ -140,7 +128,7 @@ class Intake:
         options = self._account.entry.options
         costs: dict[str, list[Span]] = {}
         for series, energy in PRICED.items():
-            price = options.get(_PRICES[series])
+            price = options.get(PRICE_OPTIONS[series])
             if price is not None and found.get(energy):
                 steps = await async_steps(self._account.hass, price, found[energy])
                 if known := priced(found[energy], steps):
@@ -175,7 +163,7 @@ class Intake:
         """Put a price on the energy that was imported before there was one."""
         options = self._account.entry.options
         for series, energy in PRICED.items():
-            if series in progress.series or options.get(_PRICES[series]) is None:
+            if series in progress.series or options.get(PRICE_OPTIONS[series]) is None:
                 continue
             known = await self._importer.async_spans(code, energy)
             if energy in progress.series and known:

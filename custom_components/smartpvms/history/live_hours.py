@@ -3,13 +3,13 @@
 Energies in kWh, money in the plant's currency, times in epoch seconds.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Self
 
 from ..catalogue.series import DEVICE_EXPORT, DEVICE_IMPORT, SERIES, amounts
 from ..northbound import Values
-from ..saved import as_dict
+from ..saved import as_dict, numbers
 from .periods import hour_of
 from .pieces import HOUR, Span
 
@@ -79,7 +79,7 @@ class LiveHours:
                 case [int() | float() as at, int() | float() as value]:
                     counters[key] = (float(at), float(value))
         hours = {
-            int(start): _numbers(moved)
+            int(start): numbers(moved)
             for start, moved in as_dict(data.get("hours")).items()
             if start.isdigit()
         }
@@ -97,12 +97,3 @@ def _moved(key: str, before: float, after: float) -> float:
     if after >= before / 2:
         return after - before
     return 0.0 if key in _LIFETIME else max(0.0, after)
-
-
-def _numbers(saved: object) -> dict[str, float]:
-    items: Mapping[str, object] = as_dict(saved)
-    return {
-        key: float(value)
-        for key, value in items.items()
-        if isinstance(value, int | float)
-    }

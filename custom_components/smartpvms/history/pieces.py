@@ -65,9 +65,15 @@ class Pieces:
             self._merge(span)
 
     def clear(self, since: int, until: int) -> None:
-        """Drop what stands in a period."""
-        for piece in self._standing(since, until):
+        """Drop what was counted in a period; rows that count more get it back."""
+        standing = self._standing(since, until)
+        for piece in standing:
             self._take(piece)
+        gone = sum(piece.amount for piece in standing if piece.since >= since)
+        for piece in standing:
+            if piece.since < since:
+                self._put_before(until, piece)
+        self._account_for(Span(since, since, 0.0), [], -gone)
 
     def _merge(self, span: Span) -> None:
         standing = self._standing(span.since, span.until)
@@ -83,9 +89,8 @@ class Pieces:
         accounted = sum(piece.amount for piece in finer)
         amount = span.amount if self._may_fall else max(0.0, span.amount)
         rest = round(amount - accounted, 6)
-        if finer and not (abs(rest) > EPSILON if self._may_fall else rest > EPSILON):
-            rest = 0.0
-        elif self._put_before(span.until, Piece(0, span.since, rest)):
+        is_left = not finer or self._is_left(rest)
+        if is_left and self._put_before(span.until, Piece(0, span.since, rest)):
             accounted += rest
         self._account_for(span, coarser, accounted - before)
 
@@ -103,9 +108,14 @@ class Pieces:
             if left < 0 and not self._may_fall:
                 left, gained = 0.0, -left
             if piece not in moved:
-                self._by_start[piece.start] = replace(piece, amount=left)
-            elif abs(left) > EPSILON:
-                self._put_before(span.since, replace(piece, amount=left))
+                self._take(piece)
+            if self._is_left(left):
+                end = span.since if piece in moved else piece.end
+                self._put_before(end, replace(piece, amount=left))
+
+    def _is_left(self, rest: float) -> bool:
+        """Tell whether a rest counts; nothing may become less or more than 0."""
+        return self._may_fall or rest > EPSILON
 
     def _put_before(self, until: int, piece: Piece) -> bool:
         """Put a piece at the last hour before `until` that no other one counts."""
@@ -115,7 +125,7 @@ class Pieces:
                 break
             if other.since >= piece.since:
                 end = min(end, other.since)
-        if end <= piece.since:
+        if end - HOUR < piece.since:
             return False
         self._add(replace(piece, start=end - HOUR))
         return True

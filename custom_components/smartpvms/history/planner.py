@@ -122,10 +122,12 @@ class Planner:
             for subjects in self._groups(feed).values()
         )
 
-    def left_of(self, feed: Feed, code: str) -> int:
-        """Return how many answers of a feed a plant still lacks."""
-        subjects = (s for s in self._about(feed) if s.code == code)
-        return sum(len(parents(feed.level, self._missing(feed, s))) for s in subjects)
+    def left_by_plant(self, feed: Feed) -> dict[str, int]:
+        """Return how many answers of a feed each plant still lacks."""
+        return {
+            subject.code: len(parents(feed.level, self._missing(feed, subject)))
+            for subject in self._about(feed)
+        }
 
     def _about(self, feed: Feed) -> Iterator[Subject]:
         return (subject for subject in self.subjects if subject.has(feed))

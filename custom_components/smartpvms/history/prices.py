@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from math import isfinite
+from typing import Final
 
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.history import state_changes_during_period
@@ -12,10 +13,18 @@ from homeassistant.components.recorder.statistics import statistics_during_perio
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+from ..catalogue.series import GRID_EXPORT_COMPENSATION, GRID_IMPORT_COST
+from ..const import CONF_EXPORT_PRICE, CONF_IMPORT_PRICE
 from .pieces import HOUR, Span
 
+PRICE_OPTIONS: Final = {
+    GRID_IMPORT_COST: CONF_IMPORT_PRICE,
+    GRID_EXPORT_COMPENSATION: CONF_EXPORT_PRICE,
+}
+"""The option that holds the price of a series of money."""
+
 # States are kept for ten days; before them there are hourly means.
-STATES_FOR = timedelta(days=10)
+STATES_FOR: Final = timedelta(days=10)
 
 type Step = tuple[float, float]
 """From when on (epoch seconds) a price per kWh is known."""

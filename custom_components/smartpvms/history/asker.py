@@ -1,0 +1,257 @@
+"""Makes the calls of the import, one feed after the other, as the lanes allow."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.helpers.update_coordinator import UpdateFailed
+
+from ..const import CONF_HISTORY_DAYS, DEFAULT_HISTORY_DAYS, LOGGER
+from ..coordinator import calling
+from ..northbound import Device, Interface
+from ..northbound.errors import KpiNotConfiguredError, UnsupportedTypeError
+from ..northbound.quota import DAY, HOUR, MINUTE
+from ..saved import as_dict, numbers
+from . import budget
+from .asking import Inquiry, inquiry, interface_of, longest_span
+from .days import ONE_DAY
+from .intake import devices_of
+from .outlook import Outlook
+from .periods import Level, day_of
+from .planner import Planner, Question, Subject, limit
+from .progress import FEEDS, FIVE_MINUTES, Feed, Progress, Track
+
+if TYPE_CHECKING:
+    from ..account import Account
+
+# The running hour grows as often as the live values do.
+IDLE: Final = 5 * MINUTE
+FIRST_RETRY: Final = 10 * MINUTE
+LAST_RETRY: Final = 6 * HOUR
+UNSUPPORTED_FOR: Final = 7 * DAY
+
+_STORAGE_DAYS: Final = Feed(Track.STORAGE, Level.DAY)
+
+
+class Asker:
+    """What is being asked, what failed and when, and what the backfill has spent.
+
+    `progress` returns the progress of a plant by its code.
+    """
+
+    def __init__(self, account: Account, progress: Callable[[str], Progress]) -> None:
+        """Begin with nothing asked."""
+        self.account = account
+        self._progress = progress
+        self._open: dict[tuple[Feed, bool], Inquiry] = {}
+        self._retry: dict[Feed, tuple[float, float]] = {}
+        self._backfill_calls: dict[str, list[float]] = {}
+        self._refused: dict[str, float] = {}
+
+    def restore(self, saved: dict[str, object]) -> None:
+        """Take over what the last run has spent and learnt."""
+        self._backfill_calls = {
+            name: [float(at) for at in stamps if isinstance(at, int | float)]
+            for name, stamps in as_dict(saved.get("backfill_calls")).items()
+            if isinstance(stamps, list)
+        }
+        self._refused = numbers(saved.get("refused"))
+
+    def dump(self) -> dict[str, object]:
+        """Return what `restore` takes, as JSON data."""
+        return {"backfill_calls": self._backfill_calls, "refused": self._refused}
+
+    def forget_gone(self) -> None:
+        """Drop what is asked about plants that are gone."""
+        self._open = {
+            key: known
+            for key, known in self._open.items()
+            if set(known.question.plants) <= self.account.plants.keys()
+        }
+
+    def start_over(self) -> None:
+        """Drop what is being asked, because something else is wanted now."""
+        self._open.clear()
+        self._retry.clear()
+
+    @property
+    def depth(self) -> int:
+        """Return for how many days hours are imported."""
+        options = self.account.entry.options
+        return int(options.get(CONF_HISTORY_DAYS, DEFAULT_HISTORY_DAYS))
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether nothing is left of the backfill."""
+        planner = self.planner()
+        return not any(
+            planner.left(feed) or self._open.get((feed, False)) for feed in FEEDS
+        )
+
+    def planner(self) -> Planner:
+        """Return the planner of this moment."""
+        account = self.account
+        subjects = tuple(
+            Subject(
+                code,
+                account.zone(code),
+                self._progress(code),
+                devices=len(self._devices(FIVE_MINUTES, code)),
+                batteries=len(self._devices(_STORAGE_DAYS, code)),
+            )
+            for code in account.listed_plants
+        )
+        span = longest_span(account.inventory.data.dialect)
+        return Planner(subjects, account.ledger.now(), self.depth, span)
+
+    def outlooks(self) -> dict[str, Outlook]:
+        """Return how far the import of each plant is."""
+        planner, ledger = self.planner(), self.account.ledger
+        longest = max(
+            budget.seconds(
+                ledger,
+                self._interface(feed),
+                planner.left(feed) * self._calls_a_question(feed),
+            )
+            for feed in FEEDS
+        )
+        left = {feed: planner.left_by_plant(feed) for feed in FEEDS}
+        outlooks: dict[str, Outlook] = {}
+        for subject in planner.subjects:
+            levels = dict.fromkeys(Level, 0)
+            for feed, counts in left.items():
+                levels[feed.level] += counts.get(subject.code, 0)
+            done_at = planner.now + longest if any(levels.values()) else None
+            answered = subject.progress.answered
+            outlooks[subject.code] = Outlook(answered, levels, done_at)
+        return outlooks
+
+    def next(self, feed: Feed) -> Inquiry | None:
+        """Return what a feed may ask now, the continuation first."""
+        now = self.account.ledger.now()
+        interface = self._interface(feed)
+        if self._retry.get(feed, (0.0, 0.0))[0] > now or self.account.wait(interface):
+            return None
+        planner = self.planner()
+        for is_live in (True, False):
+            if not is_live and self._backfill_at(feed) > now:
+                return None
+            if known := self._open.get((feed, is_live)):
+                return known
+            if question := self._question(planner, feed, is_live):
+                self._open[feed, is_live] = self._inquiry(question)
+                return self._open[feed, is_live]
+        return None
+
+    def _question(self, planner: Planner, feed: Feed, is_live: bool) -> Question | None:
+        if not is_live:
+            return planner.backfill(feed)
+        if feed.level is not Level.HOUR:
+            return None
+        return planner.live(feed, self._live_interval(feed, planner))
+
+    def _backfill_at(self, feed: Feed) -> float:
+        interface = self._interface(feed)
+        since = self.account.ledger.now() - DAY
+        stamps = [at for at in self._backfill_calls.get(interface, ()) if at > since]
+        self._backfill_calls[interface] = stamps
+        return budget.may_backfill(self.account.ledger, interface, stamps)
+
+    def _live_interval(self, feed: Feed, planner: Planner) -> float:
+        return budget.interval(
+            self.account.ledger,
+            self._interface(feed),
+            len(self._about_all(feed).calls),
+            backfills=planner.left(feed) > 0,
+        )
+
+    def _about_all(self, feed: Feed) -> Inquiry:
+        """Return what it takes to ask about all plants at once."""
+        plants = tuple(self.account.listed_plants)
+        today = day_of(self.account.ledger.now(), UTC)
+        return self._inquiry(Question(feed, today, today + ONE_DAY, UTC, plants))
+
+    def _calls_a_question(self, feed: Feed) -> int:
+        everybody = self._about_all(feed)
+        asked = sum(len(call.ids) for call in everybody.calls)
+        questions = -(-asked // limit(feed))
+        return -(-len(everybody.calls) // max(1, questions))
+
+    async def async_ask(self, known: Inquiry) -> bool:
+        """Make the next call of an inquiry; return whether it was answered."""
+        if not known.calls:
+            return True
+        left = len(known.calls)
+        if not known.question.is_live:
+            now = self.account.ledger.now()
+            self._backfill_calls.setdefault(known.interface, []).append(now)
+        try:
+            with calling(self.account, known.interface):
+                await self._async_call(known)
+        except UpdateFailed as error:
+            LOGGER.debug("%s of history failed: %s", known.interface, error)
+        return len(known.calls) < left
+
+    async def _async_call(self, known: Inquiry) -> None:
+        type_id = known.calls[0].type_id
+        try:
+            await known.async_ask(self.account.client, self.account.ledger.now())
+        except UnsupportedTypeError, KpiNotConfiguredError:
+            if type_id is None:
+                raise
+            until = self.account.ledger.now() + UNSUPPORTED_FOR
+            self._refused[f"{known.question.feed}_{type_id}"] = until
+            known.give_up(type_id)
+
+    def close(self, known: Inquiry) -> None:
+        """Note that a question was answered in full."""
+        feed = known.question.feed
+        self._open.pop((feed, known.question.is_live), None)
+        self._retry.pop(feed, None)
+
+    def put_off(self, feed: Feed) -> None:
+        """Leave a feed alone for a while after a call that failed.
+
+        What was open is asked anew: a plant or device of it may be gone.
+        """
+        now = self.account.ledger.now()
+        pause = min(LAST_RETRY, self._retry.get(feed, (0.0, FIRST_RETRY / 2))[1] * 2)
+        self._retry[feed] = (now + pause, pause)
+        for is_live in (True, False):
+            self._open.pop((feed, is_live), None)
+
+    def wait(self) -> float:
+        """Return the seconds until something may be asked."""
+        now, planner = self.account.ledger.now(), self.planner()
+        return max(0.0, min([now + IDLE, *self._times(planner)]) - now)
+
+    def _times(self, planner: Planner) -> Iterator[float]:
+        """Yield when each feed may ask next, where it has anything to ask."""
+        now = self.account.ledger.now()
+        for feed in FEEDS:
+            ready = now + self.account.wait(self._interface(feed))
+            ready = max(ready, self._retry.get(feed, (0.0, 0.0))[0])
+            if feed.level is Level.HOUR:
+                at = planner.live_at(feed, self._live_interval(feed, planner))
+                if (feed, True) in self._open:
+                    at = now
+                if at is not None:
+                    yield max(ready, at)
+            if (feed, False) in self._open or planner.backfill(feed):
+                yield max(ready, self._backfill_at(feed))
+
+    def _devices(self, feed: Feed, code: str) -> list[Device]:
+        """Return the devices of a plant that a feed asks."""
+        now = self.account.ledger.now()
+        return [
+            device
+            for device in devices_of(self.account, feed, code)
+            if self._refused.get(f"{feed}_{device.type_id}", 0.0) <= now
+        ]
+
+    def _inquiry(self, question: Question) -> Inquiry:
+        devices = {code: self._devices(question.feed, code) for code in question.plants}
+        return inquiry(question, self.account.inventory.data.dialect, devices)
+
+    def _interface(self, feed: Feed) -> Interface:
+        return interface_of(feed, self.account.inventory.data.dialect)
