@@ -9,7 +9,6 @@ from homeassistant.data_entry_flow import FlowResultType
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smartpvms.account import credentials_of
 from custom_components.smartpvms.connections import (
     _KEY as CONNECTIONS,
     STORE_KEY,
@@ -18,6 +17,7 @@ from custom_components.smartpvms.connections import (
     async_get_connections,
 )
 from custom_components.smartpvms.northbound import Interface
+from custom_components.smartpvms.opening import credentials_of
 from simulator import Dialect, Simulator
 
 from .conftest import make_entry

@@ -8,10 +8,11 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
 from . import alarm_coordinator
-from .account import Account, SmartPvmsConfigEntry, store_of
+from .account import SmartPvmsConfigEntry, store_of
 from .connections import async_get_connections
 from .const import DOMAIN
 from .history import coordinator as history_coordinator
+from .opening import async_open
 from .repairs import async_forget_issues
 from .services import async_setup_services
 
@@ -35,7 +36,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> bool:
     """Set up an account: what was saved is there at once, the rest follows."""
-    account = await Account.async_open(hass, entry)
+    account = await async_open(hass, entry)
     entry.runtime_data = account
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     account.start()

@@ -7,16 +7,14 @@ from datetime import tzinfo
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from .alarm_coordinator import AlarmCoordinator
 from .balance import grid_meters
 from .balance_coordinator import BalanceCoordinator
-from .connections import Connection, Credentials, async_get_connections
+from .connections import Connection
 from .const import (
     CONF_EXCLUDED_PLANTS,
     CONF_GRID_METERS,
@@ -26,24 +24,15 @@ from .const import (
     LOGGER,
     QUOTA_AUTO,
 )
-from .coordinator import PlantCoordinator, what_failed
+from .coordinator import PlantCoordinator
 from .device_coordinator import DeviceCoordinator
 from .firmware_coordinator import FirmwareCoordinator
 from .history.coordinator import HistoryCoordinator
 from .inventory import Inventory
 from .inventory_coordinator import InventoryCoordinator
 from .meter_units import GRID_METER, assumed_in_watts, in_kilowatts, is_in_watts
-from .northbound import (
-    Device,
-    Dialect,
-    Interface,
-    NorthboundError,
-    PauseReason,
-    Plant,
-    Profile,
-    Values,
-)
-from .northbound.errors import LoginError, NotYetError
+from .northbound import Device, Dialect, Interface, PauseReason, Plant, Profile, Values
+from .northbound.errors import LoginError
 from .period_lanes import PeriodLanes
 from .readings import Reading
 from .registry import plant_owners, sync_devices
@@ -66,16 +55,6 @@ type SavedAccount = dict[str, object]
 def store_of(hass: HomeAssistant, entry_id: str) -> Store[SavedAccount]:
     """Return the file that keeps an entry's inventory and readings."""
     return Store(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}")
-
-
-def credentials_of(entry: ConfigEntry) -> Credentials:
-    """Return how an entry reaches its account."""
-    return Credentials(
-        origin=entry.data[CONF_HOST],
-        username=entry.data[CONF_USERNAME],
-        password=entry.data[CONF_PASSWORD],
-        verify_ssl=entry.data[CONF_VERIFY_SSL],
-    )
 
 
 class Account:
@@ -128,38 +107,6 @@ class Account:
         self._restore(saved)
         self.rescale()
 
-    @classmethod
-    async def async_open(
-        cls, hass: HomeAssistant, entry: SmartPvmsConfigEntry
-    ) -> Account:
-        """Return the account of an entry, from what was saved if there is that.
-
-        Makes at most three calls: login, plant list, device list. Raises
-        ConfigEntryNotReady or ConfigEntryAuthFailed where nothing was saved and
-        the plants cannot be listed.
-        """
-        connections = await async_get_connections(hass)
-        connection = connections.connect(credentials_of(entry))
-        saved = await store_of(hass, entry.entry_id).async_load()
-        saved = saved if isinstance(saved, dict) else {}
-        inventory = Inventory.load(saved.get("inventory"))
-        if inventory and inventory.plants:
-            connection.client.session.has_worked = True
-            if connection.plants and connection.dialect:
-                inventory = replace(inventory, dialect=connection.dialect)
-            account = cls(hass, entry, connection, inventory, saved)
-            await account.alarms.async_restore()
-            await account.history.async_restore()
-            if connection.plants:
-                account.take_plants(connection)
-            return account
-        inventory = await _async_first_inventory(connection)
-        account = cls(hass, entry, connection, inventory, saved)
-        await account.history.async_restore()
-        await account.inventory.async_list_devices_now()
-        await account.async_save()
-        return account
-
     @callback
     def start(self) -> None:
         """Let the coordinators follow each other and poll."""
@@ -209,6 +156,7 @@ class Account:
             self.periods.async_ask_again(interface),
             self.firmware.async_request_refresh(),
             self.inventory.async_request_refresh(),
+            self.history.async_request_refresh(),
         )
 
     def wait(self, interface: Interface, calls: int = 1) -> float:
@@ -378,31 +326,3 @@ class Account:
         )
         self.periods.restore(saved.get("periods"))
         self.balance.derive(self.plants)
-
-
-async def _async_first_inventory(connection: Connection) -> Inventory:
-    """Return the plants that the config flow has found, or list them now."""
-    ledger = connection.client.session.ledger
-    try:
-        if not connection.plants:
-            await connection.detect()
-    except LoginError as error:
-        raise ConfigEntryAuthFailed(
-            translation_domain=DOMAIN, translation_key="login_refused"
-        ) from error
-    except NotYetError as error:
-        seconds = max(1, round(error.retry_at - ledger.now()))
-        raise ConfigEntryNotReady(
-            translation_domain=DOMAIN,
-            translation_key="not_yet",
-            translation_placeholders={"seconds": str(seconds)},
-        ) from error
-    except NorthboundError as error:
-        raise ConfigEntryNotReady(
-            translation_domain=DOMAIN,
-            translation_key="update_failed",
-            translation_placeholders=what_failed(error),
-        ) from error
-    plants, connection.plants = connection.plants, []
-    assert connection.dialect is not None
-    return Inventory(connection.dialect).with_plants(plants, ledger.now())

@@ -21,7 +21,7 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 from yarl import URL
 
-from .account import SmartPvmsConfigEntry, credentials_of
+from .account import SmartPvmsConfigEntry
 from .connections import Connection, Credentials, async_get_connections
 from .const import CONF_EXCLUDED_PLANTS, CONF_PLANTS, DOMAIN, REGIONS
 from .northbound import (
@@ -45,6 +45,7 @@ from .northbound.errors import (
     UnknownAccountError,
     UnreachableError,
 )
+from .opening import credentials_of
 from .options_flow import SmartPvmsOptionsFlow, several
 from .registry import plant_owners
 
