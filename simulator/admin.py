@@ -1,6 +1,8 @@
 """A hand on the simulator while it runs, under /simulator/.
 
 GET    /simulator/state    clock, plants, sessions, calls by interface and fail code
+GET    /simulator/truth    ?plant=code&start=ISO&end=ISO: energies (kWh) and revenue of
+                           a plant between two instants, as they really were
 POST   /simulator/faults   {"kind": "cut", "interface": "getDevList", "times": 2, ...}
 DELETE /simulator/faults   all is well again
 POST   /simulator/clock    {"set": "2026-06-21T12:00:00+02:00"} or {"advance": 3600}
@@ -12,6 +14,7 @@ POST   /simulator/evict    end everybody's session
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,12 +29,13 @@ type Sent = dict[str, Any]
 def add_routes(app: web.Application, sim: Simulator) -> None:
     """Put the surface onto a server."""
 
-    def posting(
+    def acting(
         act: Callable[[Simulator, Sent], Sent],
     ) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
             try:
-                sent = await request.json() if request.can_read_body else {}
+                has_body = request.can_read_body
+                sent = await request.json() if has_body else dict(request.query)
                 return web.json_response(act(sim, sent))
             except (ValueError, KeyError, TypeError, StopIteration) as error:
                 problem = f"{type(error).__name__}: {error}"
@@ -47,11 +51,12 @@ def add_routes(app: web.Application, sim: Simulator) -> None:
         return web.json_response(state(sim))
 
     app.router.add_get("/simulator/state", look)
+    app.router.add_get("/simulator/truth", acting(truth))
     app.router.add_delete("/simulator/faults", repair)
-    app.router.add_post("/simulator/faults", posting(add_fault))
-    app.router.add_post("/simulator/clock", posting(set_clock))
-    app.router.add_post("/simulator/alarms", posting(handle_alarm))
-    app.router.add_post("/simulator/evict", posting(evict))
+    app.router.add_post("/simulator/faults", acting(add_fault))
+    app.router.add_post("/simulator/clock", acting(set_clock))
+    app.router.add_post("/simulator/alarms", acting(handle_alarm))
+    app.router.add_post("/simulator/evict", acting(evict))
 
 
 def state(sim: Simulator) -> Sent:
@@ -88,11 +93,16 @@ def add_fault(sim: Simulator, sent: Sent) -> Sent:
 def set_clock(sim: Simulator, sent: Sent) -> Sent:
     """Set the clock to a time, or move it by seconds."""
     if "set" in sent:
-        moment = datetime.fromisoformat(sent["set"])
-        sim.clock.set(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        sim.clock.set(_moment(sent["set"]))
     if "advance" in sent:
         sim.clock.advance(timedelta(seconds=sent["advance"]))
     return state(sim)
+
+
+def truth(sim: Simulator, sent: Sent) -> Sent:
+    """Tell what really happened at a plant between two instants."""
+    start, end = _moment(sent["start"]), _moment(sent["end"])
+    return asdict(sim.truth(sent["plant"]).energy(start, end))
 
 
 def handle_alarm(sim: Simulator, sent: Sent) -> Sent:
@@ -121,3 +131,9 @@ def evict(sim: Simulator, sent: Sent) -> Sent:
     """Somebody else logs in."""
     sim.evict()
     return state(sim)
+
+
+def _moment(text: str) -> datetime:
+    """Read a time; UTC where it does not say."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,5 +1,6 @@
 """The surface under /simulator/, and the clock."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from freezegun import freeze_time
@@ -47,6 +48,25 @@ async def test_faults_clock_and_eviction(opened: Opener) -> None:
         assert state["clock"].startswith("2026-07-01T00:00:0")
         state = await post(client, "clock", {"advance": 86400})
         assert state["clock"].startswith("2026-07-02T00:00:0")
+
+
+async def test_truth(opened: Opener) -> None:
+    plant = house()
+    start, end = NOON - timedelta(days=1), NOON
+    asked = {
+        "plant": plant.code,
+        "start": start.isoformat(),
+        "end": end.astimezone(UTC).replace(tzinfo=None).isoformat(),
+    }
+    async with opened(plant) as client:
+        address = f"{client.url}/simulator/truth"
+        async with client.http.get(address, params=asked) as got:
+            assert await got.json() == asdict(
+                client.sim.truth(plant.code).energy(start, end)
+            )
+        for wrong in ({**asked, "plant": "nowhere"}, {**asked, "end": "noon"}, {}):
+            async with client.http.get(address, params=wrong) as got:
+                assert got.status == 400
 
 
 async def test_alarms(opened: Opener) -> None:
