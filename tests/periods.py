@@ -39,6 +39,17 @@ async def start_with(
     await restart(hass, entry)
 
 
+def period_states(hass: HomeAssistant) -> set[str]:
+    """Return the states of the sensors of periods."""
+    registry = er.async_get(hass)
+    return {
+        state.state
+        for state in hass.states.async_all("sensor")
+        if (entity := registry.async_get(state.entity_id))
+        and entity.unique_id.partition("_")[2] in PERIOD_KEYS
+    }
+
+
 def asked(sim: Simulator) -> dict[str, int]:
     """Count the calls on each lane of periods."""
     return {lane: sim.count(lane) for lane in LANES}
