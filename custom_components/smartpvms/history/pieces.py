@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 HOUR: Final = 3600
-# The interface gives four decimals; sums of many rows are no better than this.
-EPSILON: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ class Pieces:
         for piece in standing:
             self._take(piece)
         gone = sum(piece.amount for piece in standing if piece.since >= since)
-        for piece in standing:
+        for piece in sorted(standing, key=_finest_first):
             if piece.since < since:
                 self._put_before(until, piece)
         self._account_for(Span(since, since, 0.0), [], -gone)
@@ -87,10 +85,10 @@ class Pieces:
                 self._take(piece)
         finer = [piece for piece in known if piece.start in self._by_start]
         accounted = sum(piece.amount for piece in finer)
-        amount = span.amount if self._may_fall else max(0.0, span.amount)
-        rest = round(amount - accounted, 6)
-        is_left = not finer or self._is_left(rest)
-        if is_left and self._put_before(span.until, Piece(0, span.since, rest)):
+        # A rest of 0 stands too: it is what later rows are taken from.
+        rest = round(span.amount - accounted, 6)
+        rest = rest if self._may_fall else max(0.0, rest)
+        if self._put_before(span.until, Piece(0, span.since, rest)):
             accounted += rest
         self._account_for(span, coarser, accounted - before)
 
@@ -107,21 +105,16 @@ class Pieces:
             gained = 0.0
             if left < 0 and not self._may_fall:
                 left, gained = 0.0, -left
-            if piece not in moved:
-                self._take(piece)
-            if self._is_left(left):
-                end = span.since if piece in moved else piece.end
-                self._put_before(end, replace(piece, amount=left))
-
-    def _is_left(self, rest: float) -> bool:
-        """Tell whether a rest counts; nothing may become less or more than 0."""
-        return self._may_fall or rest > EPSILON
+            if piece in moved:
+                self._put_before(span.since, replace(piece, amount=left))
+            else:
+                self._by_start[piece.start] = replace(piece, amount=left)
 
     def _put_before(self, until: int, piece: Piece) -> bool:
         """Put a piece at the last hour before `until` that no other one counts."""
         end = until
         for other in reversed(self._standing(piece.since, until)):
-            if other.end < end:
+            if end - other.end >= HOUR:
                 break
             if other.since >= piece.since:
                 end = min(end, other.since)
@@ -150,5 +143,6 @@ class Pieces:
         del self._starts[bisect_left(self._starts, piece.start)]
 
 
-def _finest_first(piece: Piece) -> int:
-    return -piece.since
+def _finest_first(piece: Piece) -> tuple[int, int]:
+    # A month and its first day count from the same moment.
+    return -piece.since, piece.start
