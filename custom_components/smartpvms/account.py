@@ -63,7 +63,8 @@ class Account:
     `plants` and `devices` are those of the inventory that this entry shows: not
     deselected by the user and not shown by another entry. Those that the last
     list lacked are shown for a day more, but not asked: a call for one of them
-    fails for all. `listed_plants` and `listed_devices` are the others.
+    fails for all. `listed_plants` and `listed_devices` are the others. `failing`:
+    the names of the coordinators whose last update failed.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class Account:
         self.plants: dict[str, Plant] = {}
         self.devices: dict[int, Device] = {}
         self.is_closed = False
+        self.failing: set[str] = set()
         self.listed_plants: list[str] = []
         self.listed_devices: list[Device] = []
         self.issues = Issues(self)

@@ -9,11 +9,11 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.storage import Store
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
+from .account_coordinator import AccountCoordinator
 from .alarms import AlarmBook, AlarmNews, dump_news, load_news, window_at
 from .catalogue.alarm import FALLBACK_LANGUAGE, LANGUAGES, POLISH
-from .const import DOMAIN, LOGGER, SIGNAL_ALARM
+from .const import DOMAIN, SIGNAL_ALARM
 from .coordinator import EARLY, FRESH_CYCLES, FRESH_GRACE, SOON, calling
 from .northbound import Device, Interface
 from .northbound.errors import NorthboundError, RefusedError
@@ -35,19 +35,12 @@ def store_of(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
     return Store(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}.alarms")
 
 
-class AlarmCoordinator(DataUpdateCoordinator[AlarmBook]):
+class AlarmCoordinator(AccountCoordinator[AlarmBook]):
     """The alarms of the account's plants (reference 2.16)."""
 
     def __init__(self, account: Account) -> None:
         """Start with an empty book; `async_restore` brings back the saved one."""
-        super().__init__(
-            account.hass,
-            LOGGER,
-            config_entry=account.entry,
-            name="alarms",
-            update_interval=SOON,
-        )
-        self.account = account
+        super().__init__(account, "alarms", SOON)
         self.data = AlarmBook()
         self._store = store_of(account.hass, account.entry.entry_id)
         self._due: deque[tuple[str, ...]] = deque()

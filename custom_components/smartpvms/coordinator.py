@@ -14,8 +14,9 @@ from itertools import batched
 from typing import TYPE_CHECKING, Final, override
 
 from homeassistant.core import callback
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.helpers.update_coordinator import UpdateFailed
 
+from .account_coordinator import AccountCoordinator
 from .catalogue import PLANT, Kpi
 from .const import DOMAIN, LOGGER
 from .northbound import Interface, Values
@@ -71,7 +72,7 @@ def calling(account: Account, interface: Interface) -> Iterator[None]:
         account.issues.review(interface)
 
 
-class ReadingsCoordinator[K](DataUpdateCoordinator[dict[K, Reading]]):
+class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
     """Keeps the last reading of each plant (by code) or device (by id).
 
     `changed` holds the sources that the running notification is about.
@@ -81,14 +82,7 @@ class ReadingsCoordinator[K](DataUpdateCoordinator[dict[K, Reading]]):
         self, account: Account, name: str, update_interval: timedelta | None
     ) -> None:
         """Start without readings; `restore` brings back the saved ones."""
-        super().__init__(
-            account.hass,
-            LOGGER,
-            config_entry=account.entry,
-            name=name,
-            update_interval=update_interval,
-        )
-        self.account = account
+        super().__init__(account, name, update_interval)
         self.data = {}
         self.changed: frozenset[K] = frozenset()
         self._pending: set[K] = set()

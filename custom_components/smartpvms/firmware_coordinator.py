@@ -5,9 +5,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, override
 
 from homeassistant.core import callback
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from .const import LOGGER
+from .account_coordinator import AccountCoordinator
 from .coordinator import EARLY, FRESH_CYCLES, FRESH_GRACE, SOON, calling
 from .firmware import LONGEST, FirmwareBook, cadence
 from .northbound import Device, Interface
@@ -31,7 +30,7 @@ FIRST_AFTER: Final = 300.0
 NO_RECORDS: Final = 20022
 
 
-class FirmwareCoordinator(DataUpdateCoordinator[FirmwareBook]):
+class FirmwareCoordinator(AccountCoordinator[FirmwareBook]):
     """The last firmware upgrade of each inverter (reference 2.15).
 
     Asked once a day, while an upgrade runs as often as the lane allows.
@@ -39,14 +38,7 @@ class FirmwareCoordinator(DataUpdateCoordinator[FirmwareBook]):
 
     def __init__(self, account: Account, saved: object) -> None:
         """Start with what was saved; nothing is asked while live data are due."""
-        super().__init__(
-            account.hass,
-            LOGGER,
-            config_entry=account.entry,
-            name="firmware upgrades",
-            update_interval=SOON,
-        )
-        self.account = account
+        super().__init__(account, "firmware upgrades", SOON)
         now = account.ledger.now()
         self._first_at = now + FIRST_AFTER
         self.data = FirmwareBook.load(saved, now)

@@ -6,8 +6,9 @@ from itertools import batched
 from typing import TYPE_CHECKING, Final, override
 
 from homeassistant.core import callback
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.helpers.update_coordinator import UpdateFailed
 
+from .account_coordinator import AccountCoordinator
 from .const import LOGGER
 from .coordinator import EARLY, SOON, calling
 from .inventory import Inventory
@@ -24,7 +25,7 @@ HOURLY: Final = 3600.0
 AGAIN_AFTER: Final = 600.0
 
 
-class InventoryCoordinator(DataUpdateCoordinator[Inventory]):
+class InventoryCoordinator(AccountCoordinator[Inventory]):
     """Plants (reference 2.2) and their devices (2.8).
 
     Polled hourly, or with half of the day's calls where these are counted by
@@ -33,14 +34,7 @@ class InventoryCoordinator(DataUpdateCoordinator[Inventory]):
 
     def __init__(self, account: Account, inventory: Inventory) -> None:
         """Start from an inventory that was saved or has just been fetched."""
-        super().__init__(
-            account.hass,
-            LOGGER,
-            config_entry=account.entry,
-            name="plant and device list",
-            update_interval=SOON,
-        )
-        self.account = account
+        super().__init__(account, "plant and device list", SOON)
         self.data = inventory
         self._due: deque[tuple[str, ...]] = deque()
 

@@ -23,9 +23,9 @@ from homeassistant.core import callback
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .catalogue import DEVICE_PERIODS, DEVICE_TYPES, PLANT_PERIODS, Period, PeriodKpi
-from .const import LOGGER
 from .coordinator import EARLY, RealTimeCoordinator, calling
 from .device_coordinator import Request
+from .history.budget import LIVE_SHARE
 from .northbound import DeviceRow, Interface, Ledger, NorthboundClient, PlantRow, Values
 from .northbound.interfaces import DEVICES_PER_CALL, PLANTS_PER_CALL
 from .northbound.quota import DAY, HOUR, windows
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from .account import Account
 
 # Of the calls of a lane; the rest is for history.
-LIVE_SHARE: Final = 0.4
 
 # More often than this nobody looks at it.
 EVERY: Final[Mapping[Period, float]] = {
@@ -98,7 +97,6 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
         self.round_at = 0.0
         self._started_at = account.ledger.now()
         self._not_before = 0.0
-        self._has_failed = False
 
     @abstractmethod
     def kpis(self, source: K) -> tuple[PeriodKpi, ...]:
@@ -161,11 +159,7 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
         return self.data
 
     async def _async_ask_round(self) -> None:
-        """Ask; that a call fails is told the second time.
-
-        The first time it may be the whole system, which is for real-time data to
-        tell.
-        """
+        """Ask; after a call that failed, wait as long as the lane's share lasts."""
         self._due.clear()
         try:
             with calling(self.account, self.interface):
@@ -173,13 +167,8 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
         except UpdateFailed as error:
             wait = max(AGAIN_AFTER, self._share(self._round()))
             self._not_before = self.account.ledger.now() + wait
-            if self._has_failed:
-                error.retry_after = wait
-                raise
-            self._has_failed = True
-            LOGGER.debug("%s failed once: %s", self.name, error)
-        else:
-            self._has_failed = False
+            error.retry_after = wait
+            raise
 
     def _settle(self, now: float) -> None:
         """Forget who is gone; what lies in the future counts as now."""

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final, override
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.storage import Store
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from ..const import DOMAIN, LOGGER
+from ..account_coordinator import AccountCoordinator
+from ..const import DOMAIN
 from ..coordinator import EARLY
 from ..northbound.quota import DAY
 from ..saved import as_dict, numbers
@@ -37,19 +37,12 @@ def store_of(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
     return Store(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}.history")
 
 
-class HistoryCoordinator(DataUpdateCoordinator[dict[str, Progress]]):
+class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
     """Continuation and backfill of the statistics of all plants of an account."""
 
     def __init__(self, account: Account) -> None:
         """Start without progress; `async_restore` brings back the saved one."""
-        super().__init__(
-            account.hass,
-            LOGGER,
-            config_entry=account.entry,
-            name="history",
-            update_interval=FIRST_AFTER,
-        )
-        self.account = account
+        super().__init__(account, "history", FIRST_AFTER)
         self.data = {}
         self.importer = Importer(account.hass, self._async_before_move)
         self._intake = Intake(account, self.importer)
