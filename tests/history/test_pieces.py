@@ -357,6 +357,31 @@ def test_a_cleared_day_is_given_back_to_its_month() -> None:
     assert total(pieces, (0, 12)) == 12.0
 
 
+def test_a_rest_stays_in_a_cleared_period() -> None:
+    """What stands there for a whole month is not lost; the days take it again."""
+    pieces = Pieces()
+    first, second, third = parts(2, (0, 12))
+    pieces.merge([span((0, 12), 12.0), span(first, 4.0), span(third, 4.0)])
+    pieces.clear(START + 4 * HOUR, START + 12 * HOUR)
+    assert total(pieces, (4, 12)) == 8.0
+    pieces.merge([span(third, 4.0)])
+    assert total(pieces, third) == 4.0
+    assert total(pieces, second) == 4.0
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.booleans(),
+    st.lists(st.tuples(st.integers(0, 30), st.integers(1, 20), st.integers(-300, 500))),
+)
+def test_spans_that_overlap(may_fall: bool, drawn: list[tuple[int, int, int]]) -> None:
+    """A wrong idea of the time zone makes periods cross; a series comes of it still."""
+    pieces = Pieces(may_fall=may_fall)
+    for begin, length, amount in drawn:
+        pieces.merge([span((begin, begin + length), amount / 100)])
+        check(pieces, may_fall=may_fall)
+
+
 def test_half_an_hour_is_no_place() -> None:
     """Clocks that change by half an hour leave a rest without an hour to stand at."""
     pieces = Pieces()
