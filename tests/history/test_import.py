@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from itertools import count
+import time
 from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
@@ -64,3 +66,19 @@ async def test_every_month_of_every_series_is_the_plants_own(
             expected = expected_of(truth.energy(begin, end), series, dialect)
             assert counted == pytest.approx(expected, abs=0.1), (series, begin)
     assert sim.count(fail_code=407) == 0
+
+
+async def test_a_clock_that_moves_on_at_each_look_stops_nothing(
+    hass: HomeAssistant,
+    sim: Simulator,
+    history: HistoryCoordinator,
+    import_all: Callable[..., Awaitable[int]],
+) -> None:
+    """Ask for years and months although no two readings of the clock agree."""
+    ledger = history.account.ledger
+    looks = count()
+    ledger._now = lambda: time.time() + next(looks) * 1e-6
+    with pytest.raises(AssertionError):
+        await import_all(history, step=61, most=3)
+    assert sim.count("getKpiStationYear") == 1
+    assert sim.count("getKpiStationMonth") == 2

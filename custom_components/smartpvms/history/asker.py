@@ -134,7 +134,9 @@ class Asker:
             return None
         planner = self.planner()
         for is_live in (True, False):
-            if not is_live and self._backfill_at(feed) > now:
+            # The clock runs on: what is ready is so at a moment already past.
+            ready = 0.0 if is_live else self._backfill_at(feed)
+            if ready > self.account.ledger.now():
                 return None
             if known := self._open.get((feed, is_live)):
                 return known

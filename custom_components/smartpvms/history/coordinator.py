@@ -187,7 +187,8 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
         self._asker.close(due)
         if not await self._intake.async_take(due, self.progress):
             return False
-        self._store.async_delay_save(self._dump, SAVE_DELAY)
+        if not self.account.is_closed:
+            self._store.async_delay_save(self._dump, SAVE_DELAY)
         self.async_update_listeners()
         return True
 

@@ -19,7 +19,7 @@ from .periods import ALWAYS, Level, day_of, midnight
 from .pieces import Span
 from .planner import LAG, LOOK_BACK, Question
 from .prices import PRICE_OPTIONS, async_steps, priced
-from .progress import FIVE_MINUTES, HOURS, Feed, Progress, Track
+from .progress import FIVE_MINUTES, HOURS, YEARS, Feed, Progress, Track
 from .taking import Rows, delivered_until, first_start, spans, storage_rows
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Intake:
         Returns whether it was: an answer without any year is none.
         """
         question = known.question
-        if question.feed.level is Level.YEAR and not known.rows:
+        if question.feed == YEARS and not known.rows:
             return False
         for code in question.plants:
             if code in self._account.plants:

@@ -117,17 +117,24 @@ class Planner:
 
     def left(self, feed: Feed) -> int:
         """Return about how many questions the backfill of a feed still takes."""
-        return sum(
+        questions = sum(
             -(-_weight(feed, subjects) // limit(feed))
             for subjects in self._groups(feed).values()
         )
+        return self._calls(feed, questions)
 
     def left_by_plant(self, feed: Feed) -> dict[str, int]:
         """Return how many answers of a feed each plant still lacks."""
         return {
-            subject.code: len(parents(feed.level, self._missing(feed, subject)))
+            subject.code: self._calls(
+                feed, len(parents(feed.level, self._missing(feed, subject)))
+            )
             for subject in self._about(feed)
         }
+
+    def _calls(self, feed: Feed, parents: int) -> int:
+        """Return how many questions answer so many parents."""
+        return -(-parents // self.span.days) if feed == FIVE_MINUTES else parents
 
     def _about(self, feed: Feed) -> Iterator[Subject]:
         return (subject for subject in self.subjects if subject.has(feed))
@@ -171,7 +178,9 @@ class Planner:
         if feed.level is Level.HOUR:
             begin = today - timedelta(days=self.depth)
             begin = max(begin, progress.first or begin)
-            return (Days.between(begin, settled) | progress.requested) - held
+            wanted = Days.between(begin, settled) | progress.requested
+            # Younger days are the continuation's.
+            return (wanted & Days.between(date.min, settled)) - held
         return Days.between(progress.first or settled, settled) - held
 
     def _reach_back(self, subject: Subject, day: date) -> date:

@@ -45,6 +45,7 @@ FEEDS: Final = (
 )
 """All feeds, in the order in which they are asked: the coarsest first."""
 
+YEARS: Final = Feed(Track.PLANT, Level.YEAR)
 HOURS: Final = Feed(Track.PLANT, Level.HOUR)
 FIVE_MINUTES: Final = Feed(Track.DEVICES, Level.HOUR)
 
@@ -95,6 +96,11 @@ class Progress:
         """Ask for the hours of these days, whatever their age, once more."""
         for feed in (HOURS, FIVE_MINUTES):
             self.held[feed] = self.holds(feed) - days
+            self.asked_at[feed] = {
+                day: at
+                for day, at in self.asked_at.get(feed, {}).items()
+                if day not in days
+            }
         self.requested |= days
 
     def forget(self, days: Days) -> None:
