@@ -31,8 +31,9 @@ from .history.coordinator import HistoryCoordinator
 from .inventory import Inventory
 from .inventory_coordinator import InventoryCoordinator
 from .meter_units import GRID_METER, assumed_in_watts, in_kilowatts, is_in_watts
-from .northbound import Device, Dialect, Interface, PauseReason, Plant, Profile, Values
+from .northbound import Device, Dialect, Interface, Plant, Profile, Values
 from .northbound.errors import LoginError
+from .northbound.lane import NOT_GRANTED
 from .period_lanes import PeriodLanes
 from .readings import Reading
 from .registry import plant_owners, sync_devices
@@ -149,7 +150,7 @@ class Account:
 
     async def async_ask_again(self, interface: Interface) -> None:
         """Ask an interface that the user says to have granted."""
-        await self.ledger.wake(interface, PauseReason.NO_ACCESS)
+        await self.ledger.wake(interface, *NOT_GRANTED)
         if interface is Interface.DEVICE_REAL_TIME:
             self.devices_lane.types.ask_all_again()
         self.issues.review(interface)

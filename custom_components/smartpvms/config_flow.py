@@ -45,6 +45,7 @@ from .northbound.errors import (
     UnknownAccountError,
     UnreachableError,
 )
+from .northbound.lane import NOT_GRANTED
 from .opening import credentials_of
 from .options_flow import SmartPvmsOptionsFlow, several
 from .registry import plant_owners
@@ -235,7 +236,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         # The user says that password and rights are in order now: try them.
         await ledger.wake(Interface.LOGIN, PauseReason.LOGIN_REFUSED)
         for interface in (Interface.LOGIN, *PLANT_LISTS):
-            await ledger.wake(interface, PauseReason.NO_ACCESS)
+            await ledger.wake(interface, *NOT_GRANTED)
         try:
             await connection.detect()
         except NorthboundError as error:

@@ -17,6 +17,7 @@ from custom_components.smartpvms.northbound import (
     NorthboundError,
     models,
 )
+from custom_components.smartpvms.northbound.record import Record
 from custom_components.smartpvms.northbound.session import Json, _open
 
 from .conftest import NOON, discreet, done
@@ -84,7 +85,7 @@ class Told(NorthboundClient):
         async def call(interface: Interface, payload: object = None) -> Json:
             return answer(interface, body)
 
-        super().__init__(cast("Any", SimpleNamespace(call=call)))
+        super().__init__(cast("Any", SimpleNamespace(call=call, record=Record())))
 
 
 def answer(interface: Interface, body: bytes, kind: str = "") -> Json:

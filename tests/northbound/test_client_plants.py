@@ -96,6 +96,9 @@ async def test_without_consent_no_other_list_is_asked_for(
     sim.deny("stations", 20056)
     with pytest.raises(ConsentMissingError):
         await link.client.detect()
+    # Nor while the lane rests.
+    with pytest.raises(NotYetError):
+        await link.client.detect()
     assert sim.count("getStationList") == 0
 
 

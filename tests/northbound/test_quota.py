@@ -14,7 +14,7 @@ from custom_components.smartpvms.northbound import (
     Scale,
 )
 from custom_components.smartpvms.northbound.errors import NotYetError
-from custom_components.smartpvms.northbound.quota import (
+from custom_components.smartpvms.northbound.lane import (
     CRASH_MARGIN,
     MARGIN,
     PauseReason,

@@ -92,8 +92,8 @@ def test_the_doubling_survives_a_restart(ledger: Ledger, clock: HandClock) -> No
     [
         (BusyError, 2 * MINUTE, PauseReason.BUSY),
         (PermissionMissingError, DAY, PauseReason.NO_ACCESS),
-        (ConsentMissingError, DAY, PauseReason.NO_ACCESS),
-        (KpiNotConfiguredError, DAY, PauseReason.NO_ACCESS),
+        (ConsentMissingError, DAY, PauseReason.NO_CONSENT),
+        (KpiNotConfiguredError, DAY, PauseReason.NOT_CONFIGURED),
         (ServerError, 0, None),
         (UnreachableError, 0, None),
         (CertificateError, 0, None),
@@ -222,3 +222,26 @@ async def test_kpis_missing_for_one_type_leave_the_lane_open(
         with pytest.raises(KpiNotConfiguredError):
             await link.client.device_days(device.type, [device.id], link.clock.at())
     assert sim.count("getDevKpiDay") == 2
+
+
+def test_since_when_a_lane_rests(ledger: Ledger, clock: HandClock) -> None:
+    """Pauses that follow one another count as one, until an answer is good."""
+    assert ledger.lane(LANE).paused_since == 0
+    start = clock.now()
+    for _ in range(3):
+        assert answered(ledger, TooFrequentError)
+        assert ledger.lane(LANE).paused_since == start
+        clock.wait(2 * 60 * MINUTE)
+    again = Ledger(nothing, clock.now)
+    again.load(ledger.dump())
+    assert again.lane(LANE).paused_since == start
+    clock.wait(-DAY)
+    assert again.lane(LANE).paused_since == clock.now()
+    clock.wait(DAY)
+    done(ledger.claim(LANE))
+    done(ledger.record(LANE, None))
+    assert ledger.lane(LANE).paused_since == 0
+    later = clock.now()
+    clock.wait(DAY)
+    assert answered(ledger, TooFrequentError)
+    assert ledger.lane(LANE).paused_since == later + DAY

@@ -7,8 +7,9 @@ Needs aiohttp and nothing else. Start with `NorthboundSession`, which wants a
 from .client import NorthboundClient
 from .errors import NorthboundError
 from .interfaces import Dialect, Interface
+from .lane import PauseReason
 from .models import Device, DeviceRow, Plant, PlantRow, Values
-from .quota import Ledger, PauseReason, Profile, Scale
+from .quota import Ledger, Profile, Scale
 from .session import NorthboundSession, normalise_origin
 
 __all__ = [

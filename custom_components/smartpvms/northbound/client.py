@@ -28,6 +28,7 @@ from .interfaces import (
     Dialect,
     Interface,
 )
+from .lane import PauseReason
 from .models import (
     Alarm,
     Device,
@@ -40,9 +41,10 @@ from .models import (
     UpgradeResult,
     integer,
     milliseconds,
+    oddities,
     parse,
 )
-from .quota import PauseReason, Profile
+from .quota import Profile
 from .session import Json, NorthboundSession, computed
 
 LONGEST_HISTORY: Final = timedelta(days=3)
@@ -58,14 +60,6 @@ def _joined(items: Collection[str] | Collection[int], most: int) -> str:
     if not 0 < len(items) <= most:
         raise ValueError(f"1 to {most} ids in one call, not {len(items)}")
     return ",".join(str(item) for item in items)
-
-
-async def _rows[T](
-    data: Json, one: Callable[[Mapping[str, Json]], T | None]
-) -> list[T]:
-    """Parse the rows of an answer, without stopping the event loop for many."""
-    is_long = isinstance(data, list) and len(data) > MANY_ROWS
-    return await computed(is_long, parse, data, one)
 
 
 class NorthboundClient:
@@ -86,14 +80,15 @@ class NorthboundClient:
     async def station_list(self) -> list[Plant]:
         """Return all plants of the account (2.2)."""
         data = await self.session.call(Interface.STATION_LIST)
-        return parse(data, Plant.from_station_list)
+        return await self._parse(Interface.STATION_LIST, data, Plant.from_station_list)
 
     async def stations(self, page: int = 1) -> Page[Plant]:
         """Return a page of 100 plants (`stations`, later editions of 2.2)."""
         payload: dict[str, Json] = {"pageNo": page, "pageSize": PLANTS_PER_PAGE}
         data = await self.session.call(Interface.STATIONS, payload)
         found = data if isinstance(data, dict) else {}
-        plants = parse(found.get("list"), Plant.from_stations)
+        listed = found.get("list") if found else data
+        plants = await self._parse(Interface.STATIONS, listed, Plant.from_stations)
         return Page(tuple(plants), integer(found.get("pageCount")) or 1)
 
     async def all_plants(self, dialect: Dialect) -> list[Plant]:
@@ -131,7 +126,7 @@ class NorthboundClient:
             return False
         if isinstance(error, NotYetError):
             lane = self.session.ledger.lane(Interface.STATIONS)
-            return lane.reason is PauseReason.NO_ACCESS
+            return lane.is_not_granted and lane.reason is not PauseReason.NO_CONSENT
         # Without consent there is no other list to ask for.
         return isinstance(error, AccessError | NotNorthboundError) and not isinstance(
             error, ConsentMissingError
@@ -169,7 +164,7 @@ class NorthboundClient:
         """Return the devices of up to 100 plants (2.8)."""
         payload: dict[str, Json] = {"stationCodes": _joined(plants, PLANTS_PER_CALL)}
         data = await self.session.call(Interface.DEVICE_LIST, payload)
-        return parse(data, Device.from_row)
+        return await self._parse(Interface.DEVICE_LIST, data, Device.from_row)
 
     async def device_real_time(
         self, type_id: int, devices: Collection[int]
@@ -196,7 +191,7 @@ class NorthboundClient:
             "endTime": milliseconds(end),
         }
         data = await self.session.call(Interface.DEVICE_HISTORY, payload)
-        return await _rows(data, DeviceRow.from_row)
+        return await self._parse(Interface.DEVICE_HISTORY, data, DeviceRow.from_row)
 
     async def device_days(
         self, type_id: int, devices: Collection[int], month: datetime
@@ -221,14 +216,15 @@ class NorthboundClient:
     ) -> list[UpgradeResult]:
         """Ask up to 10 inverters of a type to upgrade their firmware (2.14)."""
         data = await self._upgrades(Interface.UPGRADE, type_id, devices)
-        return parse(data, UpgradeResult.from_row)
+        return await self._parse(Interface.UPGRADE, data, UpgradeResult.from_row)
 
     async def upgrade_records(
         self, type_id: int, devices: Collection[int]
     ) -> list[UpgradeRecord]:
         """Return the last upgrade of up to 10 inverters of a type (2.15)."""
         data = await self._upgrades(Interface.UPGRADE_RECORD, type_id, devices)
-        return parse(data, UpgradeRecord.from_row)
+        record = UpgradeRecord.from_row
+        return await self._parse(Interface.UPGRADE_RECORD, data, record)
 
     async def alarms(
         self,
@@ -270,7 +266,8 @@ class NorthboundClient:
                 payload[name] = ",".join(str(code) for code in codes)
         if device_name:
             payload["devName"] = device_name
-        return parse(await self.session.call(Interface.ALARMS, payload), Alarm.from_row)
+        data = await self.session.call(Interface.ALARMS, payload)
+        return await self._parse(Interface.ALARMS, data, Alarm.from_row)
 
     async def registration(
         self, serials: Collection[str], user: str, key: str | None = None
@@ -298,6 +295,19 @@ class NorthboundClient:
             raise
         return Registration.from_data(data)
 
+    async def _parse[T](
+        self,
+        interface: Interface,
+        data: Json,
+        one: Callable[[Mapping[str, Json]], T | None],
+    ) -> list[T]:
+        """Parse the rows of an answer, without stopping the event loop for many."""
+        is_long = isinstance(data, list) and len(data) > MANY_ROWS
+        items: list[T] = await computed(is_long, parse, data, one)
+        odd = await computed(is_long, oddities, data, len(items))
+        self.session.record.count(interface, odd)
+        return items
+
     async def _plants(
         self, interface: Interface, plants: Collection[str], at: datetime | None = None
     ) -> list[PlantRow]:
@@ -305,7 +315,7 @@ class NorthboundClient:
         if at is not None:
             payload["collectTime"] = milliseconds(at)
         data = await self.session.call(interface, payload)
-        return await _rows(data, PlantRow.from_row)
+        return await self._parse(interface, data, PlantRow.from_row)
 
     async def _devices(
         self,
@@ -321,7 +331,7 @@ class NorthboundClient:
         if at is not None:
             payload["collectTime"] = milliseconds(at)
         data = await self.session.call(interface, payload)
-        return await _rows(data, DeviceRow.from_row)
+        return await self._parse(interface, data, DeviceRow.from_row)
 
     async def _upgrades(
         self, interface: Interface, type_id: int, devices: Collection[int]

@@ -5,6 +5,7 @@ where a list is expected, numbers as text, "N/A", percent signs, nested objects,
 float noise, ids as number or text. What cannot be read is left out.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from math import isfinite
 import re
 from typing import Final
 
+from .record import Oddity
 from .session import Json
 
 type Values = Mapping[str, float]
@@ -331,3 +333,27 @@ class Registration:
 def parse[T](data: Json, one: Callable[[Mapping[str, Json]], T | None]) -> list[T]:
     """Parse the rows of a list, leaving out those that belong to nobody."""
     return [item for row in rows(data) if (item := one(row)) is not None]
+
+
+def oddities(data: Json, kept: int) -> Counter[Oddity]:
+    """Count what was left out of an answer of which `kept` rows were parsed.
+
+    A null is no oddity: it is how the interface says that there is nothing.
+    """
+    if not isinstance(data, list):
+        return Counter() if data is None else Counter({Oddity.NO_LIST: 1})
+    objects = list(rows(data))
+    maps = (row.get("dataItemMap") for row in objects)
+    found = Counter(
+        {
+            Oddity.NO_OBJECT: len(data) - len(objects),
+            Oddity.NOBODYS: len(objects) - kept,
+            Oddity.NOT_A_NUMBER: sum(
+                value is not None and number(value) is None
+                for items in maps
+                if isinstance(items, dict)
+                for value in items.values()
+            ),
+        }
+    )
+    return +found

@@ -7,19 +7,18 @@ number of plants and devices. The ledger is asked before every call and written
 before the call leaves, so that a crash between the two costs a call, not a 407.
 """
 
-from asyncio import Lock
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
-from math import ceil, isfinite
+from math import ceil
 import time
 from typing import Final
 
 from .errors import (
     AccessError,
     BusyError,
+    ConsentMissingError,
     DayQuotaError,
     KpiNotConfiguredError,
     NorthboundError,
@@ -34,22 +33,14 @@ from .interfaces import (
     PLANTS_PER_CALL,
     Interface,
 )
+from .lane import MARGIN, TOO_FREQUENT_PAUSE_MAX, Lane, PauseReason, SavedLane
 
 MINUTE: Final = 60.0
 HOUR: Final = 3600.0
 DAY: Final = 86400.0
 
-# The server's clock ticks when the call arrives, ours when the answer does.
-MARGIN: Final = 0.5
-# After a crash only the time of sending is known; the server counted later.
-CRASH_MARGIN: Final = 2.0
-
 TOO_FREQUENT_PAUSE: Final = 15 * MINUTE
-TOO_FREQUENT_PAUSE_MAX: Final = 120 * MINUTE
 BUSY_PAUSE: Final = 2 * MINUTE
-# A day's quota lasts until midnight; the day that ends summer time has 25 hours.
-LONGEST_PAUSE: Final = DAY + 60 * MINUTE
-
 
 # KPIs are configured device type by device type: one that is not stops no other.
 _BY_TYPE: Final = frozenset(
@@ -69,16 +60,6 @@ class Profile(StrEnum):
 
     PER_MINUTE = "per_minute"
     DAILY = "daily"
-
-
-class PauseReason(StrEnum):
-    """Why a lane is at rest."""
-
-    TOO_FREQUENT = "too_frequent"
-    BUSY = "busy"
-    DAY_QUOTA = "day_quota"
-    NO_ACCESS = "no_access"
-    LOGIN_REFUSED = "login_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,36 +160,6 @@ _SPANS: Final[dict[Interface, float]] = {
 }
 
 
-@dataclass(slots=True)
-class Lane:
-    """The calls of one interface that still count (epoch seconds) and its pause."""
-
-    calls: deque[float] = field(default_factory=deque)
-    paused_until: float = 0.0
-    pause: float = 0.0
-    reason: PauseReason | None = None
-    turn: Lock = field(default_factory=Lock, repr=False)
-
-    def settle(self, now: float, span: float) -> None:
-        """Forget calls older than `span`; what lies in the future counts as now."""
-        while self.calls and self.calls[0] <= now - span - MARGIN:
-            self.calls.popleft()
-        if self.calls and self.calls[-1] > now:
-            self.calls = deque(min(stamp, now) for stamp in self.calls)
-        self.paused_until = min(self.paused_until, now + LONGEST_PAUSE)
-
-    def rest(self, until: float, reason: PauseReason) -> None:
-        """Ask nothing before `until` (epoch seconds)."""
-        self.paused_until, self.reason = until, reason
-
-    def wake(self) -> bool:
-        """End the pause; return whether there was one."""
-        paused = self.reason is not None
-        self.paused_until, self.pause, self.reason = 0.0, 0.0, None
-        return paused
-
-
-type SavedLane = dict[str, object]
 type SavedLedger = dict[str, SavedLane]
 
 
@@ -302,18 +253,18 @@ class Ledger:
     async def claim(self, interface: Interface) -> None:
         """Put a call on record, or raise NotYetError and send nothing."""
         self.check(interface)
-        self.lane(interface).calls.append(self._now())
+        self.lane(interface).put(self._now())
         await self._save()
 
     def withdraw(self, interface: Interface) -> None:
         """Take the last call back: the server cannot have counted it."""
-        if calls := self.lane(interface).calls:
-            calls.pop()
+        self.lane(interface).take_back()
 
     def stamp(self, interface: Interface) -> None:
         """Date the call on record to now, which is no earlier than its arrival."""
-        self.withdraw(interface)
-        self.lane(interface).calls.append(self._now())
+        lane = self.lane(interface)
+        lane.take_back()
+        lane.put(self._now())
 
     async def record(self, interface: Interface, error: NorthboundError | None) -> None:
         """Note the outcome of the call on record: pause the lane or end its pause."""
@@ -333,13 +284,13 @@ class Ledger:
                 lane.pause = min(
                     lane.pause * 2 or TOO_FREQUENT_PAUSE, TOO_FREQUENT_PAUSE_MAX
                 )
-                lane.rest(now + lane.pause, PauseReason.TOO_FREQUENT)
+                lane.rest(now, now + lane.pause, PauseReason.TOO_FREQUENT)
             case BusyError():
-                lane.rest(now + BUSY_PAUSE, PauseReason.BUSY)
+                lane.rest(now, now + BUSY_PAUSE, PauseReason.BUSY)
             case DayQuotaError():
-                lane.rest(self._midnight(now), PauseReason.DAY_QUOTA)
+                lane.rest(now, self._midnight(now), PauseReason.DAY_QUOTA)
             case AccessError():
-                lane.rest(now + DAY, PauseReason.NO_ACCESS)
+                lane.rest(now, now + DAY, _why(error))
             case _:
                 return False
         return True
@@ -353,26 +304,19 @@ class Ledger:
         self, interface: Interface, seconds: float, reason: PauseReason
     ) -> None:
         """Pause a lane for a reason that only the caller knows."""
-        self.lane(interface).rest(self._now() + seconds, reason)
+        now = self._now()
+        self.lane(interface).rest(now, now + seconds, reason)
         await self._save()
 
-    async def wake(self, interface: Interface, reason: PauseReason) -> None:
-        """End a pause of this reason, because somebody has removed its cause."""
+    async def wake(self, interface: Interface, *reasons: PauseReason) -> None:
+        """End a pause of these reasons, because somebody has removed its cause."""
         lane = self.lane(interface)
-        if lane.reason is reason and lane.wake():
+        if lane.reason in reasons and lane.wake():
             await self._save()
 
     def dump(self) -> SavedLedger:
         """Return the lanes as JSON data."""
-        return {
-            str(interface): {
-                "calls": list(lane.calls),
-                "paused_until": lane.paused_until,
-                "pause": lane.pause,
-                "reason": lane.reason,
-            }
-            for interface, lane in self._lanes.items()
-        }
+        return {str(interface): lane.dump() for interface, lane in self._lanes.items()}
 
     def load(self, saved: object) -> None:
         """Take over what `dump` returned; whatever is malformed is left out."""
@@ -380,29 +324,18 @@ class Ledger:
             return
         for name, lane in saved.items():
             if name in Interface and isinstance(lane, dict):
-                self._lanes[Interface(name)] = _load_lane(lane)
+                self._lanes[Interface(name)] = Lane.load(lane)
 
 
 def _wall_clock() -> float:
     return time.time()
 
 
-def _load_lane(saved: SavedLane) -> Lane:
-    calls = saved.get("calls")
-    stamps = [_number(at) for at in calls] if isinstance(calls, list) else []
-    reason = saved.get("reason")
-    return Lane(
-        calls=deque(sorted(at + CRASH_MARGIN for at in stamps if at)),
-        paused_until=_number(saved.get("paused_until")),
-        pause=min(_number(saved.get("pause")), TOO_FREQUENT_PAUSE_MAX),
-        reason=PauseReason(str(reason)) if reason in PauseReason else None,
-    )
-
-
-def _number(value: object) -> float:
-    """Return a number of 0 or more, 0 for anything else."""
-    try:
-        number = float(value) if isinstance(value, int | float) else 0.0
-    except OverflowError:
-        return 0.0
-    return number if isfinite(number) and number > 0 else 0.0
+def _why(error: AccessError) -> PauseReason:
+    """Return what the account lacks."""
+    match error:
+        case ConsentMissingError():
+            return PauseReason.NO_CONSENT
+        case KpiNotConfiguredError():
+            return PauseReason.NOT_CONFIGURED
+    return PauseReason.NO_ACCESS

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 import json
 import re
 import ssl
+from time import monotonic
 from typing import Final, override
 
 from aiohttp import (
@@ -32,7 +33,9 @@ from .errors import (
     error_for_status,
 )
 from .interfaces import Interface
-from .quota import DAY, Ledger, PauseReason
+from .lane import PauseReason
+from .quota import DAY, Ledger
+from .record import Record
 
 TIMEOUT: Final = ClientTimeout(total=30)
 # 100 plants' five-minute rows of a day are about 20 MB; more is no answer.
@@ -100,6 +103,7 @@ class NorthboundSession:
         self._username = username
         self._password = password
         self.ledger = ledger
+        self.record = Record()
         self._token: str | None = None
         self._login = Lock()
         # A login that worked tells a lock from a wrong password.
@@ -224,6 +228,20 @@ class NorthboundSession:
         await self.ledger.record(Interface.LOGIN, error)
 
     async def _post(
+        self, interface: Interface, payload: Mapping[str, Json], token: str | None
+    ) -> tuple[Json, ClientResponse]:
+        """Make a call, and note how it ended."""
+        started = monotonic()
+        try:
+            data, response = await self._exchange(interface, payload, token)
+        except NorthboundError as error:
+            self.record.failed(self.ledger.now(), monotonic() - started, error)
+            raise
+        seconds = monotonic() - started
+        self.record.answered(interface, self.ledger.now(), seconds, data)
+        return data, response
+
+    async def _exchange(
         self, interface: Interface, payload: Mapping[str, Json], token: str | None
     ) -> tuple[Json, ClientResponse]:
         headers = {TOKEN: token, "Cookie": f"{TOKEN}={token}"} if token else {}

@@ -1,0 +1,126 @@
+"""A lane: the calls of one interface on record, its pause and the reason for it."""
+
+from asyncio import Lock
+from collections import deque
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import isfinite
+from typing import Final, Self
+
+from .tally import Tally
+
+# The server's clock ticks when the call arrives, ours when the answer does.
+MARGIN: Final = 0.5
+# After a crash only the time of sending is known; the server counted later.
+CRASH_MARGIN: Final = 2.0
+
+TOO_FREQUENT_PAUSE_MAX: Final = 2 * 3600.0
+# A day's quota lasts until midnight; the day that ends summer time has 25 hours.
+LONGEST_PAUSE: Final = 25 * 3600.0
+
+type SavedLane = dict[str, object]
+
+
+class PauseReason(StrEnum):
+    """Why a lane is at rest."""
+
+    TOO_FREQUENT = "too_frequent"
+    BUSY = "busy"
+    DAY_QUOTA = "day_quota"
+    NO_ACCESS = "no_access"
+    NO_CONSENT = "no_consent"
+    NOT_CONFIGURED = "not_configured"
+    LOGIN_REFUSED = "login_refused"
+
+
+NOT_GRANTED: Final = frozenset(
+    {PauseReason.NO_ACCESS, PauseReason.NO_CONSENT, PauseReason.NOT_CONFIGURED}
+)
+"""The reasons that somebody has to remove; others pass by themselves."""
+
+
+@dataclass(slots=True)
+class Lane:
+    """The calls of one interface that still count (epoch seconds) and its pause.
+
+    `paused_since`: when the first of the pauses since the last good answer began.
+    """
+
+    calls: deque[float] = field(default_factory=deque)
+    paused_until: float = 0.0
+    pause: float = 0.0
+    paused_since: float = 0.0
+    reason: PauseReason | None = None
+    tally: Tally = field(default_factory=Tally)
+    turn: Lock = field(default_factory=Lock, repr=False)
+
+    @property
+    def is_not_granted(self) -> bool:
+        """Tell whether the account may not use the interface."""
+        return self.reason in NOT_GRANTED
+
+    def put(self, at: float) -> None:
+        """Put a call on record."""
+        self.calls.append(at)
+        self.tally.add(at)
+
+    def take_back(self) -> None:
+        """Take the last call off the record."""
+        if self.calls:
+            self.tally.add(self.calls.pop(), -1)
+
+    def settle(self, now: float, span: float) -> None:
+        """Forget calls older than `span`; what lies in the future counts as now."""
+        while self.calls and self.calls[0] <= now - span - MARGIN:
+            self.calls.popleft()
+        if self.calls and self.calls[-1] > now:
+            self.calls = deque(min(stamp, now) for stamp in self.calls)
+        self.paused_until = min(self.paused_until, now + LONGEST_PAUSE)
+        self.paused_since = min(self.paused_since, now)
+
+    def rest(self, now: float, until: float, reason: PauseReason) -> None:
+        """Ask nothing before `until`."""
+        self.paused_since = self.paused_since or now
+        self.paused_until, self.reason = until, reason
+
+    def wake(self) -> bool:
+        """End the pause; return whether there was one."""
+        paused = self.reason is not None
+        self.paused_until = self.paused_since = self.pause = 0.0
+        self.reason = None
+        return paused
+
+    def dump(self) -> SavedLane:
+        """Return the lane as JSON data."""
+        return {
+            "calls": list(self.calls),
+            "paused_until": self.paused_until,
+            "pause": self.pause,
+            "paused_since": self.paused_since,
+            "reason": self.reason,
+            "hours": self.tally.dump(),
+        }
+
+    @classmethod
+    def load(cls, saved: SavedLane) -> Self:
+        """Take over what `dump` returned, as far as it has that shape."""
+        calls = saved.get("calls")
+        stamps = [_number(at) for at in calls] if isinstance(calls, list) else []
+        reason = saved.get("reason")
+        return cls(
+            calls=deque(sorted(at + CRASH_MARGIN for at in stamps if at)),
+            paused_until=_number(saved.get("paused_until")),
+            pause=min(_number(saved.get("pause")), TOO_FREQUENT_PAUSE_MAX),
+            paused_since=_number(saved.get("paused_since")),
+            tally=Tally.load(saved.get("hours")),
+            reason=PauseReason(str(reason)) if reason in PauseReason else None,
+        )
+
+
+def _number(value: object) -> float:
+    """Return a number of 0 or more, 0 for anything else."""
+    try:
+        number = float(value) if isinstance(value, int | float) else 0.0
+    except OverflowError:
+        return 0.0
+    return number if isfinite(number) and number > 0 else 0.0
