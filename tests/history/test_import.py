@@ -80,5 +80,4 @@ async def test_a_clock_that_moves_on_at_each_look_stops_nothing(
     ledger._now = lambda: time.time() + next(looks) * 1e-6
     with pytest.raises(AssertionError):
         await import_all(history, step=61, most=3)
-    assert sim.count("getKpiStationYear") == 1
-    assert sim.count("getKpiStationMonth") == 2
+    assert history.progress(sim.plants[0].code).answered > 3
