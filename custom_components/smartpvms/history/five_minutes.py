@@ -5,9 +5,10 @@ Real rows come every five minutes; a row that is missing leaves a gap, which
 counters bridge and powers do not.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from math import inf
 from typing import Final
 
 from ..catalogue import DeviceType, Role
@@ -83,11 +84,11 @@ def hourly_flows(sources: Sequence[Source], begin: int, end: int) -> HourlyFlows
     meters = [s for s in sources if s.kind.role is Role.METER]
     times = {at // STEP * STEP for source in sources for at, _ in source.rows}
     powers = {
-        PV_POWER: _sums_at(times, [_powers(s, s.pv_key) for s in inverters]),
+        PV_POWER: _sums_awake(times, [_powers(s, s.pv_key) for s in inverters]),
         BATTERY_POWER: _sums([_powers(s) for s in batteries]),
         GRID_POWER: _sums([_powers(s) for s in meters]),
     }
-    output = _sums_at(times, [_powers(s) for s in inverters])
+    output = _sums_awake(times, [_powers(s) for s in inverters])
     storages = [s for s in batteries if s.kind.role is Role.AC_STORAGE]
     stored = _sums([_powers(s) for s in storages])
     energies = {
@@ -112,14 +113,17 @@ _BATTERIES: Final = frozenset({Role.DC_BATTERY, Role.AC_STORAGE})
 
 
 def _powers(source: Source, key: str | None = None) -> dict[int, float]:
-    """Return a device's power by the time of its row."""
+    """Return a device's power by the time of its row; asleep it may tell none."""
     quantity = source.kind.power
     if quantity is None:
         return {}
     factor = -quantity.factor if source.turned else quantity.factor
     name = key or quantity.key
+    sleeps = source.kind.role is Role.INVERTER
     return {
-        at // STEP * STEP: row[name] * factor for at, row in source.rows if name in row
+        at // STEP * STEP: row.get(name, 0.0) * factor
+        for at, row in source.rows
+        if name in row or (sleeps and row)
     }
 
 
@@ -129,12 +133,23 @@ def _sums(powers: Sequence[Mapping[int, float]]) -> dict[int, float]:
     return _sums_at(common, powers)
 
 
+def _sums_awake(
+    times: AbstractSet[int], powers: Sequence[Mapping[int, float]]
+) -> dict[int, float]:
+    """Return the sum of devices at these times; one without rows for long sleeps."""
+    if not powers:
+        return {}
+    lacking: set[int] = set()
+    for known in powers:
+        for since, until in pairwise(sorted(known)):
+            if until - since <= LONGEST_GAP:
+                lacking.update(range(since + STEP, until, STEP))
+    return _sums_at(times - lacking, powers)
+
+
 def _sums_at(
     times: Iterable[int], powers: Sequence[Mapping[int, float]]
 ) -> dict[int, float]:
-    """Return the sum of devices at these times; one without a row sleeps."""
-    if not powers:
-        return {}
     return {
         at: round(sum(known.get(at, 0.0) for known in powers), 6)
         for at in sorted(times)
@@ -174,7 +189,7 @@ def _moved(source: Source, energy: str, grid: int, end: int) -> dict[int, float]
     counter = source.kind.energies.get(energy)
     if counter is None:
         return hours
-    known = [(at, row[counter]) for at, row in source.rows if counter in row]
+    known = _believed(source, counter)
     for (since, before), (until, after) in pairwise(known):
         if until - since <= LONGEST_GAP:
             # A fall is a new day's start, or a counter that was reset.
@@ -188,6 +203,25 @@ def _moved(source: Source, energy: str, grid: int, end: int) -> dict[int, float]
 
 
 _TOWARDS_HOUSE: Final = frozenset({DEVICE_IMPORT, DEVICE_DISCHARGE})
+
+
+def _believed(source: Source, counter: str) -> list[tuple[int, float]]:
+    """Return a counter's readings without the zeros that it comes back from.
+
+    A lifetime counter may be 0 already when the rows begin.
+    """
+    kept: list[tuple[int, float]] = []
+    zeros: list[tuple[int, float]] = []
+    last = inf if source.kind.role in _BATTERIES else 0.0
+    for at, row in source.rows:
+        if (value := row.get(counter)) is None:
+            continue
+        if not value:
+            zeros.append((at, value))
+            continue
+        kept += [*zeros, (at, value)] if value < last else [(at, value)]
+        zeros, last = [], value
+    return kept + zeros
 
 
 def _restarted(source: Source, after: float) -> float:

@@ -80,11 +80,12 @@ def noon(day: date, zone: tzinfo) -> datetime:
 def row_end(level: Level, since: int, zone: tzinfo) -> int:
     """Return when the period of a row that began at `since` ends (epoch seconds).
 
-    Some clocks go forward at midnight: the day then begins an hour late.
+    It began at midnight or, where clocks went forward then, an hour late; in a zone
+    that is a little wrong, a little before or after.
     """
     if level is Level.HOUR:
         return since + HOUR
-    day = day_of(since + HOUR, zone)
+    day = day_of(since + 12 * HOUR, zone)
     if level is Level.DAY:
         return midnight(day + ONE_DAY, zone)
     below = Level.DAY if level is Level.MONTH else Level.MONTH

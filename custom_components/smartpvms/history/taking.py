@@ -60,7 +60,8 @@ def _periods(
 ) -> Iterable[tuple[int, int]]:
     """Yield the period of each row; one that is running ends with this hour."""
     ends = [row_end(level, since, zone) for since in starts]
-    for index, (_, following) in enumerate(pairwise(starts)):
+    following_rows = enumerate(pairwise(starts)) if level is not Level.HOUR else ()
+    for index, (_, following) in following_rows:
         # The data know better than our idea of the zone where a period ends.
         if abs(following - ends[index]) <= _TOLERATED:
             ends[index] = following
