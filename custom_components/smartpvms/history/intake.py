@@ -15,6 +15,7 @@ from .asking import Inquiry
 from .days import ONE_DAY, Days
 from .five_minutes import Source, hourly_flows
 from .importer import Importer, PlantSeries
+from .live_hours import LONGEST_SILENCE
 from .periods import ALWAYS, Level, day_of, midnight
 from .pieces import Span
 from .planner import LAG, LOOK_BACK, Question
@@ -58,28 +59,36 @@ def devices_of(account: Account, feed: Feed, code: str) -> list[Device]:
     return found
 
 
-def live_counters(account: Account, code: str) -> tuple[dict[str, float], list[float]]:
-    """Return a plant's live counters and when (epoch seconds) they were read.
+def live_counters(account: Account, code: str) -> dict[float, dict[str, float]]:
+    """Return a plant's live counters by when (epoch seconds) they were read.
 
-    Those of its devices are sums by `DEVICE_…` key, where all of them are known.
+    Those of its devices are sums by `DEVICE_…` key, where all of them are known
+    and of about the same time.
     """
-    values: dict[str, float] = {}
-    times: list[float] = []
+    found: dict[float, dict[str, float]] = {}
     if plant := account.plants_lane.data.get(code):
-        values |= {key: plant.values[key] for key in _LIVE if key in plant.values}
-        times.append(plant.at)
-    unknown: set[str] = set()
+        values = {key: plant.values[key] for key in _LIVE if key in plant.values}
+        found[plant.at] = values
+    for key, known in _device_counters(account, code).items():
+        times = [at for at, value in known if value is not None]
+        if len(times) == len(known) and max(times) - min(times) <= LONGEST_SILENCE:
+            total = sum(value for _, value in known if value is not None)
+            found.setdefault(max(times), {})[key] = total
+    return found
+
+
+def _device_counters(
+    account: Account, code: str
+) -> dict[str, list[tuple[float, float | None]]]:
+    """Return when each device's counter was read and what it was, by `DEVICE_…`."""
+    found: dict[str, list[tuple[float, float | None]]] = {}
     for device in devices_of(account, FIVE_MINUTES, code):
-        energies = DEVICE_TYPES[device.type_id].energies
         reading = account.devices_lane.data.get(device.id)
-        for energy, counter in energies.items():
+        at, values = (reading.at, reading.values) if reading else (0.0, {})
+        for energy, counter in DEVICE_TYPES[device.type_id].energies.items():
             key = OPPOSITE[energy] if device.id in account.turned_meters else energy
-            if reading is None or counter not in reading.values:
-                unknown.add(key)
-            else:
-                values[key] = values.get(key, 0.0) + reading.values[counter]
-                times.append(reading.at)
-    return {key: value for key, value in values.items() if key not in unknown}, times
+            found.setdefault(key, []).append((at, values.get(counter)))
+    return found
 
 
 class Intake:
@@ -154,9 +163,8 @@ class Intake:
     def take_live(self, code: str, progress: Progress) -> None:
         """Note what the live counters of a plant and its devices show."""
         account = self._account
-        values, times = live_counters(account, code)
-        if times:
-            zone, at = account.zone(code), max(times)
+        zone = account.zone(code)
+        for at, values in sorted(live_counters(account, code).items()):
             progress.live.take(at, values, midnight(day_of(at, zone), zone))
 
     async def async_price(self, code: str, progress: Progress) -> None:
