@@ -11,8 +11,12 @@ import sys
 import tempfile
 from typing import Final
 
+from aiohttp import ClientError
+
 from .check import check
 from .configuration import ROOT
+from .energy import house, imported, put_in, sources
+from .entities import PACES
 from .home_assistant import PASSWORD, USERNAME
 from .place import PLACES
 from .processes import LOOPBACK, DemoError
@@ -30,8 +34,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="start on a temporary folder, wait until every entity has a value, "
-        "report and end with 0 if all is well",
+        help="start on a temporary folder, wait until every entity has a value and "
+        "the history's years and months are there, report and end with 0 if all is well",
     )
     parser.add_argument(
         "--minutes",
@@ -75,7 +79,26 @@ async def show(running: Stage) -> int:
     async with asyncio.TaskGroup() as group:
         group.create_task(home_assistant.serve())
         group.create_task(running.simulator.serve())
+        group.create_task(show_energy(running))
     return 0
+
+
+async def show_energy(running: Stage) -> None:
+    """Put the house into the Energy dashboard as soon as there is something to see.
+
+    The other plant stays out: beside it, a house would not be seen. A dashboard
+    that has sources is left as it is.
+    """
+    home_assistant = running.home_assistant
+    client, dashboard = home_assistant.client, f"{home_assistant.address}/energy"
+    try:
+        await imported(home_assistant, PACES[running.dialect].patience)
+        if not await sources(client):
+            await put_in(client, [(await house(client))["id"]])
+    except (ClientError, DemoError) as error:
+        print(f"The Energy dashboard was not set up: {error}", flush=True)
+        return
+    print(f"The Energy dashboard shows the house: {dashboard}", flush=True)
 
 
 async def run(options: argparse.Namespace) -> int:

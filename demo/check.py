@@ -1,10 +1,19 @@
-"""The demo as a check: everything has a value, and all stayed quiet."""
+"""The demo as a check: values and history are there, and all stayed quiet."""
 
 import asyncio
 from collections import Counter
 import time
 from typing import Any, Final
 
+from .client import HomeAssistantClient
+from .energy import (
+    History,
+    complaints_of_energy,
+    history_faults,
+    imported,
+    is_new_sensor,
+    put_in,
+)
 from .entities import (
     PACES,
     Entity,
@@ -24,23 +33,31 @@ async def check(running: Stage, minutes: float) -> int:
     """Wait, at least so many minutes, report, and return 0 if nothing is wrong."""
     started = time.monotonic()
     home_assistant = running.home_assistant
-    entities = await settled_entities(home_assistant, PACES[running.dialect])
+    pace = PACES[running.dialect]
+    entities = await settled_entities(home_assistant, pace)
+    histories = await imported(home_assistant, pace.patience)
     if (rest := started + minutes * 60 - time.monotonic()) > 0:
         await asyncio.sleep(rest)
         # A token lasts half an hour.
         await home_assistant.log_in()
         entities = await integration_entities(home_assistant.client)
+    history = await history_faults(home_assistant.client, histories)
+    energy = await _energy_faults(home_assistant.client)
     calls = _calls(await running.simulator.state())
     print(f"\nEntities after {time.monotonic() - started:.0f} s")
     print(_entities_table(entities))
     if silent := await silent_devices(home_assistant.client, entities):
         print(f"  devices without: {', '.join(silent)}")
+    print("\nHistory")
+    print(_histories_table(histories))
     print("\nCalls")
     print(calls_table(calls))
     # Its end belongs to what the log is asked about.
     await home_assistant.stop()
     faults = [
         *_entity_faults(entities),
+        *history,
+        *energy,
         *_call_faults(calls),
         *(f"the log says: {record}" for record in complaints(home_assistant.log)),
     ]
@@ -49,7 +66,8 @@ async def check(running: Stage, minutes: float) -> int:
         print("\n".join(f"- {fault}" for fault in faults))
         return 1
     print(
-        "\nEvery enabled entity has a value, no call was one too many, the log is quiet."
+        "\nEvery enabled entity has a value, the history is there, the Energy dashboard "
+        "has its sources, no call was one too many, the log is quiet."
     )
     return 0
 
@@ -64,6 +82,30 @@ def _entities_table(entities: list[Entity]) -> str:
     ]
     rows.append(("all", enabled.total(), disabled.total(), lacking.total()))
     return table(("platform", "enabled", "disabled", "without value"), rows)
+
+
+def _histories_table(histories: list[History]) -> str:
+    rows = [
+        (known.entity_id, known.percent, *known.left.values(), len(known.statistics))
+        for known in histories
+    ]
+    left = ("years left", "months left", "days left", "hours left")
+    return table(("sensor", "%", *left, "statistics"), rows)
+
+
+async def _energy_faults(client: HomeAssistantClient) -> list[str]:
+    """Put all plants into the Energy dashboard; return what is wrong with it then."""
+    done, again = await put_in(client), await put_in(client)
+    faults = [
+        f"the Energy dashboard: {complaint}"
+        for complaint in await complaints_of_energy(client)
+        if not is_new_sensor(complaint)
+    ]
+    if not done["added"]:
+        faults.append("nothing was put into the Energy dashboard")
+    if again["added"] or again["changed"]:
+        faults.append(f"put into the Energy dashboard once more: {dict(again)}")
+    return faults
 
 
 def _calls(state: dict[str, Any]) -> dict[str, Counter[str]]:
