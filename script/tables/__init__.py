@@ -1,0 +1,1 @@
+"""Tables of the documents, one module per document."""
