@@ -1,0 +1,119 @@
+"""Rules about code, manifest and images."""
+
+import ast
+from collections.abc import Iterator
+import struct
+from typing import Final
+
+from homeassistant.const import Platform
+
+from .project import Project, read_json
+
+MANIFEST_KEYS: Final = (
+    "domain",
+    "name",
+    "after_dependencies",
+    "codeowners",
+    "config_flow",
+    "dependencies",
+    "documentation",
+    "integration_type",
+    "iot_class",
+    "issue_tracker",
+    "loggers",
+    "requirements",
+    "version",
+)
+_SMALL: Final = range(128, 257)
+_LARGE: Final = range(256, 513)
+IMAGES: Final = {
+    f"{shade}{name}": sizes
+    for shade in ("", "dark_")
+    for name, sizes in {
+        "icon.png": (256,),
+        "icon@2x.png": (512,),
+        "logo.png": _SMALL,
+        "logo@2x.png": _LARGE,
+    }.items()
+}
+"""What the shorter side may measure, in pixels; an icon is a square."""
+
+TRANSLATED_ERRORS: Final = frozenset(
+    {
+        "ConfigEntryAuthFailed",
+        "ConfigEntryError",
+        "ConfigEntryNotReady",
+        "HomeAssistantError",
+        "ServiceValidationError",
+        "UpdateFailed",
+    }
+)
+
+
+def errors_are_translated(project: Project) -> Iterator[str]:
+    """Every error of Home Assistant is raised with a text that exists."""
+    known = project.english["exceptions"].keys()
+    used = set()
+    for path in sorted(project.integration.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            if node.func.id not in TRANSLATED_ERRORS:
+                continue
+            keys = [k.value for k in node.keywords if k.arg == "translation_key"]
+            if not keys or not isinstance(keys[0], ast.Constant):
+                yield f"{path.name}:{node.lineno}: {node.func.id} without a text"
+                continue
+            used.add(key := str(keys[0].value))
+            if key not in known:
+                yield f"{path.name}:{node.lineno}: no text for {key}"
+    for key in known - used:
+        yield f"en.json: exceptions.{key} is never raised"
+
+
+def platforms_limit_updates(project: Project) -> Iterator[str]:
+    """Every platform says how many updates may run at once."""
+    for platform in Platform:
+        path = project.integration / f"{platform}.py"
+        if path.exists() and "\nPARALLEL_UPDATES" not in path.read_text():
+            yield f"{path.name}: no PARALLEL_UPDATES"
+
+
+def manifest_is_in_order(project: Project) -> Iterator[str]:
+    """Manifest keys are known: domain, name, then by the alphabet."""
+    manifest = read_json(project.integration / "manifest.json")
+    if tuple(manifest) != MANIFEST_KEYS:
+        yield f"manifest.json: keys {list(manifest)}, not {list(MANIFEST_KEYS)}"
+    if manifest["requirements"]:
+        yield "manifest.json: the integration needs nothing of its own"
+
+
+def images_have_their_size(project: Project) -> Iterator[str]:
+    """Images of the brand have the sizes that Home Assistant takes."""
+    for name, sizes in IMAGES.items():
+        path = project.integration / "brand" / name
+        if not path.exists():
+            yield f"brand/{name} is missing"
+            continue
+        width, height = struct.unpack(">II", path.read_bytes()[16:24])
+        if min(width, height) not in sizes or ("icon" in name and width != height):
+            yield f"brand/{name} is {width} x {height}"
+
+
+def rooms_are_kept(project: Project) -> Iterator[str]:
+    """Nothing in the client knows Home Assistant, nothing in the simulator us."""
+    for folder, strangers in (
+        (project.integration / "northbound", ("homeassistant",)),
+        (project.root / "simulator", ("homeassistant", "custom_components")),
+        (project.integration, ("simulator",)),
+    ):
+        for path in sorted(folder.rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                names = [
+                    *(a.name for a in getattr(node, "names", [])),
+                    str(getattr(node, "module", "")),
+                ]
+                if not isinstance(node, ast.Import | ast.ImportFrom):
+                    continue
+                if any(name.partition(".")[0] in strangers for name in names):
+                    yield f"{path.relative_to(project.root)}:{node.lineno}: a stranger"
