@@ -34,7 +34,7 @@ _STORAGE_DAYS: Final = Feed(Track.STORAGE, Level.DAY)
 
 
 class Asker:
-    """What is being asked, what failed and when, and what the backfill has spent.
+    """What is being asked, what failed and when, and what calls were spent.
 
     `progress` returns the progress of a plant by its code.
     """
@@ -46,20 +46,22 @@ class Asker:
         self._open: dict[tuple[Feed, bool], Inquiry] = {}
         self._retry: dict[Feed, tuple[float, float]] = {}
         self._backfill_calls: dict[str, list[float]] = {}
+        self._live_calls: dict[str, list[float]] = {}
         self._refused: dict[str, float] = {}
 
     def restore(self, saved: dict[str, object]) -> None:
         """Take over what the last run has spent and learnt."""
-        self._backfill_calls = {
-            name: [float(at) for at in stamps if isinstance(at, int | float)]
-            for name, stamps in as_dict(saved.get("backfill_calls")).items()
-            if isinstance(stamps, list)
-        }
+        self._backfill_calls = _stamps(saved.get("backfill_calls"))
+        self._live_calls = _stamps(saved.get("live_calls"))
         self._refused = numbers(saved.get("refused"))
 
     def dump(self) -> dict[str, object]:
         """Return what `restore` takes, as JSON data."""
-        return {"backfill_calls": self._backfill_calls, "refused": self._refused}
+        return {
+            "backfill_calls": self._backfill_calls,
+            "live_calls": self._live_calls,
+            "refused": self._refused,
+        }
 
     def forget_gone(self) -> None:
         """Drop what is asked about plants that are gone."""
@@ -135,9 +137,9 @@ class Asker:
         planner = self.planner()
         for is_live in (True, False):
             # The clock runs on: what is ready is so at a moment already past.
-            ready = 0.0 if is_live else self._backfill_at(feed)
+            ready = self._live_at(feed, planner) if is_live else self._backfill_at(feed)
             if ready > self.account.ledger.now():
-                return None
+                continue
             if known := self._open.get((feed, is_live)):
                 return known
             if question := self._question(planner, feed, is_live):
@@ -154,10 +156,23 @@ class Asker:
 
     def _backfill_at(self, feed: Feed) -> float:
         interface = self._interface(feed)
-        since = self.account.ledger.now() - DAY
-        stamps = [at for at in self._backfill_calls.get(interface, ()) if at > since]
-        self._backfill_calls[interface] = stamps
+        stamps = self._of_a_day(self._backfill_calls, interface)
         return budget.may_backfill(self.account.ledger, interface, stamps)
+
+    def _live_at(self, feed: Feed, planner: Planner) -> float:
+        interface = self._interface(feed)
+        stamps = self._of_a_day(self._live_calls, interface)
+        backfills = planner.left(feed) > 0
+        ledger = self.account.ledger
+        return budget.may_continue(ledger, interface, stamps, backfills=backfills)
+
+    def _of_a_day(
+        self, calls: dict[str, list[float]], interface: Interface
+    ) -> list[float]:
+        """Return when calls of the last day were made, and forget older ones."""
+        since = self.account.ledger.now() - DAY
+        calls[interface] = [at for at in calls.get(interface, ()) if at > since]
+        return calls[interface]
 
     def _live_interval(self, feed: Feed, planner: Planner) -> float:
         return budget.interval(
@@ -184,9 +199,9 @@ class Asker:
         if not known.calls:
             return True
         left = len(known.calls)
-        if not known.question.is_live:
-            now = self.account.ledger.now()
-            self._backfill_calls.setdefault(known.interface, []).append(now)
+        is_live = known.question.is_live
+        spent = self._live_calls if is_live else self._backfill_calls
+        spent.setdefault(known.interface, []).append(self.account.ledger.now())
         try:
             with calling(self.account, known.interface):
                 await self._async_call(known)
@@ -238,7 +253,7 @@ class Asker:
                 if (feed, True) in self._open:
                     at = now
                 if at is not None:
-                    yield max(ready, at)
+                    yield max(ready, at, self._live_at(feed, planner))
             if (feed, False) in self._open or planner.backfill(feed):
                 yield max(ready, self._backfill_at(feed))
 
@@ -257,3 +272,12 @@ class Asker:
 
     def _interface(self, feed: Feed) -> Interface:
         return interface_of(feed, self.account.inventory.data.dialect)
+
+
+def _stamps(saved: object) -> dict[str, list[float]]:
+    """Return when calls were made, by interface, as they were saved."""
+    return {
+        name: [float(at) for at in stamps if isinstance(at, int | float)]
+        for name, stamps in as_dict(saved).items()
+        if isinstance(stamps, list)
+    }

@@ -15,8 +15,8 @@ from ..northbound.quota import DAY, HOUR, MINUTE, windows
 LIVE_SHARE: Final = 0.4
 # Left to the actions and to what else asks, when the backfill is done.
 SPARE: Final = 3
-# Yesterday's hours once more, and those of the two days before.
-CORRECTIONS: Final = 3
+# Within 24 hours those of four days: the days before today, and today when it is over.
+CORRECTIONS: Final = 4
 PAUSE: Final = 1.5 * MINUTE
 
 
@@ -50,8 +50,24 @@ def interval(
     """Return how often (seconds) today's hours are asked, at `calls` calls a time."""
     if (allowed := live_calls(ledger, interface, backfills=backfills)) is None:
         return HOUR
-    times = max(1, allowed // max(1, calls) - CORRECTIONS)
+    # Once a day is not enough: it would always be the day after.
+    times = max(2, allowed // max(1, calls) - CORRECTIONS)
     return max(HOUR, DAY / times)
+
+
+def may_continue(
+    ledger: Ledger,
+    interface: Interface,
+    own_calls: Iterable[float],
+    *,
+    backfills: bool,
+) -> float:
+    """Return when (epoch seconds) the continuation may make its next call.
+
+    `own_calls`: when it made its calls of the last day.
+    """
+    share = live_calls(ledger, interface, backfills=True) if backfills else None
+    return _within(share, own_calls, ledger.ready_at(interface))
 
 
 def may_backfill(
@@ -65,10 +81,7 @@ def may_backfill(
     stamps = sorted(own_calls)
     if stamps:
         ready = max(ready, stamps[-1] + _pause(ledger, interface))
-    share = backfill_calls(ledger, interface)
-    if share is not None and len(stamps) >= share:
-        ready = max(ready, stamps[-share] + DAY)
-    return ready
+    return _within(backfill_calls(ledger, interface), stamps, ready)
 
 
 def seconds(ledger: Ledger, interface: Interface, calls: int) -> float:
@@ -77,6 +90,14 @@ def seconds(ledger: Ledger, interface: Interface, calls: int) -> float:
         return calls * PAUSE
     now = min(calls, share, ledger.left(interface))
     return (calls - now) / share * DAY
+
+
+def _within(share: int | None, own_calls: Iterable[float], ready: float) -> float:
+    """Return when a call leaves no more than its share of them in 24 hours."""
+    stamps = sorted(own_calls)
+    if share is None or len(stamps) < max(1, share):
+        return ready
+    return max(ready, stamps[-max(1, share)] + DAY)
 
 
 def _pause(ledger: Ledger, interface: Interface) -> float:

@@ -148,7 +148,9 @@ class Planner:
         if feed == FIVE_MINUTES and not progress.asked_at.get(HOURS):
             # The plant's own hours tell which series are missing.
             return
-        yield today, progress.asked(feed, today) + interval
+        # The day's first hour has yet to be delivered when the day begins.
+        begun = max(midnight(today, zone), progress.asked(feed, today))
+        yield today, begun + interval
         for back in range(1, LOOK_BACK + 1):
             day = today - back * ONE_DAY
             over, asked = midnight(day + ONE_DAY, zone), progress.asked(feed, day)

@@ -1,0 +1,546 @@
+"""A whole import on a clock of its own, with the ledger that a real one has."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+import json
+from math import ceil
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from hypothesis import example, given, settings, strategies as st
+import pytest
+
+from custom_components.smartpvms.catalogue.series import BATTERY_CHARGE
+from custom_components.smartpvms.history import budget
+from custom_components.smartpvms.history.asking import interface_of
+from custom_components.smartpvms.history.days import ONE_DAY, Days
+from custom_components.smartpvms.history.intake import _note_answered, _note_first
+from custom_components.smartpvms.history.periods import (
+    ALWAYS,
+    Level,
+    day_of,
+    midnight,
+    parent,
+)
+from custom_components.smartpvms.history.pieces import HOUR
+from custom_components.smartpvms.history.planner import (
+    LAG,
+    LOOK_BACK,
+    Planner,
+    Question,
+    Subject,
+)
+from custom_components.smartpvms.history.progress import (
+    FEEDS,
+    FIVE_MINUTES,
+    HOURS,
+    Feed,
+    Progress,
+    Track,
+)
+from custom_components.smartpvms.history.taking import Rows
+from custom_components.smartpvms.northbound import (
+    Dialect,
+    Interface,
+    Ledger,
+    Profile,
+    Scale,
+)
+from tests.northbound.conftest import done, nothing
+
+DAY: Final = 86400
+DEPTH: Final = 8
+ZONES: Final = [
+    "Europe/Berlin",
+    "Asia/Kolkata",
+    "Asia/Kathmandu",
+    "America/Sao_Paulo",
+    "Asia/Beirut",
+    "Australia/Lord_Howe",
+    "Pacific/Apia",
+    "Pacific/Chatham",
+]
+YEARS, MONTHS, DAYS = (Feed(Track.PLANT, level) for level in tuple(Level)[:3])
+
+
+@dataclass
+class Site:
+    """A plant: when its data begin, and when it appears in the account."""
+
+    code: str
+    zone: ZoneInfo
+    begun: date
+    appears: float = 0.0
+    devices: int = 0
+    batteries: int = 0
+
+
+@dataclass
+class Account:
+    """Asks as the integration does, as fast as planner, budget and ledger allow."""
+
+    sites: list[Site]
+    profile: Profile
+    now: float
+    span: timedelta = ONE_DAY
+    depth: int = DEPTH
+    asked: list[tuple[float, Question]] = field(default_factory=list)
+    calls: dict[Interface, list[tuple[float, bool, bool]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    progress: dict[str, Progress] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Begin with an empty ledger and no progress."""
+        self.ledger = Ledger(nothing, lambda: self.now)
+        self.ledger.profile = self.profile
+        self.ledger.scale = Scale(len(self.sites), {38: len(self.sites)})
+
+    def planner(self) -> Planner:
+        """Return the planner of this moment."""
+        subjects = tuple(
+            Subject(
+                site.code,
+                site.zone,
+                self.progress.setdefault(site.code, Progress()),
+                site.devices,
+                site.batteries,
+            )
+            for site in self.sites
+            if site.appears <= self.now
+        )
+        return Planner(subjects, self.now, self.depth, self.span)
+
+    def interface(self, feed: Feed) -> Interface:
+        """Return the lane of a feed."""
+        return interface_of(feed, Dialect.V2022)
+
+    def own_calls(self, feed: Feed, *, is_live: bool) -> list[float]:
+        """Return when calls of one purpose were made in the last day."""
+        known = self.calls[self.interface(feed)]
+        return [at for at, live, _ in known if live is is_live and at > self.now - DAY]
+
+    def ready(self, planner: Planner, feed: Feed, *, is_live: bool) -> float:
+        """Return when a purpose may make its next call."""
+        lane, own = self.interface(feed), self.own_calls(feed, is_live=is_live)
+        if not is_live:
+            return budget.may_backfill(self.ledger, lane, own)
+        backfills = planner.left(feed) > 0
+        return budget.may_continue(self.ledger, lane, own, backfills=backfills)
+
+    def interval(self, planner: Planner, feed: Feed) -> float:
+        """Return how often today's hours are asked."""
+        backfills = planner.left(feed) > 0
+        return budget.interval(
+            self.ledger, self.interface(feed), 1, backfills=backfills
+        )
+
+    def next(self, feed: Feed) -> Question | None:
+        """Return what may be asked now."""
+        planner = self.planner()
+        if feed.level is Level.HOUR and (
+            self.ready(planner, feed, is_live=True) <= self.now
+            and (found := planner.live(feed, self.interval(planner, feed)))
+        ):
+            return found
+        if self.ready(planner, feed, is_live=False) <= self.now:
+            return planner.backfill(feed)
+        return None
+
+    def ask(self, question: Question) -> None:
+        """Make the call and note its answer."""
+        lane = self.interface(question.feed)
+        backfills = self.planner().left(question.feed) > 0
+        self.calls[lane].append((self.now, question.is_live, backfills))
+        self.asked.append((self.now, question))
+        done(self.ledger.claim(lane))
+        done(self.ledger.record(lane, None))
+        for code in question.plants:
+            site, progress = self.site(code), self.progress[code]
+            if question.feed.track is Track.PLANT:
+                rows = first_row(site, question)
+                _note_first(progress, question, rows, site.zone, self.now)
+            _note_answered(progress, question, self.now)
+
+    def site(self, code: str) -> Site:
+        """Return a plant by its code."""
+        return next(site for site in self.sites if site.code == code)
+
+    def step(self) -> None:
+        """Ask what may be asked, then wait for the next."""
+        for feed in FEEDS:
+            while question := self.next(feed):
+                self.ask(question)
+        planner = self.planner()
+        times = [site.appears for site in self.sites if site.appears > self.now]
+        for feed in FEEDS:
+            if feed.level is Level.HOUR:
+                at = planner.live_at(feed, self.interval(planner, feed))
+                if at is not None:
+                    times.append(max(at, self.ready(planner, feed, is_live=True)))
+            if planner.backfill(feed):
+                times.append(self.ready(planner, feed, is_live=False))
+        self.now = max(self.now, min(times)) + 0.7
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether nothing is left."""
+        planner = self.planner()
+        appeared = all(site.appears <= self.now for site in self.sites)
+        return appeared and not any(planner.left(feed) for feed in FEEDS)
+
+    def run(self, most: int = 600) -> None:
+        """Import until nothing is left."""
+        for _ in range(most):
+            if self.is_complete:
+                return
+            self.step()
+        raise AssertionError("it does not end")
+
+    def restart(self) -> None:
+        """Stop and start: what is on disk is all that is left."""
+        self.progress = {
+            code: Progress.load(json.loads(json.dumps(known.dump())))
+            for code, known in self.progress.items()
+        }
+
+
+def first_row(site: Site, question: Question) -> Rows:
+    """Return the first row with a value of a question about years or months."""
+    begun = site.begun
+    begins = begun.replace(month=1, day=1)
+    if question.feed.level is Level.MONTH:
+        if question.first != begins:
+            return []
+        begins = begun.replace(day=1)
+    return [(midnight(begins, site.zone), {"PVYield": 1.0})]
+
+
+def check_limits(account: Account) -> None:
+    """See that no window was exceeded, by the documentation's own numbers."""
+    a_day = ceil(len(account.sites) / 100) + 24
+    for lane, calls in account.calls.items():
+        times = [at for at, _, _ in calls]
+        if account.profile is Profile.PER_MINUTE:
+            assert all(after - before >= 60 for before, after in pairwise(times))
+            continue
+        assert busiest(times) <= a_day + (lane is Interface.DEVICE_HISTORY)
+        if lane is not Interface.PLANT_HOUR or a_day != 25:
+            continue
+        assert busiest([at for at, live, _ in calls if not live]) <= 15
+        meanwhile = [at for at, live, backfills in calls if live and backfills]
+        assert busiest(meanwhile) <= 10
+
+
+def busiest(times: list[float]) -> int:
+    """Return the most calls that were made within 24 hours."""
+    return max((sum(at <= t < at + DAY for t in times) for at in times), default=0)
+
+
+def check_once(account: Account, since: float = 0.0) -> None:
+    """See that nobody was asked twice for what was answered, the newest first."""
+    seen: dict[tuple[Feed, str], list[date]] = defaultdict(list)
+    for at, question in account.asked:
+        if question.is_live or at < since:
+            continue
+        day = question.until
+        while day > question.first and question.feed == FIVE_MINUTES:
+            day -= ONE_DAY
+            for code in question.plants:
+                seen[question.feed, code].append(day)
+        if question.feed != FIVE_MINUTES:
+            for code in question.plants:
+                seen[question.feed, code].append(question.first)
+    for days in seen.values():
+        assert len(set(days)) == len(days)
+        # A day that goes by while older ones are asked for comes in between.
+        falls = [before > after for before, after in pairwise(days)]
+        assert falls.count(False) <= (account.now - account.asked[0][0]) / DAY + 1
+
+
+def check_whole(account: Account) -> None:
+    """See that every day of every plant's life was asked, the youngest by the hour."""
+    for site in account.sites:
+        progress = account.progress[site.code]
+        today = day_of(account.now, site.zone)
+        settled = today - LOOK_BACK * ONE_DAY
+        assert progress.first == site.begun.replace(day=1)
+        assert not Days.between(progress.first, settled) - progress.holds_or_finer(DAYS)
+        begin = max(progress.first, today - account.depth * ONE_DAY)
+        for feed in (HOURS, FIVE_MINUTES)[: 2 if site.devices else 1]:
+            assert not Days.between(begin, settled) - progress.holds(feed)
+        for back in range(2, LOOK_BACK + 1):
+            assert progress.asked(HOURS, today - back * ONE_DAY)
+
+
+def houses(count: int, *zones: str, begun: date = date(2024, 5, 20)) -> list[Site]:
+    """Return plants, their zones in turn."""
+    return [
+        Site(f"NE={number}", ZoneInfo(zones[number % len(zones)]), begun)
+        for number in range(count)
+    ]
+
+
+def start(day: date, hour: float = 12) -> float:
+    """Return an instant."""
+    midnight_ = datetime.combine(day, datetime.min.time(), UTC)
+    return midnight_.timestamp() + hour * HOUR
+
+
+profiles = st.sampled_from(Profile)
+zones = st.sampled_from(ZONES)
+# Both changes of clocks are in it, in the north and in the south.
+begins = st.builds(
+    start, st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.floats(0, 23.9)
+)
+
+
+@settings(deadline=None, max_examples=8)
+@given(profiles, zones, begins)
+@example(Profile.DAILY, "Europe/Berlin", start(date(2026, 10, 24)))
+@example(Profile.DAILY, "Asia/Beirut", start(date(2026, 3, 28)))
+def test_a_plants_whole_life(profile: Profile, zone: str, begin: float) -> None:
+    """It is asked once, coarse to fine, within the limits, and it ends."""
+    account = Account(houses(1, zone), profile, begin)
+    account.run()
+    check_limits(account)
+    check_once(account)
+    check_whole(account)
+    backfill = [q.feed for _, q in account.asked if not q.is_live]
+    order = [backfill.index(feed) for feed in (YEARS, MONTHS, DAYS, HOURS)]
+    assert order == sorted(order)
+    assert backfill.count(YEARS) == 1
+    assert backfill.count(MONTHS) in (2, 3)
+
+
+@settings(deadline=None, max_examples=6)
+@given(profiles, zones, zones, begins, st.floats(0, 3 * DAY))
+def test_plants_of_two_zones_and_one_that_comes_later(
+    profile: Profile, zone: str, other: str, begin: float, later: float
+) -> None:
+    """Each zone has days of its own; a new plant is asked what the others were."""
+    account = Account(houses(4, zone, other), profile, begin)
+    account.sites[3].appears = begin + later
+    account.run()
+    check_limits(account)
+    check_once(account)
+    check_whole(account)
+    for _, question in account.asked:
+        assert {account.site(code).zone for code in question.plants} == {question.zone}
+
+
+@pytest.mark.parametrize("profile", list(Profile))
+def test_a_hundred_plants_take_as_many_calls_as_one(profile: Profile) -> None:
+    """One call is about a hundred of them; one more makes a second one."""
+    counts = []
+    for count in (1, 100, 101):
+        account = Account(
+            houses(count, "Europe/Berlin"), profile, start(date(2026, 6, 1))
+        )
+        account.depth = 5
+        account.run()
+        check_limits(account)
+        check_whole(account)
+        counts.append(sum(not question.is_live for _, question in account.asked))
+    assert counts[0] == counts[1]
+    assert counts[2] == 2 * counts[0]
+
+
+@settings(deadline=None, max_examples=6)
+@given(profiles, zones, begins, st.floats(0.05, 1200))
+@example(Profile.DAILY, "Europe/Berlin", start(date(2026, 11, 20)), 90.0)
+@example(Profile.DAILY, "Pacific/Apia", start(date(2026, 12, 30)), 800.0)
+def test_a_gap_closes(profile: Profile, zone: str, begin: float, days: float) -> None:
+    """After a stop of hours or years nothing is missing, and nothing asked in vain."""
+    account = Account(houses(1, zone), profile, begin)
+    account.run()
+    account.now += days * DAY
+    account.restart()
+    again = account.now
+    for _ in range(6):
+        account.step()
+    account.run()
+    check_limits(account)
+    check_once(account, again)
+    check_whole(account)
+    years = [q for at, q in account.asked if at >= again and q.feed == YEARS]
+    assert not years
+    months = [q for at, q in account.asked if at >= again and q.feed == MONTHS]
+    assert len(months) <= days / 365 + 2
+
+
+@settings(deadline=None, max_examples=4)
+@given(profiles, zones, begins, st.sets(st.integers(0, 60), min_size=1, max_size=5))
+def test_restarts_change_nothing(
+    profile: Profile, zone: str, begin: float, when: set[int]
+) -> None:
+    """What is asked, and when, is the same with and without them."""
+    steady, shaken = (Account(houses(2, zone), profile, begin) for _ in range(2))
+    for number in range(60):
+        steady.step()
+        shaken.step()
+        if number in when:
+            shaken.restart()
+    assert shaken.asked == steady.asked
+
+
+@settings(deadline=None, max_examples=8)
+@given(profiles, zones, begins)
+def test_the_days_after(profile: Profile, zone: str, begin: float) -> None:
+    """Today's hours in time; each day once it is over, and twice again."""
+    account = Account(houses(1, zone), profile, begin)
+    account.run()
+    since = account.now
+    while account.now < since + 6 * DAY:
+        account.step()
+    check_limits(account)
+    clock = ZoneInfo(zone)
+    live = [(at, q.first) for at, q in account.asked if q.is_live and at >= since]
+    first = day_of(since, clock) + ONE_DAY
+    for number in range(2):
+        day = first + number * ONE_DAY
+        begun, over = midnight(day, clock), midnight(day + ONE_DAY, clock)
+        times = [at for at, asked in live if asked == day]
+        today = [begun, *(at for at in times if at < over), over]
+        assert max(b - a for a, b in pairwise(today)) < 1.6 * HOUR
+        after = [at for at in times if at >= over]
+        assert after[0] == pytest.approx(over + LAG, abs=0.25 * HOUR)
+        assert len(after) == 3
+        assert all(24 * HOUR <= b - a < 25.6 * HOUR for a, b in pairwise(after))
+
+
+@settings(deadline=None, max_examples=6)
+@given(profiles, zones, begins, st.sampled_from([1, 3]))
+def test_five_minutes_of_devices(
+    profile: Profile, zone: str, begin: float, span: int
+) -> None:
+    """One call answers up to three days, where clocks go back fewer."""
+    site = replace(houses(1, zone)[0], devices=4)
+    account = Account([site], profile, begin, span=timedelta(days=span))
+    account.run()
+    check_limits(account)
+    check_once(account)
+    check_whole(account)
+    first_hours = next(at for at, q in account.asked if q.feed == HOURS)
+    for at, question in account.asked:
+        if question.feed != FIVE_MINUTES:
+            continue
+        assert at >= first_hours
+        begins_at = midnight(question.first, site.zone)
+        ends_at = midnight(question.until, site.zone)
+        assert ends_at - begins_at <= max(span * DAY, 25 * HOUR)
+
+
+def test_batteries_where_the_plants_hours_tell_nothing_of_them() -> None:
+    """Their years, months and days are asked once that is known."""
+    account = Account(
+        [replace(houses(1, "Europe/Berlin")[0], batteries=1)],
+        Profile.PER_MINUTE,
+        start(date(2026, 6, 1)),
+    )
+    (site,) = account.sites
+    account.run()
+    assert not any(q.feed.track is Track.STORAGE for _, q in account.asked)
+    account.progress[site.code].hourly.add("pv_energy")
+    account.run()
+    assert {q.feed.level for _, q in account.asked if q.feed.track is Track.STORAGE} == {
+        Level.YEAR, Level.MONTH, Level.DAY}  # fmt: skip
+    account.progress[site.code].hourly.add(BATTERY_CHARGE)
+    storage = next(feed for feed in FEEDS if feed.track is Track.STORAGE)
+    assert not account.planner().subjects[0].has(storage)
+    check_once(account)
+
+
+def test_many_devices_take_several_questions() -> None:
+    """Forty devices a question, one plant at least; what is left counts them."""
+    sites = [replace(site, devices=30) for site in houses(3, "Europe/Berlin")]
+    account = Account(sites, Profile.PER_MINUTE, start(date(2026, 6, 1)))
+    account.run()
+    assert all(len(q.plants) == 1 for _, q in account.asked if q.feed == FIVE_MINUTES)
+    planner = account.planner()
+    account.progress["NE=0"].request(Days.between(date(2026, 3, 1), date(2026, 3, 4)))
+    assert planner.left(FIVE_MINUTES) == planner.left(HOURS) == 3
+    assert planner.left_by_plant(HOURS) == {"NE=0": 3, "NE=1": 0, "NE=2": 0}
+    account.run()
+    check_whole(account)
+
+
+@pytest.mark.parametrize("forget", [False, True])
+def test_days_that_are_asked_for_again(forget: bool) -> None:
+    """Their hours whatever their age; where all is forgotten, days and months too."""
+    account = Account(
+        houses(1, "Europe/Berlin"), Profile.PER_MINUTE, start(date(2026, 6, 1))
+    )
+    account.run()
+    count = len(account.asked)
+    days = Days.between(date(2025, 3, 28), date(2025, 4, 2))
+    progress = account.progress["NE=0"]
+    (progress.forget if forget else progress.request)(days)
+    account.run()
+    asked = [q for _, q in account.asked[count:] if not q.is_live]
+    assert [q.first for q in asked if q.feed == HOURS] == list(days.newest_first())
+    coarser = {(q.feed, q.first) for q in asked} - {
+        (HOURS, day) for day in days.newest_first()
+    }
+    assert coarser <= {(MONTHS, date(2025, 1, 1)), (DAYS, date(2025, 3, 1)),
+                       (DAYS, date(2025, 4, 1))}  # fmt: skip
+    assert bool(coarser) is forget
+    check_whole(account)
+
+
+def test_nothing_is_planned_without_plants() -> None:
+    """An account without plants asks nothing and waits for nothing."""
+    planner = Planner((), start(date(2026, 6, 1)), DEPTH)
+    for feed in FEEDS:
+        assert planner.live(feed, HOUR) is planner.backfill(feed) is None
+        assert planner.live_at(feed, HOUR) is None
+        assert planner.left(feed) == 0
+
+
+days_ = st.dates(date(2020, 1, 1), date(2026, 12, 31))
+feeds = st.sampled_from(FEEDS)
+
+
+@given(
+    st.builds(
+        Progress,
+        first=st.none() | days_,
+        held=st.dictionaries(
+            feeds,
+            st.lists(st.tuples(days_, days_)).map(Days.of),
+        ),
+        asked_at=st.dictionaries(feeds, st.dictionaries(days_, st.floats(0, 4e9))),
+        requested=st.lists(st.tuples(days_, days_)).map(Days.of),
+        series=st.sets(st.sampled_from(["pv_energy", "revenue"])),
+        hourly=st.sets(st.just("pv_energy")),
+        delivered_until=st.integers(0, 2**32),
+        answered=st.integers(0, 9999),
+        zone=st.none() | zones.map(ZoneInfo),
+    )
+)
+def test_progress_is_kept(progress: Progress) -> None:
+    """What is saved comes back, through JSON too."""
+    assert Progress.load(json.loads(json.dumps(progress.dump()))) == progress
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        None,
+        [],
+        {"first": "soon", "held": [], "asked_at": {"plant_hour": 7}, "zone": "Nowhere"},
+        {"first": 7, "held": {"plant_hour": 7}, "requested": 7, "series": 7},
+        {"asked_at": {"plant_hour": {"soon": 1, "2024-01-01": "x"}}, "answered": "x"},
+        {"series": [7], "hourly": {}, "delivered_until": None, "live": 7},
+    ],
+)
+def test_progress_that_nobody_understands_is_made_again(saved: object) -> None:
+    """Whatever the file holds, the import begins anew where it is not understood."""
+    found = Progress.load(saved)
+    assert not found.holds_or_finer(YEARS)
+    assert found.first is found.zone is None
+    assert not found.series
+    assert not found.asked(HOURS, date(2024, 1, 1))
+    assert parent(Level.YEAR, date(2024, 1, 1)) == ALWAYS
