@@ -98,7 +98,12 @@ async def assert_periods(
             shown = sum(bar for at, bar in known.items() if begin <= at < end)
             expected = expected_of(flow, series, sim.dialect)
             when = moment(begin).isoformat()
-            assert shown == pytest.approx(expected, abs=within), (series, when)
+            assert shown == pytest.approx(expected, abs=within), (
+                series,
+                when,
+                shown,
+                expected,
+            )
 
 
 def days_of(plant: Plant, begin: float, end: float) -> Iterator[tuple[int, int]]:
