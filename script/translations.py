@@ -14,27 +14,35 @@ import sys
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from custom_components.smartpvms.catalogue import DERIVED, DEVICE_TYPES, PLANT
+from custom_components.smartpvms.catalogue.underperformance import COMPARISONS
 
 TRANSLATIONS = Path("custom_components/smartpvms/translations")
 
 type Tree = dict[str, dict[str, dict[str, dict[str, object]]]]
 
 
-def numbered_keys() -> list[str]:
-    """Return the sensor keys that carry a number."""
+def numbered_keys() -> dict[str, list[str]]:
+    """Return the keys that carry a number, by platform."""
     rows = [kpi for kind in DEVICE_TYPES.values() for kpi in kind.kpis]
-    keys = dict.fromkeys(kpi.key for kpi in (*PLANT, *DERIVED, *rows))
-    return [key for key in keys if re.search(r"\d", key)]
+    keys = {
+        "sensor": dict.fromkeys(kpi.key for kpi in (*PLANT, *DERIVED, *rows)),
+        "binary_sensor": [row.key for row in COMPARISONS],
+    }
+    return {
+        platform: [key for key in found if re.search(r"\d", key)]
+        for platform, found in keys.items()
+    }
 
 
 def complete(tree: Tree) -> Tree:
     """Return the translations with every member of a numbered family."""
-    sensors = tree["entity"]["sensor"]
-    for key in numbered_keys():
-        first = re.sub(r"\d+", "1", key, count=1)
-        if first in sensors:
-            sensors[key] = dict(sensors[first])
-    tree["entity"]["sensor"] = dict(sorted(sensors.items(), key=_natural))
+    for platform, keys in numbered_keys().items():
+        texts = tree["entity"][platform]
+        for key in keys:
+            first = re.sub(r"\d+", "1", key, count=1)
+            if first in texts:
+                texts[key] = dict(texts[first])
+        tree["entity"][platform] = dict(sorted(texts.items(), key=_natural))
     return tree
 
 

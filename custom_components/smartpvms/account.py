@@ -39,6 +39,7 @@ from .readings import Reading
 from .registry import plant_owners, sync_devices
 from .repairs import Issues
 from .saved import as_dict, by_id, load_flags, load_ids
+from .underperformance_coordinator import UnderperformanceCoordinator
 from .zones import zone_of
 
 STORE_VERSION: Final = 1
@@ -104,6 +105,8 @@ class Account:
         self.alarms = AlarmCoordinator(self)
         self.history = HistoryCoordinator(self)
         self.firmware = FirmwareCoordinator(self, saved.get("firmware"))
+        compared = saved.get("underperformance")
+        self.underperformance = UnderperformanceCoordinator(self, compared)
         self._choose_profile(inventory.dialect)
         self.inventory = InventoryCoordinator(self, inventory)
         self.follow_inventory()
@@ -124,6 +127,7 @@ class Account:
         unload(self.firmware.async_add_listener(self._save_later))
         for lane, follow in (
             (self.devices_lane, self.balance.follow_devices),
+            (self.devices_lane, self.underperformance.follow_devices),
             (self.plants_lane, self.balance.follow_plants),
         ):
             unload(lane.async_add_listener(follow))
@@ -252,6 +256,7 @@ class Account:
             self.balance,
             self.alarms,
             self.firmware,
+            self.underperformance,
         ):
             lane.forget_gone()
         self.periods.forget_gone()
@@ -306,6 +311,7 @@ class Account:
             "periods": self.periods.dump(),
             "reports_pv": sorted(lane.reports_pv),
             "firmware": self.firmware.data.dump(),
+            "underperformance": self.underperformance.dump(),
             "in_watts": {str(key): flag for key, flag in self._in_watts.items()},
         }
 
@@ -329,3 +335,4 @@ class Account:
         )
         self.periods.restore(saved.get("periods"))
         self.balance.derive(self.plants)
+        self.underperformance.derive(self.devices)

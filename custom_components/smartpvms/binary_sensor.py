@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
-from typing import override
+from typing import Final, override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.core import HomeAssistant
@@ -13,10 +13,14 @@ from .alarm_coordinator import AlarmCoordinator
 from .alarm_entity import AlarmEntity, async_add_with_alarms
 from .catalogue import DEVICE_TYPES, Status
 from .catalogue.alarm import PROBLEM
+from .catalogue.underperformance import COMPARISONS, Comparison
 from .entity import ReadingEntity, async_add_as_seen
 from .readings import Reading
 
 PARALLEL_UPDATES = 0
+
+ATTR_RATIO: Final = "ratio"
+ATTR_COMPARED_WITH: Final = "compared_with"
 
 
 async def async_setup_entry(
@@ -42,6 +46,13 @@ async def async_setup_entry(
         StatusBinarySensor,
         async_add_entities,
     )
+    async_add_as_seen(
+        entry,
+        account.underperformance,
+        _comparisons,
+        ComparisonBinarySensor,
+        async_add_entities,
+    )
     async_add_with_alarms(
         entry,
         lambda: {
@@ -55,6 +66,15 @@ async def async_setup_entry(
     )
 
 
+def _comparisons(
+    device_id: int, reading: Reading | None, registered: set[str]
+) -> Iterable[Comparison]:
+    """Yield what an inverter can be asked: whatever has, or had, siblings."""
+    for row in COMPARISONS:
+        if row.key in registered or (reading and reading.values.get(row.siblings)):
+            yield row
+
+
 class StatusBinarySensor(ReadingEntity[int], BinarySensorEntity):
     """A status of a device, on at 1."""
 
@@ -65,6 +85,24 @@ class StatusBinarySensor(ReadingEntity[int], BinarySensorEntity):
         value = self.value
         self._attr_is_on = None if value is None else value == 1
         return self._attr_is_on
+
+
+class ComparisonBinarySensor(StatusBinarySensor):
+    """Whether an inverter, or one of its strings, stays far below its siblings."""
+
+    entity_description: Comparison
+
+    @override
+    def _take(self) -> object:
+        row, values = self.entity_description, {}
+        if reading := self.reading:
+            values = dict(reading.values)
+        ratio, siblings = values.get(row.ratio), values.get(row.siblings)
+        self._attr_extra_state_attributes = {
+            ATTR_RATIO: ratio,
+            ATTR_COMPARED_WITH: None if siblings is None else int(siblings),
+        }
+        return super()._take(), ratio, siblings
 
 
 class ProblemBinarySensor(AlarmEntity, BinarySensorEntity):

@@ -31,6 +31,7 @@ from custom_components.smartpvms.catalogue.period import (
     Periods,
 )
 from custom_components.smartpvms.catalogue.plant import CALLS_LEFT, HISTORY_IMPORT
+from custom_components.smartpvms.catalogue.underperformance import COMPARISONS
 
 type Texts = Mapping[str, Any]
 
@@ -63,6 +64,7 @@ OTHERS: Final[Mapping[str, tuple[tuple[str, EntityDescription], ...]]] = {
         ("event", event.DESCRIPTION),
     ),
     "firmware": (("update", update.DESCRIPTION), ("button", button.UPGRADE)),
+    "underperformance": tuple(("binary_sensor", row) for row in COMPARISONS),
 }
 """Entities that no row of values stands for, by table."""
 

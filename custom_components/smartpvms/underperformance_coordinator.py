@@ -1,0 +1,162 @@
+"""Which inverters and strings stay far below their siblings; makes no call."""
+
+from collections.abc import Iterable, Mapping, Set as AbstractSet
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, override
+
+from homeassistant.core import callback
+
+from .catalogue import DEVICE_TYPES, PV_INPUT, Role
+from .catalogue.underperformance import OF_INVERTER, OF_STRING, Comparison
+from .coordinator import ReadingsCoordinator
+from .northbound import Device
+from .readings import Reading
+from .saved import as_dict, by_id
+from .underperformance import Sample, Siblings, Verdict
+from .unit_powers import inverter_power, string_powers
+
+if TYPE_CHECKING:
+    from .account import Account
+
+_AC_OUTPUT: Final = "active_power"
+
+
+class UnderperformanceCoordinator(ReadingsCoordinator[int]):
+    """Compares the inverters of each plant, and the strings of each inverter.
+
+    `inverters` by plant code, `strings` by the inverter's device id.
+    """
+
+    def __init__(self, account: Account, saved: object) -> None:
+        """Take over what `dump` saved."""
+        super().__init__(account, "underperformance", None)
+        found = as_dict(saved)
+        self.inverters = {
+            code: Siblings.load(item)
+            for code, item in as_dict(found.get("inverters")).items()
+        }
+        self.strings = {
+            key: Siblings.load(item)
+            for key, item in by_id(found.get("strings")).items()
+        }
+
+    def dump(self) -> dict[str, object]:
+        """Return what was learnt as JSON data."""
+        return {
+            "inverters": {code: each.dump() for code, each in self.inverters.items()},
+            "strings": {str(key): each.dump() for key, each in self.strings.items()},
+        }
+
+    @override
+    def sources(self) -> AbstractSet[int]:
+        return {device.id for device in self.account.devices.values() if _is_pv(device)}
+
+    @override
+    def cycle(self) -> float:
+        return self.account.devices_lane.cycle()
+
+    @override
+    async def _async_update_data(self) -> dict[int, Reading]:
+        """Ask for what is compared, as far as the ledger allows."""
+        await self.account.devices_lane.async_request_refresh()
+        return self.data
+
+    @override
+    @callback
+    def forget_gone(self) -> None:
+        super().forget_gone()
+        account, here = self.account, self.sources()
+        for code in self.inverters.keys() - account.plants.keys():
+            del self.inverters[code]
+        for code, siblings in self.inverters.items():
+            siblings.keep_only(device.id for device in account.devices_of(code))
+        for gone in self.strings.keys() - here:
+            del self.strings[gone]
+
+    @callback
+    def follow_devices(self) -> None:
+        """Compare the inverters whose rows have just come."""
+        changed = self._inverters(self.account.devices_lane.changed)
+        for code in {device.plant_code for device in changed}:
+            self._compare_inverters(code)
+        for device in changed:
+            self._compare_strings(device)
+        self.derive(device.id for device in changed)
+
+    @callback
+    def derive(self, devices: Iterable[int]) -> None:
+        """Put what is known of the inverters among these devices and tell."""
+        for device in self._inverters(devices):
+            if reading := self.account.devices_lane.data.get(device.id):
+                self.put(device.id, Reading(reading.at, self._values(device)))
+        self.publish()
+
+    def _inverters(self, keys: Iterable[int]) -> list[Device]:
+        devices = self.account.devices
+        return [d for key in keys if (d := devices.get(key)) and _is_pv(d)]
+
+    def _compare_inverters(self, code: str) -> None:
+        samples = {
+            device.id: Sample(reading.at, power)
+            for device, key in self._comparable(code)
+            if (reading := self._fresh(device))
+            and (power := inverter_power(reading.values, key)) is not None
+        }
+        if samples:
+            siblings = self.inverters.setdefault(code, Siblings())
+            siblings.take(samples, self._clock(code, samples))
+
+    def _comparable(self, code: str) -> list[tuple[Device, str]]:
+        """Return a plant's inverters, and the key of the power each is judged by.
+
+        Where there is a battery, an output may be that of the battery.
+        """
+        devices = self.account.devices_of(code)
+        roles = {kind.role for d in devices if (kind := DEVICE_TYPES.get(d.type_id))}
+        reports_pv = self.account.devices_lane.reports_pv
+        return [
+            (device, PV_INPUT if device.id in reports_pv else _AC_OUTPUT)
+            for device in devices
+            if _is_pv(device)
+            and (device.id in reports_pv or Role.DC_BATTERY not in roles)
+        ]
+
+    def _compare_strings(self, device: Device) -> None:
+        if not (reading := self._fresh(device)):
+            return
+        siblings = self.strings.get(device.id, Siblings())
+        powers = string_powers(reading.values, siblings.units)
+        if powers:
+            self.strings[device.id] = siblings
+            samples = {n: Sample(reading.at, power) for n, power in powers.items()}
+            siblings.take(samples, self._clock(device.plant_code, samples))
+
+    def _fresh(self, device: Device) -> Reading | None:
+        lane = self.account.devices_lane
+        return lane.data[device.id] if lane.is_fresh(device.id) else None
+
+    def _clock(self, code: str, samples: Mapping[int, Sample]) -> datetime:
+        """Return the plant's local time at the newest sample."""
+        at = max(sample.at for sample in samples.values())
+        return datetime.fromtimestamp(at, self.account.zone(code))
+
+    def _values(self, device: Device) -> dict[str, float]:
+        """Return the verdicts on an inverter and its strings, by their keys."""
+        verdicts: dict[Comparison, Verdict | None] = {}
+        if inverters := self.inverters.get(device.plant_code):
+            verdicts[OF_INVERTER] = inverters.verdict(device.id)
+        if strings := self.strings.get(device.id):
+            verdicts |= {row: strings.verdict(n) for n, row in OF_STRING.items()}
+        values: dict[str, float] = {}
+        for row, verdict in verdicts.items():
+            if verdict:
+                values[row.key] = float(verdict.is_low)
+                values[row.siblings] = float(verdict.siblings)
+                if verdict.ratio is not None:
+                    values[row.ratio] = round(100 * verdict.ratio)
+        return values
+
+
+def _is_pv(device: Device) -> bool:
+    kind = DEVICE_TYPES.get(device.type_id)
+    return kind is not None and kind.role is Role.INVERTER
