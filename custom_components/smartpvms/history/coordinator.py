@@ -148,7 +148,9 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
         self._asker.start_over()
         await self._store.async_save(self._dump())
         self.async_update_listeners()
-        await self.async_request_refresh()
+        self.account.entry.async_create_background_task(
+            self.hass, self.async_request_refresh(), f"{DOMAIN} import"
+        )
 
     def outlook(self, code: str) -> Outlook:
         """Return how far the import of a plant is."""
