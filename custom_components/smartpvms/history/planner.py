@@ -181,8 +181,9 @@ class Planner:
             begin = today - timedelta(days=self.depth)
             begin = max(begin, progress.first or begin)
             wanted = Days.between(begin, settled) | progress.requested
-            # Younger days are the continuation's.
-            return (wanted & Days.between(date.min, settled)) - held
+            # Younger days are the continuation's, and older ones have nothing.
+            life = Days.between(progress.first or date.min, settled)
+            return (wanted & life) - held
         return Days.between(progress.first or settled, settled) - held
 
     def _reach_back(self, subject: Subject, day: date) -> date:
