@@ -92,7 +92,11 @@ def import_all(
 
 
 async def rows_of(
-    hass: HomeAssistant, plant: str, series: str, start: datetime | None = None
+    hass: HomeAssistant,
+    plant: str,
+    series: str,
+    start: datetime | None = None,
+    period: str = "hour",
 ) -> list[Any]:
     """Return the rows of a statistic."""
     id_ = statistic_id(plant, series)
@@ -102,7 +106,7 @@ async def rows_of(
         start or datetime(2000, 1, 1, tzinfo=UTC),
         None,
         {id_},
-        "hour",
+        period,
         None,
         {"state", "sum", "mean", "min", "max", "last_reset", "change"},
     )
