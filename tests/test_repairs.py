@@ -2,6 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+import re
 
 from homeassistant.components.repairs import DOMAIN as REPAIRS, repairs_flow_manager
 from homeassistant.components.repairs.models import RepairsFlowResult
@@ -9,19 +12,22 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
-from simulator import Simulator, Type, fleet
+from simulator import Fault, FaultKind, Simulator, Type, fleet
 
-from .conftest import make_entry
+from .conftest import make_entry, restart
 from .flows import placeholders, texts
 
 type Wait = Callable[..., Awaitable[None]]
 
 METERS = {Type.POWER_SENSOR, Type.EMMA}
 LIVE = ("getDevRealKpi", "getStationRealKpi")
+HELP = Path(__file__).parent.parent / "docs/troubleshooting.md"
+ANCHORS = set(re.findall(r'<a id="([a-z-]+)">', HELP.read_text(encoding="utf-8")))
 
 
 def issues(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, ir.IssueEntry]:
@@ -36,6 +42,18 @@ def issues(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, ir.IssueEnt
         text = texts("issues", issue.translation_key)
         given = set(issue.translation_placeholders or {})
         assert placeholders(text["title"] + text.get("description", "")) <= given
+        assert issue.is_fixable is ("fix_flow" in text)
+        assert issue.learn_more_url
+        page, _, anchor = issue.learn_more_url.partition("#")
+        assert page.endswith("/blob/main/docs/troubleshooting.md")
+        assert anchor in ANCHORS
+    return found
+
+
+def told(hass: HomeAssistant, entry: MockConfigEntry, kind: str) -> dict[str, str]:
+    """Return what an issue says in the places of its text."""
+    found = issues(hass, entry)[kind].translation_placeholders
+    assert found
     return found
 
 
@@ -45,13 +63,15 @@ async def fix(
     """Open an issue's repair and confirm it."""
     manager = repairs_flow_manager(hass)
     assert manager
+    key = issues(hass, entry)[kind].translation_key
+    assert key
     form = await manager.async_init(
         DOMAIN, context={"issue_id": f"{entry.entry_id}_{kind}"}
     )
     assert form["type"] is FlowResultType.FORM
     result = await manager.async_configure(form["flow_id"], {})
     await hass.async_block_till_done(wait_background_tasks=True)
-    flow = texts("issues", "no_access", "fix_flow")
+    flow = texts("issues", key, "fix_flow")
     for shown in (form, result):
         if shown["type"] is FlowResultType.FORM:
             given = set(shown["description_placeholders"] or {})
@@ -75,6 +95,9 @@ def denied(sim: Simulator) -> None:
         sim.deny(interface, 401)
 
 
+WORDS = {"getDevRealKpi": "devices", "getStationRealKpi": "plants"}
+
+
 @pytest.mark.parametrize("interface", LIVE)
 async def test_a_missing_permission_is_named_and_granted(
     hass: HomeAssistant,
@@ -88,8 +111,11 @@ async def test_a_missing_permission_is_named_and_granted(
     assert set(issues(hass, setup)) == {f"no_access_{name}" for name in LIVE}
     issue = issues(hass, setup)[kind]
     assert issue.is_fixable
-    assert issue.translation_placeholders
-    assert issue.translation_placeholders["interface"] == interface
+    assert issue.translation_placeholders == {
+        "account": setup.title,
+        "interface": interface,
+        "feature": f"real-time values of {WORDS[interface]}",
+    }
     # Left alone for a day, while the rest works on.
     await wait(900, step=60)
     assert sim.count(interface) == 1
@@ -114,13 +140,54 @@ async def test_indicators_that_are_not_configured(
     hass: HomeAssistant, sim: Simulator, setup: MockConfigEntry, wait: Wait
 ) -> None:
     """20009 is about a device type: the issue stays until all are configured."""
+    kind = "not_configured_getDevRealKpi"
     sim.deny("getDevRealKpi", 20009)
-    await wait(600, step=60)
-    assert set(issues(hass, setup)) == {"no_access_getDevRealKpi"}
+    await wait(1200, step=60)
+    assert told(hass, setup, kind) == {
+        "account": setup.title,
+        "interface": "getDevRealKpi",
+        "feature": "real-time values of devices",
+        "types": "Battery, Power sensor, Residential inverter",
+    }
+    assert len(issues(hass, setup)) == 1
+    # A restart does not forget it: nothing is asked for a day.
+    ir.async_delete_issue(hass, DOMAIN, f"{setup.entry_id}_{kind}")
+    await restart(hass, setup)
+    assert set(issues(hass, setup)) == {kind}
+    result = await fix(hass, setup, kind)
+    assert result["errors"] == {"base": "still_refused"}
     sim.deny("getDevRealKpi", None)
-    result = await fix(hass, setup, "no_access_getDevRealKpi")
+    await wait(360, step=60)
+    result = await fix(hass, setup, kind)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await wait(600, step=60)
+    assert not issues(hass, setup)
+
+
+async def test_a_type_that_nobody_has_any_more_needs_no_indicators(
+    hass: HomeAssistant, sim: Simulator, setup: MockConfigEntry, wait: Wait
+) -> None:
+    kind = "not_configured_getDevRealKpi"
+    sim.deny("getDevRealKpi", 20009)
+    await wait(1200, step=60)
+    assert "Power sensor" in told(hass, setup, kind)["types"]
+    house = sim.plants[0]
+    house.devices = [d for d in house.devices if d.type not in METERS]
+    await wait(27 * 3600, step=1800)
+    assert told(hass, setup, kind)["types"] == "Battery, Residential inverter"
+
+
+async def test_indicators_of_plants(
+    hass: HomeAssistant, sim: Simulator, setup: MockConfigEntry, wait: Wait
+) -> None:
+    sim.deny("getStationRealKpi", 20009)
+    await wait(360, step=60)
+    found = told(hass, setup, "not_configured_getStationRealKpi")
+    assert found["types"] == "Plants"
+    assert len(issues(hass, setup)) == 1
+    sim.deny("getStationRealKpi", None)
+    await wait(300, step=60)
+    await fix(hass, setup, "not_configured_getStationRealKpi")
     assert not issues(hass, setup)
 
 
@@ -146,14 +213,124 @@ async def test_a_login_without_consent(
     sim.deny("login", 20056)
     sim.evict()
     await wait(600, step=60)
-    assert set(issues(hass, setup)) == {"no_access_login"}
+    assert told(hass, setup, "no_consent") == {
+        "account": setup.title,
+        "features": "login (login)",
+    }
+    assert len(issues(hass, setup)) == 1
     assert sim.count("login") == 2
     sim.deny("login", None)
-    result = await fix(hass, setup, "no_access_login")
+    result = await fix(hass, setup, "no_consent")
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert sim.count("login") == 3
     await wait(600, step=60)
     assert not issues(hass, setup)
+
+
+async def test_interfaces_without_consent_are_one_issue(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """The owner agrees once, to all of it."""
+    for interface in LIVE:
+        sim.deny(interface, 20056)
+    await wait(360, step=60)
+    assert told(hass, setup, "no_consent")["features"] == (
+        "real-time values of devices (getDevRealKpi), "
+        "real-time values of plants (getStationRealKpi)"
+    )
+    assert len(issues(hass, setup)) == 1
+    sim.deny("getDevRealKpi", None)
+    await wait(300, step=60)
+    result = await fix(hass, setup, "no_consent")
+    assert result["errors"] == {"base": "still_refused"}
+    found = told(hass, setup, "no_consent")["features"]
+    assert found == "real-time values of plants (getStationRealKpi)"
+    sim.deny("getStationRealKpi", None)
+    await wait(300, step=60)
+    result = await fix(hass, setup, "no_consent")
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert not issues(hass, setup)
+
+
+async def test_a_quota_that_is_used_up(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """Until midnight there is nothing to do; then it goes away by itself."""
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    sim.faults.add(Fault(FaultKind.CODE, "getStationRealKpi", 1, code=20618))
+    await wait(360, step=60)
+    assert told(hass, setup, "quota_used_up") == {
+        "account": setup.title,
+        "features": "real-time values of plants",
+        "lanes": "- real-time values of plants (getStationRealKpi): 2026-06-16 00:00",
+    }
+    assert len(issues(hass, setup)) == 1
+    calls = sim.count("getStationRealKpi")
+    await wait(11 * 3600, step=900)
+    assert set(issues(hass, setup)) == {"quota_used_up"}
+    assert sim.count("getStationRealKpi") == calls
+    await wait(3600, step=300)
+    assert sim.count("getStationRealKpi") > calls
+    assert not issues(hass, setup)
+
+
+async def test_a_server_that_finds_us_too_frequent(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """A refusal now and then is nobody's concern; hours of them are."""
+    sim.deny("getDevRealKpi", 407)
+    await wait(360, step=60)
+    assert not issues(hass, setup)
+    await wait(45 * 60, step=300)
+    assert not issues(hass, setup)
+    await wait(120 * 60, step=300)
+    found = told(hass, setup, "quota_used_up")
+    assert found["features"] == "real-time values of devices"
+    sim.deny("getDevRealKpi", None)
+    await wait(130 * 60, step=300)
+    assert not issues(hass, setup)
+
+
+async def test_a_quota_that_ends_soon_is_not_worth_telling(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    await wait(10.5 * 3600, step=1800)
+    sim.faults.add(Fault(FaultKind.CODE, "getStationRealKpi", 1, code=20618))
+    await wait(600, step=60)
+    assert sim.count("getStationRealKpi", 20618) == 1
+    assert not issues(hass, setup)
+
+
+async def test_a_plant_that_vanishes(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
+) -> None:
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    house, lake = fleet.residential(), fleet.emma()
+    sim.plants[:] = [house, lake]
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(10)
+    assert not issues(hass, entry)
+    sim.plants[:] = [house]
+    await wait(3 * 3600, step=600)
+    account = entry.runtime_data
+    since = account.inventory.data.missing_since[lake.code]
+    local = dt_util.as_local(dt_util.utc_from_timestamp(since))
+    assert told(hass, entry, "plants_missing") == {
+        "account": entry.title,
+        "plants": f"- Haus am See: {local:%Y-%m-%d %H:%M}",
+    }
+    assert len(issues(hass, entry)) == 1
+    assert local.utcoffset() == timedelta(hours=2)
+    # It comes back, goes again, and after a day it is gone for good.
+    sim.plants[:] = [house, lake]
+    await wait(3 * 3600, step=600)
+    assert not issues(hass, entry)
+    sim.plants[:] = [house]
+    await wait(3 * 3600, step=600)
+    assert set(issues(hass, entry)) == {"plants_missing"}
+    await wait(26 * 3600, step=1800)
+    assert lake.code not in account.plants
+    assert not issues(hass, entry)
 
 
 async def test_a_repair_of_an_entry_that_is_not_loaded(
@@ -202,11 +379,30 @@ async def test_plants_in_two_entries(
         }
         assert second.runtime_data.plants.keys() == {lake.code}
         assert not issues(hass, setup)
-        hass.config_entries.async_update_entry(
-            second, options={CONF_EXCLUDED_PLANTS: [house.code]}
-        )
+        calls = len(server.calls)
+        result = await fix(hass, second, "plants_taken")
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert second.options[CONF_EXCLUDED_PLANTS] == [house.code]
+        assert second.runtime_data.plants.keys() == {lake.code}
+        assert not issues(hass, second)
+        assert len(server.calls) == calls
         assert await hass.config_entries.async_reload(second.entry_id)
         assert not issues(hass, second)
+
+
+async def test_an_entry_that_would_have_no_plants_left(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    server = Simulator(plants=sim.plants)
+    async with server.serve() as url:
+        second = make_entry(url)
+        second.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(second.entry_id)
+        await wait(10)
+        result = await fix(hass, second, "plants_taken")
+        assert result["errors"] == {"base": "nothing_left"}
+        assert not second.options[CONF_EXCLUDED_PLANTS]
+        assert set(issues(hass, second)) == {"plants_taken"}
 
 
 async def test_several_meters_name_their_plants(
@@ -237,6 +433,7 @@ async def test_issues_go_with_their_entry(
         f"{other.entry_id}_second_session",
         is_fixable=False,
         severity=ir.IssueSeverity.WARNING,
+        learn_more_url="https://x/blob/main/docs/troubleshooting.md#second-session",
         translation_key="second_session",
         translation_placeholders={"account": other.title},
     )

@@ -12,8 +12,8 @@ from .account import SmartPvmsConfigEntry, store_of
 from .connections import async_get_connections
 from .const import DOMAIN
 from .history import coordinator as history_coordinator
+from .issues import async_forget_issues
 from .opening import async_open
-from .repairs import async_forget_issues
 from .services import async_setup_services
 
 PLATFORMS = [

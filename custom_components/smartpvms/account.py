@@ -30,6 +30,7 @@ from .firmware_coordinator import FirmwareCoordinator
 from .history.coordinator import HistoryCoordinator
 from .inventory import Inventory
 from .inventory_coordinator import InventoryCoordinator
+from .issues import Issues
 from .meter_units import GRID_METER, assumed_in_watts, in_kilowatts, is_in_watts
 from .northbound import Device, Dialect, Interface, Plant, Profile, Values
 from .northbound.errors import LoginError
@@ -37,7 +38,6 @@ from .northbound.lane import NOT_GRANTED
 from .period_lanes import PeriodLanes
 from .readings import Reading
 from .registry import plant_owners, sync_devices
-from .repairs import Issues
 from .saved import as_dict, by_id, load_flags, load_ids
 from .underperformance_coordinator import UnderperformanceCoordinator
 from .zones import zone_of
@@ -152,15 +152,16 @@ class Account:
             self.alarms.async_request_refresh(),
         )
 
-    async def async_ask_again(self, interface: Interface) -> None:
-        """Ask an interface that the user says to have granted."""
-        await self.ledger.wake(interface, *NOT_GRANTED)
-        if interface is Interface.DEVICE_REAL_TIME:
-            self.devices_lane.types.ask_all_again()
-        self.issues.review(interface)
+    async def async_ask_again(self, *interfaces: Interface) -> None:
+        """Ask interfaces that the user says to have granted."""
+        for interface in interfaces:
+            await self.ledger.wake(interface, *NOT_GRANTED)
+            if interface is Interface.DEVICE_REAL_TIME:
+                self.devices_lane.types.ask_all_again()
+            self.issues.review(interface)
         await asyncio.gather(
             self.async_refresh(),
-            self.periods.async_ask_again(interface),
+            *map(self.periods.async_ask_again, interfaces),
             self.firmware.async_request_refresh(),
             self.inventory.async_request_refresh(),
             self.history.async_request_refresh(),

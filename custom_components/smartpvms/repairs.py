@@ -1,118 +1,30 @@
-"""Repair issues: what a user can put right, and the flow that asks again."""
+"""The flows that mend a repair issue: ask again, or leave plants to another entry."""
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from abc import abstractmethod
+from typing import override
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import voluptuous as vol
 
-from .const import DOMAIN
-from .northbound import Interface, PauseReason
-
-if TYPE_CHECKING:
-    from .account import Account
-
-SECOND_SESSION = "second_session"
-PLANTS_TAKEN = "plants_taken"
-SEVERAL_METERS = "several_meters"
-NO_ACCESS = "no_access"
+from .account import SmartPvmsConfigEntry
+from .const import CONF_EXCLUDED_PLANTS, DOMAIN
+from .northbound import Interface
+from .registry import plant_owners
 
 
-class Issues:
-    """The repair issues of one account."""
+class MendingFlow(RepairsFlow):
+    """Asks for a confirmation and mends what is wrong with an entry."""
 
-    def __init__(self, account: Account) -> None:
-        """Speak for this account's entry."""
-        self._hass = account.hass
-        self._account = account
-        self._entry = account.entry
-
-    def _id(self, kind: str) -> str:
-        return f"{self._entry.entry_id}_{kind}"
-
-    @callback
-    def review(self, interface: Interface) -> None:
-        """Raise or clear what the last call on an interface has shown."""
-        # The login that a call began with may be what was refused.
-        for lane in (interface, Interface.LOGIN):
-            self._set(
-                self.is_refused(lane),
-                f"{NO_ACCESS}_{lane}",
-                NO_ACCESS,
-                {"interface": lane},
-                is_fixable=True,
-            )
-        self._set(self._account.client.session.is_contested, SECOND_SESSION)
-
-    def is_refused(self, interface: Interface) -> bool:
-        """Tell whether the account may not use an interface, or a part of it."""
-        if self._account.ledger.lane(interface).reason is PauseReason.NO_ACCESS:
-            return True
-        types = {lane.interface: lane.types for lane in self._account.periods.devices}
-        types[Interface.DEVICE_REAL_TIME] = self._account.devices_lane.types
-        return interface in types and bool(types[interface].not_configured)
-
-    @callback
-    def plants_taken(self, owners: Mapping[str, str]) -> None:
-        """Tell which plants (by name) another entry (by title) shows already."""
-        self._set(
-            bool(owners),
-            PLANTS_TAKEN,
-            placeholders={
-                "plants": ", ".join(sorted(owners)),
-                "entries": ", ".join(sorted(set(owners.values()))),
-            },
-        )
-
-    @callback
-    def several_meters(self, plants: Iterable[str]) -> None:
-        """Tell for which plants (by name) the grid meter has to be chosen."""
-        names = sorted(plants)
-        self._set(
-            bool(names), SEVERAL_METERS, placeholders={"plants": ", ".join(names)}
-        )
-
-    @callback
-    def _set(
-        self,
-        active: bool,
-        kind: str,
-        translation_key: str | None = None,
-        placeholders: Mapping[str, str] | None = None,
-        *,
-        is_fixable: bool = False,
-    ) -> None:
-        if not active:
-            ir.async_delete_issue(self._hass, DOMAIN, self._id(kind))
-            return
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            self._id(kind),
-            data={
-                "entry_id": self._entry.entry_id,
-                **{key: str(value) for key, value in (placeholders or {}).items()},
-            },
-            is_fixable=is_fixable,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=translation_key or kind,
-            translation_placeholders={
-                "account": self._entry.title,
-                **(placeholders or {}),
-            },
-        )
-
-
-class AskAgainFlow(RepairsFlow):
-    """Asks an interface again after the user has granted it."""
-
-    def __init__(self, entry_id: str, interface: Interface) -> None:
-        """Belong to the issue of one interface."""
+    def __init__(self, entry_id: str) -> None:
+        """Belong to the issue of one entry."""
         self._entry_id = entry_id
-        self._interface = interface
+
+    @abstractmethod
+    async def _async_mend(self, entry: SmartPvmsConfigEntry) -> str | None:
+        """Mend a loaded entry; return the error (its key) where that failed."""
 
     async def async_step_init(
         self, user_input: dict[str, str] | None = None
@@ -123,35 +35,60 @@ class AskAgainFlow(RepairsFlow):
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Ask again once the user says that it was granted."""
+        """Mend once the user says so; of an entry at rest, the start tells again."""
         errors = {}
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        placeholders = issue.translation_placeholders if issue else None
         if user_input is not None:
-            if await self._async_ask_again():
+            entry = self.hass.config_entries.async_get_entry(self._entry_id)
+            if entry is None or entry.state is not ConfigEntryState.LOADED:
                 return self.async_create_entry(data={})
-            errors["base"] = "still_refused"
+            if (error := await self._async_mend(entry)) is None:
+                return self.async_create_entry(data={})
+            errors["base"] = error
         return self.async_show_form(
             step_id="confirm",
             data_schema=vol.Schema({}),
             errors=errors,
-            description_placeholders={"interface": self._interface},
+            description_placeholders=placeholders,
         )
 
-    async def _async_ask_again(self) -> bool:
-        """Return whether the interface is granted now, as far as can be told."""
-        entry = self.hass.config_entries.async_get_entry(self._entry_id)
-        if entry is None or entry.state is not ConfigEntryState.LOADED:
-            return True
-        account: Account = entry.runtime_data
-        await account.async_ask_again(self._interface)
-        return not account.issues.is_refused(self._interface)
+
+class AskAgainFlow(MendingFlow):
+    """Asks interfaces again after the user has granted them."""
+
+    def __init__(self, entry_id: str, interfaces: list[Interface]) -> None:
+        """Belong to the issue of one or more interfaces."""
+        super().__init__(entry_id)
+        self._interfaces = interfaces
+
+    @override
+    async def _async_mend(self, entry: SmartPvmsConfigEntry) -> str | None:
+        account = entry.runtime_data
+        await account.async_ask_again(*self._interfaces)
+        refused = any(map(account.issues.is_refused, self._interfaces))
+        return "still_refused" if refused else None
 
 
-@callback
-def async_forget_issues(hass: HomeAssistant, entry_id: str) -> None:
-    """Take back what was raised for an entry that is gone."""
-    for domain, issue_id in list(ir.async_get(hass).issues):
-        if domain == DOMAIN and issue_id.startswith(f"{entry_id}_"):
-            ir.async_delete_issue(hass, domain, issue_id)
+class LeaveOutFlow(MendingFlow):
+    """Deselects the plants that another entry shows."""
+
+    @override
+    async def _async_mend(self, entry: SmartPvmsConfigEntry) -> str | None:
+        plants = entry.runtime_data.inventory.data.plants
+        taken = {
+            code
+            for code, owner in plant_owners(self.hass, plants).items()
+            if owner is not entry
+        }
+        excluded = sorted({*entry.options.get(CONF_EXCLUDED_PLANTS, ()), *taken})
+        if plants.keys() <= set(excluded):
+            return "nothing_left"
+        self.hass.config_entries.async_update_entry(
+            entry, options={**entry.options, CONF_EXCLUDED_PLANTS: excluded}
+        )
+        self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        return None
 
 
 async def async_create_fix_flow(
@@ -159,6 +96,9 @@ async def async_create_fix_flow(
     issue_id: str,
     data: dict[str, str | int | float | None] | None,
 ) -> RepairsFlow:
-    """Return the flow that mends an issue; only missing access can be mended."""
+    """Return the flow that mends an issue."""
     assert data is not None
-    return AskAgainFlow(str(data["entry_id"]), Interface(str(data["interface"])))
+    entry_id = str(data["entry_id"])
+    if interfaces := str(data["interfaces"]):
+        return AskAgainFlow(entry_id, [Interface(key) for key in interfaces.split(",")])
+    return LeaveOutFlow(entry_id)

@@ -71,12 +71,14 @@ class ServedTypes:
         return {
             "proven": sorted(self.proven),
             "refused": {str(key): at for key, at in self.refused.items()},
+            "not_configured": sorted(self.not_configured),
         }
 
     def restore(self, saved: object) -> None:
         """Take over what `dump` saved, as far as it has that shape."""
         found = as_dict(saved)
         self.proven = load_ids(found.get("proven"))
+        self.not_configured = load_ids(found.get("not_configured"))
         self.refused = {
             key: float(at)
             for key, at in by_id(found.get("refused")).items()

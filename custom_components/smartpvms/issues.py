@@ -1,0 +1,205 @@
+"""Repair issues: what is wrong that a user can do something about."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.loader import async_get_loaded_integration
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .features import feature, features, word
+from .northbound import Interface, PauseReason
+from .northbound.quota import HOUR
+from .registry import type_name
+
+if TYPE_CHECKING:
+    from .account import Account
+    from .served_types import ServedTypes
+
+SECOND_SESSION: Final = "second_session"
+PLANTS_TAKEN: Final = "plants_taken"
+PLANTS_MISSING: Final = "plants_missing"
+SEVERAL_METERS: Final = "several_meters"
+NO_ACCESS: Final = "no_access"
+NO_CONSENT: Final = "no_consent"
+NOT_CONFIGURED: Final = "not_configured"
+QUOTA_USED_UP: Final = "quota_used_up"
+
+# A shorter pause is hardly seen: values are shown for three cycles.
+LONG_PAUSE: Final = 2 * HOUR
+_USED_UP: Final = frozenset({PauseReason.DAY_QUOTA, PauseReason.TOO_FREQUENT})
+
+
+class Issues:
+    """The repair issues of one account."""
+
+    def __init__(self, account: Account) -> None:
+        """Speak for this account's entry."""
+        self._hass = account.hass
+        self._account = account
+        self._entry = account.entry
+        documentation = async_get_loaded_integration(self._hass, DOMAIN).documentation
+        self._help = f"{documentation}/blob/main/docs/troubleshooting.md"
+
+    def _id(self, kind: str) -> str:
+        return f"{self._entry.entry_id}_{kind}"
+
+    @callback
+    def review(self, interface: Interface) -> None:
+        """Raise or clear what the last call on an interface has shown."""
+        # The login that a call began with may be what was refused.
+        for lane in (interface, Interface.LOGIN):
+            self._review_access(lane)
+        self._review_consent()
+        self._review_quota()
+        self._review_plants()
+        self._set(self._account.client.session.is_contested, SECOND_SESSION)
+
+    def is_refused(self, interface: Interface) -> bool:
+        """Tell whether the account may not use an interface, or a part of it."""
+        lane = self._account.ledger.lane(interface)
+        return lane.is_not_granted or bool(self._not_configured(interface))
+
+    def _review_access(self, interface: Interface) -> None:
+        reason = self._account.ledger.lane(interface).reason
+        what = {"interface": interface, "feature": feature(self._hass, interface)}
+        self._set(
+            reason is PauseReason.NO_ACCESS,
+            NO_ACCESS,
+            what,
+            to_ask=(interface,),
+            suffix=interface,
+        )
+        types = {type_name(key) for key in self._not_configured(interface)}
+        if reason is PauseReason.NOT_CONFIGURED:
+            types.add(word(self._hass, "plants", "Plants"))
+        self._set(
+            bool(types),
+            NOT_CONFIGURED,
+            {**what, "types": ", ".join(sorted(types))},
+            to_ask=(interface,),
+            suffix=interface,
+        )
+
+    def _not_configured(self, interface: Interface) -> set[int]:
+        """Return the device types whose KPIs an interface does not have."""
+        lanes: dict[Interface, ServedTypes] = {
+            lane.interface: lane.types for lane in self._account.periods.devices
+        }
+        lanes[Interface.DEVICE_REAL_TIME] = self._account.devices_lane.types
+        if interface not in lanes:
+            return set()
+        present = {device.type_id for device in self._account.devices.values()}
+        return lanes[interface].not_configured & present
+
+    def _review_consent(self) -> None:
+        """Tell once, for all interfaces, that an owner has to agree."""
+        refused = self._resting(frozenset({PauseReason.NO_CONSENT}))
+        self._set(
+            bool(refused),
+            NO_CONSENT,
+            {"features": features(self._hass, refused)},
+            to_ask=refused,
+        )
+
+    def _review_quota(self) -> None:
+        """Tell which lanes rest for hours in all, from the first refusal on."""
+        ledger = self._account.ledger
+        until = {
+            feature(self._hass, interface): (interface, lane.paused_until)
+            for interface in self._resting(_USED_UP)
+            if (lane := ledger.lane(interface)).paused_until - lane.paused_since
+            >= LONG_PAUSE
+        }
+        lines = (f"{name} ({key}): {_local(at)}" for name, (key, at) in until.items())
+        self._set(
+            bool(until),
+            QUOTA_USED_UP,
+            {"features": ", ".join(sorted(until)), "lanes": _list(lines)},
+        )
+
+    def _resting(self, reasons: frozenset[PauseReason]) -> tuple[Interface, ...]:
+        lanes = self._account.ledger.lanes
+        return tuple(key for key, lane in lanes.items() if lane.reason in reasons)
+
+    def _review_plants(self) -> None:
+        """Tell which plants (by name) the last lists lacked, and since when."""
+        since = self._account.inventory.data.missing_since
+        missing = [
+            f"{plant.name}: {_local(since[code])}"
+            for code, plant in self._account.plants.items()
+            if code in since
+        ]
+        self._set(bool(missing), PLANTS_MISSING, {"plants": _list(missing)})
+
+    @callback
+    def plants_taken(self, owners: Mapping[str, str]) -> None:
+        """Tell which plants (by name) another entry (by title) shows already."""
+        self._set(
+            bool(owners),
+            PLANTS_TAKEN,
+            {
+                "plants": ", ".join(sorted(owners)),
+                "entries": ", ".join(sorted(set(owners.values()))),
+            },
+            is_fixable=True,
+        )
+
+    @callback
+    def several_meters(self, plants: Iterable[str]) -> None:
+        """Tell for which plants (by name) the grid meter has to be chosen."""
+        names = sorted(plants)
+        self._set(bool(names), SEVERAL_METERS, {"plants": ", ".join(names)})
+
+    @callback
+    def _set(
+        self,
+        active: bool,
+        kind: str,
+        placeholders: Mapping[str, str] | None = None,
+        *,
+        to_ask: Iterable[Interface] = (),
+        suffix: str = "",
+        is_fixable: bool = False,
+    ) -> None:
+        """Raise or clear an issue; one with interfaces `to_ask` can be fixed."""
+        issue_id = self._id(f"{kind}_{suffix}" if suffix else kind)
+        if not active:
+            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+            return
+        interfaces = ",".join(to_ask)
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            issue_id,
+            data={"entry_id": self._entry.entry_id, "interfaces": interfaces},
+            is_fixable=is_fixable or bool(interfaces),
+            learn_more_url=f"{self._help}#{kind.replace('_', '-')}",
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=kind,
+            translation_placeholders={
+                "account": self._entry.title,
+                **{key: str(value) for key, value in (placeholders or {}).items()},
+            },
+        )
+
+
+def _local(at: float) -> str:
+    """Return an epoch second in Home Assistant's time zone."""
+    return f"{datetime.fromtimestamp(at, dt_util.get_default_time_zone()):%F %H:%M}"
+
+
+def _list(lines: Iterable[str]) -> str:
+    """Return a list in Markdown."""
+    return "\n".join(f"- {line}" for line in sorted(lines))
+
+
+@callback
+def async_forget_issues(hass: HomeAssistant, entry_id: str) -> None:
+    """Take back what was raised for an entry that is gone."""
+    for domain, issue_id in list(ir.async_get(hass).issues):
+        if domain == DOMAIN and issue_id.startswith(f"{entry_id}_"):
+            ir.async_delete_issue(hass, domain, issue_id)
