@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from itertools import pairwise
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
@@ -119,7 +120,7 @@ async def test_a_day_has_so_many_calls(
     assert most_within(backfill, DAY) <= CALLS_A_DAY - LIVE_CALLS_A_DAY
     assert backfill[-1].at > begun + 12 * HOUR
     meanwhile = [call.at for call in live if call.at <= backfill[-1].at]
-    pauses = [b - a for a, b in zip(meanwhile, meanwhile[1:], strict=False)]
+    pauses = [b - a for a, b in pairwise(meanwhile)]
     assert len(set(meanwhile)) >= 5
     assert max(pauses) < 12 * HOUR
     for number in range(plants):
@@ -145,7 +146,7 @@ async def test_days_of_continuation_after_the_backfill(
     assert sim.count(fail_code=407) == 0
     assert most_within(asked(sim, HOURS), DAY) <= CALLS_A_DAY
     times = sorted({call.at for call in calls})
-    assert max(b - a for a, b in zip(times, times[1:], strict=False)) < 2 * HOUR
+    assert max(b - a for a, b in pairwise(times)) < 2 * HOUR
     await assert_whole(hass, sim)
 
 
