@@ -14,7 +14,7 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from script.tables import entities
+from script.tables import entities, history
 
 ROOT: Final = Path(__file__).parent.parent
 ENGLISH: Final = ROOT / "custom_components/smartpvms/translations/en.json"
@@ -24,6 +24,7 @@ type Tables = Callable[[Texts], Mapping[str, str]]
 
 DOCUMENTS: Final[Mapping[str, Tables]] = {
     "docs/entities.md": entities.tables,
+    "docs/history.md": history.tables,
 }
 """By path: what returns the document's tables (Markdown) by their names."""
 

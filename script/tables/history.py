@@ -1,0 +1,183 @@
+"""The tables of docs/history.md: what is imported, from what, and how long it takes."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from math import ceil, inf
+from typing import Any, Final
+
+from custom_components.smartpvms.catalogue.series import (
+    DEVICE_AC_STORAGE,
+    DEVICE_CHARGE,
+    DEVICE_DISCHARGE,
+    DEVICE_EXPORT,
+    DEVICE_IMPORT,
+    DEVICE_INVERTER,
+    PRICED,
+    SERIES,
+    Quantity,
+    Series,
+    Terms,
+)
+from custom_components.smartpvms.const import DEFAULT_HISTORY_DAYS
+from custom_components.smartpvms.history import budget
+from custom_components.smartpvms.history.asking import interface_of, longest_span
+from custom_components.smartpvms.history.days import ONE_DAY, Days
+from custom_components.smartpvms.history.periods import ALWAYS, Level
+from custom_components.smartpvms.history.planner import Planner, Subject
+from custom_components.smartpvms.history.progress import (
+    FIVE_MINUTES,
+    HOURS,
+    YEARS,
+    Feed,
+    Progress,
+    Track,
+)
+from custom_components.smartpvms.northbound import Dialect, Ledger, Profile
+from custom_components.smartpvms.northbound.quota import DAY, HOUR, MINUTE, Scale
+
+type Texts = Mapping[str, Any]
+type Row = tuple[str, ...]
+
+MONEY: Final = "currency"
+UNITS: Final = {
+    Quantity.ENERGY: "kWh",
+    Quantity.POWER: "kW",
+    Quantity.MONEY: MONEY,
+}
+OF_DEVICES: Final = {
+    DEVICE_INVERTER: "output of the inverters",
+    DEVICE_AC_STORAGE: "output of AC-coupled storage",
+    DEVICE_IMPORT: "import of the grid meter",
+    DEVICE_EXPORT: "export of the grid meter",
+    DEVICE_CHARGE: "charge of the batteries",
+    DEVICE_DISCHARGE: "discharge of the batteries",
+}
+"""What the devices' own rows tell, in words."""
+PRICES: Final = {"grid_import": "import price", "grid_export": "export price"}
+POWERS: Final = "powers of the devices every five minutes: mean, lowest and highest"
+
+# A house: two inverters, a battery and a meter, four years old.
+DEVICES: Final = {38: 2, 39: 1, 47: 1}
+NOW: Final = datetime(2026, 7, 1, 12, tzinfo=UTC)
+BEGUN: Final = date(2022, 7, 1)
+DIALECTS: Final = {
+    Profile.DAILY: Dialect.V2022,
+    Profile.PER_MINUTE: Dialect.V2020,
+}
+YEAR: Final = 365
+MONTHS: Final = Feed(Track.PLANT, Level.MONTH)
+DAYS: Final = Feed(Track.PLANT, Level.DAY)
+
+
+def tables(texts: Texts) -> dict[str, str]:
+    """Return the tables by name."""
+    names = texts["selector"]["series"]["options"]
+    return {
+        "series": _table(
+            ("Statistic", "Id ends in", "Unit", "Made of"),
+            (_series_row(names, series) for series in SERIES.values()),
+        ),
+        "durations": _table(
+            ("", "accounts since July 2022", "older accounts"), _durations()
+        ),
+    }
+
+
+def _series_row(names: Mapping[str, str], series: Series) -> Row:
+    return (
+        names[series.key],
+        f"`_{series.key}`",
+        UNITS[series.quantity],
+        _made_of(names, series),
+    )
+
+
+def _made_of(names: Mapping[str, str], series: Series) -> str:
+    if energy := PRICED.get(series.key):
+        return f"{names[energy]} × {PRICES[energy]}"
+    if series.quantity is Quantity.POWER:
+        return POWERS
+    return ", else ".join(_sum(terms) for terms in series.sources)
+
+
+def _sum(terms: Terms) -> str:
+    """Return a sum in words, what is added before what is taken away."""
+    ordered = sorted(terms.items(), key=lambda item: -item[1])
+    text = "".join(
+        f" {'+' if factor > 0 else '-'} {OF_DEVICES.get(key, f'`{key}`')}"
+        for key, factor in ordered
+    )
+    return text.removeprefix(" + ")
+
+
+def _durations() -> Iterator[Row]:
+    """Yield how long each part of the backfill takes, by profile."""
+    for name, depth, feed in (
+        ("years and months", 0, MONTHS),
+        ("days", 0, DAYS),
+        (f"hours of {DEFAULT_HISTORY_DAYS} days", DEFAULT_HISTORY_DAYS, HOURS),
+        ("hours of a year", YEAR, HOURS),
+        (f"powers of {DEFAULT_HISTORY_DAYS} days", DEFAULT_HISTORY_DAYS, FIVE_MINUTES),
+        ("powers of a year", YEAR, FIVE_MINUTES),
+    ):
+        yield (
+            name,
+            *(_words(_seconds(profile, feed, depth)) for profile in DIALECTS),
+        )
+    yield (
+        "the hours of today, again every",
+        *(_words(_interval(profile, backfills=True)) for profile in DIALECTS),
+    )
+    yield (
+        "the same, when all the rest is done",
+        *(_words(_interval(profile, backfills=False)) for profile in DIALECTS),
+    )
+
+
+def _ledger(profile: Profile) -> Ledger:
+    async def save() -> None:
+        """Keep nothing."""
+
+    ledger = Ledger(save, NOW.timestamp)
+    ledger.profile, ledger.scale = profile, Scale(1, DEVICES)
+    return ledger
+
+
+def _seconds(profile: Profile, feed: Feed, depth: int) -> float:
+    """Return how long the backfill of a feed takes, all calls within the limits."""
+    progress = Progress(first=BEGUN)
+    progress.hold(YEARS, Days.between(ALWAYS, ALWAYS + ONE_DAY))
+    if feed == DAYS:
+        # The newest hours replace their days.
+        depth = DEFAULT_HISTORY_DAYS
+    subject = Subject("plant", UTC, progress, devices=sum(DEVICES.values()))
+    dialect = DIALECTS[profile]
+    planner = Planner((subject,), NOW.timestamp(), depth, longest_span(dialect))
+    # Devices are asked type by type.
+    calls = planner.left(feed) * (len(DEVICES) if feed == FIVE_MINUTES else 1)
+    return budget.seconds(_ledger(profile), interface_of(feed, dialect), calls)
+
+
+def _interval(profile: Profile, *, backfills: bool) -> float:
+    lane = interface_of(HOURS, DIALECTS[profile])
+    return budget.interval(_ledger(profile), lane, 1, backfills=backfills)
+
+
+def _words(seconds: float) -> str:
+    """Return a duration in the unit that fits it."""
+    if seconds < MINUTE:
+        return "at once"
+    for unit, name, most in (
+        (MINUTE, "minutes", 90),
+        (HOUR, "hours", 36),
+        (DAY, "days", inf),
+    ):
+        if (count := seconds / unit) <= most:
+            return f"{ceil(count * 2) / 2 if count < 5 else ceil(count):g} {name}"
+    raise ValueError(seconds)
+
+
+def _table(head: Row, rows: Iterable[Row]) -> str:
+    """Return a table in Markdown."""
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
