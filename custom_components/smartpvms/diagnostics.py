@@ -1,67 +1,257 @@
-"""Diagnostics of an entry; they cost no call and name nobody."""
+"""Diagnostics of an entry and of a device; they cost no call and name nobody."""
 
 from collections import Counter
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
 
 from .account import Account, SmartPvmsConfigEntry
-from .catalogue import DEVICE_TYPES
-from .const import CONF_CURRENCY, CONF_QUOTA_PROFILE
+from .catalogue import DEVICE_TYPES, NAMES, PLANT, Kpi, Status
+from .connections import async_get_connections
+from .const import (
+    CONF_CURRENCY,
+    CONF_EXCLUDED_PLANTS,
+    CONF_EXPORT_PRICE,
+    CONF_GRID_METERS,
+    CONF_HISTORY_DAYS,
+    CONF_IMPORT_PRICE,
+    CONF_QUOTA_PROFILE,
+    CONF_TURNED_METERS,
+    DOMAIN,
+    REGIONS,
+)
+from .northbound import Device, Ledger, NorthboundSession
+from .opening import credentials_of
+from .pseudonyms import Pseudonyms
+from .readings import Reading
 from .registry import type_name
+
+_SHOWN_OPTIONS: Final = (CONF_CURRENCY, CONF_QUOTA_PROFILE, CONF_HISTORY_DAYS)
+# They name plants, devices or entities, so only their number is told.
+_COUNTED_OPTIONS: Final = (CONF_EXCLUDED_PLANTS, CONF_GRID_METERS, CONF_TURNED_METERS)
+_PRICES: Final = (CONF_IMPORT_PRICE, CONF_EXPORT_PRICE)
 
 
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: SmartPvmsConfigEntry
 ) -> dict[str, Any]:
-    """Return quota, lanes, device types and the keys that their rows hold.
+    """Return what an account may ask, was answered and has understood.
 
-    Plants, devices and the account appear as numbers only.
+    Plants, devices and the account appear as numbers only. An entry that is not
+    running has no more than its calls.
     """
-    account = entry.runtime_data
-    ledger, lane = account.ledger, account.devices_lane
-    types = Counter(device.type_id for device in account.devices.values())
+    connections = await async_get_connections(hass)
+    session = connections.connect(credentials_of(entry)).client.session
+    shown = {
+        "state": entry.state.value,
+        "server": _server(entry),
+        "options": _options(entry.options),
+        "session": {"open": session.is_open, "contested": session.is_contested},
+        "profile": session.ledger.profile,
+        "lanes": _lanes(session.ledger),
+        "answers": _answers(session),
+        "oddities": _oddities(session),
+    }
+    if entry.state is ConfigEntryState.LOADED:
+        account = entry.runtime_data
+        names = _pseudonyms(account)
+        shown |= {
+            "dialect": account.inventory.data.dialect,
+            "plants": _plants(account, names),
+            "device_types": _device_types(account, names),
+            "types_unknown": sorted(_types(account) - NAMES.keys()),
+        }
+    return shown
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: SmartPvmsConfigEntry, device: dr.DeviceEntry
+) -> dict[str, Any]:
+    """Return the same, and what a plant or device has reported."""
+    shown = await async_get_config_entry_diagnostics(hass, entry)
+    if entry.state is not ConfigEntryState.LOADED:
+        return shown
+    account, names = entry.runtime_data, _pseudonyms(entry.runtime_data)
+    for domain, key in device.identifiers:
+        if domain == DOMAIN and key in account.plants:
+            reading = account.plants_lane.data.get(key)
+            shown["device"] = {
+                "pseudonym": names.plant(key),
+                **_reading(account, reading, names),
+                "derived": _reading(account, account.balance.data.get(key), names),
+            }
+        for found in account.devices.values():
+            if domain == DOMAIN and key == str(found.id):
+                shown["device"] = _device(account, found, names)
+    return shown
+
+
+def _server(entry: SmartPvmsConfigEntry) -> str:
+    """Return the region's server; a company's own tells who somebody is."""
+    origin = credentials_of(entry).origin
+    return origin if origin in REGIONS else "other"
+
+
+def _options(options: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "dialect": account.inventory.data.dialect,
-        "profile": ledger.profile,
-        "options": {
-            key: entry.options.get(key) for key in (CONF_CURRENCY, CONF_QUOTA_PROFILE)
-        },
-        "plants": len(account.plants),
-        "lanes": {
-            interface: {
-                "calls_on_record": len(used.calls),
-                "left": ledger.left(interface),
-                "wait": round(ledger.wait(interface)),
-                "reason": used.reason,
-            }
-            for interface, used in ledger.lanes.items()
-        },
-        "session": {
-            "open": account.client.session.is_open,
-            "contested": account.client.session.is_contested,
-        },
-        "device_types": {
-            type_name(type_id): {
-                "id": type_id,
-                "devices": count,
-                "answered": type_id in lane.types.proven,
-                "refused": type_id in lane.types.refused,
-                **_keys(account, type_id),
-            }
-            for type_id, count in sorted(types.items())
-        },
+        **{key: options.get(key) for key in _SHOWN_OPTIONS},
+        **{key: len(options.get(key, ())) for key in _COUNTED_OPTIONS},
+        **{key: options.get(key) is not None for key in _PRICES},
     }
 
 
-def _keys(account: Account, type_id: int) -> dict[str, list[str]]:
-    """Return the keys that rows of a type hold, and those nobody knows."""
-    keys = {
-        key
-        for device_id, reading in account.devices_lane.data.items()
-        if account.devices[device_id].type_id == type_id
-        for key in reading.values
+def _pseudonyms(account: Account) -> Pseudonyms:
+    known, login = account.inventory.data, credentials_of(account.entry)
+    secrets = (login.username, login.password, account.entry.title)
+    return Pseudonyms(known.plants.values(), known.devices.values(), secrets)
+
+
+def _lanes(ledger: Ledger) -> dict[str, dict[str, Any]]:
+    """Return the calls and the pause of each interface; waits in seconds."""
+    now = ledger.now()
+    return {
+        interface: {
+            "calls_on_record": len(lane.calls),
+            "calls_of_24_hours": lane.tally.since_yesterday(now),
+            "left": ledger.left(interface),
+            "wait": round(ledger.wait(interface)),
+            "reason": lane.reason,
+            "paused_for": round(now - lane.paused_since) if lane.reason else None,
+        }
+        for interface, lane in ledger.lanes.items()
     }
+
+
+def _answers(session: NorthboundSession) -> dict[str, dict[str, Any]]:
+    """Return how the last call of each interface ended; times in seconds."""
+    now = session.ledger.now()
+    return {
+        interface: {
+            "age": round(now - answer.at),
+            "duration": round(answer.seconds, 3),
+            "code": answer.code,
+            "error": answer.error,
+            "rows": answer.rows,
+        }
+        for interface, answer in session.record.answers.items()
+    }
+
+
+def _oddities(session: NorthboundSession) -> dict[str, dict[str, int]]:
+    """Return by interface and kind how much of the answers could not be read."""
+    found: dict[str, dict[str, int]] = {}
+    for (interface, kind), count in session.record.oddities.items():
+        found.setdefault(interface, {})[kind] = count
+    return found
+
+
+def _plants(account: Account, names: Pseudonyms) -> dict[str, dict[str, Any]]:
+    """Return what each plant has, and how far its history is."""
+    return {
+        names.plant(code): {
+            "listed": code in account.listed_plants,
+            "devices": [names.device(d.id) for d in account.devices_of(code)],
+            "grid_meter": account.grid_meter(code) is not None,
+            "zone": str(account.zone(code)),
+            **_keys([account.plants_lane.data.get(code)], PLANT, names),
+            "history": _history(account, code),
+        }
+        for code in account.plants
+    }
+
+
+def _history(account: Account, code: str) -> dict[str, Any]:
+    """Return how many days were imported and how many questions are left."""
+    known, outlook = account.history.data.get(code), account.history.outlook(code)
+    held = known.held if known else {}
+    return {
+        "days": {str(feed): len(days) for feed, days in held.items()},
+        "series": len(known.series) if known else 0,
+        "answered": outlook.answered,
+        "left": {str(level): count for level, count in outlook.left.items()},
+        "percent": outlook.percent,
+    }
+
+
+def _types(account: Account) -> Counter[int]:
+    return Counter(device.type_id for device in account.devices.values())
+
+
+def _device_types(account: Account, names: Pseudonyms) -> dict[str, dict[str, Any]]:
+    """Return each type's devices and the keys of their rows."""
+    served, lane = account.devices_lane.types, account.devices_lane
+    return {
+        type_name(type_id): {
+            "id": type_id,
+            "devices": count,
+            "models": _models(account, type_id, names),
+            "answered": type_id in served.proven,
+            "refused": type_id in served.refused,
+            "not_configured": type_id in served.not_configured,
+            **_keys(
+                [
+                    reading
+                    for device_id, reading in lane.data.items()
+                    if account.devices[device_id].type_id == type_id
+                ],
+                _rows_of(type_id),
+                names,
+            ),
+        }
+        for type_id, count in sorted(_types(account).items())
+    }
+
+
+def _models(account: Account, type_id: int, names: Pseudonyms) -> list[str]:
+    """Return model and firmware of a type's devices, as the server wrote them."""
+    devices = (d for d in account.devices.values() if d.type_id == type_id)
+    return sorted({_model(device, names) for device in devices})
+
+
+def _model(device: Device, names: Pseudonyms) -> str:
+    return names.text(" ".join(filter(None, (device.model, device.software))))
+
+
+def _rows_of(type_id: int) -> Iterable[Kpi | Status]:
     kind = DEVICE_TYPES.get(type_id)
-    known = {row.key for row in (*kind.kpis, *kind.statuses)} if kind else set()
-    return {"keys": sorted(keys), "unknown_keys": sorted(keys - known)}
+    return (*kind.kpis, *kind.statuses) if kind else ()
+
+
+def _keys(
+    readings: Iterable[Reading | None],
+    rows: Iterable[Kpi | Status],
+    names: Pseudonyms,
+) -> dict[str, list[str]]:
+    """Return the keys that readings hold, and those that the catalogue lacks."""
+    keys = {key for reading in readings if reading for key in reading.values}
+    known = {row.key for row in rows}
+    return {
+        "keys": sorted(map(names.text, keys)),
+        "unknown_keys": sorted(map(names.text, keys - known)),
+    }
+
+
+def _device(account: Account, device: Device, names: Pseudonyms) -> dict[str, Any]:
+    return {
+        "pseudonym": names.device(device.id),
+        "plant": names.plant(device.plant_code),
+        "type": device.type_id,
+        "model": _model(device, names),
+        "listed": device in account.listed_devices,
+        **_reading(account, account.devices_lane.data.get(device.id), names),
+    }
+
+
+def _reading(
+    account: Account, reading: Reading | None, names: Pseudonyms
+) -> dict[str, Any]:
+    """Return the last row and its age in seconds."""
+    if reading is None:
+        return {"age": None, "values": {}}
+    return {
+        "age": round(account.ledger.now() - reading.at),
+        "values": {names.text(key): value for key, value in reading.values.items()},
+    }

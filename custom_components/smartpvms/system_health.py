@@ -1,0 +1,121 @@
+"""System health: is the server there, are we logged in, what may still be asked.
+
+It makes no northbound call and names neither account nor server: people paste it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+from aiohttp import (
+    ClientConnectorCertificateError,
+    ClientConnectorSSLError,
+    ClientError,
+    ClientTimeout,
+)
+from homeassistant.components.system_health import SystemHealthRegistration
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.util import dt as dt_util
+
+from .connections import Connection, Credentials, async_get_connections
+from .const import DOMAIN
+from .northbound import Interface, Ledger
+from .opening import credentials_of
+
+TIMEOUT: Final = ClientTimeout(total=5)
+OK: Final = "ok"
+# The login is no lane that anybody waits for by itself.
+_NOT_POLLED: Final = frozenset({Interface.LOGIN, Interface.LOGOUT})
+
+type Failure = dict[str, str]
+
+
+@callback
+def async_register(hass: HomeAssistant, register: SystemHealthRegistration) -> None:
+    """Register what Home Assistant shows under System > Repairs > System information."""
+    register.async_register_info(async_info)
+
+
+async def async_info(hass: HomeAssistant) -> dict[str, Any]:
+    """Return what is known of all accounts together; only the first entry takes time."""
+    connections = await async_get_connections(hass)
+    known = [
+        connections.connect(credentials_of(entry))
+        for entry in hass.config_entries.async_entries(
+            DOMAIN, include_ignore=False, include_disabled=False
+        )
+    ]
+    ledgers = [connection.client.session.ledger for connection in known]
+    open_now = sum(connection.client.session.is_open for connection in known)
+    return {
+        "server_reachable": _async_reach(hass, known),
+        "logged_in": f"{open_now}/{len(known)}",
+        "calls": _listed(_calls(ledgers).most_common()),
+        "waiting": _listed(sorted(_waiting(ledgers).items())),
+        "next_call": _next_call(ledgers),
+    }
+
+
+async def _async_reach(
+    hass: HomeAssistant, known: Iterable[Connection]
+) -> str | Failure:
+    """Return "ok", or what is wrong with the first server that is not there."""
+    for connection in known:
+        if error := await _async_error(hass, connection.credentials):
+            return {"type": "failed", "error": error}
+    return OK
+
+
+async def _async_error(hass: HomeAssistant, credentials: Credentials) -> str | None:
+    """Ask for the server's front page, whatever it answers."""
+    http = async_get_clientsession(hass, verify_ssl=credentials.verify_ssl)
+    try:
+        async with http.get(
+            f"{credentials.origin}/", allow_redirects=False, timeout=TIMEOUT
+        ):
+            return None
+    except ClientConnectorCertificateError, ClientConnectorSSLError:
+        return "certificate"
+    except TimeoutError:
+        return "timeout"
+    except ClientError, OSError:
+        return "unreachable"
+
+
+def _calls(ledgers: Iterable[Ledger]) -> Counter[str]:
+    """Return the calls of the last 24 hours by interface."""
+    counts: Counter[str] = Counter()
+    for ledger in ledgers:
+        for interface, lane in ledger.lanes.items():
+            counts[interface] += lane.tally.since_yesterday(ledger.now())
+    return +counts
+
+
+def _waiting(ledgers: Iterable[Ledger]) -> dict[str, str]:
+    """Return until when (local time) each interface has to wait, the longest wait."""
+    until = {
+        interface: max(ledger.ready_at(interface) for ledger in ledgers)
+        for interface in {key for ledger in ledgers for key in ledger.lanes}
+        if any(ledger.wait(interface) for ledger in ledgers)
+    }
+    zone = dt_util.get_default_time_zone()
+    return {
+        interface: f"{datetime.fromtimestamp(at, zone):%F %H:%M:%S}"
+        for interface, at in until.items()
+    }
+
+
+def _next_call(ledgers: Iterable[Ledger]) -> datetime | None:
+    """Return when the first of the interfaces in use may be asked."""
+    times = [
+        ledger.ready_at(interface)
+        for ledger in ledgers
+        for interface in ledger.lanes.keys() - _NOT_POLLED
+    ]
+    return dt_util.utc_from_timestamp(min(times)) if times else None
+
+
+def _listed(items: Iterable[tuple[str, object]]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in items) or "-"
