@@ -169,9 +169,13 @@ class Asker:
     def _of_a_day(
         self, calls: dict[str, list[float]], interface: Interface
     ) -> list[float]:
-        """Return when calls of the last day were made, and forget older ones."""
-        since = self.account.ledger.now() - DAY
-        calls[interface] = [at for at in calls.get(interface, ()) if at > since]
+        """Return when calls of the last day were made, and forget older ones.
+
+        A time in the future counts as now: the clock was set back.
+        """
+        now = self.account.ledger.now()
+        known = calls.get(interface, ())
+        calls[interface] = [min(at, now) for at in known if at > now - DAY]
         return calls[interface]
 
     def _live_interval(self, feed: Feed, planner: Planner) -> float:

@@ -149,17 +149,24 @@ class Planner:
             # The plant's own hours tell which series are missing.
             return
         # The day's first hour has yet to be delivered when the day begins.
-        begun = max(midnight(today, zone), progress.asked(feed, today))
+        begun = max(midnight(today, zone), self._asked(progress, feed, today))
         yield today, begun + interval
         for back in range(1, LOOK_BACK + 1):
             day = today - back * ONE_DAY
-            over, asked = midnight(day + ONE_DAY, zone), progress.asked(feed, day)
+            over, asked = (
+                midnight(day + ONE_DAY, zone),
+                self._asked(progress, feed, day),
+            )
             if not asked and day in progress.holds(feed):
                 continue
             if asked < over + LAG:
                 yield day, over + LAG
             elif asked < over + SETTLED_AFTER:
                 yield day, asked + AGAIN_AFTER
+
+    def _asked(self, progress: Progress, feed: Feed, day: date) -> float:
+        """Return when a day's hours were asked; the future counts as now."""
+        return min(self.now, progress.asked(feed, day))
 
     def _groups(self, feed: Feed) -> dict[tuple[date, tzinfo], list[Subject]]:
         """Return who lacks what: by the parent's first day and the time zone."""
