@@ -1,6 +1,6 @@
 """A browser that is logged in to the demo's Home Assistant."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 import json
 import os
@@ -8,6 +8,7 @@ from pathlib import Path
 import shutil
 import subprocess
 import time
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from playwright.async_api import Page, ViewportSize, async_playwright
@@ -24,6 +25,7 @@ ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-netwo
 PAGE_SECONDS: Final = 60
 # The sidebar: it leaves little room and has nothing to say here.
 HIDDEN: Final = "always_hidden"
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def chromium() -> Path:
@@ -49,12 +51,22 @@ def _find_chromium() -> Path | None:
 
 @asynccontextmanager
 async def logged_in_page(
-    client: HomeAssistantClient, scheme: Scheme, size: ViewportSize, scale: float = 1.5
+    client: HomeAssistantClient,
+    scheme: Scheme,
+    size: ViewportSize,
+    stored: Mapping[str, str] = NOTHING,
+    scale: float = 1.5,
 ) -> AsyncIterator[Page]:
     """Open the frontend as the client's user.
 
-    The tokens go where the login page would have put them.
+    The tokens go where the login page would have put them; `stored` is what else the
+    frontend has kept in the browser.
     """
+    kept = {
+        "hassTokens": json.dumps(_tokens(client)),
+        "dockedSidebar": json.dumps(HIDDEN),
+        **stored,
+    }
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=chromium(), args=ARGUMENTS
@@ -67,8 +79,8 @@ async def logged_in_page(
             reduced_motion="reduce",
         )
         context.set_default_timeout(PAGE_SECONDS * 1000)
-        for key, value in (("hassTokens", _tokens(client)), ("dockedSidebar", HIDDEN)):
-            item = json.dumps(json.dumps(value))
+        for key, text in kept.items():
+            item = json.dumps(text)
             await context.add_init_script(f"localStorage.setItem('{key}', {item})")
         yield await context.new_page()
         await browser.close()

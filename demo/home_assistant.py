@@ -92,6 +92,11 @@ class HomeAssistant:
         await self.child.stop()
         await self.start(place)
 
+    async def crash(self, place: Place) -> None:
+        """End it without a warning and start it again in the same folder."""
+        await self.child.kill()
+        await self.start(place)
+
     async def stop(self) -> None:
         """Stop it the way its own stop button does."""
         await self.client.close()

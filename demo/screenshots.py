@@ -5,14 +5,15 @@ import asyncio
 from pathlib import Path
 import sys
 import tempfile
-from typing import Any, Final
+from typing import Final
 
-from playwright.async_api import Page, ViewportSize
+from playwright.async_api import FloatRect, Page, ViewportSize
 
 from .browser import Scheme, logged_in_page
 from .client import HomeAssistantClient
 from .configuration import ROOT
-from .entities import PACES, integration_devices, settled_entities
+from .energy import house, imported, put_in
+from .entities import PACES, settled_entities
 from .entry import DOMAIN
 from .processes import DemoError
 from .stage import Options, Stage, stage
@@ -22,44 +23,66 @@ LIGHT: Final[Scheme] = "light"
 DARK: Final[Scheme] = "dark"
 TALL: Final = ViewportSize(width=1100, height=1225)
 WIDE: Final = ViewportSize(width=1100, height=800)
+# Its lower part, where the dashboard has a bar over the cards, is cut off.
+SQUARE: Final = ViewportSize(width=1100, height=1300)
+CUT: Final = FloatRect(x=0, y=0, width=1100, height=944)
+# Where the Energy dashboard looks for the period to begin with, and 30 days: a calendar
+# month has few on its first days.
+LAST_DAYS: Final = {"energy-default-period-_energy_dashboard": "now-30d"}
+ENERGY: Final = "/energy/electricity"
+MARGIN: Final = 16
 
 
 async def take(target: Path) -> None:
     """Start the demo afresh, wait until all has a value, and picture it."""
     with tempfile.TemporaryDirectory(prefix="smartpvms-") as temporary:
         async with stage(Options(Path(temporary), port=0, simulator_port=0)) as running:
-            print("Waiting for values", flush=True)
-            await settled_entities(running.home_assistant, PACES[running.dialect])
+            print("Waiting for values and history", flush=True)
+            pace = PACES[running.dialect]
+            await settled_entities(running.home_assistant, pace)
+            await imported(running.home_assistant, pace.patience)
             await _pictures(running, target)
 
 
 async def _pictures(running: Stage, target: Path) -> None:
     client = running.home_assistant.client
-    plant = f"/config/devices/device/{(await _first_plant(client))['id']}"
+    residence = (await house(client))["id"]
+    plant = f"/config/devices/device/{residence}"
     integration = f"/config/integrations/integration/{DOMAIN}"
-    for name, path, scheme, size in (
-        ("plant", plant, LIGHT, TALL),
-        ("plant-dark", plant, DARK, TALL),
-        ("integration", integration, LIGHT, WIDE),
+    # What it would do is to be seen as long as it has not been done.
+    await _options(client, integration, target / "energy-options.png")
+    await put_in(client, [residence])
+    for name, path, scheme, size, clip in (
+        ("plant", plant, LIGHT, TALL, None),
+        ("plant-dark", plant, DARK, TALL, None),
+        ("integration", integration, LIGHT, WIDE, None),
+        ("energy", ENERGY, LIGHT, SQUARE, CUT),
+        ("energy-dark", ENERGY, DARK, SQUARE, CUT),
     ):
-        async with logged_in_page(client, scheme, size) as page:
+        async with logged_in_page(client, scheme, size, LAST_DAYS) as page:
             await page.goto(client.address + path)
             await _settle(page)
-            await page.screenshot(path=target / f"{name}.png")
+            await page.screenshot(path=target / f"{name}.png", clip=clip)
         print(target / f"{name}.png", flush=True)
 
 
-async def _first_plant(client: HomeAssistantClient) -> dict[str, Any]:
-    """Return the residential plant's device: the one with the fewest devices."""
-    devices = await integration_devices(client)
-    plants = [device for device in devices if device["entry_type"] == "service"]
-    if not plants:
-        raise DemoError("The integration has no plants")
-
-    def size(plant: dict[str, Any]) -> int:
-        return sum(device["via_device_id"] == plant["id"] for device in devices)
-
-    return min(plants, key=size)
+async def _options(client: HomeAssistantClient, path: str, target: Path) -> None:
+    """Picture the options' step that fills the Energy dashboard."""
+    async with logged_in_page(client, LIGHT, WIDE) as page:
+        await page.goto(client.address + path)
+        await page.get_by_role("button", name="Configure").first.click()
+        await page.get_by_text("Set up the Energy dashboard").click()
+        await page.get_by_role("button", name="Submit").wait_for()
+        await _settle(page)
+        box = await page.locator("dialog[open]").bounding_box()
+        clip = box and FloatRect(
+            x=box["x"] - MARGIN,
+            y=max(0, box["y"] - MARGIN),
+            width=box["width"] + 2 * MARGIN,
+            height=min(WIDE["height"], box["height"] + 2 * MARGIN),
+        )
+        await page.screenshot(path=target, clip=clip)
+    print(target, flush=True)
 
 
 async def _settle(page: Page) -> None:

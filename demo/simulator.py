@@ -64,13 +64,20 @@ class Simulator:
 
     async def state(self) -> dict[str, Any]:
         """Return what it knows of itself: plants, calls, faults."""
+        return await self.ask("GET", "state")
+
+    async def ask(
+        self, method: str, what: str, sent: dict[str, Any] | None = None, **query: str
+    ) -> dict[str, Any]:
+        """Ask something of `/simulator/…`; `simulator/admin.py` says what there is."""
+        address = f"{self.address}/simulator/{what}"
         async with (
             ClientSession() as session,
-            session.get(f"{self.address}/simulator/state") as response,
+            session.request(method, address, json=sent, params=query) as response,
         ):
             response.raise_for_status()
-            state: dict[str, Any] = await response.json()
-        return state
+            answer: dict[str, Any] = await response.json()
+        return answer
 
     async def serve(self) -> None:
         """Wait for its end, which should not come."""

@@ -9,8 +9,14 @@ from demo.stage import Options, Stage, stage
 
 
 @pytest.fixture
-async def running(tmp_path: Path) -> AsyncIterator[Stage]:
-    """Start both; the account may be asked once a minute."""
-    options = Options(folder=tmp_path, port=0, simulator_port=0, dialect="2020")
+def dialect() -> str:
+    """Return the server's generation; in 2020 it may be asked once a minute."""
+    return "2020"
+
+
+@pytest.fixture
+async def running(tmp_path: Path, dialect: str) -> AsyncIterator[Stage]:
+    """Start both."""
+    options = Options(folder=tmp_path, port=0, simulator_port=0, dialect=dialect)
     async with stage(options) as started:
         yield started

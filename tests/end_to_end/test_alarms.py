@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
-from aiohttp import ClientSession
 import pytest
 
 from demo.client import HomeAssistantClient
@@ -38,11 +37,7 @@ PATIENCE: Final = 400
 
 async def alarm(running: Stage, **what: Any) -> dict[str, Any]:
     """Let the simulator raise or clear an alarm."""
-    address = f"{running.simulator.address}/simulator/alarms"
-    async with ClientSession() as session, session.post(address, json=what) as answer:
-        answer.raise_for_status()
-        told: dict[str, Any] = await answer.json()
-        return told
+    return await running.simulator.ask("POST", "alarms", what)
 
 
 async def notifications(client: HomeAssistantClient) -> list[tuple[str, str]]:
