@@ -9,12 +9,15 @@ from typing import Final
 
 from .code import (
     errors_are_translated,
+    errors_fill_their_texts,
     images_have_their_size,
     manifest_is_in_order,
     platforms_limit_updates,
     rooms_are_kept,
 )
 from .documents import (
+    actions_are_documented,
+    forms_are_documented,
     links_lead_somewhere,
     quality_scale_is_complete,
     quality_scale_is_documented,
@@ -37,6 +40,7 @@ RULES: Final[tuple[Rule, ...]] = (
     languages_exist,
     languages_are_complete,
     errors_are_translated,
+    errors_fill_their_texts,
     fields_are_described,
     actions_are_named,
     icons_have_entities,
@@ -47,5 +51,7 @@ RULES: Final[tuple[Rule, ...]] = (
     rooms_are_kept,
     quality_scale_is_complete,
     quality_scale_is_documented,
+    forms_are_documented,
+    actions_are_documented,
     links_lead_somewhere,
 )

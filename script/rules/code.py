@@ -7,7 +7,7 @@ from typing import Final
 
 from homeassistant.const import Platform
 
-from .project import Project, read_json
+from .project import Project, placeholders, read_json
 
 MANIFEST_KEYS: Final = (
     "domain",
@@ -50,25 +50,46 @@ TRANSLATED_ERRORS: Final = frozenset(
 )
 
 
-def errors_are_translated(project: Project) -> Iterator[str]:
-    """Every error of Home Assistant is raised with a text that exists."""
-    known = project.english["exceptions"].keys()
-    used = set()
+def _errors(project: Project) -> Iterator[tuple[str, str, dict[str, ast.expr]]]:
+    """Yield place, class and keyword arguments of each error of Home Assistant."""
     for path in sorted(project.integration.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
                 continue
-            if node.func.id not in TRANSLATED_ERRORS:
-                continue
-            keys = [k.value for k in node.keywords if k.arg == "translation_key"]
-            if not keys or not isinstance(keys[0], ast.Constant):
-                yield f"{path.name}:{node.lineno}: {node.func.id} without a text"
-                continue
-            used.add(key := str(keys[0].value))
-            if key not in known:
-                yield f"{path.name}:{node.lineno}: no text for {key}"
+            if node.func.id in TRANSLATED_ERRORS:
+                given = {k.arg: k.value for k in node.keywords if k.arg}
+                yield f"{path.name}:{node.lineno}", node.func.id, given
+
+
+def errors_are_translated(project: Project) -> Iterator[str]:
+    """Every error of Home Assistant is raised with a text that exists."""
+    known = project.english["exceptions"].keys()
+    used = set()
+    for place, error, given in _errors(project):
+        text = given.get("translation_key")
+        if not isinstance(text, ast.Constant):
+            yield f"{place}: {error} without a text"
+            continue
+        used.add(key := str(text.value))
+        if key not in known:
+            yield f"{place}: no text for {key}"
     for key in known - used:
         yield f"en.json: exceptions.{key} is never raised"
+
+
+def errors_fill_their_texts(project: Project) -> Iterator[str]:
+    """Every error brings what its text has a place for, as far as can be read."""
+    texts = project.english["exceptions"]
+    for place, _, given in _errors(project):
+        text = given.get("translation_key")
+        filled = given.get("translation_placeholders", ast.Dict([], []))
+        if not isinstance(text, ast.Constant) or not isinstance(filled, ast.Dict):
+            continue
+        if (key := str(text.value)) not in texts:
+            continue
+        names = {n.value for n in filled.keys if isinstance(n, ast.Constant)}
+        if names != placeholders(texts[key]["message"]):
+            yield f"{place}: {key} has other placeholders"
 
 
 def platforms_limit_updates(project: Project) -> Iterator[str]:

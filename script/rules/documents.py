@@ -134,6 +134,34 @@ def _section(text: str, heading: str) -> str:
     return found["text"].strip() if found else ""
 
 
+def forms_are_documented(project: Project) -> Iterator[str]:
+    """Every field of set-up and options has its name in the README."""
+    readme = (project.root / "README.md").read_text(encoding="utf-8")
+    english = project.english
+    for heading, fields in (
+        ("Set-up", english["config"]["step"]["user"]["data"]),
+        ("Set-up", english["config"]["step"]["plants"]["data"]),
+        ("Options", english["options"]["step"]["settings"]["data"]),
+    ):
+        section = _section(readme, heading)
+        for label in fields.values():
+            if label not in section:
+                yield f"README.md: {heading} does not name {label}"
+
+
+def actions_are_documented(project: Project) -> Iterator[str]:
+    """Every action, trigger and condition is in a document."""
+    for kind, name in (
+        ("services", "README.md"),
+        ("triggers", "docs/alarms.md"),
+        ("conditions", "docs/alarms.md"),
+    ):
+        text = (project.root / name).read_text(encoding="utf-8")
+        for key in project.read_yaml(f"{kind}.yaml"):
+            if f"`smartpvms.{key}`" not in text:
+                yield f"{name}: {key} is not documented"
+
+
 def links_lead_somewhere(project: Project) -> Iterator[str]:
     """Every file, and every heading of a document, that a document names exists."""
     for path in project.documents():

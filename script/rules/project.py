@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 import json
 from pathlib import Path
+import re
 from typing import Any
 
 import yaml
@@ -15,6 +16,11 @@ def read_json(path: Path) -> Tree:
     """Return a JSON file."""
     tree: Tree = json.loads(path.read_text(encoding="utf-8"))
     return tree
+
+
+def placeholders(text: str) -> set[str]:
+    """Return the placeholders of a text."""
+    return set(re.findall(r"{(\w+)}", text))
 
 
 @dataclass(frozen=True, slots=True)

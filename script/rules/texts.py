@@ -12,7 +12,7 @@ from custom_components.smartpvms.catalogue import (
     Kpi,
 )
 
-from .project import Project, Tree
+from .project import Project, Tree, placeholders
 
 REQUIRED_LANGUAGES: Final = frozenset({"en"})
 """What has to be there: of `LANGUAGES`, those that are translated so far."""
@@ -47,11 +47,6 @@ def leaves(tree: Tree, path: str = "") -> Iterator[tuple[str, str]]:
             yield from leaves(value, f"{path}.{key}" if path else key)
         else:
             yield f"{path}.{key}", value
-
-
-def placeholders(text: str) -> set[str]:
-    """Return the placeholders of a text."""
-    return set(re.findall(r"{(\w+)}", text))
 
 
 def languages_exist(project: Project) -> Iterator[str]:

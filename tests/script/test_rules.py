@@ -13,6 +13,7 @@ import pytest
 from script.rules import RULES, Project, texts
 from script.rules.code import (
     errors_are_translated,
+    errors_fill_their_texts,
     images_have_their_size,
     manifest_is_in_order,
     platforms_limit_updates,
@@ -20,6 +21,8 @@ from script.rules.code import (
 )
 from script.rules.documents import (
     QUALITY_SCALE,
+    actions_are_documented,
+    forms_are_documented,
     links_lead_somewhere,
     quality_scale_is_complete,
     quality_scale_is_documented,
@@ -153,6 +156,18 @@ BROKEN: list[tuple[Any, Break, str]] = [
         "exceptions.unused is never raised",
     ),
     (
+        errors_fill_their_texts,
+        append("custom_components/smartpvms/x.py", ERROR.format("not_yet")),
+        "x.py:1: not_yet has other",
+    ),
+    (
+        errors_fill_their_texts,
+        translate(
+            "en", "exceptions", "not_yet", "message", text="In {seconds} {unit}."
+        ),
+        "not_yet has other",
+    ),
+    (
         fields_are_described,
         translate("en", "config", "step", "user", "data_description", "host"),
         "config.user: host lacks",
@@ -266,6 +281,26 @@ BROKEN: list[tuple[Any, Break, str]] = [
         "README.md: Options, for docs-configuration-parameters",
     ),
     (quality_scale_is_documented, remove("docs/examples.md"), "docs/examples.md, for"),
+    (
+        forms_are_documented,
+        edit("README.md", "Import price", "Price of import", of_root=True),
+        "Options does not name Import price",
+    ),
+    (
+        forms_are_documented,
+        translate("en", "config", "step", "user", "data", "host", text="Address"),
+        "Set-up does not name Address",
+    ),
+    (
+        actions_are_documented,
+        append("custom_components/smartpvms/services.yaml", "\nnew_one:\n"),
+        "README.md: new_one",
+    ),
+    (
+        actions_are_documented,
+        append("custom_components/smartpvms/triggers.yaml", "\nnew_one:\n"),
+        "docs/alarms.md: new_one",
+    ),
     (links_lead_somewhere, append("docs/new.md", "[x](gone.md)"), "gone.md leads"),
     (
         links_lead_somewhere,
