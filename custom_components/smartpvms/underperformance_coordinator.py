@@ -142,19 +142,28 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
 
     def _values(self, device: Device) -> dict[str, float]:
         """Return the verdicts on an inverter and its strings, by their keys."""
-        verdicts: dict[Comparison, Verdict | None] = {}
-        if inverters := self.inverters.get(device.plant_code):
-            verdicts[OF_INVERTER] = inverters.verdict(device.id)
-        if strings := self.strings.get(device.id):
-            verdicts |= {row: strings.verdict(n) for n, row in OF_STRING.items()}
-        values: dict[str, float] = {}
-        for row, verdict in verdicts.items():
-            if verdict:
-                values[row.key] = float(verdict.is_low)
-                values[row.siblings] = float(verdict.siblings)
-                if verdict.ratio is not None:
-                    values[row.ratio] = round(100 * verdict.ratio)
+        inverters = self.inverters.get(device.plant_code, _NONE)
+        strings = self.strings.get(device.id, _NONE)
+        values = _shown(OF_INVERTER, inverters.verdict(device.id))
+        for number, row in OF_STRING.items():
+            values |= _shown(row, strings.verdict(number))
         return values
+
+
+_NONE: Final = Siblings()
+
+
+def _shown(row: Comparison, verdict: Verdict | None) -> dict[str, float]:
+    """Return a verdict as values: 0 or 1, percent and a number."""
+    if verdict is None:
+        return {}
+    values = {
+        row.key: float(verdict.is_low),
+        row.siblings: float(verdict.siblings),
+    }
+    if verdict.ratio is not None:
+        values[row.ratio] = round(100 * verdict.ratio)
+    return values
 
 
 def _is_pv(device: Device) -> bool:
