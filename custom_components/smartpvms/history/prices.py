@@ -25,6 +25,8 @@ PRICE_OPTIONS: Final = {
 
 # States are kept for ten days; before them there are hourly means.
 STATES_FOR: Final = timedelta(days=10)
+# While an entity is unavailable, the last price is in force; not for ever.
+BELIEVED_FOR: Final = 24 * HOUR
 
 type Step = tuple[float, float]
 """From when on (epoch seconds) a price per kWh is known."""
@@ -64,7 +66,9 @@ async def async_steps(
         return [(float("-inf"), float(price))]
     if not spans:
         return []
-    begin = datetime.fromtimestamp(min(span.since for span in spans) - HOUR, UTC)
+    begin = datetime.fromtimestamp(
+        min(span.since for span in spans) - BELIEVED_FOR, UTC
+    )
     return await get_instance(hass).async_add_executor_job(_steps, hass, price, begin)
 
 
