@@ -163,9 +163,10 @@ def actions_are_documented(project: Project) -> Iterator[str]:
 
 
 def links_lead_somewhere(project: Project) -> Iterator[str]:
-    """Every file, and every heading of a document, that a document names exists."""
+    """Every file, picture and heading that a document names exists."""
     for path in project.documents():
-        for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8")):
+        text = path.read_text(encoding="utf-8")
+        for link in re.findall(r"(?<=\]\()[^)\s]+|(?<=src=\")[^\"]+", text):
             if "://" in link:
                 continue
             name, _, anchor = link.partition("#")

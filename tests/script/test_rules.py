@@ -304,6 +304,11 @@ BROKEN: list[tuple[Any, Break, str]] = [
     (links_lead_somewhere, append("docs/new.md", "[x](gone.md)"), "gone.md leads"),
     (
         links_lead_somewhere,
+        remove("docs/images/plant.png"),
+        "README.md: docs/images/plant.png leads",
+    ),
+    (
+        links_lead_somewhere,
         append("docs/new.md", "# One\n[x](#two) [y](#one)"),
         "#two has no such heading",
     ),
