@@ -173,7 +173,7 @@ async def test_a_type_that_nobody_has_any_more_needs_no_indicators(
     assert "Power sensor" in told(hass, setup, kind)["types"]
     house = sim.plants[0]
     house.devices = [d for d in house.devices if d.type not in METERS]
-    await wait(27 * 3600, step=1800)
+    await wait(30 * 3600, step=1800)
     assert told(hass, setup, kind)["types"] == "Battery, Residential inverter"
 
 

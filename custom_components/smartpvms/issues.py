@@ -50,8 +50,9 @@ class Issues:
     @callback
     def review(self, interface: Interface) -> None:
         """Raise or clear what the last call on an interface has shown."""
-        # The login that a call began with may be what was refused.
-        for lane in (interface, Interface.LOGIN):
+        # The login that a call began with may be what was refused, and a list may
+        # lack the last device of a type.
+        for lane in {interface, Interface.LOGIN, *self._served()}:
             self._review_access(lane)
         self._review_consent()
         self._review_quota()
@@ -86,14 +87,14 @@ class Issues:
 
     def _not_configured(self, interface: Interface) -> set[int]:
         """Return the device types whose KPIs an interface does not have."""
-        lanes: dict[Interface, ServedTypes] = {
-            lane.interface: lane.types for lane in self._account.periods.devices
-        }
-        lanes[Interface.DEVICE_REAL_TIME] = self._account.devices_lane.types
-        if interface not in lanes:
+        if (types := self._served().get(interface)) is None:
             return set()
         present = {device.type_id for device in self._account.devices.values()}
-        return lanes[interface].not_configured & present
+        return types.not_configured & present
+
+    def _served(self) -> dict[Interface, ServedTypes]:
+        lanes = (self._account.devices_lane, *self._account.periods.devices)
+        return {lane.interface: lane.types for lane in lanes}
 
     def _review_consent(self) -> None:
         """Tell once, for all interfaces, that an owner has to agree."""
