@@ -117,6 +117,19 @@ class Importer:
         pieces = _pieces(known.get(key, ()))
         return [Span(piece.since, piece.end, piece.amount) for piece in pieces]
 
+    async def async_fill(
+        self, plant: PlantSeries, key: str, spans: Sequence[Span]
+    ) -> None:
+        """Write spans as `async_spans` returns them, in place of a series' own.
+
+        A row of the same time keeps what it counts.
+        """
+        async with self._lock:
+            found = await get_instance(self._hass).async_add_executor_job(
+                self._filled, plant.code, key, spans
+            )
+            await self._async_write(plant, {key: found})
+
     async def async_clear(self, plant: PlantSeries, since: int, until: int) -> None:
         """Take the energy and money of a period out of all series of a plant."""
         async with self._lock:
@@ -159,6 +172,19 @@ class Importer:
             pieces.merge(spans)
             changes[key] = change(rows, pieces.all(), self._base(code, key, rows))
         return changes
+
+    def _filled(self, code: str, key: str, spans: Sequence[Span]) -> Change:
+        rows = self._rows(code, [key], 0).get(key, [])
+        known = {(piece.since, piece.end): piece.amount for piece in _pieces(rows)}
+        pieces = {
+            span.until - HOUR: Piece(
+                span.until - HOUR,
+                span.since,
+                known.get((span.since, span.until), span.amount),
+            )
+            for span in spans
+        }
+        return change(rows, pieces, self._base(code, key, rows))
 
     def _cleared(self, code: str, since: int, until: int) -> dict[str, Change]:
         changes: dict[str, Change] = {}

@@ -171,11 +171,19 @@ class Intake:
         """Put a price on the energy that was imported before there was one."""
         options = self._account.entry.options
         for series, energy in PRICED.items():
-            if series in progress.series or options.get(PRICE_OPTIONS[series]) is None:
+            price = options.get(PRICE_OPTIONS[series])
+            if price is None:
+                # What is bought until there is one again will lack its cost.
+                progress.series.discard(series)
+            if price is None or series in progress.series:
                 continue
             known = await self._importer.async_spans(code, energy)
-            if energy in progress.series and known:
-                await self.async_import(code, progress, {energy: known})
+            steps = await async_steps(self._account.hass, price, known)
+            if energy in progress.series and (costs := priced(known, steps)):
+                # What is left of a coarser row is no row to be merged.
+                plant = plant_series(self._account, code)
+                await self._importer.async_fill(plant, series, costs)
+                progress.series.add(series)
 
     async def _async_learn_zone(
         self, code: str, progress: Progress, rows: Rows
