@@ -93,8 +93,11 @@ class Issues:
         return types.not_configured & present
 
     def _served(self) -> dict[Interface, ServedTypes]:
-        lanes = (self._account.devices_lane, *self._account.periods.devices)
-        return {lane.interface: lane.types for lane in lanes}
+        periods = self._account.periods.devices
+        return {
+            Interface.DEVICE_REAL_TIME: self._account.devices_lane.types,
+            **{lane.interface: lane.types for lane in periods},
+        }
 
     def _review_consent(self) -> None:
         """Tell once, for all interfaces, that an owner has to agree."""
