@@ -20,6 +20,7 @@ from custom_components.smartpvms.catalogue.firmware import (
 )
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.firmware import FirmwareBook, cadence
+from custom_components.smartpvms.northbound import Interface
 from custom_components.smartpvms.northbound.models import UpgradeRecord
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
 from simulator.model import Device
@@ -299,7 +300,7 @@ async def test_without_permission_it_is_left_alone_until_it_is_granted(
     assert sim.count(RECORDS) == 1
     assert hass.states.async_entity_ids("update") == []
     sim.deny(RECORDS, None)
-    await entry.runtime_data.async_ask_again(RECORDS)
+    await entry.runtime_data.async_ask_again(Interface(RECORDS))
     await wait(10)
     assert issue not in ir.async_get(hass).issues
     assert shown(hass, inverter)["state"] == "off"

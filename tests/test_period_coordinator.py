@@ -163,7 +163,7 @@ async def test_a_type_that_is_refused_stops_no_other(
     ]
     refused = next(c.payload["devTypeId"] for c in sim.calls if c.fail_code == code)
     assert ledger.burst(Interface.DEVICE_MONTH) == 25
-    issue = (DOMAIN, f"{setup.entry_id}_no_access_getDevKpiDay")
+    issue = (DOMAIN, f"{setup.entry_id}_not_configured_getDevKpiDay")
     assert (issue in ir.async_get(hass).issues) is (code == 20009)
     await start_with(hass, setup)
     await wait(20 * HOUR, 600)
@@ -192,7 +192,8 @@ async def test_a_missing_permission_is_named_and_granted(
     interface: str,
     code: int,
 ) -> None:
-    issue = (DOMAIN, f"{setup.entry_id}_no_access_{interface}")
+    kind = "no_access" if code == 401 else "not_configured"
+    issue = (DOMAIN, f"{setup.entry_id}_{kind}_{interface}")
     sim.deny(interface, code)
     await wait(LOOK, 10)
     assert issue in ir.async_get(hass).issues

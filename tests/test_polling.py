@@ -157,7 +157,7 @@ async def test_a_type_that_is_refused_stops_no_other(
     ]
     assert asked.count(refused[0].payload["devTypeId"]) == 1
     assert len(set(asked)) == 3
-    issue = (DOMAIN, f"{entry.entry_id}_no_access_getDevRealKpi")
+    issue = (DOMAIN, f"{entry.entry_id}_not_configured_getDevRealKpi")
     assert (issue in ir.async_get(hass).issues) is (code == 20009)
 
 
