@@ -10,6 +10,8 @@ POST   /simulator/alarms   {"do": "raise", "plant": code, "device": id, "alarm":
                            "level": 2, "name": "..."}, {"do": "acknowledge", "number":
                            n} or {"do": "clear", "number": n, "status": 6}
 POST   /simulator/evict    end everybody's session
+POST   /simulator/password {"set": "..."}: the account's password from now on; ends
+                           everybody's session
 """
 
 from collections import defaultdict
@@ -57,6 +59,7 @@ def add_routes(app: web.Application, sim: Simulator) -> None:
     app.router.add_post("/simulator/clock", acting(set_clock))
     app.router.add_post("/simulator/alarms", acting(handle_alarm))
     app.router.add_post("/simulator/evict", acting(evict))
+    app.router.add_post("/simulator/password", acting(change_password))
 
 
 def state(sim: Simulator) -> Sent:
@@ -129,6 +132,15 @@ def handle_alarm(sim: Simulator, sent: Sent) -> Sent:
 
 def evict(sim: Simulator, sent: Sent) -> Sent:
     """Somebody else logs in."""
+    sim.evict()
+    return state(sim)
+
+
+def change_password(sim: Simulator, sent: Sent) -> Sent:
+    """Let nobody in with the old password, nor on with an old session."""
+    if not isinstance(sent["set"], str):
+        raise TypeError("a password is a text")
+    sim.sessions.password = sent["set"]
     sim.evict()
     return state(sim)
 

@@ -50,6 +50,15 @@ async def test_faults_clock_and_eviction(opened: Opener) -> None:
         assert state["clock"].startswith("2026-07-02T00:00:0")
 
 
+async def test_a_new_password(opened: Opener) -> None:
+    async with opened(house()) as client:
+        state = await post(client, "password", {"set": "new"})
+        assert state["sessions"]["active"] is False
+        assert (await client.call("stations"))["failCode"] == 305
+        assert await client.login(password="pass") == 20400
+        assert await client.login(password="new") == 0
+
+
 async def test_truth(opened: Opener) -> None:
     plant = house()
     start, end = NOON - timedelta(days=1), NOON
@@ -95,6 +104,8 @@ async def test_alarms(opened: Opener) -> None:
         ("alarms", {"do": "raise", "plant": "nowhere"}),
         ("alarms", {}),
         ("clock", {"set": "noon"}),
+        ("password", {}),
+        ("password", {"set": 1}),
     ],
 )
 async def test_nonsense_is_turned_away(opened: Opener, name: str, sent: dict) -> None:
