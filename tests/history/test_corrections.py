@@ -31,6 +31,7 @@ from .life import (
     assert_nothing_falls,
     assert_whole,
     bars_of,
+    last_midnight,
     midnight,
     moment,
     pass_time,
@@ -123,8 +124,7 @@ async def test_a_corrected_hour(
         assert after[series][at] == pytest.approx(amount, abs=EXACT)
     await assert_nothing_falls(hass, plant.code)
     # The hours after the correction and those of the next day are right, too.
-    today = midnight(plant, sim.clock.now())
-    await assert_hours(hass, sim, at + HOUR, today)
+    await assert_hours(hass, sim, at + HOUR, last_midnight(sim))
 
 
 async def test_the_same_answer_changes_nothing(
@@ -186,7 +186,7 @@ async def test_a_month_that_its_days_do_not_add_up_to(
     await assert_whole(hass, sim)
     now = sim.clock.now()
     this_hour = int(now) // HOUR * HOUR
-    await assert_hours(hass, sim, midnight(plant, now, -DEPTH), this_hour - 2 * HOUR)
+    await assert_hours(hass, sim, midnight(plant, now, -DEPTH), this_hour - 3 * HOUR)
 
 
 @pytest.mark.parametrize("factor", [1.3, 0.7])
@@ -211,7 +211,7 @@ async def test_a_day_that_its_hours_do_not_add_up_to(
     )
     history = await start(hass, entry)
     await import_all(history, 1800)
-    await assert_hours(hass, sim, midnight(plant, now, 1 - DEPTH), midnight(plant, now))
+    await assert_hours(hass, sim, midnight(plant, now, 1 - DEPTH), last_midnight(sim))
     await assert_whole(hass, sim)
 
 

@@ -19,6 +19,7 @@ from .life import (
     asked,
     assert_hours,
     assert_whole,
+    last_midnight,
     midnight,
     pass_time,
     start,
@@ -80,7 +81,7 @@ async def test_two_days_off(
     await pass_time(hass, freezer, 2 * HOUR, 300)
     this_hour = int(sim.clock.now()) // HOUR * HOUR
     await assert_hours(
-        hass, sim, midnight(plant, stopped, -DEPTH), this_hour - 2 * HOUR,
+        hass, sim, midnight(plant, stopped, -DEPTH), this_hour - 3 * HOUR,
         within=WITHIN[dialect],
     )  # fmt: skip
     await assert_whole(hass, sim)
@@ -118,7 +119,7 @@ async def test_a_hundred_days_off(
     assert month < day
     assert hour > before
     await assert_hours(
-        hass, sim, midnight(plant, now, -DEPTH), midnight(plant, now),
+        hass, sim, midnight(plant, now, -DEPTH), last_midnight(sim),
         within=WITHIN[dialect],
     )  # fmt: skip
     # The days of the stop's own hours are finer than those after it.

@@ -22,6 +22,7 @@ from .life import (
     asked,
     assert_hours,
     assert_whole,
+    last_midnight,
     midnight,
     pass_time,
     start,
@@ -65,7 +66,7 @@ async def assert_all(hass: HomeAssistant, sim: Simulator, begun: float) -> None:
         hass,
         sim,
         midnight(plant, begun, 1 - DEPTH),
-        midnight(plant, sim.clock.now()),
+        last_midnight(sim),
         within=WITHIN[sim.dialect],
     )
 

@@ -22,6 +22,7 @@ from .life import (
     assert_periods,
     assert_whole,
     bars_of,
+    last_midnight,
     midnight,
     moment,
     pass_time,
@@ -133,7 +134,7 @@ async def test_imported_afterwards(
     await import_all(history, 1800)
     now = sim.clock.now()
     await assert_day(
-        hass, sim, case, midnight(plant, now, 1 - DEPTH), midnight(plant, now)
+        hass, sim, case, midnight(plant, now, 1 - DEPTH), last_midnight(sim)
     )
     await assert_whole(hass, sim)
 
