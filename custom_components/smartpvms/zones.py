@@ -10,6 +10,35 @@ from .northbound import Plant
 _DAY: Final = 86400
 # The dateline's easternmost clocks are 14 hours ahead.
 _FARTHEST: Final = 14 * 3600
+# Of zones that cannot be told apart yet, a plant is rather in one of these.
+_POPULOUS: Final = (
+    "Europe/Berlin",
+    "Europe/London",
+    "Europe/Athens",
+    "Europe/Istanbul",
+    "Asia/Shanghai",
+    "Asia/Tokyo",
+    "Asia/Kolkata",
+    "Asia/Karachi",
+    "Asia/Dubai",
+    "Asia/Bangkok",
+    "Australia/Sydney",
+    "Australia/Brisbane",
+    "Australia/Adelaide",
+    "Australia/Perth",
+    "Pacific/Auckland",
+    "America/Sao_Paulo",
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+    "America/Mexico_City",
+    "America/Bogota",
+    "America/Santiago",
+    "Africa/Johannesburg",
+    "Africa/Lagos",
+    "Africa/Cairo",
+)
 _REGIONS: Final = (
     "Africa/",
     "America/",
@@ -49,19 +78,21 @@ def fits(zone: tzinfo, midnights: Iterable[int]) -> bool:
     )
 
 
-def find_zone(midnights: Collection[int], likely: Iterable[tzinfo]) -> tzinfo:
-    """Return a zone in which the days of an answer begin at midnight.
+def find_zone(
+    midnights: Collection[int], latest: Collection[int], home: tzinfo
+) -> tzinfo:
+    """Return a zone in which the days of a plant begin at midnight.
 
-    A likely one if it fits, else the first of all zones that does, else a fixed
-    offset. Reads the time zone database: not for the event loop.
+    Home's if it fits all of them, else one that many live in, else any; where none
+    fits all, one that fits the latest, else a fixed offset. Reads the time zone
+    database: not for the event loop.
     """
-    for zone in likely:
-        if fits(zone, midnights):
-            return zone
-    for name in sorted(_regional()):
-        zone = ZoneInfo(name)
-        if fits(zone, midnights):
-            return zone
+    zones = [home, *map(ZoneInfo, (*_POPULOUS, *sorted(_regional())))]
+    for wanted in (midnights, latest):
+        for zone in zones:
+            if fits(zone, wanted):
+                return zone
+    midnights = latest
     behind = max(midnights) % _DAY
     ahead = _DAY - behind
     return timezone(timedelta(seconds=ahead if ahead <= _FARTHEST else -behind))

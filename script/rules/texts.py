@@ -14,9 +14,6 @@ from custom_components.smartpvms.catalogue import (
 
 from .project import Project, Tree, placeholders
 
-REQUIRED_LANGUAGES: Final = frozenset({"en"})
-"""What has to be there: of `LANGUAGES`, those that are translated so far."""
-
 LANGUAGES: Final = frozenset(
     {
         "cs",
@@ -52,7 +49,7 @@ def leaves(tree: Tree, path: str = "") -> Iterator[tuple[str, str]]:
 def languages_exist(project: Project) -> Iterator[str]:
     """Every language that has to be there is, and no other."""
     found = project.languages.keys()
-    for language in sorted(REQUIRED_LANGUAGES - found):
+    for language in sorted(LANGUAGES - found):
         yield f"translations: {language} is missing"
     for language in sorted(found - LANGUAGES):
         yield f"translations: {language} is none of the languages"

@@ -162,7 +162,7 @@ class Account:
             if question.feed.track is Track.PLANT:
                 rows = first_row(site, question)
                 _note_first(progress, question, rows, site.zone, self.now)
-            _note_answered(progress, question, self.now)
+            _note_answered(progress, question, self.now, is_empty=False)
 
     def site(self, code: str) -> Site:
         """Return a plant by its code."""

@@ -60,19 +60,26 @@ class Call:
 class Inquiry:
     """A question, the calls that it still takes, and the rows of those made.
 
-    `rows`: (start, values) by plant code or device id.
+    `rows`: (start, values) by plant code or device id; `begun_at`: when the first
+    call was made (epoch seconds): what came later not all of them have seen;
+    `answered`: the device types that had rows.
     """
 
     question: Question
     interface: Interface
     calls: deque[Call]
     rows: dict[int | str, dict[int, Values]] = field(default_factory=dict)
+    begun_at: float | None = None
+    answered: set[int] = field(default_factory=set)
 
     async def async_ask(self, client: NorthboundClient, now: float) -> None:
         """Make the next call; one that fails stays the next."""
         call = self.calls[0]
+        self.begun_at = self.begun_at or now
         for source, at, values in await self._async_rows(client, call, now):
             self.rows.setdefault(source, {})[at] = values
+            if call.type_id is not None:
+                self.answered.add(call.type_id)
         self.calls.popleft()
 
     def give_up(self, type_id: int) -> None:

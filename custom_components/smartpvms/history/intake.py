@@ -17,11 +17,11 @@ from .five_minutes import Source, hourly_flows
 from .importer import Importer, PlantSeries
 from .live_hours import LONGEST_SILENCE
 from .periods import ALWAYS, Level, day_of, midnight
-from .pieces import Span
-from .planner import LAG, LOOK_BACK, Question
+from .pieces import HOUR, Span
+from .planner import AGAIN_AFTER, LAG, LOOK_BACK, Question
 from .prices import PRICE_OPTIONS, async_steps, priced
 from .progress import FIVE_MINUTES, HOURS, YEARS, Feed, Progress, Track
-from .taking import Rows, delivered_until, first_start, spans, storage_rows
+from .taking import Rows, delivered_until, first_start, midnights, spans, storage_rows
 
 if TYPE_CHECKING:
     from ..account import Account
@@ -36,6 +36,10 @@ _LIVE: Final = tuple(
         if key not in DEVICE_KEYS
     }
 )
+# A system at fault answers with nothing too; so it is asked again the next day.
+BELIEVED_EMPTY: Final = 3
+EMPTY_AGAIN: Final = 4 * HOUR
+
 _STORAGES: Final = frozenset({Role.DC_BATTERY, Role.AC_STORAGE})
 
 
@@ -116,10 +120,10 @@ class Intake:
         return True
 
     async def _async_take(self, known: Inquiry, code: str, progress: Progress) -> None:
-        question, now = known.question, self._account.ledger.now()
+        question = known.question
+        now = known.begun_at or self._account.ledger.now()
         rows = await self._async_rows(known, code, progress)
-        if question.feed.level is not Level.HOUR:
-            await self._async_learn_zone(code, progress, rows)
+        await self._async_learn_zone(question, code, progress, rows)
         zone = self._account.zone(code)
         if question.feed.track is Track.PLANT:
             _note_first(progress, question, rows, zone, now)
@@ -128,7 +132,11 @@ class Intake:
             progress.delivered_until = until
         found = spans(question.feed, rows, progress, zone, now)
         await self.async_import(code, progress, found)
-        _note_answered(progress, question, now)
+        if question.feed.track is Track.DEVICES:
+            is_empty = not known.rows
+        else:
+            is_empty = first_start(rows) is None
+        _note_answered(progress, question, now, is_empty=is_empty)
 
     async def async_import(
         self, code: str, progress: Progress, found: Mapping[str, Sequence[Span]]
@@ -186,15 +194,23 @@ class Intake:
                 progress.series.add(series)
 
     async def _async_learn_zone(
-        self, code: str, progress: Progress, rows: Rows
+        self, question: Question, code: str, progress: Progress, rows: Rows
     ) -> None:
         """Find the plant's time zone: days, months and years begin at midnight."""
-        midnights = [since for since, _ in rows]
+        seen = midnights(question.feed, rows)
         known = self._account.zone(code)
-        if midnights and not fits(known, midnights):
-            likely = (dt_util.get_default_time_zone(),)
+        if not seen <= progress.midnights:
+            progress.midnights |= seen
+        if seen and not fits(known, seen):
+            connected = self._account.plants[code].grid_connected_at
+            told = (
+                {midnight(connected.date(), connected.tzinfo)}
+                if (connected and connected.tzinfo)
+                else set()
+            )
+            home = dt_util.get_default_time_zone()
             progress.zone = await self._account.hass.async_add_executor_job(
-                find_zone, midnights, likely
+                find_zone, progress.midnights | told, seen, home
             )
             self._account.learn_zone(code, progress.zone)
 
@@ -214,7 +230,7 @@ class Intake:
         """Import a plant's hourly powers; return the energies its devices counted."""
         question, zone = known.question, known.question.zone
         sources = self._sources(known, code)
-        now = self._account.ledger.now()
+        now = known.begun_at or self._account.ledger.now()
         plant = plant_series(self._account, code)
         rows: list[tuple[int, Values]] = []
         day = question.first
@@ -222,7 +238,9 @@ class Intake:
             begin, end = midnight(day, zone), midnight(day + ONE_DAY, zone)
             today = [source.between(begin, end) for source in sources]
             if end > now:
-                end = max((s.rows[-1][0] for s in today if s.rows), default=begin)
+                last = max((s.rows[-1][0] for s in today if s.rows), default=begin)
+                # The first device asked has no rows of what came while others were.
+                end = min(last, int(now))
             flows = hourly_flows(today, begin, end)
             await self._importer.async_put_powers(plant, flows.powers)
             progress.series |= flows.powers.keys()
@@ -232,6 +250,14 @@ class Intake:
 
     def _sources(self, known: Inquiry, code: str) -> list[Source]:
         account = self._account
+        devices = devices_of(account, known.question.feed, code)
+        inverters = {
+            device.type_id
+            for device in devices
+            if DEVICE_TYPES[device.type_id].role is Role.INVERTER
+        }
+        # A part of the inverters is no plant; those refused are not asleep.
+        left_out = set() if inverters <= known.answered else inverters
         return [
             Source(
                 DEVICE_TYPES[device.type_id],
@@ -246,7 +272,8 @@ class Intake:
                 ),
                 turned=device.id in account.turned_meters,
             )
-            for device in devices_of(account, known.question.feed, code)
+            for device in devices
+            if device.type_id not in left_out
         ]
 
 
@@ -263,16 +290,23 @@ def _note_first(
         progress.first = day_of(start, zone)
 
 
-def _note_answered(progress: Progress, question: Question, now: float) -> None:
+def _note_answered(
+    progress: Progress, question: Question, now: float, *, is_empty: bool
+) -> None:
     feed, zone = question.feed, question.zone
     today = day_of(now, zone)
     if feed.level is Level.YEAR:
         progress.hold(feed, Days.between(ALWAYS, ALWAYS + ONE_DAY))
     elif not question.is_live:
+        if is_empty and progress.note_empty(feed, question.first, now) < BELIEVED_EMPTY:
+            return
         progress.hold(feed, Days.between(question.first, min(question.until, today)))
     else:
-        progress.note_asked(feed, question.first, now, today - LOOK_BACK * ONE_DAY)
-        if now >= midnight(question.until, zone) + LAG:
+        is_over = question.first < today
+        # A day that is over has rows: soon once more, not only on the morrow.
+        asked = now - AGAIN_AFTER + EMPTY_AGAIN if is_empty and is_over else now
+        progress.note_asked(feed, question.first, asked, today - LOOK_BACK * ONE_DAY)
+        if not is_empty and now >= midnight(question.until, zone) + LAG:
             progress.hold(feed, Days.between(question.first, question.until))
     if not question.is_live:
         progress.answered += 1

@@ -14,7 +14,7 @@ from typing import Final
 from ..catalogue.series import BATTERY_CHARGE
 from .days import ONE_DAY, Days
 from .periods import ALWAYS, Level, day_of, midnight, parent_end, parents
-from .progress import FIVE_MINUTES, HOURS, Feed, Progress, Track
+from .progress import DAYS, FIVE_MINUTES, HOURS, Feed, Progress, Track
 
 # The cloud lags 5 to 10 minutes.
 LAG: Final = 15 * 60.0
@@ -183,7 +183,7 @@ class Planner:
             return Days.between(ALWAYS, ALWAYS + ONE_DAY) - progress.holds(feed)
         today = day_of(self.now, subject.zone)
         settled = today - LOOK_BACK * ONE_DAY
-        held = progress.holds_or_finer(feed)
+        held = self._held(progress, feed) | self._resting(progress, feed)
         if feed.level is Level.HOUR:
             begin = today - timedelta(days=self.depth)
             begin = max(begin, progress.first or begin)
@@ -192,6 +192,23 @@ class Planner:
             life = Days.between(progress.first or date.min, settled)
             return (wanted & life) - held
         return Days.between(progress.first or settled, settled) - held
+
+    def _held(self, progress: Progress, feed: Feed) -> Days:
+        """Return the days whose rows are known as finely as a feed tells them.
+
+        Where the plant's hours lack a series, its days do not.
+        """
+        if feed == DAYS and progress.lacks_hours:
+            return progress.holds(feed)
+        return progress.holds_or_finer(feed)
+
+    def _resting(self, progress: Progress, feed: Feed) -> Days:
+        """Return the days that were answered with nothing within the last day."""
+        return Days.of(
+            (first, parent_end(feed.level, first))
+            for first, (at, _) in progress.empty.get(feed, {}).items()
+            if min(at, self.now) + AGAIN_AFTER > self.now
+        )
 
     def _reach_back(self, subject: Subject, day: date) -> date:
         """Return the first day of those before that one call answers too."""

@@ -9,7 +9,8 @@ from datetime import date, tzinfo
 from enum import StrEnum
 from typing import Final, Self, override
 
-from ..saved import as_dict
+from ..catalogue.series import CONSUMPTION, GRID_IMPORT
+from ..saved import as_dict, load_ids
 from ..zones import dump_zone, load_zone
 from .days import Days
 from .live_hours import LiveHours
@@ -46,6 +47,7 @@ FEEDS: Final = (
 """All feeds, in the order in which they are asked: the coarsest first."""
 
 YEARS: Final = Feed(Track.PLANT, Level.YEAR)
+DAYS: Final = Feed(Track.PLANT, Level.DAY)
 HOURS: Final = Feed(Track.PLANT, Level.HOUR)
 FIVE_MINUTES: Final = Feed(Track.DEVICES, Level.HOUR)
 
@@ -58,24 +60,32 @@ class Progress:
 
     `first`: the first day with data, None until the years were asked; `held`: the
     days whose rows were asked, by feed; `asked_at`: when a recent day's hours
-    were last asked; `requested`: days to import by the hour whatever their age;
+    were last asked; `empty`: when a question of the backfill was last answered with
+    nothing, and how often; `requested`: days to import by the hour whatever their age;
     `series`: the series that have had a value; `hourly`: those of them that the
     plant's own hourly rows have; `delivered_until`: the end of the last hour that
     the interface delivered; `answered`: how many questions of the backfill were;
-    `zone`: the plant's time zone as its rows have shown it; `live`: the hours that
+    `zone`: the plant's time zone as its rows have shown it, `midnights`: how; `live`: the hours that
     the live counters tell.
     """
 
     first: date | None = None
     held: dict[Feed, Days] = field(default_factory=dict)
     asked_at: dict[Feed, dict[date, float]] = field(default_factory=dict)
+    empty: dict[Feed, dict[date, tuple[float, int]]] = field(default_factory=dict)
     requested: Days = field(default_factory=Days)
     series: set[str] = field(default_factory=set)
     hourly: set[str] = field(default_factory=set)
     delivered_until: int = 0
     answered: int = 0
     zone: tzinfo | None = None
+    midnights: set[int] = field(default_factory=set)
     live: LiveHours = field(default_factory=LiveHours)
+
+    @property
+    def lacks_hours(self) -> bool:
+        """Tell whether the plant's days have a series that its hours do not."""
+        return bool(self.hourly) and not self.series & _FROM_DAYS <= self.hourly
 
     def holds(self, feed: Feed) -> Days:
         """Return the days that were asked at this level."""
@@ -111,6 +121,13 @@ class Progress:
         }
         self.request(days)
 
+    def note_empty(self, feed: Feed, first: date, at: float) -> int:
+        """Note that a question was answered with nothing; return how often."""
+        known = self.empty.setdefault(feed, {})
+        _, times = known.get(first, (0.0, 0))
+        known[first] = (at, times + 1)
+        return times + 1
+
     def asked(self, feed: Feed, day: date) -> float:
         """Return when a day's hours were last asked, 0 for never."""
         return self.asked_at.get(feed, {}).get(day, 0.0)
@@ -131,12 +148,17 @@ class Progress:
                 str(feed): {day.isoformat(): at for day, at in known.items()}
                 for feed, known in self.asked_at.items()
             },
+            "empty": {
+                str(feed): {day.isoformat(): list(item) for day, item in known.items()}
+                for feed, known in self.empty.items()
+            },
             "requested": self.requested.dump(),
             "series": sorted(self.series),
             "hourly": sorted(self.hourly),
             "delivered_until": self.delivered_until,
             "answered": self.answered,
             "zone": dump_zone(self.zone),
+            "midnights": sorted(self.midnights),
             "live": self.live.dump(),
         }
 
@@ -155,14 +177,24 @@ class Progress:
                 for feed in FEEDS
                 if str(feed) in asked_at
             },
+            empty={
+                feed: _empties(as_dict(as_dict(data.get("empty"))[str(feed)]))
+                for feed in FEEDS
+                if str(feed) in as_dict(data.get("empty"))
+            },
             requested=Days.load(data.get("requested")),
             series=_texts(data.get("series")),
             hourly=_texts(data.get("hourly")),
             delivered_until=_count(data.get("delivered_until")),
             answered=_count(data.get("answered")),
             zone=load_zone(data.get("zone")),
+            midnights=load_ids(data.get("midnights")),
             live=LiveHours.load(data.get("live")),
         )
+
+
+_FROM_DAYS: Final = frozenset({CONSUMPTION, GRID_IMPORT})
+"""What 2020 systems tell by the day, and by the hour only of the devices."""
 
 
 def _date(saved: object) -> date | None:
@@ -178,6 +210,15 @@ def _times(saved: Mapping[str, object]) -> dict[date, float]:
         for key, at in saved.items()
         if (day := _date(key)) and isinstance(at, int | float)
     }
+
+
+def _empties(saved: Mapping[str, object]) -> dict[date, tuple[float, int]]:
+    found: dict[date, tuple[float, int]] = {}
+    for key, item in saved.items():
+        match item:
+            case [int() | float() as at, int() as times] if day := _date(key):
+                found[day] = (float(at), times)
+    return found
 
 
 def _texts(saved: object) -> set[str]:

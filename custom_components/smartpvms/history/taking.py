@@ -10,7 +10,8 @@ from typing import Final
 
 from ..catalogue.series import DEVICE_CHARGE, DEVICE_DISCHARGE, SERIES, amounts
 from ..northbound import Values
-from .periods import Level, hour_of, row_end
+from .days import ONE_DAY
+from .periods import Level, day_of, hour_of, midnight, row_end
 from .pieces import HOUR, Span
 from .planner import LAG
 from .progress import Feed, Progress, Track
@@ -31,6 +32,8 @@ def spans(
     rows have are left to them.
     """
     rows = sorted(row for row in rows if row[0] < now)
+    if feed == _HOURS:
+        rows = _folded(rows, zone)
     periods = list(_periods(feed.level, [since for since, _ in rows], zone, now))
     found: dict[str, list[Span]] = {}
     for series in SERIES.values():
@@ -55,6 +58,24 @@ def spans(
 _HOURS: Final = Feed(Track.PLANT, Level.HOUR)
 
 
+def _folded(rows: Rows, zone: tzinfo) -> list[tuple[int, Values]]:
+    """Return hours with what is shorter than one added to the hour before.
+
+    Where clocks move by half an hour, a day ends with half an hour.
+    """
+    folded: list[tuple[int, Values]] = []
+    for since, row in rows:
+        day = day_of(since, zone)
+        is_short = since + HOUR > midnight(day + ONE_DAY, zone)
+        if is_short and folded and folded[-1][0] == since - HOUR:
+            start, before = folded.pop()
+            keys = before.keys() | row.keys()
+            row = {key: before.get(key, 0.0) + row.get(key, 0.0) for key in keys}
+            since = start
+        folded.append((since, row))
+    return folded
+
+
 def _periods(
     level: Level, starts: Sequence[int], zone: tzinfo, now: float
 ) -> Iterable[tuple[int, int]]:
@@ -66,11 +87,29 @@ def _periods(
         if abs(following - ends[index]) <= _TOLERATED:
             ends[index] = following
     for since, end in zip(starts, ends, strict=True):
-        yield since, max(since + HOUR, min(end, hour_of(now, since) + HOUR))
+        grid = midnight(day_of(now, zone), zone)
+        yield since, max(since + HOUR, min(end, hour_of(now, grid) + HOUR))
 
 
 # A zone that nobody told us may be off by an hour of summer time, or a few.
 _TOLERATED: Final = 3 * HOUR
+
+
+def midnights(feed: Feed, rows: Rows) -> set[int]:
+    """Return the local midnights that an answer tells: the plainest of them.
+
+    Years and months, the first and last of the days, and the start of a whole day
+    of hours.
+    """
+    starts = sorted(since for since, _ in rows)
+    match feed.level:
+        case Level.YEAR | Level.MONTH:
+            return set(starts)
+        case Level.DAY:
+            return {*starts[:1], *starts[-1:]}
+    is_whole_day = feed == _HOURS and 23 <= len(starts) <= 25
+    spread = starts[-1] - starts[0] if is_whole_day else 0
+    return {starts[0]} if 22 * HOUR <= spread <= 24 * HOUR else set()
 
 
 def storage_rows(
