@@ -1,7 +1,9 @@
 """The config flow and the options as a person meets them, in a real browser."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+import json
 from pathlib import Path
 import re
 from typing import Final
@@ -24,7 +26,7 @@ IMPORT_PRICE: Final = "0.31"
 # Milliseconds for a step of the page, on a machine with other things to do.
 PATIENCE: Final = 60_000
 # Nothing is imported before the first values are there.
-TRIES: Final = 12
+IMPORT_SECONDS: Final = 120
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,19 @@ class House:
     async def restart_without_memory(self) -> None:
         """Restart, as if Home Assistant had never reached the account.
 
-        One that had would try a refused password again half an hour later.
+        One that had would try a refused password again half an hour later, and one
+        that had just logged in would not log in within the minute.
         """
         (entry,) = await self.home_assistant.client.get(f"{ENTRIES}?domain={DOMAIN}")
         await self.home_assistant.child.stop()
         storage = self.home_assistant.folder / ".storage"
         (storage / f"{DOMAIN}.{entry['entry_id']}").unlink()
+        ledgers = storage / f"{DOMAIN}.quota"
+        saved = json.loads(ledgers.read_text())
+        for lanes in saved["data"].values():
+            lanes.pop("stations", None)
+            lanes.pop("login", None)
+        ledgers.write_text(json.dumps(saved))
         await self.home_assistant.start(self.place)
 
 
@@ -229,12 +238,13 @@ async def fill_energy_dashboard(page: Page) -> None:
     """Let the plant be put in, and hear the next time that it is."""
     plan = page.get_by_text("This is what happens in the Energy dashboard")
     nothing = page.get_by_text("Nothing has been imported yet")
-    for _ in range(TRIES):
-        await open_energy_step(page)
-        await plan.or_(nothing).wait_for()
-        if await plan.is_visible():
-            break
-        await close(page)
+    async with asyncio.timeout(IMPORT_SECONDS):
+        while True:
+            await open_energy_step(page)
+            await plan.or_(nothing).wait_for()
+            if await plan.is_visible():
+                break
+            await close(page)
     await press(page, "Submit")
     await see(page, "The Energy dashboard was changed:")
     await close(page)
