@@ -164,10 +164,9 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
         try:
             with calling(self.account, self.interface):
                 await self._async_ask_what_is_due()
-        except UpdateFailed as error:
+        except UpdateFailed:
             wait = max(AGAIN_AFTER, self._share(self._round()))
             self._not_before = self.account.ledger.now() + wait
-            error.retry_after = wait
             raise
 
     def _settle(self, now: float) -> None:

@@ -192,7 +192,7 @@ async def test_an_interface_that_was_not_granted(
     await pass_time(hass, freezer, 2.2 * DAY, HOUR)
     issue = (DOMAIN, f"{entry.entry_id}_no_access_getKpiStationHour")
     assert issue in ir.async_get(hass).issues
-    assert 2 <= sim.count("getKpiStationHour") <= 4
+    assert 2 <= sim.count("getKpiStationHour", 401) <= 4
     assert asked(sim, "getKpiStationMonth")
     assert asked(sim, "getKpiStationDay")
     plant = sim.plants[0]
