@@ -62,7 +62,7 @@ class Inquiry:
 
     `rows`: (start, values) by plant code or device id; `begun_at`: when the first
     call was made (epoch seconds): what came later not all of them have seen;
-    `answered`: the device types that had rows.
+    `silent` and `answered`: the device types that had no rows, and that had some.
     """
 
     question: Question
@@ -70,16 +70,18 @@ class Inquiry:
     calls: deque[Call]
     rows: dict[int | str, dict[int, Values]] = field(default_factory=dict)
     begun_at: float | None = None
+    silent: set[int] = field(default_factory=set)
     answered: set[int] = field(default_factory=set)
 
     async def async_ask(self, client: NorthboundClient, now: float) -> None:
         """Make the next call; one that fails stays the next."""
         call = self.calls[0]
         self.begun_at = self.begun_at or now
-        for source, at, values in await self._async_rows(client, call, now):
+        rows = list(await self._async_rows(client, call, now))
+        for source, at, values in rows:
             self.rows.setdefault(source, {})[at] = values
-            if call.type_id is not None:
-                self.answered.add(call.type_id)
+        if call.type_id is not None:
+            (self.answered if rows else self.silent).add(call.type_id)
         self.calls.popleft()
 
     def give_up(self, type_id: int) -> None:

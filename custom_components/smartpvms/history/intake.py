@@ -125,18 +125,22 @@ class Intake:
         rows = await self._async_rows(known, code, progress)
         await self._async_learn_zone(question, code, progress, rows)
         zone = self._account.zone(code)
-        if question.feed.track is Track.PLANT:
-            _note_first(progress, question, rows, zone, now)
         if question.feed == HOURS:
             until = max(progress.delivered_until, delivered_until(rows, now))
             progress.delivered_until = until
         found = spans(question.feed, rows, progress, zone, now)
         await self.async_import(code, progress, found)
         if question.feed.track is Track.DEVICES:
-            is_empty = not known.rows
+            is_empty = bool(known.silent - known.answered)
         else:
             is_empty = first_start(rows) is None
+        was_held = progress.holds(question.feed)
         _note_answered(progress, question, now, is_empty=is_empty)
+        if (
+            question.feed.track is Track.PLANT
+            and progress.holds(question.feed) != was_held
+        ):
+            _note_first(progress, question, rows, zone, now)
 
     async def async_import(
         self, code: str, progress: Progress, found: Mapping[str, Sequence[Span]]
@@ -295,11 +299,15 @@ def _note_answered(
 ) -> None:
     feed, zone = question.feed, question.zone
     today = day_of(now, zone)
+    if (
+        is_empty
+        and not question.is_live
+        and progress.note_empty(feed, question.first, now) < BELIEVED_EMPTY
+    ):
+        return
     if feed.level is Level.YEAR:
         progress.hold(feed, Days.between(ALWAYS, ALWAYS + ONE_DAY))
     elif not question.is_live:
-        if is_empty and progress.note_empty(feed, question.first, now) < BELIEVED_EMPTY:
-            return
         progress.hold(feed, Days.between(question.first, min(question.until, today)))
     else:
         is_over = question.first < today

@@ -14,6 +14,7 @@ from typing import Final
 from ..catalogue.series import BATTERY_CHARGE
 from .days import ONE_DAY, Days
 from .periods import ALWAYS, Level, day_of, midnight, parent_end, parents
+from .pieces import HOUR
 from .progress import DAYS, FIVE_MINUTES, HOURS, Feed, Progress, Track
 
 # The cloud lags 5 to 10 minutes.
@@ -180,7 +181,8 @@ class Planner:
         """Return the days of which a feed has rows that were never asked."""
         progress = subject.progress
         if feed.level is Level.YEAR:
-            return Days.between(ALWAYS, ALWAYS + ONE_DAY) - progress.holds(feed)
+            known = progress.holds(feed) | self._resting(progress, feed)
+            return Days.between(ALWAYS, ALWAYS + ONE_DAY) - known
         today = day_of(self.now, subject.zone)
         settled = today - LOOK_BACK * ONE_DAY
         held = self._held(progress, feed) | self._resting(progress, feed)
@@ -203,11 +205,11 @@ class Planner:
         return progress.holds_or_finer(feed)
 
     def _resting(self, progress: Progress, feed: Feed) -> Days:
-        """Return the days that were answered with nothing within the last day."""
+        """Return the days that were answered with nothing a while ago."""
         return Days.of(
             (first, parent_end(feed.level, first))
-            for first, (at, _) in progress.empty.get(feed, {}).items()
-            if min(at, self.now) + AGAIN_AFTER > self.now
+            for first, (at, times) in progress.empty.get(feed, {}).items()
+            if min(at, self.now) + (AGAIN_AFTER if times > 1 else HOUR) > self.now
         )
 
     def _reach_back(self, subject: Subject, day: date) -> date:
