@@ -29,6 +29,8 @@ from .life import (
     step_of,
 )
 
+pytestmark = pytest.mark.slow
+
 DEPTH = 6
 WITHIN = {Dialect.V2020: 0.02, Dialect.V2022: EXACT}
 FIVE_MINUTES = {

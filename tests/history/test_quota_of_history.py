@@ -25,6 +25,8 @@ from .life import (
     step_of,
 )
 
+pytestmark = pytest.mark.slow
+
 HOURS = "getKpiStationHour"
 # With a hundred plants or less.
 CALLS_A_DAY = 25

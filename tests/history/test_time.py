@@ -30,6 +30,8 @@ from .life import (
     step_of,
 )
 
+pytestmark = pytest.mark.slow
+
 HOME = "Europe/Berlin"
 DEPTH = 5
 WITHIN = {Dialect.V2020: 0.02, Dialect.V2022: EXACT}
