@@ -10,10 +10,11 @@ plant days fall after sunset, lifetime counters read 0 or nothing at night.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, timedelta, tzinfo
 from typing import Final
 
 from .catalogue import Counter
+from .history.periods import day_of, midnight
 
 DAY: Final = 86400.0
 HOUR: Final = 3600.0
@@ -89,14 +90,14 @@ def _lifetime(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Mem
 
 def _device_day(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Memory:
     """Show 0 from midnight until the counter has left yesterday's count."""
-    today = _day(at, zone)
+    today = day_of(at, zone)
     fresh = Memory(raw, raw, at, period=today.isoformat())
     if memory is None or memory.value is None:
         return fresh
     if memory.period < fresh.period or memory.lagging:
         fell = raw < memory.raw * NEW_START
         # What moves so soon after midnight is the cloud catching up.
-        moved = raw > memory.raw and at - _midnight(today, zone) > HOUR
+        moved = raw > memory.raw and at - midnight(today, zone) > HOUR
         if fell or moved or raw == 0:
             return fresh
         return Memory(0.0, raw, at, period=fresh.period, lagging=True)
@@ -104,7 +105,7 @@ def _device_day(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> M
         return replace(memory, value=raw, raw=raw, at=at, doubted_since=None)
     if raw >= memory.value * NEW_START:
         return replace(memory, raw=raw, at=at, doubted_since=None)
-    if (tomorrow := _day(at + EARLY, zone)) != today:
+    if (tomorrow := day_of(at + EARLY, zone)) != today:
         return replace(fresh, period=tomorrow.isoformat())
     since = memory.doubted_since or at
     if at - since >= HOUR:
@@ -116,19 +117,19 @@ def _plant_period(start_of: Callable[[date], date]) -> _Rule:
     """Return the rule of a value that may fall within its period."""
 
     def rule(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Memory:
-        start = start_of(_day(at, zone))
+        start = start_of(day_of(at, zone))
         fresh = _period(start, raw, at, zone)
         if memory is None or memory.value is None:
-            if raw and at - _midnight(start, zone) < LAG:
+            if raw and at - midnight(start, zone) < LAG:
                 return _period(start_of(start - timedelta(days=1)), raw, at, zone)
             return fresh
         halved = raw < memory.raw / 2
         if memory.period < fresh.period:
-            midnight = _midnight(start, zone)
-            unseen = at - max(memory.at, midnight) > HOUR and raw != memory.raw
+            begun = midnight(start, zone)
+            unseen = at - max(memory.at, begun) > HOUR and raw != memory.raw
             if unseen or halved or raw == 0:
                 return fresh
-        elif halved and (early := start_of(_day(at + EARLY, zone))) > start:
+        elif halved and (early := start_of(day_of(at + EARLY, zone))) > start:
             return Memory(raw, raw, at, at, period=early.isoformat())
         return replace(memory, value=raw, raw=raw, at=at)
 
@@ -136,15 +137,7 @@ def _plant_period(start_of: Callable[[date], date]) -> _Rule:
 
 
 def _period(start: date, raw: float, at: float, zone: tzinfo) -> Memory:
-    return Memory(raw, raw, at, _midnight(start, zone), period=start.isoformat())
-
-
-def _midnight(day: date, zone: tzinfo) -> float:
-    return datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()
-
-
-def _day(at: float, zone: tzinfo) -> date:
-    return datetime.fromtimestamp(at, zone).date()
+    return Memory(raw, raw, at, midnight(start, zone), period=start.isoformat())
 
 
 type _Rule = Callable[[Memory | None, float, float, tzinfo], Memory]

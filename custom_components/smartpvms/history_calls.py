@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from enum import StrEnum
 from typing import Final
 
+from .history.days import ONE_DAY
 from .northbound.client import LONGEST_HISTORY
 
-ONE_DAY: Final = timedelta(days=1)
 # No system is older, and no calendar ends here.
 EARLIEST: Final = datetime(2000, 1, 1)  # noqa: DTZ001
 LATEST: Final = datetime(2100, 1, 1)  # noqa: DTZ001
@@ -69,7 +69,7 @@ class Span:
         """
         last = _within_reason(end) if end else now
         if start is None:
-            latest = _local(last, zone) - _TICK
+            latest = in_zone(last, zone) - _TICK
             return cls(_first(period, latest.date()), last, zone)
         return cls(_within_reason(start), last, zone)
 
@@ -86,7 +86,7 @@ class Span:
 
     def length(self) -> timedelta:
         """Return how long it is by the plant's clocks."""
-        return _local(self.end, self.zone) - _local(self.start, self.zone)
+        return in_zone(self.end, self.zone) - in_zone(self.start, self.zone)
 
     def holds(self, at: datetime) -> bool:
         """Tell whether a local time with its offset is in it."""
@@ -109,7 +109,7 @@ class Span:
 
     def instants(self) -> tuple[datetime, datetime]:
         """Return the bounds in UTC: times of one zone compare by the wall clock."""
-        bounds = (_local(bound, self.zone) for bound in (self.start, self.end))
+        bounds = (in_zone(bound, self.zone) for bound in (self.start, self.end))
         start, end = (bound.astimezone(UTC) for bound in bounds)
         return start, end
 
@@ -119,8 +119,8 @@ class Span:
         Those of a month or year are the same for all plants of the world, those
         of a day for all of a zone, so that their calls can be one.
         """
-        first = _local(self.start, self.zone).date()
-        last = (_local(self.end, self.zone) - _TICK).date()
+        first = in_zone(self.start, self.zone).date()
+        last = (in_zone(self.end, self.zone) - _TICK).date()
         match period:
             case Period.YEAR:
                 yield now
@@ -213,8 +213,8 @@ def _month(day: date) -> int:
     return day.year * 12 + day.month - 1
 
 
-def _local(bound: datetime, zone: tzinfo) -> datetime:
-    """Return a bound in a plant's zone."""
+def in_zone(bound: datetime, zone: tzinfo) -> datetime:
+    """Return a bound in a plant's zone; one without a zone is the plant's."""
     if bound.tzinfo is None:
         return bound.replace(tzinfo=zone)
     return bound.astimezone(zone)

@@ -14,6 +14,7 @@ from .account import Account
 from .action_fields import ATTR_END, ATTR_START, DEVICES
 from .const import DOMAIN
 from .history.days import ONE_DAY
+from .history_calls import in_zone
 from .targets import find_targets
 
 ATTR_REPLACE: Final = "replace"
@@ -58,19 +59,14 @@ async def async_import_history(
 def _period(data: dict[str, Any], zone: tzinfo) -> tuple[date | None, date]:
     """Return the first local day and the one after the last; whole days only."""
     now = datetime.now(UTC).astimezone(zone)
-    begin = _local(data[ATTR_START], zone) if ATTR_START in data else None
-    end = min(now, _local(data[ATTR_END], zone)) if ATTR_END in data else now
+    begin = in_zone(data[ATTR_START], zone) if ATTR_START in data else None
+    end = min(now, in_zone(data[ATTR_END], zone)) if ATTR_END in data else now
     if begin is not None and begin >= end:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="period_ends_first"
         )
     last = end.date() if end.time() == datetime.min.time() else end.date() + ONE_DAY
     return begin and begin.date(), last
-
-
-def _local(at: datetime, zone: tzinfo) -> datetime:
-    """Return a time in the plant's zone; one without a zone is the plant's."""
-    return at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
 
 
 def _outlook(account: Account, code: str) -> JsonObjectType:
