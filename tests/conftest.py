@@ -6,6 +6,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from hypothesis import settings
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -18,6 +19,12 @@ from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
 from simulator import Dialect, Simulator, fleet
 
 NOON = "2026-06-15T10:00:00+00:00"
+
+# What is drawn at random: little of it, the same each time, before a change is taken
+# over; script/soak draws much more, and always something else.
+settings.register_profile("short", deadline=None, derandomize=True)
+settings.register_profile("soak", deadline=None, max_examples=3000)
+settings.load_profile("short")
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,7 @@ float noise, ids as number or text. What cannot be read is left out.
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from math import isfinite
+from datetime import UTC, datetime, timedelta
 import re
 from typing import Final
 
@@ -22,10 +21,22 @@ type Values = Mapping[str, float]
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _NO_TEXT: Final = frozenset({"", "null", "n/a", "none"})
 _MW: Final = 1000.0
+# Far beyond any reading, and so far from overflow that sums and products are finite.
+_LARGEST: Final = 1e18
+_LARGEST_INTEGER: Final = 2**63 - 1
+# 1900 to 2100, in epoch milliseconds: every time zone can show these times.
+_EARLIEST: Final = -2_208_988_800_000
+_LATEST: Final = 4_102_444_800_000
+# The dateline's easternmost clocks are 14 hours ahead.
+_FARTHEST: Final = timedelta(hours=14)
+_KEY: Final = re.compile(r"[!-~]{1,64}")
 
 
 def number(value: Json) -> float | None:
-    """Return a finite number without float noise, None for anything else."""
+    """Return a number without float noise, None for anything else.
+
+    Not a number, and what is too large to be a reading, is none.
+    """
     if isinstance(value, str):
         text = value.strip().removesuffix("%").rstrip()
         if not _NUMBER.fullmatch(text) or len(text) > 40:
@@ -33,42 +44,40 @@ def number(value: Json) -> float | None:
         value = float(text)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    try:
-        result = round(float(value), 6)
-    except OverflowError:
+    if not -_LARGEST <= value <= _LARGEST:
         return None
-    return result if isfinite(result) else None
+    return round(float(value), 6)
 
 
 def integer(value: Json) -> int | None:
     """Return a whole number, of a text too; ids keep all of their digits."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
     if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,19}\s*", value):
-        return int(value)
-    result = number(value)
-    return None if result is None or result % 1 else int(result)
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        result = number(value)
+        if result is None or result % 1:
+            return None
+        value = int(result)
+    return value if abs(value) <= _LARGEST_INTEGER else None
 
 
 def text(value: Json) -> str | None:
-    """Return a text that says something."""
+    """Return a text that says something, and that can be encoded."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        whole = isinstance(value, float) and value.is_integer()
-        value = str(int(value) if whole else value)
+        found = number(value) if value % 1 else integer(value)
+        value = None if found is None else str(found)
     if not isinstance(value, str) or value.strip().lower() in _NO_TEXT:
         return None
-    return value.strip()
+    # Half a character (a lone surrogate) can be parsed, but not be saved.
+    return value.strip().encode(errors="replace").decode()
 
 
 def moment(value: Json) -> datetime | None:
-    """Return a time in UTC from epoch milliseconds."""
+    """Return a time in UTC from epoch milliseconds, None if no clock shows it."""
     milliseconds = number(value)
-    if milliseconds is None:
+    if milliseconds is None or not _EARLIEST <= milliseconds <= _LATEST:
         return None
-    try:
-        return datetime.fromtimestamp(milliseconds / 1000, UTC)
-    except ValueError, OverflowError, OSError:
-        return None
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def milliseconds(at: datetime) -> int:
@@ -83,12 +92,19 @@ def rows(data: Json) -> Iterator[Mapping[str, Json]]:
 
 
 def values(row: Mapping[str, Json]) -> Values:
-    """Return the numbers of a row's `dataItemMap`."""
+    """Return the numbers of a row's `dataItemMap`.
+
+    A key that is no name of a KPI would become part of an entity's id.
+    """
     items = row.get("dataItemMap")
     if not isinstance(items, dict):
         return {}
     parsed = ((key, number(value)) for key, value in items.items())
-    return {key: value for key, value in parsed if value is not None}
+    return {
+        key: value
+        for key, value in parsed
+        if value is not None and _KEY.fullmatch(key)
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +150,10 @@ def _iso(value: Json) -> datetime | None:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
-    return at if at and at.tzinfo else None
+    offset = at.utcoffset() if at else None
+    if at is None or offset is None or abs(offset) > _FARTHEST:
+        return None
+    return at if 1900 < at.year < 2100 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +344,11 @@ class Registration:
         detail = found.get("detail")
         known = detail.items() if isinstance(detail, dict) else ()
         return cls(
-            {serial: answer is True or answer == "true" for serial, answer in known},
+            {
+                name: answer is True or answer == "true"
+                for serial, answer in known
+                if (name := text(serial))
+            },
             text(found.get("key")),
         )
 

@@ -42,7 +42,10 @@ TIMEOUT: Final = ClientTimeout(total=30)
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
 # Bytes: a body of this size takes a millisecond to parse, a long one seconds.
 LONG_ANSWER: Final = 100_000
+LARGEST_CODE: Final = 10**9
 TOKEN: Final = "XSRF-TOKEN"
+# What may stand in a header and in a cookie; anything else could break out of it.
+_SOUND_TOKEN: Final = re.compile(r"[!#-+\--:<-\[\]-~]{1,2048}")
 
 # A token lives 30 minutes and each call extends it: one that ends earlier was
 # ended by another login on the account.
@@ -206,7 +209,7 @@ class NorthboundSession:
             _, response = await self._post(Interface.LOGIN, payload, None)
             cookie = response.cookies.get(TOKEN)
             token = response.headers.get(TOKEN) or (cookie.value if cookie else None)
-            if not token:
+            if not token or not _SOUND_TOKEN.fullmatch(token):
                 raise ResponseError(Interface.LOGIN, detail="no token")
         except CertificateError:
             # Nothing was sent, so the next login need not wait.
@@ -311,5 +314,6 @@ def _fail_code(envelope: Mapping[str, Json], data: Json) -> int:
         if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value):
             value = int(value)
         if isinstance(value, int) and not isinstance(value, bool) and value:
-            return value
+            # One of hundreds of digits cannot be shown.
+            return max(-LARGEST_CODE, min(value, LARGEST_CODE))
     return 0

@@ -1,0 +1,155 @@
+"""The true answers of a simulated server, as raw material."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+import json
+from types import SimpleNamespace
+from typing import Any, Final, cast
+
+from custom_components.smartpvms.northbound import (
+    Dialect,
+    Interface,
+    NorthboundClient,
+    NorthboundError,
+)
+from custom_components.smartpvms.northbound.record import Record
+from custom_components.smartpvms.northbound.session import Json, _open
+from simulator import Clock, Dialect as Age, Simulator, fleet
+from simulator.envelope import Refused, refuse, wrap
+from simulator.interfaces.arguments import Asked
+from simulator.interfaces.table import handler
+
+NOON: Final = datetime(2026, 6, 15, 10, 2, tzinfo=UTC)
+USER, PASSWORD = "Northbound-User", "Secret-Systemcode"
+
+type Coroutine_ = Coroutine[Any, Any, object]
+
+
+def answer(sim: Simulator, interface: str, asked: Mapping[str, Any]) -> Any:
+    """Return the envelope that a simulator answers a call with; no quota is kept."""
+    at, body = sim.clock.now(), dict(asked)
+    answer_of = handler(interface, sim.dialect)
+    if answer_of is None:
+        # Logins and logouts.
+        return {"success": True, "data": None, "failCode": 0, "message": None}
+    try:
+        return wrap(answer_of(Asked(sim, body, at)), body, at)
+    except Refused as refused:
+        return refuse(refused.code, refused.message, body, at)
+
+
+@cache
+def simulator(dialect: Dialect = Dialect.V2022) -> Simulator:
+    """Return a server with a house at noon in June."""
+    clock = Clock()
+    clock.set(NOON)
+    house = fleet.residential()
+    sim = Simulator(
+        [house], Age(dialect), username=USER, password=PASSWORD, clock=clock
+    )
+    sim.all_types = True
+    sim.alarms.raise_(house, house.devices[0])
+    return sim
+
+
+def calls() -> dict[str, Callable[[NorthboundClient], Coroutine_]]:
+    """Return every coroutine of the client, as it is called for a house."""
+    house = simulator().plants[0]
+    plants = [house.code]
+    inverter = next(d for d in house.devices if d.type in (1, 38))
+    kind, ids = int(inverter.type), [inverter.id]
+    day, later = NOON - timedelta(days=1), NOON + timedelta(hours=1)
+    return {
+        "station_list": lambda client: client.station_list(),
+        "stations": lambda client: client.stations(),
+        "detect": lambda client: client.detect(),
+        "plant_real_time": lambda client: client.plant_real_time(plants),
+        "plant_hours": lambda client: client.plant_hours(plants, NOON),
+        "plant_days": lambda client: client.plant_days(plants, NOON),
+        "plant_months": lambda client: client.plant_months(plants, NOON),
+        "plant_years": lambda client: client.plant_years(plants, NOON),
+        "devices": lambda client: client.devices(plants),
+        "device_real_time": lambda client: client.device_real_time(kind, ids),
+        "device_five_minutes": lambda client: client.device_five_minutes(
+            kind, ids, NOON
+        ),
+        "device_history": lambda client: client.device_history(kind, ids, day, later),
+        "device_days": lambda client: client.device_days(kind, ids, NOON),
+        "device_months": lambda client: client.device_months(kind, ids, NOON),
+        "device_years": lambda client: client.device_years(kind, ids, NOON),
+        "upgrade": lambda client: client.upgrade(kind, ids),
+        "upgrade_records": lambda client: client.upgrade_records(kind, ids),
+        "alarms": lambda client: client.alarms(plants, day, later, "en_UK"),
+        "registration": lambda client: client.registration(
+            [str(inverter.serial)], "owner@example.com"
+        ),
+        "log_in": lambda client: client.log_in(),
+        "log_out": lambda client: client.log_out(),
+    }
+
+
+@cache
+def document(name: str) -> Any:
+    """Return the true envelope that a coroutine of the client is answered with."""
+    heard: list[Any] = []
+    sim = simulator()
+
+    async def call(interface: Interface, payload: Any = None) -> Json:
+        envelope = answer(sim, interface, payload or {})
+        # As many rows as it takes: more of the same would only be slow.
+        if isinstance(envelope["data"], list):
+            envelope["data"] = envelope["data"][:2]
+        heard.append(envelope)
+        data: Json = envelope["data"]
+        return data
+
+    async def log() -> None:
+        heard.append(answer(sim, "login", {}))
+
+    session = SimpleNamespace(
+        call=call,
+        record=Record(),
+        ledger=SimpleNamespace(profile=None),
+        log_in=log,
+        log_out=log,
+    )
+    done(calls()[name](NorthboundClient(cast("Any", session))))
+    return json.loads(json.dumps(heard[0]))
+
+
+class Told(NorthboundClient):
+    """A client whose every call is answered by one body, without a server."""
+
+    def __init__(self, body: bytes, kind: str = "application/json") -> None:
+        """Answer every call with this body."""
+
+        async def call(interface: Interface, payload: object = None) -> Json:
+            response = SimpleNamespace(content_type=kind)
+            return _open(interface, body, cast("Any", response))
+
+        async def log() -> None:
+            await call(Interface.LOGIN)
+
+        ledger = SimpleNamespace(profile=None)
+        session = SimpleNamespace(
+            call=call, record=Record(), ledger=ledger, log_in=log, log_out=log
+        )
+        super().__init__(cast("Any", session))
+
+
+def done(coroutine: Coroutine_) -> Any:
+    """Run a coroutine that waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+    raise AssertionError("it waits")
+
+
+def outcome(asking: Coroutine_) -> Any:
+    """Return what a call returns, or the error of ours that it ends with."""
+    try:
+        return done(asking)
+    except NorthboundError as error:
+        return error
