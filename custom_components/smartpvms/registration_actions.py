@@ -1,6 +1,7 @@
 """The action that tells which serial numbers a user has registered."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
+from functools import partial
 from itertools import batched
 from typing import Final
 
@@ -13,17 +14,27 @@ import voluptuous as vol
 
 from .account import Account
 from .action_fields import DEVICES
-from .call_budget import async_await_calls, explained
+from .call_budget import LONG_PATIENCE, async_await_turn, check_turns, explained
 from .const import DOMAIN
-from .northbound import Interface
+from .northbound import Interface, NorthboundClient
 from .northbound.client import LONGEST_KEY
-from .northbound.errors import ResourceMissingError
+from .northbound.errors import (
+    BusyError,
+    NotYetError,
+    ResourceMissingError,
+    ResponseError,
+    ServerError,
+    UnreachableError,
+)
 from .northbound.interfaces import SERIALS_PER_CALL
+from .northbound.models import Registration
 from .targets import find_targets
 
 ATTR_SERIALS: Final = "serials"
 ATTR_USER: Final = "user"
 ATTR_KEY: Final = "key"
+
+type _LookUp = Callable[[NorthboundClient], Awaitable[Registration]]
 
 
 def _split(texts: list[str]) -> list[str]:
@@ -49,41 +60,60 @@ async def async_check_registration(
 ) -> ServiceResponse:
     """Return which serials a user has registered, by the device id that was passed.
 
-    The plant or device tells which account asks. A serial that the server says
-    nothing about is left out.
+    The plant or device tells which account asks, as fast as it may: up to half an
+    hour. A serial that the server says nothing about is left out.
     """
     targets = find_targets(hass, call.data[ATTR_DEVICE_ID])
     accounts = dict.fromkeys(target.account for target in targets)
     calls = -(-len(call.data[ATTR_SERIALS]) // SERIALS_PER_CALL)
     # No account is asked before all of them are known to have the calls.
     for account in accounts:
-        await async_await_calls(account, Interface.REGISTRATION, calls)
-    answers = {
-        account: await _async_ask(
-            account,
-            call.data[ATTR_SERIALS],
-            call.data[ATTR_USER],
-            call.data.get(ATTR_KEY),
-        )
-        for account in accounts
-    }
+        check_turns(account, Interface.REGISTRATION, calls)
+    answers = {account: await _async_ask(account, call) for account in accounts}
     return {target.registry_id: answers[target.account] for target in targets}
 
 
-async def _async_ask(
-    account: Account, serials: Sequence[str], user: str, key: str | None
-) -> JsonObjectType:
+async def _async_ask(account: Account, call: ServiceCall) -> JsonObjectType:
     """Ask in as many calls as there are twenties of serials."""
     registered: dict[str, bool] = {}
     echo: str | None = None
-    for batch in batched(serials, SERIALS_PER_CALL):
+    # Others may take a turn of the lane meanwhile.
+    deadline = account.ledger.now() + 2 * LONG_PATIENCE
+    batches = batched(call.data[ATTR_SERIALS], SERIALS_PER_CALL)
+    for number, batch in enumerate(batches):
+        look_up = partial(
+            NorthboundClient.registration,
+            serials=batch,
+            user=call.data[ATTR_USER],
+            key=call.data.get(ATTR_KEY),
+        )
         with explained(account, Interface.REGISTRATION):
-            try:
-                answer = await account.client.registration(batch, user, key)
-            except ResourceMissingError as error:
-                raise HomeAssistantError(
-                    translation_domain=DOMAIN, translation_key="user_unknown"
-                ) from error
+            # What was waited for is not given up for one call that fails.
+            is_late = number > 0
+            answer = await _async_answer(account, look_up, deadline, repeat=is_late)
         registered |= answer.registered
         echo = answer.key
     return {"registered": {**registered}, "key": echo}
+
+
+async def _async_answer(
+    account: Account, look_up: _LookUp, deadline: float, *, repeat: bool
+) -> Registration:
+    """Look up a batch when it is its turn, and `repeat` it once where that fails."""
+    while True:
+        current = await async_await_turn(
+            account.entry, Interface.REGISTRATION, deadline
+        )
+        try:
+            return await look_up(current.client)
+        except ResourceMissingError as error:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="user_unknown"
+            ) from error
+        except NotYetError:
+            # Somebody else was first; nothing was sent.
+            continue
+        except UnreachableError, ResponseError, ServerError, BusyError:
+            if not repeat:
+                raise
+            repeat = False

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
@@ -44,13 +44,7 @@ def _find(hass: HomeAssistant, registry_id: str) -> Target:
             translation_key="unknown_device",
             translation_placeholders={"device_id": registry_id},
         )
-    if entry.state is not ConfigEntryState.LOADED:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="not_loaded",
-            translation_placeholders={"entry": entry.title},
-        )
-    account: Account = entry.runtime_data
+    account = running(entry)
     keys = {key for domain, key in device.identifiers if domain == DOMAIN}
     for key in keys:
         if key in account.plants:
@@ -63,6 +57,18 @@ def _find(hass: HomeAssistant, registry_id: str) -> Target:
         translation_key="unknown_device",
         translation_placeholders={"device_id": registry_id},
     )
+
+
+@callback
+def running(entry: ConfigEntry[Account]) -> Account:
+    """Return the account of an entry that is set up, or raise."""
+    if entry.state is not ConfigEntryState.LOADED:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="not_loaded",
+            translation_placeholders={"entry": entry.title},
+        )
+    return entry.runtime_data
 
 
 @callback
