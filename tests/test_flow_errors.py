@@ -52,14 +52,14 @@ LISTS = ("stations", "getStationList")
         (deny(20056, "login"), "no_consent"),
         (deny(20056, "stations"), "no_consent"),
         (deny(401, *LISTS), "no_permission"),
-        (deny(407, "login"), "too_frequent"),
+        (deny(407, "login"), "login_too_frequent"),
         (deny(407, "stations"), "too_frequent"),
-        (deny(20200, "login"), "too_frequent"),
+        (deny(20200, "login"), "login_too_frequent"),
         (deny(20618, "stations"), "too_frequent"),
         (deny(20004, "login"), "server_error"),
         (deny(20004, "stations"), "server_error"),
         (fault(FaultKind.HTTP, status=500), "server_error"),
-        (fault(FaultKind.HTTP, status=429), "too_frequent"),
+        (fault(FaultKind.HTTP, status=429), "login_too_frequent"),
         (fault(FaultKind.HTTP, status=404), "not_northbound"),
         (fault(FaultKind.REDIRECT, status=302), "not_northbound"),
         (fault(FaultKind.HTML), "web_page"),
@@ -88,7 +88,7 @@ async def test_each_failure_has_its_message_and_its_way_on(
     assert given["host"] == "127.0.0.1"
     refusals = sim.count(fail_code=407)
     mend(sim)
-    freezer.tick(int(given["seconds"]) if key == "too_frequent" else 61)
+    freezer.tick(int(given["seconds"]) if "too_frequent" in key else 61)
     result = await submit(hass, form, account(url))
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert sim.count(fail_code=407) == refusals
@@ -136,7 +136,7 @@ async def test_a_login_a_minute(
     assert form["errors"] == {"base": "invalid_auth"}
     freezer.tick(10)
     form = await submit(hass, form, account(url))
-    assert form["errors"] == {"base": "too_frequent"}
+    assert form["errors"] == {"base": "login_too_frequent"}
     assert form["description_placeholders"] == {
         "host": "127.0.0.1",
         "interface": "login",
@@ -163,7 +163,7 @@ async def test_an_account_that_locks(
     assert sim.sessions.locked_until
     freezer.tick(61)
     form = await submit(hass, form, account(url))
-    assert form["errors"] == {"base": "too_frequent"}
+    assert form["errors"] == {"base": "login_too_frequent"}
     assert sim.count("login") == 5
     freezer.tick(30 * 60)
     result = await submit(hass, form, account(url))

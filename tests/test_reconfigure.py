@@ -56,8 +56,13 @@ async def test_reauth_with_a_wrong_password_keeps_the_entry(
     assert form["errors"] == {"base": "invalid_auth"}
     assert form["description_placeholders"]
     assert form["description_placeholders"]["username"] == "user"
+    assert suggested(form) == {CONF_PASSWORD: "guess"}
     assert setup.data == before
     assert setup.runtime_data is account_
+    # A try that comes too early keeps what was typed for the next one.
+    form = await submit(hass, form, {CONF_PASSWORD: "new"})
+    assert form["errors"] == {"base": "login_too_frequent"}
+    assert suggested(form) == {CONF_PASSWORD: "new"}
     freezer.tick(61)
     result = await submit(hass, form, {CONF_PASSWORD: "new"})
     assert result["reason"] == "reauth_successful"

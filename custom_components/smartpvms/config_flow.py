@@ -99,6 +99,8 @@ def error_key(error: NorthboundError, ledger: Ledger) -> str:
     """Return the message that a failed log-in deserves."""
     if isinstance(error, NotNorthboundError) and error.code == 200:
         return "web_page"
+    if isinstance(error, RefusedError) and error.interface is Interface.LOGIN:
+        return "login_too_frequent"
     if type(error) is LoginError:
         calls = ledger.lane(Interface.LOGIN).calls
         recent = sum(at > ledger.now() - 600 for at in calls)
@@ -177,7 +179,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
                 )
         self._placeholders["username"] = entry.data[CONF_USERNAME]
         schema = vol.Schema({vol.Required(CONF_PASSWORD): PASSWORD})
-        return self._show("reauth_confirm", schema, None, errors)
+        return self._show("reauth_confirm", schema, user_input, errors)
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None

@@ -127,6 +127,24 @@ async def test_a_period_beyond_the_depth(
     assert sim.count(fail_code=407) == 0
 
 
+async def test_the_day_that_a_period_ends_on(
+    hass: HomeAssistant,
+    sim: Simulator,
+    history: HistoryCoordinator,
+    import_all: ImportAll,
+    dialect: Dialect,
+) -> None:
+    """It is imported whole, unless it begins when the period ends."""
+    code = sim.plants[0].code
+    await import_all(history, step_of(dialect))
+    questions = {}
+    for end in ("2026-05-11", "2026-05-11 00:00:00", "2026-05-11 00:00:01"):
+        answer = await import_again(hass, code, start=str(FROM), end=end)
+        questions[end] = answer[code]["hours_left"]
+    # A question for each day, and one for the devices' rows of three days.
+    assert list(questions.values()) == [2, 2, 3]
+
+
 @pytest.mark.parametrize("dialect", list(Dialect))
 async def test_a_period_that_ends_today(
     hass: HomeAssistant,
