@@ -1,6 +1,6 @@
 """Adding an account: what is asked, what is stored, what is spent."""
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -9,6 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, CONF_PLANTS, DOMAIN
+from custom_components.smartpvms.northbound import normalise_origin
 from simulator import Dialect, Simulator, fleet
 
 from .flows import account, add, choices, submit, suggested
@@ -49,6 +50,19 @@ async def test_set_up_takes_over_session_plants_and_dialect(
     for interface in ("login", *lists, "getDevList"):
         assert sim.count(interface) == 1
     assert sim.count(fail_code=407) == 0
+
+
+async def test_the_servers_are_listed_as_they_are_shown(hass: HomeAssistant) -> None:
+    """A field that takes other servers too shows values, not labels."""
+    form = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    schema = form["data_schema"]
+    assert schema
+    offered = schema.schema[CONF_HOST].config["options"]
+    assert suggested(form)[CONF_HOST] == offered[0]
+    assert all(isinstance(server, str) for server in offered)
+    assert [normalise_origin(server) for server in offered] == offered
 
 
 async def test_several_plants_are_all_preselected(

@@ -1,6 +1,7 @@
 """Logging in again and changing the account of an entry."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
@@ -17,6 +18,8 @@ from .conftest import make_entry
 from .flows import account, reauth, reconfigure, submit, suggested
 
 type Wait = Callable[..., Awaitable[None]]
+
+LIVE = ("getStationRealKpi", "getDevRealKpi")
 
 
 @pytest.fixture
@@ -180,6 +183,59 @@ async def test_the_plants_move_to_another_server(
         assert sim_moved.count("login") == sim_moved.count("stations") == 1
     after = dr.async_entries_for_config_entry(dr.async_get(hass), setup.entry_id)
     assert {d.id for d in after} == {d.id for d in devices}
+
+
+async def test_another_address_of_the_same_server(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    url: str,
+    hass_storage: dict[str, Any],
+    wait: Wait,
+) -> None:
+    """It counts the calls of both as one account's; so does the ledger, both ways."""
+    await wait(60)
+    async with sim.serve() as other:
+        for moved in (other, url):
+            before = [sim.count(name) for name in LIVE]
+            result = await reconfigure(hass, setup, account(moved))
+            assert result["reason"] == "reconfigure_successful"
+            assert setup.unique_id == f"{moved}|user"
+            await wait(60)
+            assert [sim.count(name) for name in LIVE] == before
+            await wait(960, step=30)
+            assert [sim.count(name) for name in LIVE] > before
+            assert sim.count(fail_code=407) == 0
+    lanes = hass_storage["smartpvms.quota"]["data"][f"{other}|user"]
+    assert len(lanes["login"]["calls"]) == sim.count("login") == 3
+    assert len(lanes["stations"]["calls"]) == sim.count("stations", 0)
+
+
+async def test_another_user_has_limits_of_its_own(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """The same plants on another account: nothing is to be waited for."""
+    other = Simulator(plants=sim.plants, username="other")
+    async with other.serve() as url:
+        result = await reconfigure(hass, setup, account(url, username="other"))
+        assert result["reason"] == "reconfigure_successful"
+        await wait(10)
+        assert [other.count(name) for name in LIVE] == [sim.count(n) for n in LIVE]
+
+
+async def test_a_new_address_is_asked_for_what_was_not_granted(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    sim.deny("getStationRealKpi", 401)
+    await wait(900, step=60)
+    refused = sim.count("getStationRealKpi", 401)
+    sim.deny("getStationRealKpi", None)
+    async with sim.serve() as other:
+        await reconfigure(hass, setup, account(other))
+        await wait(360, step=30)
+    assert refused == 1
+    assert sim.count("getStationRealKpi", 0) > 1
+    assert sim.count(fail_code=407) == 0
 
 
 async def test_other_plants_are_another_entry(

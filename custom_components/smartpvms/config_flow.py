@@ -10,7 +10,6 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VE
 from homeassistant.core import callback
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -71,10 +70,8 @@ ERRORS: Final[tuple[tuple[type[NorthboundError], str], ...]] = (
 
 HOST: Final = SelectSelector(
     SelectSelectorConfig(
-        options=[
-            SelectOptionDict(value=origin, label=URL(origin).host or origin)
-            for origin in REGIONS
-        ],
+        # As they are shown once chosen: a list that may be added to shows no labels.
+        options=list(REGIONS),
         mode=SelectSelectorMode.DROPDOWN,
         custom_value=True,
     )
@@ -197,6 +194,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
             if connection and moved and not self._has_plants_of(entry, connection):
                 errors["base"] = "other_plants"
             elif connection:
+                await self._async_carry_over(entry, connection)
                 return self.async_update_reload_and_abort(
                     entry,
                     unique_id=credentials.account,
@@ -253,6 +251,15 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
             # The next attempt, or the set-up, needs no login then.
             connections.keep(connection)
         return None if errors else connection
+
+    async def _async_carry_over(
+        self, entry: ConfigEntry, connection: Connection
+    ) -> None:
+        """Keep the count of an account's calls where only its address is new."""
+        before, now = credentials_of(entry), connection.credentials
+        if now.username == before.username and now.origin != before.origin:
+            connections = await async_get_connections(self.hass)
+            await connections.async_carry_over(before.account, connection)
 
     def _has_plants_of(self, entry: ConfigEntry, connection: Connection) -> bool:
         """Tell whether an account has one of the plants that an entry shows."""

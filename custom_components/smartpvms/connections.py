@@ -102,6 +102,18 @@ class Connections:
             self._ledgers[account] = Ledger(self.async_save)
         return self._ledgers[account]
 
+    async def async_carry_over(self, account: str, connection: Connection) -> None:
+        """Let a connection go on with the ledger of an account at another address.
+
+        The server counts the calls of both as those of one account. Whatever the
+        old address is still asked, the new one knows of.
+        """
+        ledger = self.ledger(account)
+        session = connection.client.session
+        if session.ledger is not ledger:
+            await ledger.join(session.ledger)
+        session.ledger = self._ledgers[connection.credentials.account] = ledger
+
     @callback
     def connect(self, credentials: Credentials) -> Connection:
         """Return the account's connection, a new one for new credentials."""

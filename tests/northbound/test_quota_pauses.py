@@ -245,3 +245,44 @@ def test_since_when_a_lane_rests(ledger: Ledger, clock: HandClock) -> None:
     clock.wait(DAY)
     assert answered(ledger, TooFrequentError)
     assert ledger.lane(LANE).paused_since == later + DAY
+
+
+def test_the_record_of_another_address_is_taken_over(
+    ledger: Ledger, clock: HandClock
+) -> None:
+    """All calls count, each once, and the longer pause holds."""
+    other = Ledger(nothing, clock.now)
+    for known in (ledger, other):
+        done(known.claim(LANE))
+        clock.wait(MINUTE)
+    done(other.claim(Interface.ALARMS))
+    done(other.rest(LANE, 600, PauseReason.DAY_QUOTA))
+    done(ledger.rest(LANE, 60, PauseReason.BUSY))
+    done(ledger.rest(Interface.ALARMS, 600, PauseReason.BUSY))
+    for _ in range(2):
+        done(ledger.join(other))
+        assert list(ledger.lane(LANE).calls) == sorted(
+            [clock.now() - 2 * MINUTE, clock.now() - MINUTE]
+        )
+        assert ledger.lane(LANE).tally.since_yesterday(clock.now()) == 2
+        assert ledger.lane(LANE).reason is PauseReason.DAY_QUOTA
+        assert ledger.wait(LANE) == 600
+        assert ledger.lane(Interface.ALARMS).reason is PauseReason.BUSY
+        assert len(ledger.lane(Interface.ALARMS).calls) == 1
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        PauseReason.NO_ACCESS,
+        PauseReason.NO_CONSENT,
+        PauseReason.NOT_CONFIGURED,
+        PauseReason.LOGIN_REFUSED,
+    ],
+)
+def test_what_was_not_granted_may_be_so_at_another_address(
+    ledger: Ledger, clock: HandClock, reason: PauseReason
+) -> None:
+    done(ledger.rest(LANE, DAY, reason))
+    done(ledger.join(Ledger(nothing, clock.now)))
+    assert ledger.wait(LANE) == 0

@@ -90,6 +90,16 @@ class Lane:
         self.reason = None
         return paused
 
+    def join(self, other: Self) -> None:
+        """Take over what another lane has on record: the longer pause, all calls."""
+        for at in set(other.calls).difference(self.calls):
+            self.put(at)
+        self.calls = deque(sorted(self.calls))
+        if other.paused_until > self.paused_until:
+            self.paused_until, self.pause = other.paused_until, other.pause
+            self.paused_since = self.paused_since or other.paused_since
+            self.reason = other.reason
+
     def dump(self) -> SavedLane:
         """Return the lane as JSON data."""
         return {

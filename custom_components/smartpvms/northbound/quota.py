@@ -33,7 +33,14 @@ from .interfaces import (
     PLANTS_PER_CALL,
     Interface,
 )
-from .lane import MARGIN, TOO_FREQUENT_PAUSE_MAX, Lane, PauseReason, SavedLane
+from .lane import (
+    MARGIN,
+    NOT_GRANTED,
+    TOO_FREQUENT_PAUSE_MAX,
+    Lane,
+    PauseReason,
+    SavedLane,
+)
 
 MINUTE: Final = 60.0
 HOUR: Final = 3600.0
@@ -313,6 +320,17 @@ class Ledger:
         lane = self.lane(interface)
         if lane.reason in reasons and lane.wake():
             await self._save()
+
+    async def join(self, other: Ledger) -> None:
+        """Take over the record of an account that has turned out to be this one.
+
+        Whoever removes a pause's cause may have done so by changing the account.
+        """
+        for interface in list(self._lanes):
+            await self.wake(interface, *NOT_GRANTED, PauseReason.LOGIN_REFUSED)
+        for interface, lane in other.lanes.items():
+            self.lane(interface).join(lane)
+        await self._save()
 
     def dump(self) -> SavedLedger:
         """Return the lanes as JSON data."""
