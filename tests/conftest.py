@@ -1,5 +1,6 @@
 """A simulated server and an entry that talks to it over real HTTP."""
 
+import asyncio.constants
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from freezegun.api import FrozenDateTimeFactory
@@ -19,6 +20,10 @@ from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
 from simulator import Dialect, Simulator, fleet
 
 NOON = "2026-06-15T10:00:00+00:00"
+
+# The loop's debug mode keeps a stack for each call it is given: one frame tells enough,
+# ten take a third of the time of a test that writes to the recorder.
+asyncio.constants.DEBUG_STACK_DEPTH = 1
 
 # What is drawn at random: little of it, the same each time, before a change is taken
 # over; script/soak draws much more, and always something else.
