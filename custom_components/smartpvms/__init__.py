@@ -11,6 +11,7 @@ from . import alarm_coordinator
 from .account import SmartPvmsConfigEntry, store_of
 from .connections import async_get_connections
 from .const import DOMAIN
+from .dashboard import async_setup_dashboard
 from .history import coordinator as history_coordinator
 from .issues import async_forget_issues
 from .opening import async_open
@@ -29,8 +30,9 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions."""
+    """Register the actions and the dashboard strategy."""
     async_setup_services(hass)
+    await async_setup_dashboard(hass)
     return True
 
 

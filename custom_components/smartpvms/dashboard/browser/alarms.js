@@ -1,0 +1,48 @@
+/** A plant's active alarms with cause and suggestion, and the calm when there are none. */
+
+import { heading, isAbove, isBelow, onlyWhile, section, tile } from "./cards.js";
+
+const SEVERITIES = ["critical", "major", "minor", "warning", "other"];
+const LOUD = ["critical", "major"];
+
+/** The card's own configuration is the template's `config`. */
+const TEMPLATE = `\
+{%- set words = config.words -%}
+{%- for alarm in state_attr(config.entity, 'alarms') or [] %}
+<ha-alert alert-type="{{ 'error' if alarm.severity in config.loud else 'warning' }}" \
+title="{{ alarm.name | e }}{{ ' · ' ~ (alarm.device | e) if alarm.device }}">
+{{ words[alarm.severity] | default(alarm.severity) }} · {{ words.since }} \
+{{ as_local(as_datetime(alarm.raised_at)).strftime('%Y-%m-%d %H:%M') }}
+{%- if alarm.cause %}<br><b>{{ words.cause }}:</b> {{ alarm.cause | e }}{% endif %}
+{%- if alarm.suggestion %}<br><b>{{ words.suggestion }}:</b> {{ alarm.suggestion | e }}\
+{% endif %}
+</ha-alert>
+{% endfor -%}
+`;
+
+/** Return the section; undefined where the plant's alarms were never listed. */
+export function alarmSection(plant, texts) {
+  const count = plant.find("active_alarms");
+  if (!count) return undefined;
+  const severities = SEVERITIES.map((state) => [state, texts.severity(state)]);
+  const { cause, suggestion, since } = texts.own;
+  return section([
+    heading(texts.entity("active_alarms"), "mdi:alert"),
+    onlyWhile(isAbove(count, 0), {
+      type: "markdown",
+      text_only: true,
+      entity: count,
+      loud: LOUD,
+      words: { ...Object.fromEntries(severities), cause, suggestion, since },
+      content: TEMPLATE,
+    }),
+    onlyWhile(
+      isBelow(count, 1),
+      tile(plant.find("highest_severity"), {
+        icon: "mdi:check-circle",
+        color: "green",
+        grid_options: { columns: "full" },
+      }),
+    ),
+  ]);
+}

@@ -1,0 +1,107 @@
+/**
+ * The integration's plants, devices and entities, out of the frontend's registries.
+ *
+ * Entities are found by device and translation key, devices by their type; names are for
+ * people and play no part. What is disabled is not in the frontend, what is hidden is left
+ * out.
+ */
+
+const DOMAIN = "smartpvms";
+
+/** What to show for a type of device, by the model (id) that the integration gives it. */
+export const KINDS = {
+  "String inverter": "inverter",
+  "Central inverter": "inverter",
+  "Residential inverter": "inverter",
+  Battery: "battery",
+  "Energy storage": "battery",
+  "Grid meter": "meter",
+  "Power sensor": "meter",
+  EMMA: "meter",
+  "Weather station (EMI)": "weather",
+};
+
+/** A plant or one of its devices, with its entities. */
+class Thing {
+  /** @param device an entry of `hass.devices`; entities: id by domain and key */
+  constructor(device, entities) {
+    this.id = device.id;
+    this.name = device.name_by_user || device.name || "";
+    this.kind = KINDS[device.model_id || device.model] ?? "other";
+    this.entities = entities ?? new Map();
+  }
+
+  /** Return the entity with a translation key, undefined where there is none. */
+  find(key, domain = "sensor") {
+    return this.entities.get(`${domain}.${key}`);
+  }
+
+  /** Return those entities that there are, in the order of the keys. */
+  findAll(keys, domain = "sensor") {
+    return keys.map((key) => this.find(key, domain)).filter(Boolean);
+  }
+
+  /** Return pairs of number and entity for keys like `pv1_u`, by number. */
+  numbered(pattern) {
+    return [...this.entities]
+      .map(([key, entity]) => [Number(pattern.exec(key)?.[1]), entity])
+      .filter(([number]) => number)
+      .sort(([one], [other]) => one - other);
+  }
+}
+
+/** A plant with its devices. */
+class Plant extends Thing {
+  constructor(device, entities, devices) {
+    super(device, entities);
+    this.devices = devices;
+  }
+
+  /** Return the devices of a kind (a value of `KINDS`, or "other"). */
+  of(kind) {
+    return this.devices.filter((device) => device.kind === kind);
+  }
+}
+
+/** Return all plants with their devices, by name; `only`: device ids, all without. */
+export function plantsOf(hass, only) {
+  const entities = entitiesByDevice(hass);
+  const ours = Object.values(hass.devices).filter((device) =>
+    device.identifiers.some(([domain]) => domain === DOMAIN),
+  );
+  const byName = (one, other) =>
+    one.name.localeCompare(other.name, hass.locale?.language, { numeric: true });
+  const devices = new Map();
+  for (const device of ours) {
+    if (device.disabled_by || !device.via_device_id) continue;
+    const siblings = devices.get(device.via_device_id) ?? [];
+    siblings.push(new Thing(device, entities.get(device.id)));
+    devices.set(device.via_device_id, siblings);
+  }
+  return ours
+    .filter((device) => device.entry_type === "service" && !device.disabled_by)
+    .filter((device) => !only || only.includes(device.id))
+    .map((device) => {
+      const own = (devices.get(device.id) ?? []).sort(byName);
+      return new Plant(device, entities.get(device.id), own);
+    })
+    .sort(byName);
+}
+
+function entitiesByDevice(hass) {
+  const found = new Map();
+  for (const entry of Object.values(hass.entities)) {
+    if (entry.platform !== DOMAIN || entry.hidden || !entry.translation_key) continue;
+    const [domain] = entry.entity_id.split(".");
+    const known = found.get(entry.device_id) ?? new Map();
+    known.set(`${domain}.${entry.translation_key}`, entry.entity_id);
+    found.set(entry.device_id, known);
+  }
+  return found;
+}
+
+/** Return the ids of a plant's imported statistics by series, empty before there are any. */
+export function statisticsOf(hass, plant) {
+  const state = hass.states[plant.find("history_import")];
+  return state?.attributes.statistic_ids ?? {};
+}

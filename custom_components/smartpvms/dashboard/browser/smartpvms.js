@@ -1,0 +1,84 @@
+/**
+ * The dashboard strategy "Huawei FusionSolar", as Home Assistant finds it.
+ *
+ * A dashboard of it is `strategy: {type: custom:smartpvms}`; with `plants`, a list of device
+ * ids, it has these plants only. Its views are strategies themselves, so that each is built
+ * when somebody looks at it.
+ */
+
+import { FEW_PLANTS, overviewView, pathOf } from "./overview.js";
+import { messageView, plantView } from "./plant.js";
+import { plantsOf } from "./registry.js";
+import { ownTexts, textsOf } from "./texts.js";
+
+const TYPE = "smartpvms";
+const NAME = "Huawei FusionSolar";
+const ICON = "mdi:solar-power-variant";
+const REGISTRIES = ["entities", "devices"];
+
+/** The dashboard: a view per plant, and before them the overview of several. */
+class Dashboard extends HTMLElement {
+  static registryDependencies = REGISTRIES;
+
+  static getCreateSuggestions() {
+    return { title: NAME, icon: ICON };
+  }
+
+  static async generate(config, hass) {
+    const { own } = await textsOf(hass);
+    const plants = plantsOf(hass, config.plants);
+    if (!plants.length) {
+      return { views: [{ title: NAME, ...messageView(own.no_plant) }] };
+    }
+    const views = plants.map((plant) => ({
+      title: plant.name,
+      path: pathOf(plant),
+      ...(plants.length > FEW_PLANTS && { subview: true }),
+      strategy: { type: `custom:${TYPE}-plant`, plant: plant.id },
+    }));
+    const overview = {
+      title: own.overview,
+      path: "overview",
+      strategy: {
+        type: `custom:${TYPE}-overview`,
+        ...(config.plants && { plants: config.plants }),
+      },
+    };
+    return { title: NAME, views: plants.length > 1 ? [overview, ...views] : views };
+  }
+}
+
+class Overview extends HTMLElement {
+  static registryDependencies = REGISTRIES;
+
+  static async generate(config, hass) {
+    return overviewView(hass, config.plants, await textsOf(hass));
+  }
+}
+
+class Plant extends HTMLElement {
+  static registryDependencies = REGISTRIES;
+
+  static async generate(config, hass) {
+    return plantView(hass, config.plant, await textsOf(hass));
+  }
+}
+
+customElements.define(`ll-strategy-dashboard-${TYPE}`, Dashboard);
+customElements.define(`ll-strategy-view-${TYPE}-overview`, Overview);
+customElements.define(`ll-strategy-view-${TYPE}-plant`, Plant);
+
+/** Return the user's language; `hass` is not there yet while the page loads. */
+function language() {
+  const kept = localStorage.getItem("selectedLanguage");
+  return (kept && JSON.parse(kept)) || document.documentElement.lang || navigator.language;
+}
+
+const { description } = await ownTexts(language());
+window.customStrategies = window.customStrategies || [];
+window.customStrategies.push({
+  type: TYPE,
+  strategyType: "dashboard",
+  name: NAME,
+  description,
+});

@@ -1,0 +1,73 @@
+/**
+ * Texts in the user's language: the dashboard's own, and the integration's.
+ *
+ * The own ones are in `texts/`, one file per language, and follow the English one.
+ */
+
+const FALLBACK = "en";
+/** Languages that have a file; a test compares them with the integration's. */
+export const LANGUAGES = [
+  "cs",
+  "de",
+  "en",
+  "es",
+  "fr",
+  "hu",
+  "it",
+  "ja",
+  "nl",
+  "pl",
+  "pt",
+  "pt-BR",
+  "ro",
+  "sv",
+  "tr",
+  "zh-Hans",
+];
+const files = new Map();
+
+/** Return the language's file, or the one that is nearest to it. */
+export function fileOf(language) {
+  const wanted = String(language || FALLBACK);
+  const [base] = wanted.split("-");
+  return [wanted, base].find((name) => LANGUAGES.includes(name)) ?? FALLBACK;
+}
+
+/** Return the dashboard's own texts; in English where they cannot be loaded. */
+export async function ownTexts(language) {
+  const name = fileOf(language);
+  if (!files.has(name)) files.set(name, load(name));
+  try {
+    return await files.get(name);
+  } catch (error) {
+    files.delete(name);
+    if (name === FALLBACK) throw error;
+    return ownTexts(FALLBACK);
+  }
+}
+
+async function load(name) {
+  const answer = await fetch(new URL(`texts/${name}.json`, import.meta.url));
+  if (!answer.ok) throw new Error(`texts/${name}.json: HTTP ${answer.status}`);
+  return answer.json();
+}
+
+/**
+ * Return all texts of a dashboard: `own`, `entity(key)` and `severity(state)` as the
+ * entities are called, `series(key)` as the statistics are.
+ */
+export async function textsOf(hass) {
+  const [own, entities, selectors] = await Promise.all([
+    ownTexts(hass.locale?.language ?? hass.language),
+    hass.loadBackendTranslation("entity", "smartpvms"),
+    hass.loadBackendTranslation("selector", "smartpvms"),
+  ]);
+  const component = "component.smartpvms";
+  const sensor = `${component}.entity.sensor`;
+  return {
+    own,
+    entity: (key) => entities(`${sensor}.${key}.name`) || key,
+    severity: (state) => entities(`${sensor}.highest_severity.state.${state}`) || state,
+    series: (key) => selectors(`${component}.selector.series.options.${key}`) || key,
+  };
+}
