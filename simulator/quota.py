@@ -109,6 +109,8 @@ class Quota:
     scale: float = 1.0
     _stamps: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     _busy: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    """Calls that were turned away, by interface; without those of a fault."""
 
     def admit(self, interface: str, windows: tuple[Window, ...], now: float) -> bool:
         """Count a call if it is within all windows. What is turned away is free."""
@@ -119,6 +121,7 @@ class Quota:
         for window in windows:
             since = now - window.seconds * self.scale
             if sum(at > since for at in stamps) >= window.calls and self.scale > 0:
+                self.refused[interface] += 1
                 return False
         stamps.append(now)
         return True
@@ -126,6 +129,7 @@ class Quota:
     def enter(self, interface: str, one_at_a_time: bool) -> bool:
         """Begin work on a call, unless another of its kind is still at work."""
         if one_at_a_time and self.scale > 0 and self._busy[interface]:
+            self.refused[interface] += 1
             return False
         self._busy[interface] += 1
         return True

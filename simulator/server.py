@@ -103,7 +103,9 @@ class Server:
             body = refuse(refused.code, refused.message, echo, at)
         if fault and fault.kind in IN_PLACE and body["failCode"] == 0:
             self._note(interface, at, None, 200, asked)
-            return await replies.broken(fault, body, request, self.closing)
+            stalls = fault.kind == FaultKind.STALL
+            with self.sim.stalling() if stalls else nullcontext():
+                return await replies.broken(fault, body, request, self.closing)
         self._note(interface, at, body["failCode"], 200, asked)
         response = web.json_response(body, headers=headers)
         if headers:

@@ -1,7 +1,8 @@
 """The simulator as tests and the command line hold it."""
 
-from collections.abc import AsyncGenerator, Hashable, Iterable
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncGenerator, Generator, Hashable, Iterable
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
@@ -74,6 +75,8 @@ class Simulator:
         self.alarms = Alarms(self.clock, self.plants, quirks)
         self.calls: list[Call] = []
         self.denied: dict[str, int] = {}
+        self.stalled = asyncio.Event()
+        self._stalls = 0
         self._overrides: dict[Hashable, Row] = {}
 
     @asynccontextmanager
@@ -93,6 +96,18 @@ class Simulator:
             and (fail_code is None or call.fail_code == fail_code)
             for call in self.calls
         )
+
+    @contextmanager
+    def stalling(self) -> Generator[None]:
+        """Let somebody wait; `stalled` is set as long as anybody does."""
+        self._stalls += 1
+        self.stalled.set()
+        try:
+            yield
+        finally:
+            self._stalls -= 1
+            if not self._stalls:
+                self.stalled.clear()
 
     def evict(self) -> None:
         """Somebody else logs in: every token is worth nothing from now on."""

@@ -123,11 +123,21 @@ async def test_one_request_at_a_time(opened: Opener) -> None:
     async with opened(window=1) as client:
         client.sim.faults.add(Fault("stall", "stations", times=1))
         hanging = asyncio.create_task(client.call("stations"))
-        await until(lambda: client.sim.count("stations") == 1)
+        await client.sim.stalled.wait()
         assert (await client.call("stations"))["failCode"] == 407
+        assert client.sim.quota.refused == {"stations": 1}
         hanging.cancel()
         with pytest.raises(asyncio.CancelledError):
             await hanging
+        await until(lambda: not client.sim.stalled.is_set())
+
+
+async def test_a_fault_is_no_refusal(opened: Opener) -> None:
+    async with opened(window=1) as client:
+        client.sim.faults.add(Fault("code", "stations", times=1, code=407))
+        assert await admitted(client, "stations", 25) == 23
+        assert client.sim.count("stations", 407) == 2
+        assert client.sim.quota.refused == {"stations": 1}
 
 
 def test_a_clock_that_is_set_back_forgets_the_future() -> None:

@@ -1,0 +1,64 @@
+"""Plays hours in seconds: the clock goes from one timer to the next."""
+
+import asyncio
+from typing import Final
+
+from freezegun.api import FrozenDateTimeFactory, real_monotonic
+from homeassistant.core import HomeAssistant
+from homeassistant.util.async_ import get_scheduled_timer_handles
+from pytest_homeassistant_custom_component.common import async_fire_time_changed_exact
+
+# Timers closer together than this (seconds) run at the same time.
+CLOSE: Final = 0.05
+# Where no timer is due.
+LONGEST: Final = 60.0
+# Seconds of real time in which whatever does not wait for the server is done.
+PATIENCE: Final = 0.05
+
+
+def due_in(loop: asyncio.AbstractEventLoop) -> float:
+    """Return the seconds until the loop's next timer, infinite without one."""
+    times = [
+        timer.when()
+        for timer in get_scheduled_timer_handles(loop)
+        if not timer.cancelled()
+    ]
+    return min(times, default=float("inf")) - loop.time()
+
+
+async def play(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    seconds: float,
+    stalled: asyncio.Event | None = None,
+) -> None:
+    """Let time pass, and each timer run when it is due.
+
+    `stalled` is set while the server lets somebody wait: then time is what has to
+    pass for anything to go on.
+    """
+    # To note where each task was made takes longer than the tasks.
+    hass.loop.set_debug(False)
+    left = seconds
+    while left > 0:
+        step = min(left, LONGEST, max(due_in(hass.loop), CLOSE))
+        freezer.tick(step)
+        left -= step
+        async_fire_time_changed_exact(hass)
+        await settle(hass, stalled)
+
+
+async def settle(hass: HomeAssistant, stalled: asyncio.Event | None = None) -> None:
+    """Wait until all is done that can be done at this moment."""
+    done = asyncio.ensure_future(hass.async_block_till_done(wait_background_tasks=True))
+    if stalled is None:
+        await done
+        return
+    waiting = asyncio.ensure_future(stalled.wait())
+    await asyncio.wait({done, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    until = real_monotonic() + PATIENCE
+    while not done.done() and real_monotonic() < until:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    for task in (done, waiting):
+        task.cancel()
+    await asyncio.gather(done, waiting, return_exceptions=True)
