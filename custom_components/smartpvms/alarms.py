@@ -5,8 +5,8 @@ are. Answers are taken per window of time: what a window of the past no longer
 holds has ended, once two answers in a row have left it out.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import count, takewhile
@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 from .catalogue import OTHER
 from .catalogue.alarm import ACKNOWLEDGED, ENDED, LEAST, RANKS, SEVERITIES
 from .northbound.models import Alarm
+from .saved import instant, load_time, texts, times
 
 # The interface takes 31 days at a time and looks back 365; clocks differ.
 WINDOW: Final = timedelta(days=30)
@@ -310,14 +311,14 @@ class AlarmBook:
             return book
         try:
             book.active = {key: _load(item) for key, item in saved["active"].items()}
-            book.ended = {str(k): float(at) for k, at in saved["ended"].items()}
+            book.ended = times(saved["ended"])
             book.latest = {
-                str(code): (float(at), str(name))
+                code: (instant(at) or 0.0, str(name))
                 for code, (at, name) in saved["latest"].items()
             }
-            book.heard_at = {str(k): float(at) for k, at in saved["heard_at"].items()}
-            book.asked_at = {int(n): float(at) for n, at in saved["asked_at"].items()}
-            book.seen = {int(n): set(codes) for n, codes in saved["seen"].items()}
+            book.heard_at = times(saved["heard_at"])
+            book.asked_at = {int(n): at for n, at in times(saved["asked_at"]).items()}
+            book.seen = {int(n): texts(codes) for n, codes in saved["seen"].items()}
         except KeyError, TypeError, ValueError, AttributeError:
             return cls()
         return book
@@ -338,26 +339,37 @@ def load_news(saved: object) -> list[AlarmNews]:
 
 
 def _dump(record: AlarmRecord) -> dict[str, Any]:
-    times = {key: getattr(record, key) for key in _TIMES}
+    shown = {key: getattr(record, key) for key in _TIMES}
     return asdict(record) | {
-        key: at.isoformat() if at else None for key, at in times.items()
+        key: at.isoformat() if at else None for key, at in shown.items()
     }
 
 
-def _load(saved: Mapping[str, Any]) -> AlarmRecord:
-    times = {key: saved[key] for key in _TIMES}
-    return AlarmRecord(
-        **{
-            **saved,
-            **{
-                key: datetime.fromisoformat(at) if at else None
-                for key, at in times.items()
-            },
-        }
-    )
+def _load(saved: Any) -> AlarmRecord:
+    """Return what `_dump` made of an alarm, or raise ValueError."""
+    match saved:
+        case {
+            "id": str(),
+            "name": str(),
+            "severity": str(),
+            "plant_code": str(),
+            "device_id": int() | None,
+            "device_type": int() | None,
+            "cause": str() | None,
+            "cause_id": str() | None,
+            "suggestion": str() | None,
+            "acknowledged": bool(),
+            "absences": int(),
+        } if saved.keys() == _NAMES and all(
+            abs(item) < 2**63 for item in saved.values() if isinstance(item, int)
+        ):
+            read = {key: load_time(saved[key]) for key in _TIMES}
+            return AlarmRecord(**{**saved, **read})
+    raise ValueError("no alarm")
 
 
 _TIMES: Final = ("raised_at", "cleared_at")
+_NAMES: Final = frozenset(item.name for item in fields(AlarmRecord))
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from typing import Final, Self
 
 from .catalogue.firmware import RUNNING
 from .northbound.models import UpgradeRecord
 from .northbound.quota import DAY, HOUR, MINUTE
-from .saved import as_dict, by_id
+from .saved import amount, as_dict, by_id, is_whole, load_time
 
 # Nothing is put off for longer, whatever a clock said when it was saved.
 LONGEST: Final = 7 * DAY
@@ -102,36 +101,28 @@ class FirmwareBook:
                 for key, item in by_id(parts.get("records")).items()
                 if (record := _load_record(item)) is not None
             },
-            {key: min(at, now) for key, at in _times(parts.get("heard_at"))},
-            {key: min(at, now + LONGEST) for key, at in _times(parts.get("due_at"))},
+            {key: min(at, now) for key, at in _instants(parts.get("heard_at"))},
+            {key: min(at, now + LONGEST) for key, at in _instants(parts.get("due_at"))},
         )
 
 
-def _times(saved: object) -> Iterable[tuple[int, float]]:
-    for key, at in by_id(saved).items():
-        if isinstance(at, int | float):
-            yield key, float(at)
+def _instants(saved: object) -> Iterable[tuple[int, float]]:
+    for key, item in by_id(saved).items():
+        # A clock that was far ahead is put right by the caller.
+        if (at := amount(item)) is not None:
+            yield key, max(at, 0.0)
 
 
 def _load_record(saved: object) -> UpgradeRecord | None:
     match saved:
         case {
             "device_id": int() as device_id,
-            "upgraded_at": str() | None as at,
+            "upgraded_at": at,
             "source": str() | None as source,
             "target": str() | None as target,
-            "progress": int() | float() | None as progress,
+            "progress": progress,
             "result": int() | None as result,
-        }:
-            upgraded_at = _load_time(at)
-            return UpgradeRecord(
-                device_id, upgraded_at, source, target, progress, result
-            )
+        } if is_whole(device_id) and is_whole(result or 0):
+            begun, percent = load_time(at), amount(progress)
+            return UpgradeRecord(device_id, begun, source, target, percent, result)
     return None
-
-
-def _load_time(saved: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(saved) if saved else None
-    except ValueError:
-        return None

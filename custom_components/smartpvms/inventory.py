@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from .northbound import Device, Dialect, Plant
+from .saved import amount, instant, is_whole, load_time, times
 
 GONE_AFTER: Final = 24 * 3600.0
 
@@ -138,24 +138,37 @@ class Inventory:
             return None
         try:
             plants = [_plant(item) for item in saved["plants"]]
-            devices = [Device(**item) for item in saved["devices"]]
+            devices = [_device(item) for item in saved["devices"]]
             return cls(
                 Dialect(saved["dialect"]),
                 {plant.code: plant for plant in plants},
                 {device.id: device for device in devices},
-                float(saved["plants_at"]),
-                {str(code): float(at) for code, at in saved["devices_at"].items()},
-                {str(key): float(at) for key, at in saved["missing_since"].items()},
+                instant(saved["plants_at"]) or 0.0,
+                times(saved["devices_at"]),
+                times(saved["missing_since"]),
             )
-        except KeyError, TypeError, ValueError, AttributeError:
+        except KeyError, TypeError, ValueError:
             return None
 
 
-def _plant(saved: Mapping[str, str | None]) -> Plant:
-    connected = saved["grid_connected_at"]
-    return Plant(
-        code=str(saved["code"]),
-        name=str(saved["name"]),
-        capacity=None if saved["capacity"] is None else float(saved["capacity"]),
-        grid_connected_at=datetime.fromisoformat(connected) if connected else None,
-    )
+def _plant(saved: Mapping[str, object]) -> Plant:
+    match saved["code"], saved["name"]:
+        case str() as code, str() as name:
+            connected = load_time(saved["grid_connected_at"])
+            return Plant(code, name, amount(saved["capacity"]), connected)
+    raise ValueError("no plant")
+
+
+def _device(saved: Mapping[str, Any]) -> Device:
+    match saved:
+        case {
+            "id": int() as device_id,
+            "plant_code": str(),
+            "name": str(),
+            "type_id": int() as type_id,
+            "model": str() | None,
+            "serial": str() | None,
+            "software": str() | None,
+        } if is_whole(device_id) and is_whole(type_id):
+            return Device(**saved)
+    raise ValueError("no device")

@@ -14,7 +14,7 @@ from .period_coordinator import (
     PlantPeriodCoordinator,
 )
 from .readings import Reading
-from .saved import as_dict
+from .saved import as_dict, instant, times
 
 if TYPE_CHECKING:
     from .account import Account
@@ -95,13 +95,10 @@ def _dump[K, RequestT](lane: PeriodCoordinator[K, RequestT]) -> dict[str, object
 
 def _restore[K, RequestT](lane: PeriodCoordinator[K, RequestT], saved: object) -> None:
     kept = as_dict(saved)
-    asked, readings = as_dict(kept.get("asked")), as_dict(kept.get("readings"))
-    round_at = kept.get("round_at")
-    lane.round_at = float(round_at) if isinstance(round_at, int | float) else 0.0
+    asked, readings = times(kept.get("asked")), as_dict(kept.get("readings"))
+    lane.round_at = instant(kept.get("round_at")) or 0.0
     lane.asked = {
-        source: float(at)
-        for source in lane.sources()
-        if isinstance((at := asked.get(str(source))), int | float)
+        source: asked[str(source)] for source in lane.sources() if str(source) in asked
     }
     lane.restore(
         {

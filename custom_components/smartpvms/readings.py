@@ -8,6 +8,7 @@ from typing import Final, Self
 from .catalogue import Kpi
 from .counters import Memory, advance
 from .northbound import Values
+from .saved import amount, instant, numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +37,14 @@ class Reading:
     def load(cls, saved: object) -> Self | None:
         """Return what `dump` saved, None where that is of another shape."""
         match saved:
-            case {
-                "at": int() | float() as at,
-                "values": dict() as values,
-                "memories": dict() as memories,
-            }:
+            case {"at": at, "values": dict() as values, "memories": dict() as memories}:
+                if (came := instant(at)) is None:
+                    return None
                 return cls(
-                    float(at),
+                    came,
+                    numbers(values),
                     {
-                        str(key): float(value)
-                        for key, value in values.items()
-                        if isinstance(value, int | float)
-                    },
-                    {
-                        str(key): memory
+                        key: memory
                         for key, items in memories.items()
                         if (memory := _load_memory(items)) is not None
                     },
@@ -60,15 +55,27 @@ class Reading:
 def _load_memory(saved: object) -> Memory | None:
     match saved:
         case [
-            int() | float() | None as value,
-            int() | float() as raw,
-            int() | float() as at,
-            int() | float() | None as last_reset,
-            int() | float() | None as doubted_since,
+            value,
+            raw,
+            at,
+            last_reset,
+            doubted_since,
             str() as period,
             bool() as lagging,
         ]:
-            return Memory(value, raw, at, last_reset, doubted_since, period, lagging)
+            read = [
+                amount(value),
+                amount(raw),
+                *map(instant, (at, last_reset, doubted_since)),
+            ]
+            if [item is None for item in read] != [item is None for item in saved[:5]]:
+                return None
+            known_value, known_raw, known_at, reset, doubted = read
+            if known_raw is None or known_at is None:
+                return None
+            return Memory(
+                known_value, known_raw, known_at, reset, doubted, period, lagging
+            )
     return None
 
 

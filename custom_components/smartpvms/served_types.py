@@ -8,7 +8,7 @@ from homeassistant.core import callback
 
 from .northbound.errors import KpiNotConfiguredError, UnsupportedTypeError
 from .northbound.quota import DAY
-from .saved import as_dict, by_id, load_ids
+from .saved import as_dict, by_id, instant, load_ids
 
 UNSUPPORTED_FOR: Final = 7 * DAY
 NOT_CONFIGURED_FOR: Final = DAY
@@ -80,7 +80,7 @@ class ServedTypes:
         self.proven = load_ids(found.get("proven"))
         self.not_configured = load_ids(found.get("not_configured"))
         self.refused = {
-            key: float(at)
-            for key, at in by_id(found.get("refused")).items()
-            if isinstance(at, int | float)
+            key: at
+            for key, item in by_id(found.get("refused")).items()
+            if (at := instant(item)) is not None
         }

@@ -16,11 +16,10 @@ from bisect import bisect, bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, fields
 from datetime import datetime
-from math import isfinite
 from statistics import median
 from typing import Final, Self
 
-from .saved import as_dict, by_id
+from .saved import amount, as_dict, by_id, is_whole
 
 HOUR: Final = 3600.0
 
@@ -269,9 +268,8 @@ def _is_sound(name: str, item: object) -> bool:
 
 
 def _is_amount(item: object) -> bool:
-    if isinstance(item, bool) or not isinstance(item, int | float):
-        return False
-    return isfinite(item) and item >= 0
+    known = amount(item)
+    return known is not None and known >= 0
 
 
 def _load_parts(saved: object) -> list[Part] | None:
@@ -369,7 +367,7 @@ class Siblings:
         found = as_dict(saved)
         day = found.get("day")
         return cls(
-            day if isinstance(day, int) else 0,
+            day if is_whole(day) else 0,
             {
                 key: unit
                 for key, item in by_id(found.get("units")).items()

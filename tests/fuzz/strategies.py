@@ -1,7 +1,8 @@
 """What real servers were seen to answer, and worse."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 import copy
+from dataclasses import dataclass
 import json
 from typing import Any
 
@@ -26,6 +27,12 @@ ODD_TEXTS = (
     "\ud800",
     "\x00",
     "a_b_c",
+    # Keys of our own, which a server's shall not take away.
+    "pv_power",
+    "day_inverter_power",
+    "alarm",
+    "firmware",
+    "run_state",
     "<html>",
     "9" * 5000,
     *SECRETS,
@@ -77,15 +84,6 @@ anything = st.recursive(
 )
 
 
-def spots(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Find every place in a piece of JSON."""
-    yield path
-    if isinstance(value, dict | list):
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, inner in items:
-            yield from spots(inner, (*path, key))
-
-
 def _turned(value: Any) -> Any:
     """Return a value as another type, as servers do."""
     match value:
@@ -103,43 +101,63 @@ def _turned(value: Any) -> Any:
             return list(value.values())
 
 
-@st.composite
-def mutated(draw: st.DrawFn, document: Any, most: int = 3) -> Any:
-    """Draw a document with one or more places changed, gone, doubled or turned."""
-    root = [copy.deepcopy(document)]
-    for _ in range(draw(st.integers(1, most))):
-        # From the outside in: else nearly all places are values of rows.
-        path: tuple[Any, ...] = (0,)
-        while isinstance(here := _at(root, path), dict | list) and here:
-            if draw(st.integers(0, 5)) == 0:
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A change at one place of a document.
+
+    `path` leads there from the outside in, by the place of each key among the others;
+    where it is longer than the document is deep, its rest says nothing.
+    """
+
+    path: tuple[int, ...]
+    kind: str
+    odd: Any = None
+
+    def apply(self, root: Any) -> None:
+        """Change a list or object in place."""
+        parent, key, here = root, 0, root
+        for step in self.path:
+            if not isinstance(here, dict | list) or not here:
                 break
+            parent = here
             keys = list(here) if isinstance(here, dict) else range(len(here))
-            path = (*path, draw(st.sampled_from(keys)))
-        _mutate(draw, root, path)
-        if not root:
-            return None
-    return root[0]
+            key = keys[step % len(keys)]
+            here = parent[key]
+        if not parent:
+            return
+        match self.kind:
+            case "odd":
+                parent[key] = copy.deepcopy(self.odd)
+            case "gone":
+                del parent[key]
+            case "twice" if isinstance(parent, list):
+                parent.insert(key, copy.deepcopy(here))
+            case "twice":
+                parent[str(self.odd)[:40]] = here
+            case "turned":
+                parent[key] = _turned(here)
 
 
-def _at(root: Any, path: tuple[Any, ...]) -> Any:
-    for key in path:
-        root = root[key]
-    return root
+mutations = st.builds(
+    Mutation,
+    st.lists(st.integers(0, 99), min_size=1, max_size=7).map(tuple),
+    st.sampled_from(["odd", "odd", "odd", "gone", "twice", "turned"]),
+    anything,
+)
+plans = st.lists(mutations, min_size=1, max_size=3)
 
 
-def _mutate(draw: st.DrawFn, root: list[Any], path: tuple[Any, ...]) -> None:
-    parent, key = _at(root, path[:-1]), path[-1]
-    match draw(st.sampled_from(["odd", "odd", "odd", "gone", "twice", "turned"])):
-        case "odd":
-            parent[key] = draw(anything)
-        case "gone":
-            del parent[key]
-        case "twice" if isinstance(parent, list):
-            parent.insert(key, copy.deepcopy(parent[key]))
-        case "twice":
-            parent[draw(texts)] = parent[key]
-        case "turned":
-            parent[key] = _turned(parent[key])
+def applied(plan: Iterable[Mutation], document: Any) -> Any:
+    """Return a document with all of these changes."""
+    root = [copy.deepcopy(document)]
+    for mutation in plan:
+        Mutation((0, *mutation.path), mutation.kind, mutation.odd).apply(root)
+    return root[0] if root else None
+
+
+def mutated(document: Any) -> st.SearchStrategy[Any]:
+    """Draw a document with up to three places changed, gone, doubled or turned."""
+    return plans.map(lambda plan: applied(plan, document))
 
 
 def spoken(value: Any) -> bytes:

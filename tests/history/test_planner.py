@@ -515,7 +515,7 @@ feeds = st.sampled_from(FEEDS)
         requested=st.lists(st.tuples(days_, days_)).map(Days.of),
         series=st.sets(st.sampled_from(["pv_energy", "revenue"])),
         hourly=st.sets(st.just("pv_energy")),
-        delivered_until=st.integers(0, 2**32),
+        delivered_until=st.integers(0, 4_102_444_800),
         answered=st.integers(0, 9999),
         zone=st.none() | zones.map(ZoneInfo),
     )

@@ -9,9 +9,9 @@ from homeassistant.helpers.update_coordinator import UpdateFailed
 from ..const import CONF_HISTORY_DAYS, DEFAULT_HISTORY_DAYS, LOGGER
 from ..coordinator import calling
 from ..northbound import Device, Interface
-from ..northbound.errors import KpiNotConfiguredError, UnsupportedTypeError
 from ..northbound.quota import DAY, HOUR, MINUTE
-from ..saved import as_dict, numbers
+from ..saved import as_dict, instant, load_ids
+from ..served_types import ServedTypes
 from . import budget
 from .asking import Inquiry, inquiry, interface_of, longest_span
 from .days import ONE_DAY
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 IDLE: Final = 5 * MINUTE
 FIRST_RETRY: Final = 10 * MINUTE
 LAST_RETRY: Final = 6 * HOUR
-UNSUPPORTED_FOR: Final = 7 * DAY
 
 _STORAGE_DAYS: Final = Feed(Track.STORAGE, Level.DAY)
 
@@ -47,20 +46,26 @@ class Asker:
         self._retry: dict[Feed, tuple[float, float]] = {}
         self._backfill_calls: dict[str, list[float]] = {}
         self._live_calls: dict[str, list[float]] = {}
-        self._refused: dict[str, float] = {}
+        self.types = {feed: ServedTypes(account.ledger.now, _nothing) for feed in FEEDS}
+        # Device types whose rows other types' days were imported without.
+        self._left_out: set[int] = set()
 
     def restore(self, saved: dict[str, object]) -> None:
         """Take over what the last run has spent and learnt."""
         self._backfill_calls = _stamps(saved.get("backfill_calls"))
         self._live_calls = _stamps(saved.get("live_calls"))
-        self._refused = numbers(saved.get("refused"))
+        self._left_out = load_ids(saved.get("left_out"))
+        kept = as_dict(saved.get("types"))
+        for feed, types in self.types.items():
+            types.restore(kept.get(str(feed)))
 
     def dump(self) -> dict[str, object]:
         """Return what `restore` takes, as JSON data."""
         return {
             "backfill_calls": self._backfill_calls,
             "live_calls": self._live_calls,
-            "refused": self._refused,
+            "left_out": sorted(self._left_out),
+            "types": {str(feed): types.dump() for feed, types in self.types.items()},
         }
 
     def forget_gone(self) -> None:
@@ -112,7 +117,7 @@ class Asker:
         longest = max(
             budget.seconds(
                 ledger,
-                self._interface(feed),
+                self.interface_of(feed),
                 planner.left(feed) * self._calls_a_question(feed),
             )
             for feed in FEEDS
@@ -131,7 +136,7 @@ class Asker:
     def next(self, feed: Feed) -> Inquiry | None:
         """Return what a feed may ask now, the continuation first."""
         now = self.account.ledger.now()
-        interface = self._interface(feed)
+        interface = self.interface_of(feed)
         if self._retry.get(feed, (0.0, 0.0))[0] > now or self.account.wait(interface):
             return None
         planner = self.planner()
@@ -155,12 +160,12 @@ class Asker:
         return planner.live(feed, self._live_interval(feed, planner))
 
     def _backfill_at(self, feed: Feed) -> float:
-        interface = self._interface(feed)
+        interface = self.interface_of(feed)
         stamps = self._of_a_day(self._backfill_calls, interface)
         return budget.may_backfill(self.account.ledger, interface, stamps)
 
     def _live_at(self, feed: Feed, planner: Planner) -> float:
-        interface = self._interface(feed)
+        interface = self.interface_of(feed)
         stamps = self._of_a_day(self._live_calls, interface)
         backfills = planner.left(feed) > 0
         ledger = self.account.ledger
@@ -181,7 +186,7 @@ class Asker:
     def _live_interval(self, feed: Feed, planner: Planner) -> float:
         return budget.interval(
             self.account.ledger,
-            self._interface(feed),
+            self.interface_of(feed),
             len(self._about_all(feed).calls),
             backfills=planner.left(feed) > 0,
         )
@@ -214,15 +219,37 @@ class Asker:
         return len(known.calls) < left
 
     async def _async_call(self, known: Inquiry) -> None:
-        type_id = known.calls[0].type_id
-        try:
-            await known.async_ask(self.account.client, self.account.ledger.now())
-        except UnsupportedTypeError, KpiNotConfiguredError:
-            if type_id is None:
-                raise
-            until = self.account.ledger.now() + UNSUPPORTED_FOR
-            self._refused[f"{known.question.feed}_{type_id}"] = until
+        feed, type_id = known.question.feed, known.calls[0].type_id
+        now = self.account.ledger.now()
+        if type_id is None:
+            await known.async_ask(self.account.client, now)
+            return
+        types = self.types[feed]
+        with types.asking(type_id):
+            await known.async_ask(self.account.client, now)
+            self._fill_gap(feed, type_id)
+        if not types.may_ask(type_id):
             known.give_up(type_id)
+            if feed == FIVE_MINUTES:
+                self._left_out.add(type_id)
+
+    def _fill_gap(self, feed: Feed, type_id: int) -> None:
+        """Ask for the past once more where a type was left out of it until now."""
+        if feed != FIVE_MINUTES or type_id not in self._left_out:
+            return
+        self._left_out.remove(type_id)
+        for device in self.account.devices.values():
+            if device.type_id == type_id:
+                self._progress(device.plant_code).drop(feed)
+
+    def ask_again(self, interface: Interface) -> None:
+        """Ask all types of an interface at once, the user having granted them."""
+        for feed, types in self.types.items():
+            if self.interface_of(feed) is interface:
+                types.ask_all_again()
+                self._retry.pop(feed, None)
+                for code in self.account.plants:
+                    self._progress(code).asked_at.pop(feed, None)
 
     def close(self, known: Inquiry) -> None:
         """Note that a question was answered in full."""
@@ -250,7 +277,7 @@ class Asker:
         """Yield when each feed may ask next, where it has anything to ask."""
         now = self.account.ledger.now()
         for feed in FEEDS:
-            ready = now + self.account.wait(self._interface(feed))
+            ready = now + self.account.wait(self.interface_of(feed))
             ready = max(ready, self._retry.get(feed, (0.0, 0.0))[0])
             if feed.level is Level.HOUR:
                 at = planner.live_at(feed, self._live_interval(feed, planner))
@@ -263,25 +290,29 @@ class Asker:
 
     def _devices(self, feed: Feed, code: str) -> list[Device]:
         """Return the devices of a plant that a feed asks."""
-        now = self.account.ledger.now()
         return [
             device
             for device in devices_of(self.account, feed, code)
-            if self._refused.get(f"{feed}_{device.type_id}", 0.0) <= now
+            if self.types[feed].may_ask(device.type_id)
         ]
 
     def _inquiry(self, question: Question) -> Inquiry:
         devices = {code: self._devices(question.feed, code) for code in question.plants}
         return inquiry(question, self.account.inventory.data.dialect, devices)
 
-    def _interface(self, feed: Feed) -> Interface:
+    def interface_of(self, feed: Feed) -> Interface:
+        """Return the interface that has a feed's rows here."""
         return interface_of(feed, self.account.inventory.data.dialect)
+
+
+def _nothing() -> None:
+    """Do nothing: what is asked next is planned anew each time."""
 
 
 def _stamps(saved: object) -> dict[str, list[float]]:
     """Return when calls were made, by interface, as they were saved."""
     return {
-        name: [float(at) for at in stamps if isinstance(at, int | float)]
+        name: [at for item in stamps if (at := instant(item)) is not None]
         for name, stamps in as_dict(saved).items()
         if isinstance(stamps, list)
     }

@@ -1,17 +1,20 @@
 """Asks for the plants' history, as the account's lanes allow, and imports it."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, Final, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
-from homeassistant.helpers.storage import Store
 
 from ..account_coordinator import AccountCoordinator
 from ..const import DOMAIN
 from ..coordinator import EARLY
+from ..northbound import Interface
 from ..northbound.quota import DAY
-from ..saved import as_dict, numbers
+from ..saved import as_dict, times
+from ..served_types import ServedTypes
+from ..stores import KeptStore
 from .asker import Asker
 from .asking import Inquiry
 from .days import Days
@@ -32,9 +35,9 @@ FIRST_AFTER: Final = timedelta(seconds=30)
 CHECKED: Final = 40 * DAY
 
 
-def store_of(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[dict[str, Any]]:
     """Return the file that keeps what of an entry's history was imported."""
-    return Store(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}.history")
+    return KeptStore(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}.history")
 
 
 class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
@@ -54,7 +57,7 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
 
     async def async_restore(self) -> None:
         """Take over what the last run has imported."""
-        saved = as_dict(await self._store.async_load())
+        saved = as_dict(await self._store.async_load_sound())
         # Zones are read from the time zone database.
         self.data = await self.hass.async_add_executor_job(
             _load_plants, as_dict(saved.get("plants"))
@@ -63,7 +66,7 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
             if known.zone:
                 self.account.learn_zone(code, known.zone)
         self._asker.restore(saved)
-        self._moving = {k: int(at) for k, at in numbers(saved.get("moving")).items()}
+        self._moving = {k: int(at) for k, at in times(saved.get("moving")).items()}
 
     @callback
     def start(self) -> None:
@@ -151,6 +154,16 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
         self.account.entry.async_create_background_task(
             self.hass, self.async_request_refresh(), f"{DOMAIN} import"
         )
+
+    def served(self) -> Iterator[tuple[Interface, ServedTypes]]:
+        """Yield which device types each interface of the import serves."""
+        for feed, types in self._asker.types.items():
+            yield self._asker.interface_of(feed), types
+
+    @callback
+    def ask_again(self, interface: Interface) -> None:
+        """Be ready to ask an interface that the user says to have granted."""
+        self._asker.ask_again(interface)
 
     def outlook(self, code: str) -> Outlook:
         """Return how far the import of a plant is."""

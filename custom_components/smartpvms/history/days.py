@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Self
 
+from ..saved import load_date
+
 ONE_DAY = timedelta(days=1)
 
 
@@ -80,11 +82,8 @@ class Days:
         ranges: list[tuple[date, date]] = []
         for item in saved if isinstance(saved, list) else []:
             match item:
-                case [str() as begin, str() as end]:
-                    try:
-                        ranges.append(
-                            (date.fromisoformat(begin), date.fromisoformat(end))
-                        )
-                    except ValueError:
-                        continue
+                case [first, last]:
+                    begin, end = load_date(first), load_date(last)
+                    if begin and end:
+                        ranges.append((begin, end))
         return cls.of(ranges)

@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from ..catalogue.series import DEVICE_EXPORT, DEVICE_IMPORT, SERIES, amounts
 from ..northbound import Values
-from ..saved import as_dict, numbers
+from ..saved import amount, as_dict, by_id, instant, numbers
 from .periods import hour_of
 from .pieces import HOUR, Span
 
@@ -76,12 +76,14 @@ class LiveHours:
         counters: dict[str, tuple[float, float]] = {}
         for key, item in as_dict(data.get("counters")).items():
             match item:
-                case [int() | float() as at, int() | float() as value]:
-                    counters[key] = (float(at), float(value))
+                case [at, value]:
+                    since, known = instant(at), amount(value)
+                    if since is not None and known is not None:
+                        counters[key] = (since, known)
         hours = {
-            int(start): numbers(moved)
-            for start, moved in as_dict(data.get("hours")).items()
-            if start.isdigit()
+            start: numbers(moved)
+            for start, moved in by_id(data.get("hours")).items()
+            if instant(start) is not None
         }
         return cls(counters, hours)
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final, Self, override
 
 from ..catalogue.series import CONSUMPTION, GRID_IMPORT
-from ..saved import as_dict, load_ids
+from ..saved import as_dict, instant, is_whole, load_date, load_ids, texts, times
 from ..zones import dump_zone, load_zone
 from .days import Days
 from .live_hours import LiveHours
@@ -121,6 +121,12 @@ class Progress:
         }
         self.request(days)
 
+    def drop(self, feed: Feed) -> None:
+        """Ask for all rows of a feed once more."""
+        self.held.pop(feed, None)
+        self.asked_at.pop(feed, None)
+        self.empty.pop(feed, None)
+
     def note_empty(self, feed: Feed, first: date, at: float) -> int:
         """Note that a question was answered with nothing; return how often."""
         known = self.empty.setdefault(feed, {})
@@ -168,12 +174,12 @@ class Progress:
         data = as_dict(saved)
         held, asked_at = as_dict(data.get("held")), as_dict(data.get("asked_at"))
         return cls(
-            first=_date(data.get("first")),
+            first=load_date(data.get("first")),
             held={
                 feed: Days.load(held[str(feed)]) for feed in FEEDS if str(feed) in held
             },
             asked_at={
-                feed: _times(as_dict(asked_at[str(feed)]))
+                feed: _times(asked_at[str(feed)])
                 for feed in FEEDS
                 if str(feed) in asked_at
             },
@@ -183,12 +189,14 @@ class Progress:
                 if str(feed) in as_dict(data.get("empty"))
             },
             requested=Days.load(data.get("requested")),
-            series=_texts(data.get("series")),
-            hourly=_texts(data.get("hourly")),
+            series=texts(data.get("series")),
+            hourly=texts(data.get("hourly")),
             delivered_until=_count(data.get("delivered_until")),
             answered=_count(data.get("answered")),
             zone=load_zone(data.get("zone")),
-            midnights=load_ids(data.get("midnights")),
+            midnights={
+                at for at in load_ids(data.get("midnights")) if instant(at) is not None
+            },
             live=LiveHours.load(data.get("live")),
         )
 
@@ -197,34 +205,21 @@ _FROM_DAYS: Final = frozenset({CONSUMPTION, GRID_IMPORT})
 """What 2020 systems tell by the day, and by the hour only of the devices."""
 
 
-def _date(saved: object) -> date | None:
-    try:
-        return date.fromisoformat(saved) if isinstance(saved, str) else None
-    except ValueError:
-        return None
-
-
-def _times(saved: Mapping[str, object]) -> dict[date, float]:
-    return {
-        day: float(at)
-        for key, at in saved.items()
-        if (day := _date(key)) and isinstance(at, int | float)
-    }
+def _times(saved: object) -> dict[date, float]:
+    return {day: at for key, at in times(saved).items() if (day := load_date(key))}
 
 
 def _empties(saved: Mapping[str, object]) -> dict[date, tuple[float, int]]:
     found: dict[date, tuple[float, int]] = {}
     for key, item in saved.items():
         match item:
-            case [int() | float() as at, int() as times] if day := _date(key):
-                found[day] = (float(at), times)
+            case [at, often]:
+                day, asked = load_date(key), instant(at)
+                if day and asked is not None:
+                    found[day] = (asked, _count(often))
     return found
 
 
-def _texts(saved: object) -> set[str]:
-    items = saved if isinstance(saved, list) else []
-    return {item for item in items if isinstance(item, str)}
-
-
 def _count(saved: object) -> int:
-    return saved if isinstance(saved, int) else 0
+    """Return a number of seconds or of answers, 0 for anything else."""
+    return saved if is_whole(saved) and instant(saved) is not None else 0

@@ -5,6 +5,7 @@ from typing import Final, Self
 
 HOURS: Final = 24
 _HOUR: Final = 3600
+_MOST: Final = 1_000_000
 
 
 @dataclass(slots=True)
@@ -41,6 +42,6 @@ class Tally:
                 int(hour): count
                 for hour, count in items
                 if hour.isdecimal() and len(hour) < 10
-                if isinstance(count, int) and count > 0
+                if isinstance(count, int) and 0 < count < _MOST
             }
         )
