@@ -55,8 +55,10 @@ def now(freezer: FrozenDateTimeFactory) -> str:
 
 @pytest.fixture
 async def sim(now: str, dialect: Dialect) -> Simulator:
-    """Return the simulator behind `url`, with one residential plant."""
-    return Simulator(plants=[fleet.residential()], dialect=dialect)
+    """Return the simulator behind `url`: one residential plant, alarms on request only."""
+    sim = Simulator(plants=[fleet.residential()], dialect=dialect)
+    sim.alarms.automatic = False
+    return sim
 
 
 @pytest.fixture

@@ -23,13 +23,6 @@ CYCLE = {Dialect.V2020: 2 * 140, Dialect.V2022: 2 * 1820}
 
 
 @pytest.fixture
-async def sim(sim: Simulator) -> Simulator:
-    """Let alarms come on request only."""
-    sim.alarms.automatic = False
-    return sim
-
-
-@pytest.fixture
 def dialect() -> Dialect:
     """Poll every two minutes."""
     return Dialect.V2020

@@ -46,13 +46,6 @@ async def folder(hass: HomeAssistant, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-async def sim(sim: Simulator) -> Simulator:
-    """Let alarms come on request only."""
-    sim.alarms.automatic = False
-    return sim
-
-
-@pytest.fixture
 def dialect() -> Dialect:
     """Poll every two minutes."""
     return Dialect.V2020

@@ -45,13 +45,6 @@ def dialect(request: pytest.FixtureRequest) -> Dialect:
 
 
 @pytest.fixture
-async def sim(sim: Simulator) -> Simulator:
-    """Let no alarm come."""
-    sim.alarms.automatic = False
-    return sim
-
-
-@pytest.fixture
 def inverter(sim: Simulator) -> Device:
     """Return the inverter that there is an upgrade for."""
     return sim.plants[0].devices[0]

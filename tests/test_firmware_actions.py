@@ -44,13 +44,6 @@ TEXTS = {
 }
 
 
-@pytest.fixture
-async def sim(sim: Simulator) -> Simulator:
-    """Let no alarm come."""
-    sim.alarms.automatic = False
-    return sim
-
-
 def inverters(sim: Simulator, plant: int = 0) -> list[Device]:
     """Return the inverters that can be upgraded."""
     kinds = (Type.STRING_INVERTER, Type.ENERGY_CENTER)

@@ -32,13 +32,6 @@ REGISTRATION = "snIsRegister"
 USER = "erika@example.com"
 
 
-@pytest.fixture
-async def sim(sim: Simulator) -> Simulator:
-    """Let no alarm come."""
-    sim.alarms.automatic = False
-    return sim
-
-
 async def check(
     hass: HomeAssistant,
     *sources: str | int,

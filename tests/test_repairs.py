@@ -17,6 +17,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
+from custom_components.smartpvms.features import device_types
 from simulator import Fault, FaultKind, Simulator, Type, fleet
 
 from .conftest import make_entry, restart
@@ -162,6 +163,22 @@ async def test_indicators_that_are_not_configured(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await wait(600, step=60)
     assert not issues(hass, setup)
+
+
+async def test_device_types_are_named_in_the_users_language(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
+) -> None:
+    """One that no list knows by name keeps its number."""
+    await hass.config.async_update(language="de")
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert device_types(hass, [38, 47, 39, 4711]) == (
+        "Batterie, Device type 4711, Leistungssensor, Wechselrichter für Wohngebäude"
+    )
+    sim.deny("getDevRealKpi", 20009)
+    await wait(1200, step=60)
+    found = told(hass, entry, "not_configured_getDevRealKpi")
+    assert found["types"] == device_types(hass, [38, 47, 39])
 
 
 async def test_a_type_that_nobody_has_any_more_needs_no_indicators(

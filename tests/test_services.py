@@ -36,13 +36,6 @@ def dialect() -> Dialect:
     return Dialect.V2020
 
 
-@pytest.fixture
-async def sim(sim: Simulator) -> Simulator:
-    """Let alarms come on request only."""
-    sim.alarms.automatic = False
-    return sim
-
-
 async def get_alarms(
     hass: HomeAssistant,
     *sources: str | int,

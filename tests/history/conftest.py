@@ -46,10 +46,15 @@ def integration(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-async def sim(now: str, dialect: Dialect) -> Simulator:
-    """Return the simulator with one house, in its second year."""
-    plant = fleet.residential(connected=date(2025, 3, 20))
-    sim = Simulator(plants=[plant], dialect=dialect)
+def connected() -> date:
+    """Return when the house began: in its second year; a file may say otherwise."""
+    return date(2025, 3, 20)
+
+
+@pytest.fixture
+async def sim(now: str, dialect: Dialect, connected: date) -> Simulator:
+    """Return the simulator with one house, alarms on request only."""
+    sim = Simulator([fleet.residential(connected=connected)], dialect)
     sim.alarms.automatic = False
     return sim
 

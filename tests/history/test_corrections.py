@@ -16,7 +16,7 @@ from custom_components.smartpvms.history.coordinator import HistoryCoordinator
 from custom_components.smartpvms.history.importer import Importer
 from custom_components.smartpvms.history.intake import plant_series
 from custom_components.smartpvms.history.pieces import Span
-from simulator import Simulator, fleet
+from simulator import Simulator
 from tests.conftest import make_entry
 
 from .life import (
@@ -50,12 +50,9 @@ KEYS = {
 
 
 @pytest.fixture
-async def sim(now: str) -> Simulator:
-    """Return the simulator with one house, a few months old."""
-    plant = fleet.residential(connected=date(2026, 4, 12))
-    sim = Simulator(plants=[plant])
-    sim.alarms.automatic = False
-    return sim
+def connected() -> date:
+    """Return when the house was connected: it is a few months old."""
+    return date(2026, 4, 12)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
-from simulator import Dialect, Simulator, fleet
+from simulator import Dialect, Simulator
 from tests.conftest import make_entry
 
 from .life import (
@@ -45,12 +45,9 @@ def depth() -> int:
 
 
 @pytest.fixture
-async def sim(now: str, dialect: Dialect) -> Simulator:
-    """Return the simulator with one house, a few months old."""
-    plant = fleet.residential(connected=date(2026, 3, 20))
-    sim = Simulator(plants=[plant], dialect=dialect)
-    sim.alarms.automatic = False
-    return sim
+def connected() -> date:
+    """Return when the house was connected: it is a few months old."""
+    return date(2026, 3, 20)
 
 
 @pytest.fixture

@@ -44,12 +44,9 @@ BACKFILLED = (
 
 
 @pytest.fixture
-async def sim(now: str, dialect: Dialect) -> Simulator:
-    """Return the simulator with one house, a few months old."""
-    plant = fleet.residential(connected=date(2026, 4, 12))
-    sim = Simulator(plants=[plant], dialect=dialect)
-    sim.alarms.automatic = False
-    return sim
+def connected() -> date:
+    """Return when the house was connected: it is a few months old."""
+    return date(2026, 4, 12)
 
 
 @pytest.fixture

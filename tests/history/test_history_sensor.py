@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
 from custom_components.smartpvms.history.ids import statistic_id
-from simulator import Dialect, Simulator, fleet
+from simulator import Dialect, Simulator
 from tests.conftest import entity_id, make_entry
 
 from .life import DAY, HOUR, ImportAll, moment, pass_time, start, step_of, stop
@@ -26,12 +26,9 @@ LEVELS = ("years_left", "months_left", "days_left", "hours_left")
 
 
 @pytest.fixture
-async def sim(now: str, dialect: Dialect) -> Simulator:
-    """Return the simulator with one house, some months old."""
-    plant = fleet.residential(connected=date(2026, 5, 2))
-    sim = Simulator(plants=[plant], dialect=dialect)
-    sim.alarms.automatic = False
-    return sim
+def connected() -> date:
+    """Return when the house was connected: it is some months old."""
+    return date(2026, 5, 2)
 
 
 @pytest.fixture

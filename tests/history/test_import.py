@@ -1,7 +1,7 @@
 """The life of a plant, imported from the simulator into a real database."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import date, datetime
 from itertools import count
 import time
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
-from simulator import Dialect, Simulator, fleet
+from simulator import Dialect, Simulator
 from simulator.truth import EnergyFlow
 
 from .conftest import ENERGIES, negative, rows_of
@@ -29,11 +29,9 @@ def expected_of(truth: EnergyFlow, series: str, dialect: Dialect) -> float:
 
 
 @pytest.fixture
-async def sim(now: str, dialect: Dialect) -> Simulator:
-    """Return the simulator with one house that is two years old."""
-    sim = Simulator([fleet.residential(connected=BORN.date())], dialect)
-    sim.alarms.automatic = False
-    return sim
+def connected() -> date:
+    """Return when the house was connected: it is two years old."""
+    return BORN.date()
 
 
 @pytest.mark.timeout(400)

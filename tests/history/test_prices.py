@@ -25,7 +25,7 @@ from custom_components.smartpvms.history.coordinator import HistoryCoordinator
 from custom_components.smartpvms.history.ids import statistic_id
 from custom_components.smartpvms.history.pieces import HOUR, Span
 from custom_components.smartpvms.history.prices import Step, average, priced
-from simulator import Simulator, fleet
+from simulator import Simulator
 from tests.conftest import make_entry
 
 from .conftest import rows_of
@@ -116,12 +116,9 @@ def test_priced_spans(steps: list[Step], energy: list[Span]) -> None:
 
 
 @pytest.fixture
-async def sim(now: str) -> Simulator:
-    """Return the simulator with one house, some months old."""
-    plant = fleet.residential(connected=date(2026, 3, 20))
-    sim = Simulator(plants=[plant])
-    sim.alarms.automatic = False
-    return sim
+def connected() -> date:
+    """Return when the house was connected: it is some months old."""
+    return date(2026, 3, 20)
 
 
 @pytest.fixture
