@@ -1,6 +1,6 @@
 /** A plant's active alarms with cause and suggestion, and the calm when there are none. */
 
-import { heading, isAbove, isBelow, onlyWhile, section, tile } from "./cards.js";
+import { WIDE, heading, isAbove, isBelow, onlyWhile, section, tile } from "./cards.js";
 
 const SEVERITIES = ["critical", "major", "minor", "warning", "other"];
 const LOUD = ["critical", "major"];
@@ -39,9 +39,11 @@ export function alarmSection(plant, texts) {
     onlyWhile(
       isBelow(count, 1),
       tile(plant.find("highest_severity"), {
+        name: texts.severity("none"),
+        hide_state: true,
         icon: "mdi:check-circle",
         color: "green",
-        grid_options: { columns: "full" },
+        grid_options: WIDE,
       }),
     ),
   ]);

@@ -1,6 +1,7 @@
 /** Home Assistant's own cards, as this dashboard uses them. */
 
-const ENTITY_NAME = { type: "entity" };
+export const ENTITY_NAME = { type: "entity" };
+export const WIDE = { columns: "full" };
 
 /** Colours of the Energy dashboard; the graphs take no variables of a theme. */
 export const COLORS = {
@@ -52,12 +53,24 @@ export function tile(entity, more = {}) {
   return entity && { type: "tile", entity, name: ENTITY_NAME, ...more };
 }
 
-/** Return a tile with a bar from 0 to 100 %. */
+/** Return a wide tile with a bar from 0 to 100 %. */
 export function share(entity, more = {}) {
   return tile(entity, {
     features: [{ type: "bar-gauge" }],
+    features_position: "inline",
+    grid_options: WIDE,
     ...more,
   });
+}
+
+/** Return a list of entities, which has room for long names; undefined without any. */
+export function list(entities) {
+  if (!entities.length) return undefined;
+  return {
+    type: "entities",
+    entities: entities.map((entity) => ({ entity, name: ENTITY_NAME })),
+    grid_options: WIDE,
+  };
 }
 
 /** Return the tile of something that is only seen while it is so. */

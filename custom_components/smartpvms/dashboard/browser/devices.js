@@ -1,10 +1,13 @@
 /** The devices of a plant: a section for each inverter and battery, the rest together. */
 
 import {
+  ENTITY_NAME,
+  WIDE,
   devicePage,
   heading,
   isOn,
   linkedHeading,
+  list,
   onlyWhile,
   section,
   share,
@@ -17,8 +20,11 @@ const FEW_INVERTERS = 6;
 /** More other devices than this are shown only while they have a problem. */
 const FEW_OTHERS = 12;
 
-const INVERTER_KEYS = ["day_cap", "total_cap", "temperature", "efficiency"];
+const INVERTER_KEYS = [
+  "inverter_state",
+  "day_cap", "total_cap", "temperature", "efficiency"];
 const BATTERY_KEYS = [
+  "battery_status",
   "ch_discharge_power",
   "charge_cap",
   "discharge_cap",
@@ -55,11 +61,10 @@ export function deviceSections(plant, texts) {
   ];
 }
 
-/** Return a section with the device's name, its problem, and some of its values. */
-function deviceSection(device, icon, keys, more = []) {
-  const values = device.findAll(keys).map((entity) => tile(entity));
-  if (!values.length && !more.flat().length) return undefined;
-  return section([deviceHeading(device, icon), values, more]);
+/** Return a section with a device's name, some cards, and a list of values. */
+function deviceSection(device, icon, keys, cards = []) {
+  const found = [...cards, list(device.findAll(keys))].filter(Boolean);
+  return found.length ? section([deviceHeading(device, icon), found]) : undefined;
 }
 
 function deviceHeading(device, icon) {
@@ -76,20 +81,20 @@ function deviceHeading(device, icon) {
 
 function inverterSection(inverter) {
   const power = inverter.find("mppt_power") ?? inverter.find("active_power");
-  const lags = inverter.find("underperformance", "binary_sensor");
-  const strings = inverter.numbered(STRING);
-  return deviceSection(inverter, INVERTER_ICON, [], [
-    tile(power, { color: "orange" }),
-    tile(inverter.find("inverter_state"), { icon: "mdi:state-machine" }),
-    inverter.findAll(INVERTER_KEYS).map((entity) => tile(entity)),
-    [[, lags], ...inverter.numbered(STRING_COMPARED)]
-      .filter(([, entity]) => entity)
-      .map(([, entity]) => onlyWhile(isOn(entity), tile(entity, { color: "red" }))),
+  const strings = inverter.numbered(STRING).map(([, entity]) => entity);
+  const behind = [
+    inverter.find("underperformance", "binary_sensor"),
+    ...inverter.numbered(STRING_COMPARED).map(([, entity]) => entity),
+  ].filter(Boolean);
+  return deviceSection(inverter, INVERTER_ICON, INVERTER_KEYS, [
+    tile(power, { color: "orange", grid_options: WIDE }),
+    ...behind.map((entity) => onlyWhile(isOn(entity), tile(entity, { color: "red" }))),
     strings.length && {
       type: "glance",
       columns: 4,
       show_icon: false,
-      entities: strings.map(([, entity]) => ({ entity, name: { type: "entity" } })),
+      entities: strings.map((entity) => ({ entity, name: ENTITY_NAME })),
+      grid_options: WIDE,
     },
   ]);
 }
@@ -99,13 +104,15 @@ function inverterTable(inverters, texts) {
     name: inverter.name,
     path: devicePage(inverter),
     power: inverter.find("mppt_power") ?? inverter.find("active_power"),
-    energy: inverter.find("day_cap"),
+    today: inverter.find("day_cap"),
+    month: inverter.find("month_product_power"),
     problem: inverter.find("problem", "binary_sensor"),
   }));
   const words = {
     name: texts.own.inverters,
     power: texts.entity("pv_power"),
-    energy: texts.entity("day_cap"),
+    today: texts.own.today,
+    month: texts.own.this_month,
     problems: texts.entity("active_alarms"),
     total: texts.own.total,
   };
@@ -113,11 +120,8 @@ function inverterTable(inverters, texts) {
 }
 
 function batterySection(battery) {
-  return deviceSection(battery, BATTERY_ICON, [], [
-    share(battery.find("battery_soc"), { color: "teal" }),
-    tile(battery.find("battery_status"), { icon: "mdi:state-machine" }),
-    battery.findAll(BATTERY_KEYS).map((entity) => tile(entity)),
-  ]);
+  const level = share(battery.find("battery_soc"), { color: "teal" });
+  return deviceSection(battery, BATTERY_ICON, BATTERY_KEYS, [level]);
 }
 
 /** Return what is known of the rest: whether it has a problem. */

@@ -14,8 +14,9 @@ export const IMAGES = "/smartpvms/images";
 const STANDSTILL = 0.01;
 /** The pictures' width and height; without a battery the lower part is left out. */
 const WIDTH = 400;
-const HEIGHTS = { tall: 280, short: 200 };
-const MIDDLE = 140;
+const HEIGHTS = { tall: 340, short: 230 };
+/** All pictures are as high as the tall one. */
+const MIDDLE = HEIGHTS.tall / 2;
 const NO_ACTION = { action: "none" };
 
 /** Rows: key, place in the pictures, icon, colour, pictures of the way in and out. */
@@ -23,7 +24,7 @@ const NODES = [
   {
     key: "pv_power",
     x: 200,
-    y: 50,
+    y: 58,
     icon: "mdi:solar-power-variant",
     color: "var(--energy-solar-color, #ff9800)",
     positive: "solar",
@@ -31,7 +32,7 @@ const NODES = [
   {
     key: "grid_power",
     x: 64,
-    y: 140,
+    y: 170,
     icon: "mdi:transmission-tower",
     color: "var(--energy-grid-consumption-color, #488fc2)",
     positive: "import",
@@ -40,7 +41,7 @@ const NODES = [
   {
     key: "house_consumption",
     x: 336,
-    y: 140,
+    y: 170,
     icon: "mdi:home",
     color: "#5c6bc0",
     positive: "house",
@@ -48,7 +49,7 @@ const NODES = [
   {
     key: "battery_power",
     x: 200,
-    y: 230,
+    y: 282,
     icon: "mdi:battery-medium",
     color: "var(--energy-battery-out-color, #4db6ac)",
     positive: "discharge",
@@ -146,7 +147,7 @@ function charge(plant, place) {
       type: "state-label",
       entity: levels[0],
       style: {
-        ...place(282, 240),
+        ...place(286, 292),
         color: "var(--energy-battery-out-color, #4db6ac)",
         "font-size": "clamp(16px, 5vw, 22px)",
       },

@@ -1,10 +1,12 @@
 /** Graphs of a plant: its powers over a day, its energies by day, month and year. */
 
-import { COLORS, heading, section } from "./cards.js";
+import { COLORS, WIDE, heading, section } from "./cards.js";
 
 const POWERS = ["pv_power", "house_consumption", "grid_power", "battery_power"];
 const ENERGIES = ["pv_energy", "consumption", "grid_export", "grid_import"];
 const STORED = ["battery_charge", "battery_discharge"];
+/** All of the same height, so that neighbours end on one line. */
+const GRAPH = { ...WIDE, rows: 5 };
 const HOUR = 3600_000;
 /** From so many hours on, the live values' own statistics tell a day better. */
 const ENOUGH_HOURS = 12;
@@ -36,7 +38,7 @@ export async function powerSection(hass, plant, statistics, texts) {
       days_to_show: isLive ? 1 : 2,
       stat_types: ["mean"],
       entities,
-      grid_options: { columns: "full" },
+      grid_options: GRAPH,
     },
   ], 2);
 }
@@ -61,10 +63,10 @@ export function energySections(statistics, texts) {
   const revenue = series(["revenue"], (key) => statistics[key], texts.series);
   const [days, months, years] = PERIODS;
   return [
-    section([bars(days, energies, texts, "mdi:solar-power")], 2),
-    section([bars(months, energies, texts, "mdi:solar-power")], 2),
-    section([bars(years, energies, texts, "mdi:solar-power")]),
     section([bars(days, stored, texts, "mdi:home-battery", texts.own.battery)]),
+    section([bars(days, energies, texts, "mdi:solar-power")], 2),
+    section([bars(years, energies, texts, "mdi:solar-power")]),
+    section([bars(months, energies, texts, "mdi:solar-power")], 2),
     section([bars(months, revenue, texts, "mdi:cash", texts.series("revenue"))]),
   ];
 }
@@ -93,7 +95,8 @@ function graphOf([, period, days], entities) {
     days_to_show: days,
     stat_types: ["change"],
     entities,
-    grid_options: { columns: "full" },
+    ...(entities.length === 1 && { hide_legend: true }),
+    grid_options: GRAPH,
   };
 }
 

@@ -22,7 +22,8 @@ export function overviewView(hass, only, texts) {
   const words = {
     name: texts.own.plant,
     power: texts.entity("pv_power"),
-    energy: texts.entity("day_power"),
+    today: texts.own.today,
+    month: texts.own.this_month,
     problems: texts.entity("active_alarms"),
     total: texts.own.total,
   };
@@ -30,14 +31,15 @@ export function overviewView(hass, only, texts) {
     name: plant.name,
     path: pathOf(plant),
     power: plant.find("pv_power"),
-    energy: plant.find("day_power"),
+    today: plant.find("day_power"),
+    month: plant.find("month_power"),
     problem: plant.find("active_alarms"),
   }));
   const few = plants.length <= FEW_PLANTS;
   const statistics = (plant) => statisticsOf(hass, plant);
   const sections = [
-    section([heading(texts.own.plants, ICON), table(rows, words)], few ? undefined : 2),
-    ...(few ? [fleetSection(plants, statistics, texts), ...plants.map(plantSection)] : []),
+    section([heading(texts.own.plants, ICON), table(rows, words)], few ? 1 : 2),
+    ...(few ? [...plants.map(plantSection), fleetSection(plants, statistics, texts)] : []),
   ];
   return {
     type: "sections",

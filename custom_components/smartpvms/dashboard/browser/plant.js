@@ -7,18 +7,29 @@ import { flow } from "./flow.js";
 import { energySections, powerSection } from "./graphs.js";
 import { plantsOf, statisticsOf } from "./registry.js";
 
-/** What there is of today, the best source of each first. Rows: keys, icon, colour. */
+/** What there is of today, the best source first. Rows: series, its keys, icon, colour. */
 const TODAY = [
-  [["day_power"], "mdi:solar-power-variant", "orange"],
-  [["day_use_energy", "daily_use_energy", "day_use_power"], "mdi:home-lightning-bolt", "indigo"],
+  ["pv_energy", ["day_power", "day_pvyield"], "mdi:solar-power-variant", "orange"],
   [
+    "consumption",
+    ["day_use_energy", "daily_use_energy", "day_use_power"],
+    "mdi:home-lightning-bolt",
+    "indigo",
+  ],
+  [
+    "grid_export",
     ["day_on_grid_energy", "daily_on_grid_energy", "day_ongrid_power"],
     "mdi:transmission-tower-import",
     "purple",
   ],
-  [["day_buypower"], "mdi:transmission-tower-export", "blue"],
-  [["day_income", "day_power_profit"], "mdi:cash", "green"],
-  [["day_performance_ratio"], "mdi:speedometer", "cyan"],
+  ["grid_import", ["day_buypower"], "mdi:transmission-tower-export", "blue"],
+  ["revenue", ["day_income", "day_power_profit"], "mdi:cash", "green"],
+];
+/** Rows: key, own text, icon, colour. */
+const SHARES = [
+  ["self_consumption_rate", "self_consumption", "mdi:recycle", "amber"],
+  ["autarky_rate", "self_sufficiency", "mdi:home-battery-outline", "green"],
+  ["day_performance_ratio", "performance_ratio", "mdi:speedometer", "cyan"],
 ];
 const POWERS = ["pv_power", "house_consumption", "grid_power", "battery_power"];
 const MOST_COLUMNS = 3;
@@ -83,9 +94,12 @@ function refreshBadge(plant) {
 function todaySection(plant, texts) {
   return section([
     heading(texts.own.today, "mdi:calendar-today", plant.findAll(["real_health_state"])),
-    TODAY.map(([keys, icon, color]) => tile(plant.findAll(keys)[0], { icon, color })),
-    share(plant.find("self_consumption_rate"), { color: "amber", icon: "mdi:recycle" }),
-    share(plant.find("autarky_rate"), { color: "green", icon: "mdi:home-battery-outline" }),
+    TODAY.map(([name, keys, icon, color]) =>
+      tile(plant.findAll(keys)[0], { name: texts.series(name), icon, color }),
+    ),
+    SHARES.map(([key, name, icon, color]) =>
+      share(plant.find(key), { name: texts.own[name], icon, color }),
+    ),
   ]);
 }
 
@@ -95,7 +109,5 @@ function systemSection(plant, texts) {
     heading(texts.own.system, "mdi:cloud-sync"),
     history && onlyWhile(isBelow(history, 100), share(history)),
     tile(plant.find("calls_left")),
-    tile(plant.find("last_data")),
-    tile(plant.find("latest_alarm")),
   ]);
 }

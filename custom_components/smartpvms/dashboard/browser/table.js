@@ -6,67 +6,89 @@
  * a minute, however many of a hundred plants change at the same time.
  */
 
+import { WIDE } from "./cards.js";
+
 /** The card's own configuration is the template's `config`. */
 const TEMPLATE = `\
 {%- set found = states | selectattr('entity_id', 'in', config.watched) | list -%}
 {%- set known = dict(zip(found | map(attribute='entity_id') | list, found)) -%}
 {%- set scale = {'W': 0.001, 'Wh': 0.001, 'MW': 1000, 'MWh': 1000} -%}
-{%- set data = namespace(rows=[], power=0, energy=0, problems=0) -%}
-{%- for row in config.rows -%}
-{%- set power = known.get(row.power) -%}
-{%- set energy = known.get(row.energy) -%}
-{%- set problem = known.get(row.problem) -%}
-{%- set kw = (power.state | float(0)) * scale.get(power.attributes.unit_of_measurement, 1) \
-if power and power.state | is_number else none -%}
-{%- set kwh = (energy.state | float(0)) * scale.get(energy.attributes.unit_of_measurement, 1) \
-if energy and energy.state | is_number else none -%}
-{%- set problems = (1 if problem.state == 'on' else problem.state | int(0)) \
-if problem else 0 -%}
-{%- set data.power = data.power + (kw or 0) -%}
-{%- set data.energy = data.energy + (kwh or 0) -%}
-{%- set data.problems = data.problems + problems -%}
-{%- set data.rows = data.rows + [{'link': row.link, 'kw': kw, 'kwh': kwh, \
-'problems': problems, 'order': -(kw or 0)}] -%}
-{%- endfor -%}
-{%- macro amount(value, unit) -%}
-{%- if value is none -%} – {%- elif value | abs >= 10000 -%}
-{{ '%.1f' | format(value / 1000) }} M{{ unit }}
-{%- else -%} {{ ('%.0f' if value | abs >= 1000 else '%.1f') | format(value) }} k{{ unit }}
+{%- macro value(entity) -%}
+{%- set state = known.get(entity) -%}
+{%- if state and state.state | is_number -%}
+{{ state.state | float * scale.get(state.attributes.unit_of_measurement, 1) }}
 {%- endif -%}
 {%- endmacro -%}
-| {{ config.words.name }} | {{ config.words.power }} | {{ config.words.energy }} \
-| {{ config.words.problems }} |
-|:--|--:|--:|:-:|
+{%- macro amount(value, unit) -%}
+{%- if value is not number -%} – {%- elif value | abs >= 10000 -%}
+{{ '%.1f' | format(value / 1000) }}&nbsp;M{{ unit }}
+{%- else -%}
+{{ ('%.0f' if value | abs >= 1000 else '%.1f') | format(value) }}&nbsp;k{{ unit }}
+{%- endif -%}
+{%- endmacro -%}
+{%- set data = namespace(rows=[], power=0, today=0, month=0, problems=0) -%}
+{%- for row in config.rows -%}
+{%- set problem = known.get(row.problem) -%}
+{%- set problems = 0 if not problem else 1 if problem.state == 'on' \
+else problem.state | int(0) -%}
+{%- set power = value(row.power) | float('') -%}
+{%- set today = value(row.today) | float('') -%}
+{%- set month = value(row.month) | float('') -%}
+{%- set data.power = data.power + (power or 0) -%}
+{%- set data.today = data.today + (today or 0) -%}
+{%- set data.month = data.month + (month or 0) -%}
+{%- set data.problems = data.problems + problems -%}
+{%- set data.rows = data.rows + [{'link': row.link, 'power': power, 'today': today, \
+'month': month, 'problems': problems, 'order': -(power or 0)}] -%}
+{%- endfor -%}
+<table width="100%">
+<tr><th align="left">{{ config.words.name }}</th>\
+<th align="right">{{ config.words.power }}</th>\
+<th align="right">{{ config.words.today }}</th>\
+<th align="right">{{ config.words.month }}</th>\
+<th align="center">{{ config.words.problems }}</th></tr>
 {%- for row in data.rows | sort(attribute='order') | sort(attribute='problems', reverse=true) %}
-| {{ row.link }} | {{ amount(row.kw, 'W') }} | {{ amount(row.kwh, 'Wh') }} \
-| {{ '⚠️ ' ~ row.problems if row.problems else '✓' }} |
+<tr><td>{{ row.link }}</td>\
+<td align="right">{{ amount(row.power, 'W') }}</td>\
+<td align="right">{{ amount(row.today, 'Wh') }}</td>\
+<td align="right">{{ amount(row.month, 'Wh') }}</td>\
+<td align="center">{% if row.problems %}<font color="#db4437">\
+<ha-icon icon="mdi:alert"></ha-icon>&nbsp;{{ row.problems }}</font>\
+{% elif row.problems is number %}<font color="#43a047">\
+<ha-icon icon="mdi:check"></ha-icon></font>{% endif %}</td></tr>
 {%- endfor %}
-| **{{ config.words.total }}** | **{{ amount(data.power, 'W') }}** \
-| **{{ amount(data.energy, 'Wh') }}** | {{ data.problems or '✓' }} |
+<tr><td><b>{{ config.words.total }}</b></td>\
+<td align="right"><b>{{ amount(data.power, 'W') }}</b></td>\
+<td align="right"><b>{{ amount(data.today, 'Wh') }}</b></td>\
+<td align="right"><b>{{ amount(data.month, 'Wh') }}</b></td>\
+<td align="center"><b>{{ data.problems or '' }}</b></td></tr>
+</table>
 `;
 
 /**
  * Return the card.
  *
- * rows: `name`, `path` (where it leads), and the entities `power`, `energy`, `problem`
- * as far as there are; words: the columns' names and `total`.
+ * rows: `name`, `path` (where it leads), and the entities `power`, `today`, `month` and
+ * `problem` as far as there are; words: the columns' names and `total`.
  */
 export function table(rows, words) {
-  const entities = rows.flatMap(({ power, energy, problem }) => [power, energy, problem]);
+  const watched = rows
+    .flatMap(({ power, today, month, problem }) => [power, today, month, problem])
+    .filter(Boolean);
   return {
     type: "markdown",
-    rows: rows.map(({ name, path, ...row }) => ({
-      link: `[${escaped(name)}](${path})`,
-      ...row,
+    rows: rows.map(({ name, path, ...entities }) => ({
+      link: `<a href="${path}">${escaped(name)}</a>`,
+      ...entities,
     })),
     words,
-    watched: Object.fromEntries(entities.filter(Boolean).map((entity) => [entity, true])),
+    watched: Object.fromEntries(watched.map((entity) => [entity, true])),
     content: TEMPLATE,
-    grid_options: { columns: "full" },
+    grid_options: WIDE,
   };
 }
 
-/** Return a name that Markdown shows as it is. */
+/** Return a name that neither Markdown nor HTML takes for something else. */
 export function escaped(name) {
-  return name.replace(/[\\`*_[\]<>|~&#]/g, (sign) => `&#${sign.codePointAt(0)};`);
+  return name.replace(/[^\p{L}\p{N} .,()-]/gu, (sign) => `&#${sign.codePointAt(0)};`);
 }
