@@ -101,9 +101,7 @@ def values(row: Mapping[str, Json]) -> Values:
         return {}
     parsed = ((key, number(value)) for key, value in items.items())
     return {
-        key: value
-        for key, value in parsed
-        if value is not None and _KEY.fullmatch(key)
+        key: value for key, value in parsed if value is not None and _KEY.fullmatch(key)
     }
 
 
