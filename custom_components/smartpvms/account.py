@@ -8,7 +8,6 @@ from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from .alarm_coordinator import AlarmCoordinator
@@ -39,6 +38,7 @@ from .period_lanes import PeriodLanes
 from .readings import Reading
 from .registry import plant_owners, sync_devices
 from .saved import as_dict, by_id, load_flags, load_ids
+from .stores import KeptStore
 from .underperformance_coordinator import UnderperformanceCoordinator
 from .zones import zone_of
 
@@ -54,9 +54,9 @@ type SmartPvmsConfigEntry = ConfigEntry[Account]
 type SavedAccount = dict[str, object]
 
 
-def store_of(hass: HomeAssistant, entry_id: str) -> Store[SavedAccount]:
+def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[SavedAccount]:
     """Return the file that keeps an entry's inventory and readings."""
-    return Store(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}")
+    return KeptStore(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}")
 
 
 class Account:
@@ -158,6 +158,7 @@ class Account:
             await self.ledger.wake(interface, *NOT_GRANTED)
             if interface is Interface.DEVICE_REAL_TIME:
                 self.devices_lane.types.ask_all_again()
+            self.history.ask_again(interface)
             self.issues.review(interface)
         await asyncio.gather(
             self.async_refresh(),

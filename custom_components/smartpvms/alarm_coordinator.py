@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, override
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
-from homeassistant.helpers.storage import Store
 
 from .account_coordinator import AccountCoordinator
 from .alarms import AlarmBook, AlarmNews, dump_news, load_news, window_at
@@ -19,6 +18,7 @@ from .northbound import Device, Interface
 from .northbound.errors import NorthboundError, RefusedError
 from .northbound.interfaces import PLANTS_PER_CALL
 from .northbound.models import Alarm
+from .stores import KeptStore
 
 if TYPE_CHECKING:
     from .account import Account
@@ -30,9 +30,9 @@ OFTEN: Final = 120.0
 SAVE_DELAY: Final = 60.0
 
 
-def store_of(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[dict[str, Any]]:
     """Return the file that keeps an entry's known alarms."""
-    return Store(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}.alarms")
+    return KeptStore(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}.alarms")
 
 
 class AlarmCoordinator(AccountCoordinator[AlarmBook]):
@@ -50,7 +50,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
 
     async def async_restore(self) -> None:
         """Take over the book of the last run."""
-        saved = await self._store.async_load()
+        saved = await self._store.async_load_sound()
         self.data = AlarmBook.load(saved)
         self._held_back = load_news(saved)
 

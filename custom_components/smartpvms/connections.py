@@ -14,12 +14,12 @@ from aiohttp import ClientSession, DummyCookieJar
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
-from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .northbound import Dialect, Ledger, NorthboundClient, NorthboundSession, Plant
 from .northbound.quota import DAY, SavedLedger
+from .stores import KeptStore
 
 STORE_VERSION = 1
 STORE_KEY = f"{DOMAIN}.quota"
@@ -65,7 +65,7 @@ class Connections:
     def __init__(self, hass: HomeAssistant) -> None:
         """Start empty; `async_get_connections` loads what was saved."""
         self._hass = hass
-        self._store: Store[dict[str, SavedLedger]] = Store(
+        self._store: KeptStore[dict[str, SavedLedger]] = KeptStore(
             hass, STORE_VERSION, STORE_KEY
         )
         self._ledgers: dict[str, Ledger] = {}
@@ -77,10 +77,7 @@ class Connections:
 
     async def _async_load(self) -> None:
         """Load the ledgers; a file of another shape is as good as none."""
-        saved = await self._store.async_load()
-        if not isinstance(saved, dict):
-            return
-        for account, lanes in saved.items():
+        for account, lanes in (await self._store.async_load_sound() or {}).items():
             self.ledger(account).load(lanes)
 
     async def async_save(self) -> None:

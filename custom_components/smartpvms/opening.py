@@ -25,8 +25,8 @@ async def async_open(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> Accoun
     """
     connections = await async_get_connections(hass)
     connection = connections.connect(credentials_of(entry))
-    saved = await store_of(hass, entry.entry_id).async_load()
-    saved = saved if isinstance(saved, dict) else {}
+    saved = await store_of(hass, entry.entry_id).async_load_sound()
+    saved = saved or {}
     inventory = Inventory.load(saved.get("inventory"))
     if inventory and inventory.plants:
         connection.client.session.has_worked = True
@@ -40,6 +40,7 @@ async def async_open(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> Accoun
         return account
     inventory = await _async_first_inventory(connection)
     account = Account(hass, entry, connection, inventory, saved)
+    await account.alarms.async_restore()
     await account.history.async_restore()
     await account.inventory.async_list_devices_now()
     await account.async_save()
