@@ -15,6 +15,7 @@ from aiohttp import ClientError
 
 from .check import check
 from .configuration import ROOT
+from .dashboard import ensure_dashboard
 from .energy import house, imported, put_in, sources
 from .entities import PACES
 from .home_assistant import PASSWORD, USERNAME
@@ -66,9 +67,11 @@ def arguments() -> argparse.Namespace:
 async def show(running: Stage) -> int:
     """Tell where to look, and stay until something ends."""
     home_assistant = running.home_assistant
+    dashboard = await ensure_dashboard(home_assistant.client)
     print(
         f"\n  Home Assistant  {home_assistant.address}"
         f"\n  Login           {USERNAME}, password {PASSWORD}"
+        f"\n  Dashboard       {dashboard}"
         f"\n  Integration     {home_assistant.address}/config/integrations/integration/"
         f"smartpvms"
         f"\n  Simulator       {running.simulator.address}/simulator/state"

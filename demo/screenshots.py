@@ -12,6 +12,7 @@ from playwright.async_api import FloatRect, Page, ViewportSize
 from .browser import Scheme, logged_in_page
 from .client import HomeAssistantClient
 from .configuration import ROOT
+from .dashboard import ensure_dashboard, view_of
 from .energy import house, imported, put_in
 from .entities import PACES, settled_entities
 from .entry import DOMAIN
@@ -26,6 +27,10 @@ WIDE: Final = ViewportSize(width=1100, height=800)
 # Its lower part, where the dashboard has a bar over the cards, is cut off.
 SQUARE: Final = ViewportSize(width=1100, height=1300)
 CUT: Final = FloatRect(x=0, y=0, width=1100, height=944)
+# The dashboard's first screens; a phone has more pixels to the inch.
+SCREEN: Final = ViewportSize(width=1400, height=1240)
+LOW: Final = ViewportSize(width=1400, height=880)
+PHONE: Final = ViewportSize(width=390, height=1100)
 # Where the Energy dashboard looks for the period to begin with, and 30 days: a calendar
 # month has few on its first days.
 LAST_DAYS: Final = {"energy-default-period-_energy_dashboard": "now-30d"}
@@ -63,6 +68,30 @@ async def _pictures(running: Stage, target: Path) -> None:
             await page.goto(client.address + path)
             await _settle(page)
             await page.screenshot(path=target / f"{name}.png", clip=clip)
+        print(target / f"{name}.png", flush=True)
+    await _dashboard(client, target)
+
+
+async def _dashboard(client: HomeAssistantClient, target: Path) -> None:
+    """Picture the integration's own dashboard: the house, its alarm, all plants."""
+    overview = f"{await ensure_dashboard(client)}/overview"
+    view = client.address + await view_of(client, (await house(client))["name"])
+    for name, address, scheme, size in (
+        ("dashboard", view, LIGHT, SCREEN),
+        ("dashboard-dark", view, DARK, SCREEN),
+        ("dashboard-phone", view, LIGHT, PHONE),
+        ("dashboard-plants", overview, LIGHT, LOW),
+    ):
+        scale = 2 if size is PHONE else 1
+        async with logged_in_page(client, scheme, size, scale=scale) as page:
+            await page.goto(address)
+            await _settle(page)
+            await page.screenshot(path=target / f"{name}.png")
+            if name == "dashboard":
+                section = page.locator("hui-section").filter(
+                    has=page.locator("hui-markdown-card")
+                )
+                await section.first.screenshot(path=target / "dashboard-alarm.png")
         print(target / f"{name}.png", flush=True)
 
 

@@ -8,6 +8,8 @@
 
 import { WIDE } from "./cards.js";
 
+const ENTITIES = ["power", "today", "month", "problem"];
+
 /** The card's own configuration is the template's `config`. */
 const TEMPLATE = `\
 {%- set found = states | selectattr('entity_id', 'in', config.watched) | list -%}
@@ -42,11 +44,11 @@ else problem.state | int(0) -%}
 'month': month, 'problems': problems, 'order': -(power or 0)}] -%}
 {%- endfor -%}
 <table width="100%">
-<tr><th align="left">{{ config.words.name }}</th>\
-<th align="right">{{ config.words.power }}</th>\
-<th align="right">{{ config.words.today }}</th>\
-<th align="right">{{ config.words.month }}</th>\
-<th align="center">{{ config.words.problems }}</th></tr>
+<tr><td align="left"><b>{{ config.words.name }}</b></td>\
+<td align="right"><b>{{ config.words.power }}</b></td>\
+<td align="right"><b>{{ config.words.today }}</b></td>\
+<td align="right"><b>{{ config.words.month }}</b></td>\
+<td align="center"><b>{{ config.words.problems }}</b></td></tr>
 {%- for row in data.rows | sort(attribute='order') | sort(attribute='problems', reverse=true) %}
 <tr><td>{{ row.link }}</td>\
 <td align="right">{{ amount(row.power, 'W') }}</td>\
@@ -72,14 +74,13 @@ else problem.state | int(0) -%}
  * `problem` as far as there are; words: the columns' names and `total`.
  */
 export function table(rows, words) {
-  const watched = rows
-    .flatMap(({ power, today, month, problem }) => [power, today, month, problem])
-    .filter(Boolean);
+  const watched = rows.flatMap((row) => ENTITIES.map((key) => row[key])).filter(Boolean);
   return {
     type: "markdown",
-    rows: rows.map(({ name, path, ...entities }) => ({
-      link: `<a href="${path}">${escaped(name)}</a>`,
-      ...entities,
+    rows: rows.map((row) => ({
+      link: `<a href="${row.path}">${escaped(row.name)}</a>`,
+      // A template may not ask for what is not there.
+      ...Object.fromEntries(ENTITIES.map((key) => [key, row[key] ?? null])),
     })),
     words,
     watched: Object.fromEntries(watched.map((entity) => [entity, true])),
