@@ -7,9 +7,13 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
+from .history_calls import within_reason
+
 ATTR_START: Final = "start"
 ATTR_END: Final = "end"
 
+# Other than of a calendar's first and last days, its time is known in every zone.
+WHEN: Final = vol.All(cv.datetime, within_reason)
 DEVICES: Final = vol.All(cv.ensure_list, [cv.string], vol.Length(min=1))
 
 

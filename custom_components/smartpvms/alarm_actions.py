@@ -14,7 +14,7 @@ from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
 from .account import Account
-from .action_fields import ATTR_END, ATTR_START, DEVICES, utc
+from .action_fields import ATTR_END, ATTR_START, DEVICES, WHEN, utc
 from .alarms import LOOK_BACK, record_of, split
 from .call_budget import async_await_calls, explained
 from .catalogue import OTHER
@@ -37,8 +37,8 @@ _TYPE_CODES: Final = {name: code for code, name in TYPES.items()}
 SCHEMA: Final = vol.Schema(
     {
         vol.Required(ATTR_DEVICE_ID): DEVICES,
-        vol.Optional(ATTR_START): cv.datetime,
-        vol.Optional(ATTR_END): cv.datetime,
+        vol.Optional(ATTR_START): WHEN,
+        vol.Optional(ATTR_END): WHEN,
         vol.Optional(ATTR_SEVERITIES, default=[]): vol.All(
             cv.ensure_list, [vol.In(RANKS)]
         ),

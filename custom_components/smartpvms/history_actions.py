@@ -13,7 +13,7 @@ from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
 from .account import Account
-from .action_fields import ATTR_END, ATTR_START, DEVICES
+from .action_fields import ATTR_END, ATTR_START, DEVICES, WHEN
 from .catalogue import DEVICE_TYPES
 from .const import DOMAIN
 from .history_calls import Period
@@ -47,8 +47,8 @@ def _schema(periods: Collection[Period]) -> vol.Schema:
         {
             vol.Required(ATTR_DEVICE_ID): DEVICES,
             vol.Required(ATTR_PERIOD): vol.All(vol.In(periods), vol.Coerce(Period)),
-            vol.Optional(ATTR_START): cv.datetime,
-            vol.Optional(ATTR_END): cv.datetime,
+            vol.Optional(ATTR_START): WHEN,
+            vol.Optional(ATTR_END): WHEN,
             vol.Optional(ATTR_KEYS, default=[]): vol.All(cv.ensure_list, [cv.string]),
         }
     )

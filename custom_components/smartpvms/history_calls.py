@@ -67,11 +67,11 @@ class Span:
         That is up to now, and from the start of the day (shorter rows), month
         (days), year (months) on or from the first one (years).
         """
-        last = _within_reason(end) if end else now
+        last = within_reason(end) if end else now
         if start is None:
             latest = in_zone(last, zone) - _TICK
             return cls(_first(period, latest.date()), last, zone)
-        return cls(_within_reason(start), last, zone)
+        return cls(within_reason(start), last, zone)
 
     @property
     def is_empty(self) -> bool:
@@ -227,6 +227,7 @@ def _is_before(at: datetime, bound: datetime) -> bool:
     return at.astimezone(UTC) < bound.astimezone(UTC)
 
 
-def _within_reason(at: datetime) -> datetime:
+def within_reason(at: datetime) -> datetime:
+    """Return a time, or the end of what can be reckoned with that it is beyond."""
     earliest, latest = (bound.replace(tzinfo=at.tzinfo) for bound in (EARLIEST, LATEST))
     return min(max(at, earliest), latest)

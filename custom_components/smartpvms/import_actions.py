@@ -11,7 +11,7 @@ from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
 from .account import Account
-from .action_fields import ATTR_END, ATTR_START, DEVICES
+from .action_fields import ATTR_END, ATTR_START, DEVICES, WHEN
 from .const import DOMAIN
 from .history.days import ONE_DAY
 from .history_calls import in_zone
@@ -22,8 +22,8 @@ ATTR_REPLACE: Final = "replace"
 SCHEMA: Final = vol.Schema(
     {
         vol.Required(ATTR_DEVICE_ID): DEVICES,
-        vol.Optional(ATTR_START): cv.datetime,
-        vol.Optional(ATTR_END): cv.datetime,
+        vol.Optional(ATTR_START): WHEN,
+        vol.Optional(ATTR_END): WHEN,
         vol.Optional(ATTR_REPLACE, default=False): cv.boolean,
     }
 )

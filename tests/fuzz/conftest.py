@@ -1,12 +1,10 @@
 """What the tests of bad input share."""
 
-from collections.abc import Iterable
-from dataclasses import fields, is_dataclass
-from math import isfinite
-from typing import Any
-
-import orjson
 import pytest
+
+from simulator import Simulator, fleet
+
+from .home import FakeServer
 
 
 @pytest.fixture(autouse=True)
@@ -14,19 +12,10 @@ def loopback(socket_enabled: None) -> None:
     """Let tests reach servers on loopback."""
 
 
-def assert_sound(value: Any) -> None:
-    """Assert that Home Assistant can keep a value: finite, 64 bits, real text."""
-    if is_dataclass(value) and not isinstance(value, type):
-        for item in fields(value):
-            assert_sound(getattr(value, item.name))
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            assert_sound(key)
-            assert_sound(item)
-    elif isinstance(value, Iterable) and not isinstance(value, str):
-        for item in value:
-            assert_sound(item)
-    elif isinstance(value, float):
-        assert isfinite(value)
-    elif isinstance(value, str | int):
-        orjson.dumps(value)
+@pytest.fixture
+def server(now: str, monkeypatch: pytest.MonkeyPatch) -> FakeServer:
+    """Return a server of a house with an old alarm."""
+    house = fleet.residential()
+    sim = Simulator([house], quirks=False)
+    sim.alarms.raise_(house, house.devices[0])
+    return FakeServer(sim, monkeypatch)

@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.smartpvms.northbound import NorthboundError, models
 
-from .conftest import assert_sound
+from .sound import assert_sound
 from .strategies import anything, bodies, draws, mutated, spoken
 from .truth import Told, calls, document, outcome
 

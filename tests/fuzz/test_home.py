@@ -8,8 +8,6 @@ from homeassistant.helpers.json import json_bytes
 from hypothesis import given, strategies as st
 import pytest
 
-from simulator import Simulator, fleet
-
 from .home import (
     POLLED,
     FakeServer,
@@ -22,15 +20,6 @@ from .home import (
     remove,
 )
 from .strategies import draws, plans
-
-
-@pytest.fixture
-def server(now: str, monkeypatch: pytest.MonkeyPatch) -> FakeServer:
-    """Return a server of a house with an old alarm."""
-    house = fleet.residential()
-    sim = Simulator([house], quirks=False)
-    sim.alarms.raise_(house, house.devices[0])
-    return FakeServer(sim, monkeypatch)
 
 
 @draws(0.2)

@@ -22,10 +22,9 @@ from custom_components.smartpvms.northbound import Interface, Ledger
 from custom_components.smartpvms.readings import Reading, take
 from custom_components.smartpvms.saved import as_dict
 from custom_components.smartpvms.zones import zone_of
-from simulator import Simulator, fleet
 
-from .conftest import assert_sound
 from .home import FakeServer, Wait, assert_quiet, live, new_entry, remove
+from .sound import assert_sound
 from .strategies import Mutation, applied, draws, plans, spoken
 from .truth import NOON
 
@@ -39,15 +38,6 @@ class Files(dict[str, Any]):
     @override
     def __repr__(self) -> str:
         return f"<{len(self)} files>"
-
-
-@pytest.fixture
-def server(now: str, monkeypatch: pytest.MonkeyPatch) -> FakeServer:
-    """Return a server of a house with an old alarm."""
-    house = fleet.residential()
-    sim = Simulator([house], quirks=False)
-    sim.alarms.raise_(house, house.devices[0])
-    return FakeServer(sim, monkeypatch)
 
 
 @pytest.fixture

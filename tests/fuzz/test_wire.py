@@ -19,7 +19,7 @@ from custom_components.smartpvms.northbound import (
     NorthboundSession,
 )
 
-from .conftest import assert_sound
+from .sound import assert_sound
 from .strategies import SECRETS, bodies, draws, spoken
 from .truth import NOON, PASSWORD, USER, calls, document
 
