@@ -243,6 +243,30 @@ def test_a_crash_counts_the_call_that_was_leaving(clock: HandClock) -> None:
     assert after.wait(I.ALARMS) == pytest.approx(1800 + MARGIN)
 
 
+@pytest.mark.parametrize("jump", [-2 * 3600, -30.0, 0.4, 30.0, 5 * 3600, 3 * DAY])
+def test_a_clock_that_is_set_ends_no_window(clock: HandClock, jump: float) -> None:
+    """The server's minutes pass as ever, whatever our clock says."""
+    steady = HandClock()
+    ledger = Ledger(nothing, clock.now, steady.now)
+    ledger.profile = Profile.PER_MINUTE
+
+    def pass_time(seconds: float) -> None:
+        clock.wait(seconds)
+        steady.wait(seconds)
+
+    done(ledger.claim(I.ALARMS))
+    pass_time(10)
+    done(ledger.claim(I.STATIONS))
+    done(ledger.rest(I.DEVICE_LIST, 100, PauseReason.BUSY))
+    clock.wait(jump)
+    assert ledger.wait(I.ALARMS) == pytest.approx(50, abs=1)
+    assert ledger.wait(I.STATIONS) == pytest.approx(60, abs=1)
+    assert ledger.wait(I.DEVICE_LIST) == pytest.approx(100, abs=1)
+    pass_time(70)
+    assert not ledger.wait(I.ALARMS)
+    assert not ledger.wait(I.STATIONS)
+
+
 @pytest.mark.parametrize("back", [1.0, 3600.0, 400 * DAY])
 def test_a_clock_set_back_counts_calls_as_now(
     ledger: Ledger, clock: HandClock, back: float

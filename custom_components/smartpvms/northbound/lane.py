@@ -78,6 +78,13 @@ class Lane:
         self.paused_until = min(self.paused_until, now + LONGEST_PAUSE)
         self.paused_since = min(self.paused_since, now)
 
+    def move(self, seconds: float) -> None:
+        """Follow a clock that was set by so many seconds."""
+        self.calls = deque(stamp + seconds for stamp in self.calls)
+        if self.reason is not None:
+            self.paused_until += seconds
+            self.paused_since += seconds
+
     def rest(self, now: float, until: float, reason: PauseReason) -> None:
         """Ask nothing before `until`."""
         self.paused_since = self.paused_since or now

@@ -46,6 +46,9 @@ MINUTE: Final = 60.0
 HOUR: Final = 3600.0
 DAY: Final = 86400.0
 
+# Seconds by which a clock was set; less is within the margin.
+JUMP: Final = MARGIN
+
 TOO_FREQUENT_PAUSE: Final = 15 * MINUTE
 BUSY_PAUSE: Final = 2 * MINUTE
 
@@ -174,7 +177,8 @@ class Ledger:
     """All lanes of one account.
 
     `save` is awaited whenever the ledger must survive a crash; `now` gives
-    epoch seconds. `profile` None means not known yet: both profiles apply.
+    epoch seconds, `steady` seconds of a clock that nobody sets: where the two part,
+    the past moves along, since the server's windows last as long as ever. `profile` None means not known yet: both profiles apply.
     `zone` is the plants' time zone, in which a day's quota ends.
     """
 
@@ -182,10 +186,13 @@ class Ledger:
         self,
         save: Callable[[], Awaitable[None]],
         now: Callable[[], float] | None = None,
+        steady: Callable[[], float] | None = None,
     ) -> None:
         """Start without any call on record."""
         self._save = save
-        self._now = now or _wall_clock
+        self._wall = now or _wall_clock
+        self._steady = steady or (_steady_clock if now is None else now)
+        self._lead = self._wall() - self._steady()
         self._lanes: dict[Interface, Lane] = {}
         self.profile: Profile | None = None
         self.scale = Scale()
@@ -251,6 +258,15 @@ class Ledger:
     def now(self) -> float:
         """Return the ledger's time in epoch seconds."""
         return self._now()
+
+    def _now(self) -> float:
+        now = self._wall()
+        jump = now - self._steady() - self._lead
+        if abs(jump) > JUMP:
+            self._lead += jump
+            for lane in self._lanes.values():
+                lane.move(jump)
+        return now
 
     def check(self, interface: Interface) -> None:
         """Raise NotYetError where a call may not be made now."""
@@ -347,6 +363,10 @@ class Ledger:
 
 def _wall_clock() -> float:
     return time.time()
+
+
+def _steady_clock() -> float:
+    return time.monotonic()
 
 
 def _why(error: AccessError) -> PauseReason:
