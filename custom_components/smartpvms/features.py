@@ -7,6 +7,7 @@ from homeassistant.helpers.translation import async_get_cached_translations
 
 from .const import DOMAIN
 from .northbound import Interface
+from .registry import type_name
 
 
 @callback
@@ -23,7 +24,25 @@ def features(hass: HomeAssistant, interfaces: Iterable[Interface]) -> str:
 
 
 @callback
+def device_types(hass: HomeAssistant, type_ids: Iterable[int]) -> str:
+    """Return what device types are called, as a list."""
+    return ", ".join(
+        sorted(
+            {
+                _text(hass, "selector", f"device_type.options.{key}", type_name(key))
+                for key in type_ids
+            }
+        )
+    )
+
+
+@callback
 def word(hass: HomeAssistant, key: str, otherwise: str) -> str:
     """Return one of our common texts; Home Assistant has read them at the start."""
-    texts = async_get_cached_translations(hass, hass.config.language, "common", DOMAIN)
-    return texts.get(f"component.{DOMAIN}.common.{key}", otherwise)
+    return _text(hass, "common", key, otherwise)
+
+
+def _text(hass: HomeAssistant, category: str, key: str, otherwise: str) -> str:
+    language = hass.config.language
+    texts = async_get_cached_translations(hass, language, category, DOMAIN)
+    return texts.get(f"component.{DOMAIN}.{category}.{key}", otherwise)

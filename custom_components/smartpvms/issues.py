@@ -1,6 +1,6 @@
 """Repair issues: what is wrong that a user can do something about."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -10,10 +10,9 @@ from homeassistant.loader import async_get_loaded_integration
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .features import feature, features, word
+from .features import device_types, feature, features, word
 from .northbound import Interface, PauseReason
 from .northbound.quota import HOUR
-from .registry import type_name
 
 if TYPE_CHECKING:
     from .account import Account
@@ -52,7 +51,8 @@ class Issues:
         """Raise or clear what the last call on an interface has shown."""
         # The login that a call began with may be what was refused, and a list may
         # lack the last device of a type.
-        for lane in {interface, Interface.LOGIN, *self._served()}:
+        lanes = {lane for lane, _ in self._served()}
+        for lane in {interface, Interface.LOGIN, *lanes}:
             self._review_access(lane)
         self._review_consent()
         self._review_quota()
@@ -74,30 +74,33 @@ class Issues:
             to_ask=(interface,),
             suffix=interface,
         )
-        types = {type_name(key) for key in self._not_configured(interface)}
+        types = device_types(self._hass, self._not_configured(interface))
         if reason is PauseReason.NOT_CONFIGURED:
-            types.add(word(self._hass, "plants", "Plants"))
+            types = word(self._hass, "plants", "Plants")
         self._set(
             bool(types),
             NOT_CONFIGURED,
-            {**what, "types": ", ".join(sorted(types))},
+            {**what, "types": types},
             to_ask=(interface,),
             suffix=interface,
         )
 
     def _not_configured(self, interface: Interface) -> set[int]:
         """Return the device types whose KPIs an interface does not have."""
-        if (types := self._served().get(interface)) is None:
-            return set()
         present = {device.type_id for device in self._account.devices.values()}
-        return types.not_configured & present
-
-    def _served(self) -> dict[Interface, ServedTypes]:
-        periods = self._account.periods.devices
         return {
-            Interface.DEVICE_REAL_TIME: self._account.devices_lane.types,
-            **{lane.interface: lane.types for lane in periods},
+            type_id
+            for lane, types in self._served()
+            if lane is interface
+            for type_id in types.not_configured & present
         }
+
+    def _served(self) -> Iterator[tuple[Interface, ServedTypes]]:
+        """Yield who asks an interface about devices, and what was answered."""
+        yield Interface.DEVICE_REAL_TIME, self._account.devices_lane.types
+        for lane in self._account.periods.devices:
+            yield lane.interface, lane.types
+        yield from self._account.history.served()
 
     def _review_consent(self) -> None:
         """Tell once, for all interfaces, that an owner has to agree."""

@@ -1,0 +1,130 @@
+"""Device types of which the system has no indicators: told, and made good later."""
+
+from datetime import date
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smartpvms.const import DOMAIN
+from custom_components.smartpvms.northbound import Interface
+from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
+from tests.conftest import make_entry, restart
+
+from .conftest import rows_of
+from .life import DAY, HOUR, ImportAll, asked, assert_whole, pass_time, start, step_of
+
+DEPTH = 4
+FIVE_MINUTES = {
+    Dialect.V2020: "getDevFiveMinutes",
+    Dialect.V2022: "getDevHistoryKpi",
+}
+
+
+@pytest.fixture
+async def sim(now: str, dialect: Dialect) -> Simulator:
+    """Return the simulator with one house, a few months old."""
+    plant = fleet.residential(connected=date(2026, 4, 12))
+    sim = Simulator(plants=[plant], dialect=dialect)
+    sim.alarms.automatic = False
+    return sim
+
+
+@pytest.fixture
+def entry(hass: HomeAssistant, url: str) -> MockConfigEntry:
+    """Return an entry that imports the hours of a few days."""
+    entry = make_entry(url, history_days=DEPTH)
+    entry.add_to_hass(hass)
+    return entry
+
+
+def told(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str]:
+    """Return the device types that a repair names, by interface."""
+    kind = f"{entry.entry_id}_not_configured_"
+    return {
+        issue_id.removeprefix(kind): (issue.translation_placeholders or {})["types"]
+        for (domain, issue_id), issue in ir.async_get(hass).issues.items()
+        if domain == DOMAIN and issue_id.startswith(kind)
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dialect", list(Dialect))
+async def test_five_minutes_of_a_type(
+    hass: HomeAssistant,
+    sim: Simulator,
+    entry: MockConfigEntry,
+    import_all: ImportAll,
+    freezer: FrozenDateTimeFactory,
+    dialect: Dialect,
+) -> None:
+    """It is asked once a day; once it answers, the past is asked with it."""
+    code, interface = sim.plants[0].code, FIVE_MINUTES[dialect]
+    sim.faults.add(Fault(FaultKind.CODE, interface, times=1, code=20009))
+    history = await start(hass, entry)
+    await import_all(history, step_of(dialect))
+    assert told(hass, entry) == {interface: "Residential inverter"}
+    assert not await rows_of(hass, code, "pv_power")
+    assert len(await rows_of(hass, code, "grid_power")) > (DEPTH - 1) * 24
+    # Neither a restart forgets it, nor does another answer of the interface.
+    await restart(hass, entry)
+    assert told(hass, entry) == {interface: "Residential inverter"}
+    before = len(sim.calls)
+    await pass_time(hass, freezer, 1.5 * DAY, HOUR)
+    inverter = Type.ENERGY_CENTER
+    assert inverter in {c.payload["devTypeId"] for c in asked(sim, interface, before)}
+    assert not told(hass, entry)
+    await import_all(entry.runtime_data.history, step_of(dialect))
+    assert len(await rows_of(hass, code, "pv_power")) > (DEPTH - 1) * 24
+    await assert_whole(hass, sim)
+    assert sim.count(fail_code=407) == 0
+
+
+async def test_a_type_that_was_granted_is_asked_at_once(
+    hass: HomeAssistant,
+    sim: Simulator,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    dialect: Dialect,
+) -> None:
+    """The repair says so; one that is still refused comes back."""
+    interface = FIVE_MINUTES[dialect]
+    sim.deny(interface, 20009)
+    await start(hass, entry)
+    await pass_time(hass, freezer, 600, 65)
+    types = "Battery, Power sensor, Residential inverter"
+    assert told(hass, entry) == {interface: types}
+    await pass_time(hass, freezer, 2 * HOUR, 1200)
+    assert sim.count(interface, 20009) == 3
+    account = entry.runtime_data
+    for code, expected in ((20009, {interface: types}), (None, {})):
+        sim.deny(interface, code)
+        await account.async_ask_again(Interface.DEVICE_HISTORY)
+        await pass_time(hass, freezer, 400, 65)
+        assert told(hass, entry) == expected
+    assert sim.count(interface, 20009) == 6
+    assert sim.count(interface, 0) >= 3
+    assert sim.count(fail_code=407) == 0
+
+
+@pytest.mark.parametrize("dialect", [Dialect.V2020])
+async def test_days_of_a_type_are_told_once(
+    hass: HomeAssistant,
+    sim: Simulator,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """The import asks the batteries' days, the sensors those of all devices."""
+    sim.deny("getDevKpiDay", 20009)
+    await start(hass, entry)
+    await pass_time(hass, freezer, HOUR, 120)
+    assert told(hass, entry) == {"getDevKpiDay": "Battery, Residential inverter"}
+    battery = [
+        call
+        for call in sim.calls
+        if call.interface == "getDevKpiDay"
+        and call.payload["devTypeId"] == Type.BATTERY
+    ]
+    assert len(battery) == 2
