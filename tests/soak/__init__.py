@@ -1,0 +1,1 @@
+"""Days of an account on which whatever can go wrong goes wrong."""
