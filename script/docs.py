@@ -14,7 +14,7 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from script.tables import entities, history
+from script.tables import dashboard, entities, history
 
 ROOT: Final = Path(__file__).parent.parent
 ENGLISH: Final = ROOT / "custom_components/smartpvms/translations/en.json"
@@ -23,6 +23,7 @@ type Texts = Mapping[str, Any]
 type Tables = Callable[[Texts], Mapping[str, str]]
 
 DOCUMENTS: Final[Mapping[str, Tables]] = {
+    "docs/dashboard.md": dashboard.tables,
     "docs/entities.md": entities.tables,
     "docs/history.md": history.tables,
 }

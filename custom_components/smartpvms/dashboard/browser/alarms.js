@@ -13,8 +13,8 @@ const TEMPLATE = `\
 title="{{ alarm.name | e }}{{ ' · ' ~ (alarm.device | e) if alarm.device }}">
 {{ words[alarm.severity] | default(alarm.severity) }} · {{ words.since }} \
 {{ as_local(as_datetime(alarm.raised_at)).strftime('%Y-%m-%d %H:%M') }}
-{%- if alarm.cause %}<br><b>{{ words.cause }}:</b> {{ alarm.cause | e }}{% endif %}
-{%- if alarm.suggestion %}<br><b>{{ words.suggestion }}:</b> {{ alarm.suggestion | e }}\
+{%- if alarm.cause %}<br><b>{{ words.cause }}:</b> {{ alarm.cause | replace('\\n', ' ') | e }}{% endif %}
+{%- if alarm.suggestion %}<br><b>{{ words.suggestion }}:</b> {{ alarm.suggestion | replace('\\n', ' ') | e }}\
 {% endif %}
 </ha-alert>
 {% endfor -%}

@@ -78,7 +78,7 @@ export function fleetSection(plants, statisticsOf, texts) {
     .filter(({ entity }) => entity);
   const graph = { ...graphOf(PERIODS[0], entities), chart_type: "bar-stack" };
   const title = `${texts.series("pv_energy")} · ${texts.own.by_day}`;
-  return section([heading(title, "mdi:solar-power"), entities.length && graph], 2);
+  return section([heading(title, "mdi:solar-power"), entities.length && graph], 3);
 }
 
 function bars(row, entities, texts, icon, subject = texts.own.energy) {

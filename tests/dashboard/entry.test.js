@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+
+import { recorded, serveFiles } from "./house.js";
+
+const defined = {};
+
+before(async () => {
+  serveFiles();
+  globalThis.HTMLElement = class {};
+  globalThis.customElements = { define: (tag, element) => (defined[tag] = element) };
+  globalThis.localStorage = { getItem: () => '"de"' };
+  // Somebody else's strategy was there first.
+  globalThis.window = { customStrategies: [{ type: "other" }] };
+  await import("../../custom_components/smartpvms/dashboard/browser/smartpvms.js");
+});
+
+const generate = (tag, config, hass = recorded()) =>
+  defined[`ll-strategy-${tag}`].generate(config, hass);
+
+test("the dashboard is listed in the user's language, beside others", () => {
+  const [other, ours] = window.customStrategies;
+  assert.equal(other.type, "other");
+  assert.equal(ours.type, "smartpvms");
+  assert.equal(ours.strategyType, "dashboard");
+  assert.equal(ours.name, "Huawei FusionSolar");
+  assert.match(ours.description, /^Ihre PV-Anlagen/);
+});
+
+test("each view is built when somebody looks at it", async () => {
+  const { views } = await generate("dashboard-smartpvms", {});
+  assert.deepEqual(
+    views.map(({ title, path }) => [title, path]),
+    [
+      ["Overview", "overview"],
+      ["Solarpark Süd", "plant-solarpark_sud"],
+      ["Sonnenhof", "plant-sonnenhof"],
+    ],
+  );
+  for (const view of views) {
+    assert.ok(!view.sections);
+    assert.ok(!view.subview);
+    const { strategy } = view;
+    const built = await generate(`view-${strategy.type.replace("custom:", "")}`, strategy);
+    assert.ok(built.sections.length);
+  }
+});
+
+test("one plant needs no overview", async () => {
+  const { views } = await generate("dashboard-smartpvms", { plants: ["sonnenhof"] });
+  assert.deepEqual(
+    views.map(({ title }) => title),
+    ["Sonnenhof"],
+  );
+});
+
+test("many plants have no tabs", async () => {
+  const hass = recorded();
+  for (let number = 0; number < 100; number += 1) {
+    hass.devices[`p${number}`] = { ...hass.devices.sonnenhof, id: `p${number}` };
+  }
+  const { views } = await generate("dashboard-smartpvms", {}, hass);
+  assert.equal(views.length, 103);
+  assert.equal(views.filter(({ subview }) => !subview).length, 1);
+});
+
+test("a choice of plants holds for the overview, too", async () => {
+  const hass = recorded();
+  hass.devices.third = { ...hass.devices.sonnenhof, id: "third", name: "Third" };
+  const plants = ["sonnenhof", "third"];
+  const { views } = await generate("dashboard-smartpvms", { plants }, hass);
+  assert.deepEqual(views[0].strategy.plants, plants);
+  const overview = await generate("view-smartpvms-overview", { plants }, hass);
+  assert.equal(overview.sections[0].cards[1].rows.length, 2);
+});
+
+test("without a plant the dashboard says so", async () => {
+  const { views } = await generate("dashboard-smartpvms", {}, { ...recorded(), devices: {} });
+  assert.match(views[0].sections[0].cards[0].content, /No plant/);
+});
+
+test("what is built follows the registries", () => {
+  for (const element of Object.values(defined)) {
+    assert.deepEqual(element.registryDependencies, ["entities", "devices"]);
+  }
+});

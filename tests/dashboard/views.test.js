@@ -1,0 +1,257 @@
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+
+import { FEW_PLANTS, overviewView } from "../../custom_components/smartpvms/dashboard/browser/overview.js";
+import { plantView } from "../../custom_components/smartpvms/dashboard/browser/plant.js";
+import { escaped, table } from "../../custom_components/smartpvms/dashboard/browser/table.js";
+import { textsOf } from "../../custom_components/smartpvms/dashboard/browser/texts.js";
+import { cards, named, recorded, serveFiles } from "./house.js";
+
+let texts;
+before(async () => {
+  serveFiles();
+  texts = await textsOf(recorded());
+});
+
+const house = (hass) => plantView(hass, "sonnenhof", texts);
+const headings = (view) =>
+  cards(view)
+    .filter(({ type }) => type === "heading")
+    .map(({ heading }) => heading);
+
+function ownIds(hass, plant) {
+  const devices = Object.values(hass.devices).filter(
+    ({ id, via_device_id }) => id === plant || via_device_id === plant,
+  );
+  const ids = new Set(devices.map(({ id }) => id));
+  const entities = Object.values(hass.entities).filter(({ device_id }) => ids.has(device_id));
+  return new Set([
+    ...entities.map(({ entity_id }) => entity_id),
+    ...Object.values(hass.states[`sensor.${plant}_history_import`].attributes.statistic_ids),
+  ]);
+}
+
+test("a plant's view names its own entities and statistics, nothing else", async () => {
+  for (const plant of ["sonnenhof", "solarpark_sud"]) {
+    const hass = recorded();
+    const ids = named(await plantView(hass, plant, texts));
+    const own = ownIds(hass, plant);
+    assert.ok(ids.length > 40);
+    assert.deepEqual(ids.filter((id) => !own.has(id)), []);
+  }
+});
+
+test("every section has a heading, and something under it", async () => {
+  const view = await house(recorded());
+  for (const { cards: [first, ...rest] } of view.sections) {
+    assert.equal(first.type, "heading");
+    assert.ok(first.heading);
+    assert.ok(rest.length);
+  }
+});
+
+test("no text is missing", async () => {
+  const view = JSON.stringify([
+    await house(recorded()),
+    await plantView(recorded(), "solarpark_sud", texts),
+    overviewView(recorded(), undefined, texts),
+  ]);
+  assert.doesNotMatch(view, /undefined/);
+  assert.ok(headings(await house(recorded())).includes("Active alarms"));
+});
+
+test("what the plant does not have is not shown", async () => {
+  for (const gone of Object.keys(recorded().entities)) {
+    const hass = recorded();
+    delete hass.entities[gone];
+    assert.ok(!named(await house(hass)).includes(gone));
+  }
+});
+
+test("a plant without entities says nothing but its devices' names at most", async () => {
+  const hass = recorded();
+  hass.entities = {};
+  assert.deepEqual(named(await house(hass)), []);
+  assert.deepEqual(headings(await house(hass)), []);
+});
+
+test("a plant that is gone is told", async () => {
+  const hass = recorded();
+  delete hass.devices.sonnenhof;
+  const [card] = cards(await house(hass));
+  assert.equal(card.content, texts.own.no_plant);
+});
+
+const flowOf = (view) => cards(view).find(({ type }) => type === "picture-elements");
+
+test("the flow has a circle for what there is, and room for a battery only with one", async () => {
+  const hass = recorded();
+  assert.match(flowOf(await house(hass)).image, /flow-tall/);
+  delete hass.entities["sensor.sonnenhof_battery_power"];
+  const flow = flowOf(await house(hass));
+  assert.match(flow.image, /flow-short/);
+  const labels = flow.elements.filter(({ type }) => type === "state-label");
+  assert.deepEqual(
+    labels.map(({ entity }) => entity),
+    [
+      "sensor.sonnenhof_pv_power",
+      "sensor.sonnenhof_grid_power",
+      "sensor.sonnenhof_house_consumption",
+    ],
+  );
+});
+
+test("with one power alone there is no flow, but its tile", async () => {
+  const hass = recorded();
+  for (const key of ["grid_power", "battery_power", "house_consumption"]) {
+    delete hass.entities[`sensor.sonnenhof_${key}`];
+  }
+  const view = await house(hass);
+  assert.equal(flowOf(view), undefined);
+  assert.ok(cards(view).some((card) => card.type === "tile" && /pv_power/.test(card.entity)));
+});
+
+test("import and export move opposite ways", async () => {
+  const moving = flowOf(await house(recorded()))
+    .elements.filter(({ type }) => type === "conditional")
+    .map(({ conditions: [condition], elements: [{ image }] }) => [
+      condition.entity.replace("sensor.sonnenhof_", ""),
+      condition.above !== undefined ? "+" : "-",
+      image.split("/").at(-1),
+    ]);
+  assert.deepEqual(moving, [
+    ["pv_power", "+", "solar.svg"],
+    ["grid_power", "+", "import.svg"],
+    ["grid_power", "-", "export.svg"],
+    ["house_consumption", "+", "house.svg"],
+    ["battery_power", "+", "discharge.svg"],
+    ["battery_power", "-", "charge.svg"],
+  ]);
+});
+
+const powerGraph = (view) => cards(view).find(({ stat_types: [type] = [] }) => type === "mean");
+
+test("the day's curve is of live values once they reach back, of imported ones before", async () => {
+  const hass = recorded();
+  const ids = () => powerGraphIds(hass);
+  assert.ok((await ids()).every((id) => id.startsWith("smartpvms:")));
+  const id = "sensor.sonnenhof_pv_power";
+  hass.callWS = async ({ statistic_ids }) => {
+    assert.deepEqual(statistic_ids, [id]);
+    return { [id]: Array(12).fill({}) };
+  };
+  assert.equal((await ids())[0], id);
+  hass.callWS = async () => ({ [id]: Array(11).fill({}) });
+  assert.ok((await ids())[0].startsWith("smartpvms:"));
+  hass.states = {};
+  hass.callWS = async () => assert.fail("there is nothing to choose between");
+  assert.equal((await ids())[0], id);
+});
+
+async function powerGraphIds(hass) {
+  return powerGraph(await house(hass)).entities.map(({ entity }) => entity);
+}
+
+test("alarms and calm are shown by turns", async () => {
+  const both = cards(await house(recorded())).filter(({ visibility: [condition] = [] }) =>
+    condition?.entity.endsWith("_active_alarms"),
+  );
+  assert.deepEqual(
+    both.map(({ type, visibility: [{ above, below }] }) => [type, above, below]),
+    [
+      ["markdown", 0, undefined],
+      ["tile", undefined, 1],
+    ],
+  );
+});
+
+test("enabled strings are with their inverter, whoever lags behind only while it does", async () => {
+  const hass = recorded();
+  const add = (entity_id, translation_key) => {
+    const entry = { entity_id, translation_key, device_id: "inverter_1", platform: "smartpvms" };
+    hass.entities[entity_id] = entry;
+  };
+  add("sensor.pv2", "pv2_u");
+  add("sensor.pv1", "pv1_u");
+  add("binary_sensor.pv2_lags", "pv2_underperformance");
+  const view = await house(hass);
+  const strings = cards(view).find(({ type }) => type === "glance");
+  assert.deepEqual(
+    strings.entities.map(({ entity }) => entity),
+    ["sensor.pv1", "sensor.pv2"],
+  );
+  const lags = cards(view).find(({ entity }) => entity === "binary_sensor.pv2_lags");
+  assert.deepEqual(lags.visibility, [
+    { condition: "state", entity: "binary_sensor.pv2_lags", state: "on" },
+  ]);
+});
+
+test("many inverters share a table", async () => {
+  const hass = recorded();
+  for (const number of [3, 4, 5, 6, 7]) {
+    const id = `inverter_${number}`;
+    hass.devices[id] = { ...hass.devices.inverter_2, id, name: `Inverter-${number}` };
+  }
+  const view = await house(hass);
+  const shared = cards(view).find(({ rows }) => rows?.length === 7);
+  assert.match(shared.rows[0].link, /Inverter-1/);
+  assert.ok(!headings(view).includes("Inverter-1"));
+});
+
+test("many other devices are shown while they have a problem", async () => {
+  const hass = recorded();
+  for (let number = 1; number < 14; number += 1) {
+    const id = `optimizer_${number}`;
+    hass.devices[id] = { ...hass.devices.dongle_1, id, name: id };
+    const entity_id = `binary_sensor.${id}`;
+    const entry = hass.entities["binary_sensor.dongle_1_problem"];
+    hass.entities[entity_id] = { ...entry, entity_id, device_id: id };
+  }
+  const tile = cards(await house(hass)).find(
+    ({ entity }) => entity === "binary_sensor.optimizer_3",
+  );
+  assert.equal(tile.visibility[0].state, "on");
+});
+
+test("the overview has a table of all plants, and a picture of each of a few", () => {
+  const view = overviewView(recorded(), undefined, texts);
+  const list = cards(view).find(({ rows }) => rows);
+  assert.deepEqual(
+    list.rows.map(({ link }) => link),
+    [
+      '<a href="plant-solarpark_sud">Solarpark Süd</a>',
+      '<a href="plant-sonnenhof">Sonnenhof</a>',
+    ],
+  );
+  assert.equal(cards(view).filter(({ type }) => type === "picture-elements").length, 2);
+});
+
+test("the overview of many plants is a table", () => {
+  const hass = recorded();
+  for (let number = 0; number < FEW_PLANTS; number += 1) {
+    hass.devices[`p${number}`] = { ...hass.devices.sonnenhof, id: `p${number}` };
+  }
+  const view = overviewView(hass, undefined, texts);
+  assert.deepEqual(
+    cards(view).map(({ type }) => type),
+    ["heading", "markdown"],
+  );
+});
+
+test("a table asks for no entity that is not there", () => {
+  const card = table([{ name: "A", path: "a", power: "sensor.a" }], {});
+  assert.deepEqual(card.rows[0], {
+    link: '<a href="a">A</a>',
+    power: "sensor.a",
+    today: null,
+    month: null,
+    problem: null,
+  });
+  assert.deepEqual(card.watched, { "sensor.a": true });
+});
+
+test("a name is a name, whatever is in it", () => {
+  assert.equal(escaped("Süd 2 (alt)"), "Süd 2 (alt)");
+  assert.equal(escaped("<b>|*`"), "&#60;b&#62;&#124;&#42;&#96;");
+  assert.equal(escaped("日照 #1"), "日照 &#35;1");
+});
