@@ -28,7 +28,7 @@ asyncio.constants.DEBUG_STACK_DEPTH = 1
 # What is drawn at random: little of it, the same each time, before a change is taken
 # over; script/soak draws much more, and always something else.
 settings.register_profile("short", deadline=None, derandomize=True)
-settings.register_profile("soak", deadline=None, max_examples=3000)
+settings.register_profile("soak", deadline=None, max_examples=5000)
 settings.load_profile("short")
 
 

@@ -47,7 +47,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "device_name": texts | anything,
     "replace": st.booleans() | anything,
     "confirm": st.booleans() | anything,
-    "serial_numbers": listed,
+    "serials": listed,
     "user": texts | anything,
     "key": texts | anything,
 }
@@ -80,7 +80,7 @@ def _asked(name: str, **data: Any) -> tuple[Any, list[str], dict[str, Any]]:
     return action, ["plant"], data
 
 
-@draws(0.4)
+@draws(0.1)
 @given(st.lists(calls, min_size=8, max_size=8))
 @example(
     [

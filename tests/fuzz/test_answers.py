@@ -20,14 +20,14 @@ def assert_harmless(name: str, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", calls())
-@draws(0.4)
+@draws(0.15)
 @given(data=st.data())
 def test_any_json_at_any_place(name: str, data: st.DataObject) -> None:
     assert_harmless(name, spoken(data.draw(mutated(document(name)))))
 
 
 @pytest.mark.parametrize("name", calls())
-@draws(0.4)
+@draws(0.15)
 @given(data=st.data())
 def test_any_body(name: str, data: st.DataObject) -> None:
     assert_harmless(name, data.draw(bodies(document(name))))

@@ -94,7 +94,7 @@ async def user_form(hass: HomeAssistant) -> ConfigFlowResult:
     return await hass.config_entries.flow.async_init(DOMAIN, context=context)  # type: ignore[arg-type]
 
 
-@draws(1)
+@draws(0.8)
 @given(host=hosts, username=typed, password=typed, verify_ssl=st.booleans())
 async def test_any_account(
     hass: HomeAssistant,
@@ -134,7 +134,7 @@ def test_any_host(host: str) -> None:
         assert name in ("localhost", "[::1]") or name.startswith("127.")
 
 
-@draws(0.3)
+@draws(0.15)
 @given(
     drawn=st.dictionaries(
         st.sampled_from(["login", "stations", "getStationList", "getDevList"]), plans
@@ -190,7 +190,7 @@ options = st.fixed_dictionaries(
 )
 
 
-@draws(0.5)
+@draws(0.15)
 @given(st.lists(options, min_size=4, max_size=4))
 async def test_any_options(
     hass: HomeAssistant,

@@ -22,7 +22,7 @@ from .home import (
 from .strategies import draws, plans
 
 
-@draws(0.2)
+@draws(0.08)
 @given(st.dictionaries(st.sampled_from(POLLED), plans, min_size=1, max_size=5))
 async def test_any_answers(
     hass: HomeAssistant,

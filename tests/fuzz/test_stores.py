@@ -60,7 +60,7 @@ async def files(
     return kept
 
 
-@draws(0.3)
+@draws(0.08)
 @given(st.dictionaries(st.sampled_from(STORES), plans, min_size=1))
 async def test_any_store(
     hass: HomeAssistant,
@@ -147,7 +147,7 @@ async def saved() -> None:
     """Save a ledger nowhere."""
 
 
-@draws(5)
+@draws(3)
 @given(data=st.data())
 async def test_any_part(files: Files, data: st.DataObject) -> None:
     """Each reader of a store by itself, which is quick."""

@@ -155,7 +155,7 @@ def answers(draw: st.DrawFn, name: str) -> bytes:
 
 
 @pytest.mark.parametrize("name", calls())
-@draws(0.12)
+@draws(0.06)
 @given(data=st.data())
 async def test_any_answer(
     wire: Wire, web: ClientSession, name: str, data: st.DataObject
@@ -171,7 +171,7 @@ tokens = st.binary(max_size=12) | st.sampled_from(
 )
 
 
-@draws(0.5)
+@draws(0.3)
 @given(
     header=st.sampled_from([b"XSRF-TOKEN: ", b"Set-Cookie: XSRF-TOKEN="]), token=tokens
 )
