@@ -1,6 +1,7 @@
 """Plays hours in seconds: the clock goes from one timer to the next."""
 
 import asyncio
+import threading
 from typing import Final
 
 from freezegun.api import FrozenDateTimeFactory, real_monotonic
@@ -14,6 +15,8 @@ CLOSE: Final = 0.05
 LONGEST: Final = 60.0
 # Seconds of real time in which whatever does not wait for the server is done.
 PATIENCE: Final = 0.05
+# Seconds of real time after which a task must be waiting for time to pass.
+TOO_LONG: Final = 60.0
 
 
 def due_in(loop: asyncio.AbstractEventLoop) -> float:
@@ -51,14 +54,28 @@ async def play(
 async def settle(hass: HomeAssistant, stalled: asyncio.Event | None = None) -> None:
     """Wait until all is done that can be done at this moment."""
     done = asyncio.ensure_future(hass.async_block_till_done(wait_background_tasks=True))
-    if stalled is None:
-        await done
-        return
-    waiting = asyncio.ensure_future(stalled.wait())
-    await asyncio.wait({done, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    until = real_monotonic() + PATIENCE
-    while not done.done() and real_monotonic() < until:  # noqa: ASYNC110
-        await asyncio.sleep(0)
-    for task in (done, waiting):
-        task.cancel()
-    await asyncio.gather(done, waiting, return_exceptions=True)
+    waiting = asyncio.ensure_future((stalled or asyncio.Event()).wait())
+    tasks = {done, waiting}
+    # A timer of the loop would stand still.
+    overdue = threading.Timer(
+        TOO_LONG, hass.loop.call_soon_threadsafe, (waiting.cancel,)
+    )
+    overdue.start()
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if waiting.cancelled():
+            raise AssertionError(f"time stands still for {_pending(hass)}")
+        until = real_monotonic() + PATIENCE
+        while not done.done() and real_monotonic() < until:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    finally:
+        overdue.cancel()
+        overdue.join()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _pending(hass: HomeAssistant) -> list[asyncio.Future[object]]:
+    """Return what does not come to an end."""
+    return [task for task in asyncio.all_tasks(hass.loop) if not task.done()]

@@ -340,3 +340,34 @@ def test_a_week_adds_up(zone: ZoneInfo) -> None:
         total += memory.value if is_reset else memory.value - previous
         previous = memory.value
     assert total == pytest.approx(70, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    "counter", [Counter.DEVICE_DAY, Counter.PLANT_DAY, Counter.PLANT_MONTH]
+)
+def test_hours_of_zeros_at_noon_take_nothing_back(counter: Counter) -> None:
+    """A fall and a rise would be counted by Home Assistant as energy."""
+    shown = run(
+        counter,
+        [
+            ("2026-06-15T12:00", 14.8),
+            *((f"2026-06-15T{hour}:00", 0) for hour in range(13, 18)),
+            ("2026-06-15T18:00", 22.5),
+        ],
+    )
+    assert [value for value, _ in shown] == [*[14.8] * 6, 22.5]
+    assert len({reset for _, reset in shown}) == 1
+
+
+def test_a_day_counter_that_starts_anew_is_believed_once_it_moves() -> None:
+    """An inverter that was replaced counts from 0."""
+    shown = run(
+        Counter.DEVICE_DAY,
+        [
+            ("2026-06-15T12:00", 14.8),
+            ("2026-06-15T12:05", 0),
+            ("2026-06-15T13:30", 0),
+            ("2026-06-15T13:35", 0.4),
+        ],
+    )
+    assert [value for value, _ in shown] == [14.8, 14.8, 14.8, 0.4]

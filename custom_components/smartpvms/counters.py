@@ -108,7 +108,8 @@ def _device_day(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> M
     if (tomorrow := day_of(at + EARLY, zone)) != today:
         return replace(fresh, period=tomorrow.isoformat())
     since = memory.doubted_since or at
-    if at - since >= HOUR:
+    # A counter that starts anew moves; one that stays 0 is not read.
+    if raw and at - since >= HOUR:
         return fresh
     return replace(memory, raw=raw, at=at, doubted_since=since)
 
@@ -131,6 +132,9 @@ def _plant_period(start_of: Callable[[date], date]) -> _Rule:
                 return fresh
         elif halved and (early := start_of(day_of(at + EARLY, zone))) > start:
             return Memory(raw, raw, at, at, period=early.isoformat())
+        elif not raw and memory.raw:
+            # No correction takes back all that was counted.
+            return replace(memory, at=at)
         return replace(memory, value=raw, raw=raw, at=at)
 
     return rule
