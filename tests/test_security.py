@@ -177,8 +177,8 @@ async def live(
     await wait(7200, 600)
     (asked,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     for password in (WRONG, NEW_PASSWORD):
-        # In the first minute the entry tries the password that it has once more.
-        await wait(122, 61)
+        # The entry leaves the minute's login to the user.
+        await wait(61)
         form = await hass.config_entries.flow.async_configure(
             asked["flow_id"], {CONF_PASSWORD: password}
         )

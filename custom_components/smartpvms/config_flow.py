@@ -233,6 +233,9 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         connections = await async_get_connections(self.hass)
         connection = connections.try_out(credentials)
         ledger = connection.client.session.ledger
+        login = ledger.lane(Interface.LOGIN)
+        is_refused = login.reason is PauseReason.LOGIN_REFUSED
+        rest = login.paused_until - ledger.now() if is_refused else 0.0
         # The user says that password and rights are in order now: try them.
         await ledger.wake(Interface.LOGIN, PauseReason.LOGIN_REFUSED)
         for interface in (Interface.LOGIN, *PLANT_LISTS):
@@ -247,6 +250,9 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
                 "interface": lane,
                 "seconds": str(round(ledger.wait(lane)) + 1),
             }
+            if rest > 0 and not connection.client.session.is_open:
+                # Else the entry would spend the next login on its old password.
+                await ledger.rest(Interface.LOGIN, rest, PauseReason.LOGIN_REFUSED)
         if connection.client.session.is_open:
             # The next attempt, or the set-up, needs no login then.
             connections.keep(connection)
