@@ -363,7 +363,9 @@ async def test_rows_of_nobody_and_of_no_time(
     lane = setup.runtime_data.periods.plants[0]
     before = dict(lane.data)
     at = dt_util.utcnow()
-    lane.take_rows([(CODE, None, {"use_power": 1}), ("gone", at, {"use_power": 1})])
+    await lane.async_take_rows(
+        [(CODE, None, {"use_power": 1}), ("gone", at, {"use_power": 1})]
+    )
     assert lane.data == before
 
 

@@ -40,6 +40,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) ->
     """Set up an account: what was saved is there at once, the rest follows."""
     account = await async_open(hass, entry)
     entry.runtime_data = account
+    await account.async_register()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     account.start()
     return True
@@ -47,6 +48,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) ->
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> bool:
     """Unload an account; its session and its ledger stay for the next set-up."""
+    entry.runtime_data.is_leaving = True
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
         await entry.runtime_data.async_close()

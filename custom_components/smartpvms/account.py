@@ -34,12 +34,17 @@ from .meter_units import GRID_METER, assumed_in_watts, in_kilowatts, is_in_watts
 from .northbound import Device, Dialect, Interface, Plant, Profile, Values
 from .northbound.errors import LoginError
 from .northbound.lane import NOT_GRANTED
-from .period_lanes import PeriodLanes
+from .period_lanes import PeriodLanes, read_periods
 from .readings import Reading
-from .registry import plant_owners, sync_devices
+from .registry import (
+    RegisteredDevices,
+    RegisteredKeys,
+    async_registered_keys,
+    plant_owners,
+)
 from .saved import as_dict, by_id, load_flags, load_ids
 from .stores import KeptStore
-from .underperformance_coordinator import UnderperformanceCoordinator
+from .underperformance_coordinator import UnderperformanceCoordinator, read_comparisons
 from .zones import zone_of
 
 STORE_VERSION: Final = 1
@@ -59,6 +64,25 @@ def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[SavedAccount]:
     return KeptStore(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}")
 
 
+def read_saved(saved: object) -> tuple[Inventory | None, SavedAccount]:
+    """Return the inventory of an entry's file, and the rest with all rows read.
+
+    Takes no part of Home Assistant: to be run in a thread.
+    """
+    found = as_dict(saved)
+    rows = {
+        key: {
+            name: Reading.load(item) for name, item in as_dict(found.get(key)).items()
+        }
+        for key in ("plants", "devices")
+    }
+    read = {
+        "periods": read_periods(found.get("periods")),
+        "underperformance": read_comparisons(found.get("underperformance")),
+    }
+    return Inventory.load(found.get("inventory")), {**found, **rows, **read}
+
+
 class Account:
     """Everything that an entry is at run time.
 
@@ -66,7 +90,10 @@ class Account:
     deselected by the user and not shown by another entry. Those that the last
     list lacked are shown for a day more, but not asked: a call for one of them
     fails for all. `listed_plants` and `listed_devices` are the others. `failing`:
-    the names of the coordinators whose last update failed.
+    the names of the coordinators whose last update failed. `revision` counts how
+    often plants or devices may have changed; `registered`: what the entity registry
+    holds while the platforms are set up. `is_leaving`: nothing is asked and nothing
+    added any more.
     """
 
     def __init__(
@@ -93,7 +120,11 @@ class Account:
         self._by_plant: dict[str, list[Device]] = {}
         self.plants: dict[str, Plant] = {}
         self.devices: dict[int, Device] = {}
+        self.is_leaving = False
         self.is_closed = False
+        self.revision = 0
+        self.registered: RegisteredKeys = {}
+        self._registered_devices = RegisteredDevices(hass, entry)
         self.failing: set[str] = set()
         self.listed_plants: list[str] = []
         self.listed_devices: list[Device] = []
@@ -109,7 +140,7 @@ class Account:
         self.underperformance = UnderperformanceCoordinator(self, compared)
         self._choose_profile(inventory.dialect)
         self.inventory = InventoryCoordinator(self, inventory)
-        self.follow_inventory()
+        self._show_inventory()
         self._restore(saved)
         self.rescale()
 
@@ -125,13 +156,17 @@ class Account:
             self.issues.review(interface)
         unload(self.inventory.async_add_listener(self._save_later))
         unload(self.firmware.async_add_listener(self._save_later))
-        for lane, follow in (
-            (self.devices_lane, self.balance.follow_devices),
-            (self.devices_lane, self.underperformance.follow_devices),
-            (self.plants_lane, self.balance.follow_plants),
-        ):
-            unload(lane.async_add_listener(follow))
+        self.devices_lane.follow(self.balance.async_follow_devices)
+        self.devices_lane.follow(self.underperformance.async_follow_devices)
+        self.plants_lane.follow(self.balance.async_follow_plants)
+        for lane in (self.devices_lane, self.plants_lane):
             unload(lane.async_add_listener(self._save_later))
+
+    async def async_register(self) -> None:
+        """Find out which devices and entities Home Assistant has, before more come."""
+        await self.async_take(self.inventory.data)
+        names = {*self.plants, *map(str, self.devices)}
+        self.registered = await async_registered_keys(self.hass, self.entry, names)
 
     async def async_close(self) -> None:
         """Write for the last time; what comes in later must not write over it."""
@@ -212,17 +247,28 @@ class Account:
         """Tell the ledger what its limits grow with."""
         self.ledger.scale = self.devices_lane.scale()
 
-    @callback
-    def take_plants(self, connection: Connection) -> None:
+    async def async_take_plants(self, connection: Connection) -> None:
         """Take over the plants that a config flow has just listed."""
         plants, connection.plants = connection.plants, []
         now = self.ledger.now()
-        self.inventory.take(self.inventory.data.with_plants(plants, now))
+        await self.async_take(self.inventory.data.with_plants(plants, now))
 
-    @callback
-    def follow_inventory(self) -> None:
-        """Show the plants and devices of the inventory, and no others."""
-        known = self.inventory.data
+    async def async_take(self, inventory: Inventory) -> None:
+        """Show the plants and devices of an inventory, and no others.
+
+        Whoever adds an entity finds its device in the registry.
+        """
+        plants, devices, _ = self._of_this_entry(inventory)
+        await self._registered_devices.async_add(plants.values(), devices.values())
+        self.inventory.data = inventory
+        self._show_inventory()
+        kept = {*self.plants, *map(str, self.devices)}
+        await self._registered_devices.async_keep_only(kept)
+
+    def _of_this_entry(
+        self, known: Inventory
+    ) -> tuple[dict[str, Plant], dict[int, Device], dict[str, ConfigEntry]]:
+        """Return the plants and devices to show, and who shows the other plants."""
         excluded = set(self.entry.options.get(CONF_EXCLUDED_PLANTS, ()))
         wanted = {code: p for code, p in known.plants.items() if code not in excluded}
         taken = {
@@ -230,12 +276,19 @@ class Account:
             for code, owner in plant_owners(self.hass, wanted).items()
             if owner is not self.entry
         }
-        self.plants = {code: p for code, p in wanted.items() if code not in taken}
-        self.devices = {
+        plants = {code: p for code, p in wanted.items() if code not in taken}
+        devices = {
             device.id: device
             for device in known.devices.values()
-            if device.plant_code in self.plants
+            if device.plant_code in plants
         }
+        return plants, devices, taken
+
+    @callback
+    def _show_inventory(self) -> None:
+        known = self.inventory.data
+        self.plants, self.devices, taken = self._of_this_entry(known)
+        self.revision += 1
         missing = known.missing_since
         self.listed_plants = [code for code in self.plants if code not in missing]
         self.listed_devices = [
@@ -263,9 +316,8 @@ class Account:
             lane.forget_gone()
         self.periods.forget_gone()
         self.rescale()
-        sync_devices(self.hass, self.entry, self.plants, self.devices)
         self.issues.plants_taken(
-            {wanted[code].name: owner.title for code, owner in taken.items()}
+            {known.plants[code].name: owner.title for code, owner in taken.items()}
         )
         self.issues.several_meters(
             plant.name
@@ -337,4 +389,6 @@ class Account:
         )
         self.periods.restore(saved.get("periods"))
         self.balance.derive(self.plants)
+        self.balance.publish()
         self.underperformance.derive(self.devices)
+        self.underperformance.publish()

@@ -38,6 +38,9 @@ class AccountCoordinator[T](DataUpdateCoordinator[T]):
         scheduled: bool = False,
         raise_on_entry_error: bool = False,
     ) -> None:
+        if self.account.is_leaving:
+            # A call that is cancelled is counted all the same.
+            return
         was_fine, failing = self.last_update_success, self.account.failing
         await super()._async_refresh(
             False, raise_on_auth_failed, scheduled, raise_on_entry_error

@@ -6,12 +6,11 @@ from typing import override
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account import SmartPvmsConfigEntry
 from .alarm_coordinator import AlarmCoordinator
 from .const import DOMAIN
-from .entity import SparingEntity, async_add_following
+from .entity import Adder, SparingEntity, async_add_following
 
 
 class AlarmEntity(SparingEntity[AlarmCoordinator]):
@@ -30,7 +29,6 @@ class AlarmEntity(SparingEntity[AlarmCoordinator]):
         self.plant_code = plant_code
         self._attr_unique_id = f"{source}_{description.key}"
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, source)})
-        self._take()
 
     @property
     @override
@@ -43,7 +41,7 @@ class AlarmEntity(SparingEntity[AlarmCoordinator]):
 def async_add_with_alarms(
     entry: SmartPvmsConfigEntry,
     makers: Callable[[], Mapping[object, Callable[[], Entity]]],
-    add: AddConfigEntryEntitiesCallback,
+    adder: Adder,
 ) -> None:
     """Add entities once their plant's alarms are known, and never twice."""
-    async_add_following(entry, entry.runtime_data.alarms, makers, add)
+    async_add_following(entry, entry.runtime_data.alarms, makers, adder)

@@ -1,5 +1,6 @@
 """Sensors of a plant's active alarms: how many, how grave, the latest."""
 
+from collections.abc import Sequence
 from typing import Final, override
 
 from homeassistant.components.sensor import SensorEntity
@@ -26,7 +27,7 @@ class AlarmSensor(AlarmEntity, SensorEntity):
         super().__init__(coordinator, plant_code, plant_code, self.kpi)
 
     @property
-    def alarms(self) -> list[AlarmRecord]:
+    def alarms(self) -> Sequence[AlarmRecord]:
         """Return the active alarms, the gravest first."""
         return self.coordinator.data.of_plant(self.plant_code)
 
@@ -38,13 +39,17 @@ class ActiveAlarmsSensor(AlarmSensor):
     _unrecorded_attributes = frozenset({ATTR_ALARMS})
 
     @override
-    def _take(self) -> object:
+    def _look(self) -> object:
+        alarms = self.alarms
+        return len(alarms), alarms[:MOST_LISTED]
+
+    @override
+    def _take(self) -> None:
         alarms = self.alarms
         self._attr_native_value = len(alarms)
         self._attr_extra_state_attributes = {
             ATTR_ALARMS: [self._listed(record) for record in alarms[:MOST_LISTED]]
         }
-        return len(alarms), alarms[:MOST_LISTED]
 
     def _listed(self, record: AlarmRecord) -> dict[str, object]:
         """Return an alarm of the list with its device's name.
@@ -67,10 +72,14 @@ class HighestSeveritySensor(AlarmSensor):
     kpi = HIGHEST_SEVERITY
 
     @override
-    def _take(self) -> object:
+    def _look(self) -> object:
+        alarms = self.alarms
+        return alarms[0].severity if alarms else "none"
+
+    @override
+    def _take(self) -> None:
         alarms = self.alarms
         self._attr_native_value = alarms[0].severity if alarms else "none"
-        return self._attr_native_value
 
 
 class LatestAlarmSensor(AlarmSensor):
@@ -79,10 +88,13 @@ class LatestAlarmSensor(AlarmSensor):
     kpi = LATEST_ALARM
 
     @override
-    def _take(self) -> object:
+    def _look(self) -> object:
+        return self.coordinator.data.latest[self.plant_code]
+
+    @override
+    def _take(self) -> None:
         _, name = self.coordinator.data.latest[self.plant_code]
         self._attr_native_value = name[:LONGEST_TEXT]
-        return name
 
 
 ALARM_KEYS: Final = frozenset(

@@ -5,7 +5,7 @@ are. Answers are taken per window of time: what a window of the past no longer
 holds has ended, once two answers in a row have left it out.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -170,14 +170,26 @@ class AlarmBook:
         self.asked_at: dict[int, float] = {}
         self.seen: dict[int, set[str]] = {}
         self.polls = 0
+        # Put together when it is asked for.
+        self._owners: dict[str | int, list[AlarmRecord]] | None = None
 
-    def of_plant(self, code: str) -> list[AlarmRecord]:
+    def of_plant(self, code: str) -> Sequence[AlarmRecord]:
         """Return a plant's active alarms, the gravest and then newest first."""
-        return _sorted(r for r in self.active.values() if r.plant_code == code)
+        return self._by_owner().get(code, [])
 
-    def of_device(self, device_id: int) -> list[AlarmRecord]:
+    def of_device(self, device_id: int) -> Sequence[AlarmRecord]:
         """Return a device's active alarms, the gravest and then newest first."""
-        return _sorted(r for r in self.active.values() if r.device_id == device_id)
+        return self._by_owner().get(device_id, [])
+
+    def _by_owner(self) -> Mapping[str | int, Sequence[AlarmRecord]]:
+        """Return the active alarms by plant code and by device id."""
+        if self._owners is None:
+            self._owners = {}
+            for record in _sorted(self.active.values()):
+                self._owners.setdefault(record.plant_code, []).append(record)
+                if record.device_id is not None:
+                    self._owners.setdefault(record.device_id, []).append(record)
+        return self._owners
 
     def next_window(self, now: datetime) -> int:
         """Return the number of the window to ask next: the newest alarms, now and then older ones."""
@@ -222,6 +234,7 @@ class AlarmBook:
         self.asked_at[asked.number] = now.timestamp()
         self.heard_at |= dict.fromkeys(plants, now.timestamp())
         self._forget(now)
+        self._owners = None
         return news
 
     def _follow(
@@ -291,6 +304,7 @@ class AlarmBook:
         }
         for seen in self.seen.values():
             seen.intersection_update(plants)
+        self._owners = None
 
     def dump(self) -> dict[str, Any]:
         """Return the book as JSON data."""

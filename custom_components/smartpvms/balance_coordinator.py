@@ -1,13 +1,14 @@
 """What is derived for each plant whenever one of its rows comes in."""
 
-from collections.abc import Iterable, Set as AbstractSet
+from collections.abc import Collection, Iterable, Set as AbstractSet
+from itertools import batched
 from typing import TYPE_CHECKING, override
 
 from homeassistant.core import callback
 
 from .balance import day_rates, power_balance
 from .catalogue.plant import CALLS_LEFT, LAST_DATA, calls_left
-from .coordinator import ReadingsCoordinator
+from .coordinator import TOLD_AT_ONCE, ReadingsCoordinator
 from .northbound import Interface
 from .readings import Reading
 
@@ -38,27 +39,26 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
         await self.account.async_refresh()
         return self.data
 
-    @callback
-    def follow_devices(self) -> None:
+    async def async_follow_devices(self, changed: Collection[int]) -> None:
         """Derive anew for the plants of the devices that have changed."""
         devices = self.account.devices
-        changed = self.account.devices_lane.changed
-        self.derive({devices[key].plant_code for key in changed if key in devices})
+        codes = (devices[key].plant_code for key in changed if key in devices)
+        await self.async_follow_plants(dict.fromkeys(codes))
 
-    @callback
-    def follow_plants(self) -> None:
-        """Derive anew for the plants that have changed."""
-        self.derive(self.account.plants_lane.changed)
+    async def async_follow_plants(self, changed: Collection[str]) -> None:
+        """Derive anew for the plants that have changed, and tell."""
+        for some in batched(changed, TOLD_AT_ONCE):
+            self.derive(some)
+            await self.async_publish()
 
     @callback
     def derive(self, plants: Iterable[str]) -> None:
-        """Put the readings of these plants and tell."""
+        """Put the readings of these plants."""
         cycle = self.account.devices_lane.cycle()
         calls = self._calls_left()
         for code in plants:
             if code in self.account.plants:
                 self._derive(code, cycle, calls)
-        self.publish()
 
     def _derive(self, code: str, cycle: float, calls: dict[str, float]) -> None:
         account = self.account

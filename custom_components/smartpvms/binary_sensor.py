@@ -14,7 +14,8 @@ from .alarm_entity import AlarmEntity, async_add_with_alarms
 from .catalogue import DEVICE_TYPES, Status
 from .catalogue.alarm import PROBLEM
 from .catalogue.underperformance import COMPARISONS, Comparison
-from .entity import ReadingEntity, async_add_as_seen
+from .entity import Adder, ReadingEntity, async_add_as_seen
+from .northbound import Values
 from .readings import Reading
 
 PARALLEL_UPDATES = 0
@@ -39,19 +40,10 @@ async def async_setup_entry(
             if status.key in registered or (reading and status.key in reading.values):
                 yield status
 
+    adder = Adder(entry, async_add_entities)
+    async_add_as_seen(entry, account.devices_lane, statuses, StatusBinarySensor, adder)
     async_add_as_seen(
-        entry,
-        account.devices_lane,
-        statuses,
-        StatusBinarySensor,
-        async_add_entities,
-    )
-    async_add_as_seen(
-        entry,
-        account.underperformance,
-        _comparisons,
-        ComparisonBinarySensor,
-        async_add_entities,
+        entry, account.underperformance, _comparisons, ComparisonBinarySensor, adder
     )
     async_add_with_alarms(
         entry,
@@ -62,8 +54,9 @@ async def async_setup_entry(
             for device in account.devices.values()
             if account.alarms.knows(device.plant_code)
         },
-        async_add_entities,
+        adder,
     )
+    await adder.async_finish()
 
 
 def _comparisons(
@@ -81,10 +74,9 @@ class StatusBinarySensor(ReadingEntity[int], BinarySensorEntity):
     entity_description: Status
 
     @override
-    def _take(self) -> object:
+    def _take(self) -> None:
         value = self.value
         self._attr_is_on = None if value is None else value == 1
-        return self._attr_is_on
 
 
 class ComparisonBinarySensor(StatusBinarySensor):
@@ -93,16 +85,23 @@ class ComparisonBinarySensor(StatusBinarySensor):
     entity_description: Comparison
 
     @override
-    def _take(self) -> object:
-        row, values = self.entity_description, {}
-        if reading := self.reading:
-            values = dict(reading.values)
-        ratio, siblings = values.get(row.ratio), values.get(row.siblings)
+    def _look(self) -> object:
+        row, values = self.entity_description, self._values()
+        return values.get(row.key), values.get(row.ratio), values.get(row.siblings)
+
+    @override
+    def _take(self) -> None:
+        super()._take()
+        row, values = self.entity_description, self._values()
+        siblings = values.get(row.siblings)
         self._attr_extra_state_attributes = {
-            ATTR_RATIO: ratio,
+            ATTR_RATIO: values.get(row.ratio),
             ATTR_COMPARED_WITH: None if siblings is None else int(siblings),
         }
-        return super()._take(), ratio, siblings
+
+    def _values(self) -> Values:
+        reading = self.reading
+        return reading.values if reading else {}
 
 
 class ProblemBinarySensor(AlarmEntity, BinarySensorEntity):
@@ -116,6 +115,9 @@ class ProblemBinarySensor(AlarmEntity, BinarySensorEntity):
         super().__init__(coordinator, plant_code, str(device_id), PROBLEM)
 
     @override
-    def _take(self) -> object:
+    def _look(self) -> object:
+        return bool(self.coordinator.data.of_device(self._device_id))
+
+    @override
+    def _take(self) -> None:
         self._attr_is_on = bool(self.coordinator.data.of_device(self._device_id))
-        return self._attr_is_on

@@ -18,7 +18,7 @@ from .account import Account, SmartPvmsConfigEntry
 from .catalogue.firmware import REQUEST_UPGRADE
 from .catalogue.plant import REFRESH
 from .const import DOMAIN
-from .entity import ReadingEntity, async_add_as_seen, async_add_following
+from .entity import Adder, ReadingEntity, async_add_as_seen, async_add_following
 from .firmware_actions import async_request_upgrade
 from .northbound.client import UPGRADABLE_TYPES
 from .readings import Reading
@@ -50,13 +50,8 @@ async def async_setup_entry(
     ) -> Iterable[ButtonEntityDescription]:
         return (DESCRIPTION,)
 
-    async_add_as_seen(
-        entry,
-        account.balance,
-        always,
-        RefreshButton,
-        async_add_entities,
-    )
+    adder = Adder(entry, async_add_entities)
+    async_add_as_seen(entry, account.balance, always, RefreshButton, adder)
     async_add_following(
         entry,
         account.inventory,
@@ -65,8 +60,9 @@ async def async_setup_entry(
             for device in account.devices.values()
             if device.type_id in UPGRADABLE_TYPES
         },
-        async_add_entities,
+        adder,
     )
+    await adder.async_finish()
 
 
 class RefreshButton(ReadingEntity[str], ButtonEntity):
@@ -79,8 +75,12 @@ class RefreshButton(ReadingEntity[str], ButtonEntity):
         return True
 
     @override
-    def _take(self) -> object:
+    def _look(self) -> object:
         return None
+
+    @override
+    def _take(self) -> None:
+        """Take nothing: a button shows when it was pressed."""
 
     @override
     async def async_press(self) -> None:

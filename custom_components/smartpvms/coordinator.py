@@ -2,18 +2,29 @@
 
 A coordinator asks the ledger when its lane is free and takes that as its
 interval. A lane that may not be asked now keeps its last readings. What a call
-changed is told to the listeners of that plant or device only.
+changed is told to the listeners of that plant or device only, and a few of them
+at a time: an account may have thousands.
 """
 
 from abc import abstractmethod
+import asyncio
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Set as AbstractSet
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Set as AbstractSet,
+)
 from contextlib import contextmanager
 from datetime import timedelta
-from itertools import batched
+from functools import partial
+from itertools import batched, islice
 from typing import TYPE_CHECKING, Final, override
 
-from homeassistant.core import callback
+from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .account_coordinator import AccountCoordinator
@@ -39,6 +50,10 @@ SOON: Final = timedelta(seconds=1)
 FRESH_CYCLES: Final = 3
 # Answers take their time; three cycles to the second would flicker.
 FRESH_GRACE: Final = 30.0
+# What is derived from readings waits for the end of a round, but not for long.
+DERIVED_EVERY: Final = 5.0
+# A device may have a hundred entities, and each takes some 30 µs to write.
+TOLD_AT_ONCE: Final = 10
 
 
 def what_failed(error: NorthboundError) -> dict[str, str]:
@@ -75,7 +90,10 @@ def calling(account: Account, interface: Interface) -> Iterator[None]:
 class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
     """Keeps the last reading of each plant (by code) or device (by id).
 
-    `changed` holds the sources that the running notification is about.
+    A listener whose context is a source is called when that source shows something
+    else; one without a context whenever sources have a new reading. `changed` holds
+    those that the running notification is about, `altered` those of them that
+    show something else.
     """
 
     def __init__(
@@ -85,8 +103,17 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         super().__init__(account, name, update_interval)
         self.data = {}
         self.changed: frozenset[K] = frozenset()
-        self._pending: set[K] = set()
+        self.altered: frozenset[K] = frozenset()
+        # Whether a source shows something else, by source.
+        self._pending: dict[K, bool] = {}
         self._aged: set[K] = set()
+        # By context; Home Assistant gets to know one listener of each.
+        self._told: dict[K | None, dict[int, CALLBACK_TYPE]] = {}
+        self._untell: dict[K | None, CALLBACK_TYPE] = {}
+        self._count = 0
+        self._followers: list[Follow[K]] = []
+        self._heard: dict[K, None] = {}
+        self._derived_at = 0.0
 
     @abstractmethod
     def sources(self) -> AbstractSet[K]:
@@ -105,8 +132,10 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
     @callback
     def put(self, source: K, reading: Reading) -> None:
         """Keep a new reading and tell its listeners at the next `publish`."""
+        before = self.data.get(source)
+        is_other = before is None or not reading.shows_same(before)
         self.data[source] = reading
-        self._pending.add(source)
+        self._pending[source] = is_other or self._pending.get(source, False)
 
     @callback
     def forget_gone(self) -> None:
@@ -119,35 +148,118 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         """Tell whether a reading is younger than three cycles."""
         return source in self.data and source not in self._aged
 
+    def listened(self) -> AbstractSet[object]:
+        """Return the sources that have an enabled entity."""
+        return self._told.keys()
+
     def _too_old(self) -> set[K]:
         limit = self.account.ledger.now() - FRESH_CYCLES * self.cycle() - FRESH_GRACE
         return {source for source, reading in self.data.items() if reading.at < limit}
 
     @callback
+    @override
+    def async_add_listener(
+        self, update_callback: CALLBACK_TYPE, context: K | None = None
+    ) -> Callable[[], None]:
+        """Listen to one source, or to all of them where there is no context."""
+        told = self._told.get(context)
+        if told is None:
+            told = self._told[context] = {}
+            self._untell[context] = super().async_add_listener(_nobody, context)
+        self._count += 1
+        told[self._count] = update_callback
+        return partial(self._remove_listener, context, self._count)
+
+    @callback
+    def _remove_listener(self, context: K | None, number: int) -> None:
+        told = self._told[context]
+        del told[number]
+        if not told:
+            del self._told[context]
+            self._untell.pop(context)()
+
+    @callback
+    def follow(self, follower: Follow[K]) -> None:
+        """Let something be derived whenever a round of calls is over."""
+        self._followers.append(follower)
+
+    async def async_derive(self) -> None:
+        """Let everything be derived from what is new since the last time."""
+        heard, self._heard = self._heard, {}
+        self._derived_at = self.account.ledger.now()
+        for follower in self._followers if heard else ():
+            try:
+                await follower(heard)
+            except Exception:  # noqa: BLE001
+                LOGGER.exception("Unexpected error deriving from %s", self.name)
+
+    async def async_publish(self) -> None:
+        """Tell the listeners what is new and what has grown too old, bit by bit."""
+        self._note_age()
+        while self._pending:
+            self._tell(list(islice(self._pending, TOLD_AT_ONCE)))
+            await asyncio.sleep(0)
+
+    @callback
     def publish(self) -> None:
-        """Tell the listeners what is new and what has grown too old."""
+        """Tell the same at once, where it is about few."""
+        self._note_age()
+        self._tell(list(self._pending))
+
+    def _note_age(self) -> None:
         aged = self._too_old()
-        self._pending |= aged ^ self._aged
+        for source in aged ^ self._aged:
+            self._pending[source] = True
         self._aged = aged
-        self.changed, self._pending = frozenset(self._pending), set()
-        for update, context in list(self._listeners.values()):
-            if self.changed and (context is None or context in self.changed):
-                try:
-                    update()
-                except Exception:  # noqa: BLE001
-                    # One entity's fault is not the others'.
-                    LOGGER.exception("Unexpected error updating %s", self.name)
-        self.changed = frozenset()
+
+    @callback
+    def _tell(self, sources: Iterable[K]) -> None:
+        altered = {source: self._pending.pop(source) for source in sources}
+        self.changed = frozenset(altered)
+        self.altered = frozenset(source for source in altered if altered[source])
+        self._heard |= dict.fromkeys(altered)
+        for source in self.altered:
+            self._call(source)
+        self._call(None)
+        self.changed = self.altered = frozenset()
+
+    @callback
+    def _call(self, context: K | None) -> None:
+        for update in list(self._told.get(context, _NO_LISTENERS).values()):
+            try:
+                update()
+            except Exception:  # noqa: BLE001
+                # One entity's fault is not the others'.
+                LOGGER.exception("Unexpected error updating %s", self.name)
 
     @callback
     @override
     def async_update_listeners(self) -> None:
-        """Do nothing: `publish` has told those whom it concerns."""
+        """Do nothing: the listeners are told after the refresh."""
 
-    @callback
     @override
-    def _async_refresh_finished(self) -> None:
-        self.publish()
+    async def _async_refresh(
+        self,
+        log_failures: bool = True,
+        raise_on_auth_failed: bool = False,
+        scheduled: bool = False,
+        raise_on_entry_error: bool = False,
+    ) -> None:
+        await super()._async_refresh(
+            log_failures, raise_on_auth_failed, scheduled, raise_on_entry_error
+        )
+        await self.async_publish()
+        await self.async_derive()
+
+
+type Follow[K] = Callable[[Collection[K]], Awaitable[None]]
+"""Derives something from the sources that have a new reading."""
+
+_NO_LISTENERS: Final[Mapping[int, CALLBACK_TYPE]] = {}
+
+
+def _nobody() -> None:
+    """Stand in for the listeners of a source."""
 
 
 class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
@@ -189,6 +301,7 @@ class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
         would stay half a cycle away from all the others.
         """
         asked: set[RequestT] = set()
+        self._derived_at = self.account.ledger.now()
         while not self.account.ledger.wait(self.interface):
             rest = (request for request in self._round() if request not in asked)
             self._due = self._due or deque(rest)
@@ -196,7 +309,9 @@ class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
                 return
             asked.add(self._due[0])
             await self._async_ask_next()
-            self.publish()
+            await self.async_publish()
+            if abs(self.account.ledger.now() - self._derived_at) > DERIVED_EVERY:
+                await self.async_derive()
 
     async def _async_ask_next(self) -> None:
         """Make the next call; one that may not be made now keeps its place."""

@@ -1,11 +1,13 @@
 """Entities that show one value of a reading, and that appear when it does."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, override
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count, islice
+from typing import Any, Final, override
 
 from homeassistant.core import callback
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import (
@@ -22,6 +24,10 @@ from .const import DOMAIN
 from .coordinator import ReadingsCoordinator
 from .readings import Reading
 
+# Some 100 µs each, and several times that on a small machine.
+ADDED_AT_ONCE: Final = 40
+REMOVED_AT_ONCE: Final = 40
+
 
 class SparingEntity[CoordinatorT: DataUpdateCoordinator[Any]](
     CoordinatorEntity[CoordinatorT]
@@ -29,19 +35,41 @@ class SparingEntity[CoordinatorT: DataUpdateCoordinator[Any]](
     """An entity that writes its state only if something about it has changed."""
 
     _attr_has_entity_name = True
-    _shown: tuple[bool, object] | None = None
+    _shown: object = None
 
     @abstractmethod
-    def _take(self) -> object:
-        """Take the attributes over from the coordinator; return what is shown."""
+    def _look(self) -> object:
+        """Return what the state is made of, cheap to get and to compare."""
+
+    @abstractmethod
+    def _take(self) -> None:
+        """Take the attributes over from the coordinator."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Show what is known; Home Assistant writes it next."""
+        await super().async_added_to_hass()
+        self._shown = (self.available, self._look())
+        self._take()
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Let others run: Home Assistant removes all entities in one go."""
+        await super().async_will_remove_from_hass()
+        if next(_removed) % REMOVED_AT_ONCE == 0:
+            await asyncio.sleep(0)
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        shown = (self.available, self._take())
+        shown = (self.available, self._look())
         if shown != self._shown:
             self._shown = shown
+            self._take()
             self.async_write_ha_state()
+
+
+_removed: Final = count()
 
 
 class ReadingEntity[K](SparingEntity[ReadingsCoordinator[K]]):
@@ -59,7 +87,6 @@ class ReadingEntity[K](SparingEntity[ReadingsCoordinator[K]]):
         self.source = source
         self._attr_unique_id = f"{source}_{description.key}"
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, str(source))})
-        self._take()
 
     @property
     def reading(self) -> Reading | None:
@@ -72,6 +99,10 @@ class ReadingEntity[K](SparingEntity[ReadingsCoordinator[K]]):
         reading = self.reading
         return reading.values.get(self.entity_description.key) if reading else None
 
+    @override
+    def _look(self) -> object:
+        return self.value
+
     @property
     @override
     def available(self) -> bool:
@@ -79,26 +110,80 @@ class ReadingEntity[K](SparingEntity[ReadingsCoordinator[K]]):
         return self.coordinator.is_fresh(self.source)
 
 
+class Adder:
+    """Adds the entities of a platform in portions: a fleet has thousands.
+
+    Nothing more is added once the entry is on its way out.
+    """
+
+    def __init__(
+        self, entry: SmartPvmsConfigEntry, add: AddConfigEntryEntitiesCallback
+    ) -> None:
+        """Add to the platform that is being set up."""
+        self._entry = entry
+        self._account = entry.runtime_data
+        self._add = add
+        self._due: deque[Iterator[Entity]] = deque()
+        self._is_at_it = False
+
+    @callback
+    def put(self, entities: Iterator[Entity]) -> None:
+        """Add entities, made as late as they are added: `async_finish` waits."""
+        self._due.append(entities)
+
+    @callback
+    def start(self) -> None:
+        """Add what is due: a few entities now, many in the background."""
+        if not self._is_at_it and self._add_some():
+            self._entry.async_create_background_task(
+                self._account.hass, self.async_finish(), f"{DOMAIN} adds entities"
+            )
+
+    async def async_finish(self) -> None:
+        """Add all that is due."""
+        self._is_at_it = True
+        try:
+            more = self._add_some()
+            while more:
+                await asyncio.sleep(0)
+                more = self._add_some()
+        finally:
+            self._is_at_it = False
+
+    def _add_some(self) -> bool:
+        """Add a portion; return whether there may be more."""
+        while self._due and not self._account.is_leaving:
+            if portion := list(islice(self._due[0], ADDED_AT_ONCE)):
+                self._add(portion)
+                return True
+            self._due.popleft()
+        return False
+
+
 @callback
 def async_add_following(
     entry: SmartPvmsConfigEntry,
     coordinator: DataUpdateCoordinator[Any],
     makers: Callable[[], Mapping[object, Callable[[], Entity]]],
-    add: AddConfigEntryEntitiesCallback,
+    adder: Adder,
 ) -> None:
     """Add the entities that `makers` has, now and after each update; none twice."""
     shown: set[object] = set()
 
-    @callback
-    def follow() -> None:
+    def look() -> None:
         wanted = makers()
         shown.intersection_update(wanted)
         new = wanted.keys() - shown
         shown.update(new)
         if new:
-            add(make() for key, make in wanted.items() if key in new)
+            adder.put(make() for key, make in wanted.items() if key in new)
 
-    follow()
+    @callback
+    def follow() -> None:
+        look()
+        adder.start()
+
+    look()
     entry.async_on_unload(coordinator.async_add_listener(follow))
 
 
@@ -108,7 +193,7 @@ def async_add_as_seen[K, DescriptionT: EntityDescription](
     coordinator: ReadingsCoordinator[K],
     descriptions: Callable[[K, Reading | None, set[str]], Iterable[DescriptionT]],
     build: Callable[[ReadingsCoordinator[K], K, DescriptionT], Entity],
-    add: AddConfigEntryEntitiesCallback,
+    adder: Adder,
 ) -> None:
     """Add entities as soon as their values are seen, and never twice.
 
@@ -116,49 +201,38 @@ def async_add_as_seen[K, DescriptionT: EntityDescription](
     keys that Home Assistant's registry knows of it: a value that was seen before
     a restart counts as seen.
     """
-    registered = _registered_keys(coordinator, entry)
+    account = coordinator.account
+    registered = account.registered.get(async_get_current_platform().domain, {})
     shown: dict[K, set[str]] = {}
+    revision = account.revision
 
-    @callback
-    def look(candidates: Iterable[K]) -> None:
-        found: list[Entity] = []
+    def look(
+        candidates: Iterable[K], registered: Mapping[str, set[str]]
+    ) -> Iterator[Entity]:
         for source in candidates:
+            if source not in coordinator.sources():
+                continue
             known = shown.setdefault(source, set())
             reading = coordinator.data.get(source)
-            remembered = registered.get(str(source), set())
+            remembered = registered.get(str(source), _NO_KEYS)
             for description in descriptions(source, reading, remembered):
                 if description.key not in known:
                     known.add(description.key)
-                    found.append(build(coordinator, source, description))
-        if found:
-            add(found)
+                    yield build(coordinator, source, description)
 
     @callback
     def follow() -> None:
-        for gone in shown.keys() - coordinator.sources():
-            del shown[gone]
-        look(coordinator.changed)
+        nonlocal revision
+        if revision != account.revision:
+            revision = account.revision
+            for gone in shown.keys() - coordinator.sources():
+                del shown[gone]
+        if coordinator.altered:
+            adder.put(look(coordinator.altered, {}))
+            adder.start()
 
-    look(coordinator.sources())
+    adder.put(look(list(coordinator.sources()), registered))
     entry.async_on_unload(coordinator.async_add_listener(follow))
 
 
-def _registered_keys[K](
-    coordinator: ReadingsCoordinator[K], entry: SmartPvmsConfigEntry
-) -> dict[str, set[str]]:
-    """Return the keys that the registry holds, by plant code or device id."""
-    registry = er.async_get(coordinator.hass)
-    domain = async_get_current_platform().domain
-    account = coordinator.account
-    names = {*account.plants, *map(str, account.devices)}
-    keys: dict[str, set[str]] = {}
-    for known in er.async_entries_for_config_entry(registry, entry.entry_id):
-        if known.domain != domain:
-            continue
-        source, _, key = known.unique_id.partition("_")
-        while source not in names and key:
-            # A plant code may have underscores of its own.
-            more, _, key = key.partition("_")
-            source = f"{source}_{more}"
-        keys.setdefault(source, set()).add(key)
-    return keys
+_NO_KEYS: Final[set[str]] = set()

@@ -14,6 +14,7 @@ from .alarm_entity import async_add_with_alarms
 from .alarms import AlarmNews, News
 from .catalogue.alarm import ALARM
 from .const import DOMAIN, SIGNAL_ALARM
+from .entity import Adder
 
 PARALLEL_UPDATES = 0
 
@@ -29,6 +30,7 @@ async def async_setup_entry(
 ) -> None:
     """Add an event entity for each plant whose alarms may be asked."""
     account = entry.runtime_data
+    adder = Adder(entry, async_add_entities)
     async_add_with_alarms(
         entry,
         lambda: {
@@ -36,8 +38,9 @@ async def async_setup_entry(
             for code in account.plants
             if account.alarms.knows(code)
         },
-        async_add_entities,
+        adder,
     )
+    await adder.async_finish()
 
 
 class AlarmEvent(EventEntity):

@@ -12,6 +12,7 @@ from .const import DOMAIN
 from .entity import SparingEntity
 from .history.coordinator import HistoryCoordinator
 from .history.ids import statistic_id
+from .history.outlook import Outlook
 
 ATTR_DONE_AT: Final = "done_at"
 ATTR_STATISTIC_IDS: Final = "statistic_ids"
@@ -33,7 +34,6 @@ class HistorySensor(SparingEntity[HistoryCoordinator], SensorEntity):
         self.plant_code = plant_code
         self._attr_unique_id = f"{plant_code}_{HISTORY_IMPORT.key}"
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, plant_code)})
-        self._take()
 
     @property
     @override
@@ -42,20 +42,32 @@ class HistorySensor(SparingEntity[HistoryCoordinator], SensorEntity):
         return self.plant_code in self.coordinator.account.plants
 
     @override
-    def _take(self) -> object:
+    def _look(self) -> object:
         outlook = self.coordinator.outlook(self.plant_code)
-        # To the hour: a better guess is none, and would be a new state each time.
-        done_at = outlook.done_at and datetime.fromtimestamp(
-            -(-outlook.done_at // 3600) * 3600, UTC
-        )
+        series = frozenset(self.coordinator.progress(self.plant_code).series)
+        return outlook.percent, outlook.left, _done_at(outlook), series
+
+    @override
+    def _take(self) -> None:
+        outlook = self.coordinator.outlook(self.plant_code)
         self._attr_native_value = outlook.percent
         self._attr_extra_state_attributes = {
             **{f"{level}s_left": count for level, count in outlook.left.items()},
-            ATTR_DONE_AT: done_at and done_at.isoformat(),
+            ATTR_DONE_AT: _done_at(outlook),
             ATTR_STATISTIC_IDS: {
                 key: statistic_id(self.plant_code, key)
                 for key in SERIES
                 if key in self.coordinator.progress(self.plant_code).series
             },
         }
-        return self._attr_native_value, self._attr_extra_state_attributes
+
+
+def _done_at(outlook: Outlook) -> str | None:
+    """Return when the import will be done, to the hour.
+
+    A better guess is none, and would be a new state each time.
+    """
+    if outlook.done_at is None:
+        return None
+    hour = -(-outlook.done_at // 3600) * 3600
+    return datetime.fromtimestamp(hour, UTC).isoformat()

@@ -130,7 +130,7 @@ class InventoryCoordinator(AccountCoordinator[Inventory]):
             # A system that was renewed lists its plants elsewhere.
             dialect, plants = await self.account.client.detect()
             self.account.change_dialect(dialect)
-        self.take(self.data.with_plants(plants, ledger.now()))
+        await self.account.async_take(self.data.with_plants(plants, ledger.now()))
 
     async def _async_list_devices(self) -> None:
         ledger = self.account.ledger
@@ -138,10 +138,6 @@ class InventoryCoordinator(AccountCoordinator[Inventory]):
         while self._due and not ledger.wait(Interface.DEVICE_LIST):
             batch = self._due.popleft()
             devices = await self.account.client.devices(batch)
-            self.take(self.data.with_devices(batch, devices, ledger.now()))
-
-    @callback
-    def take(self, inventory: Inventory) -> None:
-        """Take over an inventory and let the account follow it."""
-        self.data = inventory
-        self.account.follow_inventory()
+            await self.account.async_take(
+                self.data.with_devices(batch, devices, ledger.now())
+            )

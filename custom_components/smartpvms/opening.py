@@ -36,7 +36,7 @@ async def async_open(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> Accoun
         await account.alarms.async_restore()
         await account.history.async_restore()
         if connection.plants:
-            account.take_plants(connection)
+            await account.async_take_plants(connection)
         return account
     inventory = await _async_first_inventory(connection)
     account = Account(hass, entry, connection, inventory, saved)

@@ -117,7 +117,7 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
     @override
     def cycle(self) -> float:
         """Return the seconds between two rows of what somebody listens to."""
-        listened = self._listened()
+        listened = self.listened()
         heard = [source for source in self._askable() if source in listened]
         return max(EVERY[self.period], self._share(self._requests(heard)))
 
@@ -127,13 +127,9 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
         per_call = seconds_per_call(self.account.ledger, self.interface)
         return calls * per_call / LIVE_SHARE
 
-    def _listened(self) -> AbstractSet[object]:
-        """Return the sources that have an enabled entity."""
-        return set(self.async_contexts())
-
     @override
     def _round(self) -> Iterable[RequestT]:
-        now, listened = self.account.ledger.now(), self._listened()
+        now, listened = self.account.ledger.now(), self.listened()
 
         def is_due(source: K) -> bool:
             asked = self.asked.get(source, -inf)
@@ -205,8 +201,9 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
         self.asked.clear()
         self._not_before = 0.0
 
-    @callback
-    def take_rows(self, rows: Iterable[tuple[K, datetime | None, Values]]) -> None:
+    async def async_take_rows(
+        self, rows: Iterable[tuple[K, datetime | None, Values]]
+    ) -> None:
         """Turn rows (source, start, KPIs) that have just come into readings."""
         found: dict[K, dict[float, Values]] = {}
         sources = self.sources()
@@ -224,7 +221,7 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
                 self._take_row(source, by_start[final], final, earliest)
             newest += ((source, start, earliest) for start in starts[-1:])
         # Statistics must see what a period has come to before the next one begins.
-        self.publish()
+        await self.async_publish()
         for source, start, earliest in newest:
             self._take_row(source, found[source][start], start, earliest)
 
@@ -278,7 +275,9 @@ class PlantPeriodCoordinator(PeriodCoordinator[str, tuple[str, ...]]):
         at = datetime.fromtimestamp(now, UTC)
         rows = await self._ask(self.account.client, request, at)
         self.asked.update(dict.fromkeys(request, now))
-        self.take_rows((row.plant_code, row.collected_at, row.values) for row in rows)
+        await self.async_take_rows(
+            (row.plant_code, row.collected_at, row.values) for row in rows
+        )
 
 
 class DevicePeriodCoordinator(PeriodCoordinator[int, Request]):
@@ -332,7 +331,9 @@ class DevicePeriodCoordinator(PeriodCoordinator[int, Request]):
                 self.account.client, request.type_id, request.devices, at
             )
             self.asked.update(dict.fromkeys(request.devices, now))
-        self.take_rows((row.device_id, row.collected_at, row.values) for row in rows)
+        await self.async_take_rows(
+            (row.device_id, row.collected_at, row.values) for row in rows
+        )
 
     @override
     @callback

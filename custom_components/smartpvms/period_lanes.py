@@ -85,6 +85,20 @@ class PeriodLanes:
             _restore(devices, kept)
 
 
+def read_periods(saved: object) -> dict[str, object]:
+    """Return what `PeriodLanes.dump` saved with all rows read; pure."""
+    return {
+        name: {
+            **as_dict(kept),
+            "readings": {
+                key: Reading.load(item)
+                for key, item in as_dict(as_dict(kept).get("readings")).items()
+            },
+        }
+        for name, kept in as_dict(saved).items()
+    }
+
+
 def _dump[K, RequestT](lane: PeriodCoordinator[K, RequestT]) -> dict[str, object]:
     return {
         "round_at": lane.round_at,

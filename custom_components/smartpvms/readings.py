@@ -28,6 +28,13 @@ class Reading:
         memory = self.memories.get(key)
         return memory.last_reset if memory else None
 
+    def shows_same(self, other: Reading) -> bool:
+        """Tell whether all values, and the starts of what they count, are the same."""
+        return self.values == other.values and all(
+            memory.last_reset == other.last_reset(key)
+            for key, memory in self.memories.items()
+        )
+
     def dump(self) -> dict[str, object]:
         """Return the reading as JSON data."""
         memories = {key: astuple(memory) for key, memory in self.memories.items()}

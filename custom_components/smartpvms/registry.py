@@ -1,14 +1,20 @@
 """Plants and devices in Home Assistant's device registry."""
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Collection, Iterable, Set as AbstractSet
+from itertools import batched
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .catalogue import NAMES
 from .const import DOMAIN, MANUFACTURER
 from .northbound import Device, Plant
+
+# Some 100 µs each, and several times that on a small machine.
+AT_ONCE: Final = 40
 
 
 @callback
@@ -24,32 +30,66 @@ def plant_owners(hass: HomeAssistant, codes: Iterable[str]) -> dict[str, ConfigE
     }
 
 
-@callback
-def sync_devices(
-    hass: HomeAssistant,
-    entry: ConfigEntry,
-    plants: Mapping[str, Plant],
-    devices: Mapping[int, Device],
-) -> None:
-    """Make the registry hold these plants and devices and no others.
+class RegisteredDevices:
+    """An entry's plants and devices in the registry.
 
-    With a device that is gone its entities go too.
+    They are written a few at a time, and only those that have changed.
     """
-    registry = dr.async_get(hass)
-    plant_ids = {
-        plant.code: registry.async_get_or_create(
-            config_entry_id=entry.entry_id,
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Start without knowing what the registry holds."""
+        self._entry_id = entry.entry_id
+        self._registry = dr.async_get(hass)
+        self._plant_ids: dict[str, str] = {}
+        self._written: dict[str, Plant | Device] = {}
+
+    async def async_add(
+        self, plants: Iterable[Plant], devices: Iterable[Device]
+    ) -> None:
+        """Make the registry hold these plants and devices, as they are called now."""
+        for portion in batched(filter(self._is_new, plants), AT_ONCE):
+            for plant in portion:
+                self._plant_ids[plant.code] = self._add_plant(plant)
+                self._written[plant.code] = plant
+            await asyncio.sleep(0)
+        for some in batched(filter(self._is_new, devices), AT_ONCE):
+            for device in some:
+                self._add_device(device)
+                self._written[str(device.id)] = device
+            await asyncio.sleep(0)
+
+    async def async_keep_only(self, keys: Collection[str]) -> None:
+        """Remove all others than these plant codes and device ids.
+
+        With a device that is gone its entities go too.
+        """
+        kept = {(DOMAIN, key) for key in keys}
+        known = dr.async_entries_for_config_entry(self._registry, self._entry_id)
+        for gone in (device for device in known if not device.identifiers & kept):
+            self._registry.async_update_device(
+                gone.id, remove_config_entry_id=self._entry_id
+            )
+            await asyncio.sleep(0)
+        for key in self._written.keys() - set(keys):
+            del self._written[key]
+
+    def _is_new(self, item: Plant | Device) -> bool:
+        key = item.code if isinstance(item, Plant) else str(item.id)
+        return self._written.get(key) != item
+
+    def _add_plant(self, plant: Plant) -> str:
+        return self._registry.async_get_or_create(
+            config_entry_id=self._entry_id,
             identifiers={(DOMAIN, plant.code)},
             entry_type=dr.DeviceEntryType.SERVICE,
             manufacturer=MANUFACTURER,
             model="PV plant",
             name=plant.name,
         ).id
-        for plant in plants.values()
-    }
-    for device in devices.values():
-        registry.async_get_or_create(
-            config_entry_id=entry.entry_id,
+
+    def _add_device(self, device: Device) -> None:
+        self._registry.async_get_or_create(
+            config_entry_id=self._entry_id,
             identifiers={(DOMAIN, str(device.id))},
             manufacturer=MANUFACTURER,
             model=device.model or type_name(device.type_id),
@@ -57,14 +97,35 @@ def sync_devices(
             name=device.name,
             serial_number=device.serial,
             sw_version=device.software,
-            via_device_id=plant_ids[device.plant_code],
+            via_device_id=self._plant_ids[device.plant_code],
         )
-    kept = {(DOMAIN, key) for key in (*plants, *map(str, devices))}
-    for known in dr.async_entries_for_config_entry(registry, entry.entry_id):
-        if not known.identifiers & kept:
-            registry.async_update_device(
-                known.id, remove_config_entry_id=entry.entry_id
-            )
+
+
+type RegisteredKeys = dict[str, dict[str, set[str]]]
+"""Keys by platform and plant code or device id."""
+
+
+async def async_registered_keys(
+    hass: HomeAssistant, entry: ConfigEntry, sources: AbstractSet[str]
+) -> RegisteredKeys:
+    """Return the keys of the entities that the registry holds.
+
+    `sources` are the plant codes and device ids.
+    """
+    registry = er.async_get(hass)
+    keys: RegisteredKeys = {}
+    known = er.async_entries_for_config_entry(registry, entry.entry_id)
+    for some in batched(known, 50 * AT_ONCE):
+        for entity in some:
+            source, _, key = entity.unique_id.partition("_")
+            while source not in sources and key:
+                # A plant code may have underscores of its own.
+                more, _, key = key.partition("_")
+                source = f"{source}_{more}"
+            of_platform = keys.setdefault(entity.domain, {})
+            of_platform.setdefault(source, set()).add(key)
+        await asyncio.sleep(0)
+    return keys
 
 
 def type_name(type_id: int) -> str:

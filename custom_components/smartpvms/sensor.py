@@ -18,7 +18,7 @@ from .catalogue import DERIVED, DEVICE_TYPES, OTHER, PERIOD_KEYS, PLANT, Kpi
 from .catalogue.plant import HISTORY_IMPORT
 from .const import CONF_CURRENCY, DOMAIN
 from .coordinator import ReadingsCoordinator
-from .entity import ReadingEntity, async_add_as_seen, async_add_following
+from .entity import Adder, ReadingEntity, async_add_as_seen, async_add_following
 from .history_sensor import HistorySensor
 from .period_coordinator import PeriodCoordinator
 from .readings import Reading
@@ -73,14 +73,14 @@ async def async_setup_entry(
     ) -> KpiSensor[K]:
         return KpiSensor(coordinator, source, kpi, currency)
 
-    add = async_add_entities
-    async_add_as_seen(entry, account.balance, derived, build, add)
-    async_add_as_seen(entry, account.plants_lane, of_plant, build, add)
-    async_add_as_seen(entry, account.devices_lane, of_device, build, add)
+    adder = Adder(entry, async_add_entities)
+    async_add_as_seen(entry, account.balance, derived, build, adder)
+    async_add_as_seen(entry, account.plants_lane, of_plant, build, adder)
+    async_add_as_seen(entry, account.devices_lane, of_device, build, adder)
     for plants in account.periods.plants:
-        async_add_as_seen(entry, plants, of_period(plants), build, add)
+        async_add_as_seen(entry, plants, of_period(plants), build, adder)
     for devices in account.periods.devices:
-        async_add_as_seen(entry, devices, of_period(devices), build, add)
+        async_add_as_seen(entry, devices, of_period(devices), build, adder)
     async_add_with_alarms(
         entry,
         lambda: {
@@ -88,7 +88,7 @@ async def async_setup_entry(
             for code in account.plants
             for sensor in alarm_sensors(account.alarms.data, code)
         },
-        add,
+        adder,
     )
     if account.history.importer.is_available:
         async_add_following(
@@ -98,8 +98,9 @@ async def async_setup_entry(
                 code: partial(HistorySensor, account.history, code)
                 for code in account.plants
             },
-            add,
+            adder,
         )
+    await adder.async_finish()
 
 
 def seen(
@@ -167,12 +168,19 @@ class KpiSensor[K](ReadingEntity[K], SensorEntity):
         return not self.entity_description.ages or super().available
 
     @override
-    def _take(self) -> object:
+    def _look(self) -> object:
+        reading, kpi = self.reading, self.entity_description
+        if reading is None:
+            return None
+        value = reading.values.get(kpi.key)
+        return (value, reading.last_reset(kpi.key)) if kpi.counter else value
+
+    @override
+    def _take(self) -> None:
         reading, kpi = self.reading, self.entity_description
         at = reading.last_reset(kpi.key) if reading and kpi.counter else None
         self._attr_last_reset = datetime.fromtimestamp(at, UTC) if at else None
         self._attr_native_value = self._native(self.value)
-        return self._attr_native_value, self._attr_last_reset
 
     def _native(self, value: float | None) -> StateType | datetime:
         """Return a number as Home Assistant shows it."""

@@ -363,7 +363,12 @@ class Siblings:
 
     @classmethod
     def load(cls, saved: object) -> Self:
-        """Return what `dump` saved, as far as it has that shape."""
+        """Return what `dump` saved, as far as it has that shape.
+
+        What has been read is of this class already.
+        """
+        if isinstance(saved, cls):
+            return saved
         found = as_dict(saved)
         day = found.get("day")
         return cls(

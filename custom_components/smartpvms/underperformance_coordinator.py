@@ -1,14 +1,16 @@
 """Which inverters and strings stay far below their siblings; makes no call."""
 
-from collections.abc import Iterable, Mapping, Set as AbstractSet
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Set as AbstractSet
 from datetime import datetime
+from itertools import batched
 from typing import TYPE_CHECKING, Final, override
 
 from homeassistant.core import callback
 
 from .catalogue import DEVICE_TYPES, PV_INPUT, Role
 from .catalogue.underperformance import OF_INVERTER, OF_STRING, Comparison
-from .coordinator import ReadingsCoordinator
+from .coordinator import TOLD_AT_ONCE, ReadingsCoordinator
 from .northbound import Device
 from .readings import Reading
 from .saved import as_dict, by_id
@@ -19,6 +21,14 @@ if TYPE_CHECKING:
     from .account import Account
 
 _AC_OUTPUT: Final = "active_power"
+
+
+def read_comparisons(saved: object) -> dict[str, object]:
+    """Return what `UnderperformanceCoordinator.dump` saved, read; pure."""
+    return {
+        name: {key: Siblings.load(item) for key, item in as_dict(known).items()}
+        for name, known in as_dict(saved).items()
+    }
 
 
 class UnderperformanceCoordinator(ReadingsCoordinator[int]):
@@ -73,23 +83,24 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
         for gone in self.strings.keys() - here:
             del self.strings[gone]
 
-    @callback
-    def follow_devices(self) -> None:
-        """Compare the inverters whose rows have just come."""
-        changed = self._inverters(self.account.devices_lane.changed)
-        for code in {device.plant_code for device in changed}:
+    async def async_follow_devices(self, changed: Collection[int]) -> None:
+        """Compare the inverters whose rows have just come, and tell."""
+        inverters = self._inverters(changed)
+        for code in dict.fromkeys(device.plant_code for device in inverters):
             self._compare_inverters(code)
-        for device in changed:
-            self._compare_strings(device)
-        self.derive(device.id for device in changed)
+            await asyncio.sleep(0)
+        for some in batched(inverters, TOLD_AT_ONCE):
+            for device in some:
+                self._compare_strings(device)
+            self.derive(device.id for device in some)
+            await self.async_publish()
 
     @callback
     def derive(self, devices: Iterable[int]) -> None:
-        """Put what is known of the inverters among these devices and tell."""
+        """Put what is known of the inverters among these devices."""
         for device in self._inverters(devices):
             if reading := self.account.devices_lane.data.get(device.id):
                 self.put(device.id, Reading(reading.at, self._values(device)))
-        self.publish()
 
     def _inverters(self, keys: Iterable[int]) -> list[Device]:
         devices = self.account.devices

@@ -23,7 +23,7 @@ from .account import SmartPvmsConfigEntry
 from .catalogue import OTHER
 from .catalogue.firmware import FIRMWARE, RESULTS
 from .const import DOMAIN
-from .entity import SparingEntity, async_add_following
+from .entity import Adder, SparingEntity, async_add_following
 from .firmware import is_running
 from .firmware_coordinator import FirmwareCoordinator
 from .northbound.client import UPGRADABLE_TYPES
@@ -50,6 +50,7 @@ async def async_setup_entry(
     """Add an update entity for each inverter that has, or had, a record."""
     account = entry.runtime_data
     registry = er.async_get(hass)
+    adder = Adder(entry, async_add_entities)
 
     def was_seen(device_id: int) -> bool:
         unique_id = f"{device_id}_{FIRMWARE}"
@@ -65,8 +66,9 @@ async def async_setup_entry(
             for device in account.devices.values()
             if device.type_id in UPGRADABLE_TYPES and was_seen(device.id)
         },
-        async_add_entities,
+        adder,
     )
+    await adder.async_finish()
 
 
 class FirmwareUpdate(SparingEntity[FirmwareCoordinator], UpdateEntity):
@@ -81,7 +83,6 @@ class FirmwareUpdate(SparingEntity[FirmwareCoordinator], UpdateEntity):
         self._device_id = device_id
         self._attr_unique_id = f"{device_id}_{FIRMWARE}"
         self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, str(device_id))})
-        self._take()
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -111,7 +112,13 @@ class FirmwareUpdate(SparingEntity[FirmwareCoordinator], UpdateEntity):
         return True
 
     @override
-    def _take(self) -> object:
+    def _look(self) -> object:
+        device = self.coordinator.account.devices.get(self._device_id)
+        record = self.coordinator.data.records.get(self._device_id)
+        return device and device.software, record
+
+    @override
+    def _take(self) -> None:
         device = self.coordinator.account.devices.get(self._device_id)
         record = self.coordinator.data.records.get(self._device_id)
         installed = device.software if device else None
@@ -121,7 +128,6 @@ class FirmwareUpdate(SparingEntity[FirmwareCoordinator], UpdateEntity):
         self._attr_in_progress = runs
         self._attr_update_percentage = _percentage(record) if runs else None
         self._attr_extra_state_attributes = _last(record)
-        return self._attr_latest_version, installed, record
 
 
 def _percentage(record: UpgradeRecord | None) -> float | None:

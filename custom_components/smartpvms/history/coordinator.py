@@ -1,6 +1,7 @@
 """Asks for the plants' history, as the account's lanes allow, and imports it."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, Final, override
 
@@ -83,24 +84,21 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
         self._is_started = True
         unload = self.account.entry.async_on_unload
         unload(self.async_add_listener(_nobody))
-        for lane in (self.account.plants_lane, self.account.devices_lane):
-            unload(lane.async_add_listener(self._follow_live))
+        self.account.plants_lane.follow(self._async_follow_plants)
+        self.account.devices_lane.follow(self._async_follow_devices)
 
-    @callback
-    def _follow_live(self) -> None:
+    async def _async_follow_devices(self, changed: Collection[int]) -> None:
+        """Note the live counters of the plants whose devices have changed."""
+        devices = self.account.devices
+        codes = (devices[key].plant_code for key in changed if key in devices)
+        await self._async_follow_plants(dict.fromkeys(codes))
+
+    async def _async_follow_plants(self, changed: Collection[str]) -> None:
         """Note the live counters of the plants that have changed."""
-        account = self.account
-        devices = account.devices
-        changed = {
-            *account.plants_lane.changed,
-            *(
-                devices[key].plant_code
-                for key in account.devices_lane.changed
-                if key in devices
-            ),
-        }
-        for code in changed & account.plants.keys():
-            self._intake.take_live(code, self.progress(code))
+        for code in changed:
+            if code in self.account.plants:
+                self._intake.take_live(code, self.progress(code))
+                await asyncio.sleep(0)
 
     async def _async_mend(self, code: str) -> None:
         now = int(self.account.ledger.now())
