@@ -345,3 +345,31 @@ def test_registration(data: Any, registered: dict[str, bool], key: str | None) -
 )
 def test_a_repr_tells_nothing_about_the_owner(item: object) -> None:
     assert "Owner" not in repr(item)
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "0001-01-01T00:00:00+02:00",
+        "9999-12-31T00:00:00-02:00",
+        "2023-04-18T00:00:00+23:59",
+        "2023-04-18T00:00:00",
+        "soon",
+    ],
+)
+def test_a_time_of_no_calendar_or_clock_is_none(at: str) -> None:
+    row: dict[str, Any] = {"plantCode": "NE=1", "gridConnectionDate": at}
+    plant = Plant.from_stations(row)
+    assert plant
+    assert plant.grid_connected_at is None
+
+
+@pytest.mark.parametrize("key", ["", "\ud800", "x" * 65, "ключ", "a\nb"])
+def test_a_key_that_is_no_name_of_a_kpi_is_left_out(key: str) -> None:
+    row: dict[str, Any] = {"dataItemMap": {key: 1, "day_power": 2}}
+    assert models.values(row) == {"day_power": 2.0}
+
+
+def test_a_serial_that_says_nothing_is_left_out() -> None:
+    detail: dict[str, Any] = {"": True, "null": True, "HV1": True}
+    assert Registration.from_data({"detail": detail}).registered == {"HV1": True}

@@ -18,6 +18,7 @@ from custom_components.smartpvms.northbound.errors import (
     NorthboundError,
     NotYetError,
     ResponseError,
+    ServerError,
     SessionLostError,
 )
 from simulator import Fault, FaultKind, Plant, Simulator
@@ -364,3 +365,41 @@ async def test_a_call_that_is_cancelled_counts_from_when_it_was(
         await call
     forever.set()
     assert raw_link.ledger.wait(LIVE) > 60
+
+
+@pytest.mark.parametrize(
+    "token", [b"\xff", b"a b", b"a\tb", b"a;b", b"a,b", b'"a"', b"x" * 3000]
+)
+async def test_a_token_that_would_break_a_header_is_none(
+    raw: RawServer, raw_link: Link, token: bytes
+) -> None:
+    def odd() -> web.Response:
+        response = web.json_response(GOOD)
+        response.headers["XSRF-TOKEN"] = token.decode(errors="surrogateescape")
+        return response
+
+    raw.answers["login"] = odd
+    with pytest.raises(ResponseError, match="no token"):
+        await raw_link.session.log_in()
+
+
+async def test_a_cookie_cannot_smuggle_a_header(raw: RawServer, raw_link: Link) -> None:
+    def odd() -> web.Response:
+        response = web.json_response(GOOD)
+        response.headers["Set-Cookie"] = r'XSRF-TOKEN="a\015\012X-Other: b"'
+        return response
+
+    raw.answers["login"] = odd
+    with pytest.raises(ResponseError, match="no token"):
+        await raw_link.session.log_in()
+
+
+@pytest.mark.parametrize("code", [10**400, -(10**400)])
+async def test_a_code_of_hundreds_of_digits_is_an_error_that_can_be_shown(
+    raw: RawServer, raw_link: Link, code: int
+) -> None:
+    await raw_link.session.log_in()
+    raw.answers[LIVE] = {"success": False, "failCode": code}
+    with pytest.raises(ServerError) as caught:
+        await raw_link.session.call(LIVE)
+    assert abs(caught.value.code or 0) == 10**9

@@ -29,7 +29,7 @@ _EARLIEST: Final = -2_208_988_800_000
 _LATEST: Final = 4_102_444_800_000
 # The dateline's easternmost clocks are 14 hours ahead.
 _FARTHEST: Final = timedelta(hours=14)
-_KEY: Final = re.compile(r"[!-~]{1,64}")
+_KEY: Final = re.compile(r"[ -~]{1,64}")
 
 
 def number(value: Json) -> float | None:
