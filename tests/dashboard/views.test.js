@@ -219,8 +219,8 @@ test("the overview has a table of all plants, and a picture of each of a few", (
   assert.deepEqual(
     list.rows.map(({ link }) => link),
     [
-      '<a href="plant-solarpark_sud">Solarpark Süd</a>',
-      '<a href="plant-sonnenhof">Sonnenhof</a>',
+      '<a href="./plant-solarpark_sud">Solarpark Süd</a>',
+      '<a href="./plant-sonnenhof">Sonnenhof</a>',
     ],
   );
   assert.equal(cards(view).filter(({ type }) => type === "picture-elements").length, 2);

@@ -29,7 +29,8 @@ export function overviewView(hass, only, texts) {
   };
   const rows = plants.map((plant) => ({
     name: plant.name,
-    path: pathOf(plant),
+    // The markdown card takes no link that could be a scheme's name.
+    path: `./${pathOf(plant)}`,
     power: plant.find("pv_power"),
     today: plant.find("day_power"),
     month: plant.find("month_power"),

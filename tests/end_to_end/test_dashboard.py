@@ -1,0 +1,122 @@
+"""The dashboard as a person meets it: added by clicks, alive without a reload."""
+
+import asyncio
+from datetime import UTC, datetime, time
+import re
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from playwright.async_api import Locator, Page, ViewportSize, expect
+import pytest
+
+from demo.browser import logged_in_page
+from demo.log import complaints
+from demo.stage import Stage
+
+SIZE: Final = ViewportSize(width=1400, height=1200)
+PLANT: Final = "NE=33554785"
+NAME: Final = "Sonnenhof"
+ALARM: Final = "Fan is stuck"
+# Milliseconds for a step of the page, and for values: one type of device a minute.
+PATIENCE: Final = 60_000
+VALUES: Final = 240_000
+# Seconds; alarms are asked for once a minute at most.
+ALARM_SECONDS: Final = 240
+
+
+async def add(page: Page, address: str) -> None:
+    """Add the dashboard: Settings > Dashboards > Add dashboard."""
+    await page.goto(f"{address}/config/lovelace/dashboards")
+    await page.get_by_role("button", name="Add dashboard").click()
+    await page.get_by_text("Your PV plants: power now").click()
+    title = page.get_by_role("textbox", name="Title")
+    await expect(title).to_have_value("Huawei FusionSolar", timeout=PATIENCE)
+    await page.get_by_role("button", name="Create").click()
+    await page.get_by_role("button", name="Huawei FusionSolar").wait_for()
+
+
+async def produced(running: Stage) -> float:
+    """Return what the plant's modules have really given today, in kWh."""
+    zone = ZoneInfo(running.place.time_zone)
+    now = datetime.now(UTC)
+    midnight = datetime.combine(now.astimezone(zone).date(), time(), zone)
+    truth = await running.simulator.ask(
+        "GET", "truth", plant=PLANT, start=midnight.isoformat(), end=now.isoformat()
+    )
+    return float(truth["pv"])
+
+
+async def see_values(page: Page, running: Stage) -> None:
+    """See the simulator's energy of today, and the flow of power."""
+    tile = page.locator("hui-tile-card").filter(has_text="PV energy").first
+    amount = re.compile(r"([\d.,]+)\s*kWh")
+    await expect(tile).to_have_text(amount, timeout=VALUES)
+    match = amount.search(await tile.inner_text())
+    assert match
+    # What the server tells is some minutes old.
+    shown = float(match[1].replace(",", ""))
+    assert shown == pytest.approx(await produced(running), rel=0.1, abs=0.5)
+    flow = page.locator("hui-picture-elements-card hui-state-label-element")
+    await expect(flow.first).to_have_text(re.compile(r"\d\s*kW"), timeout=VALUES)
+    # An arrow moves from the modules to the house.
+    moving = page.locator("hui-conditional-element hui-image-element")
+    await expect(moving.first).to_be_attached(timeout=PATIENCE)
+
+
+async def see_alarm(page: Page, running: Stage) -> None:
+    """See an alarm arrive while the page stays, and go again."""
+    await page.evaluate("window.stayed = true")
+    devices = await running.home_assistant.client.command("config/device_registry/list")
+    (inverter,) = (
+        key
+        for device in devices
+        if device["name"] == "Inverter-1"
+        for domain, key in device["identifiers"]
+        if domain == "smartpvms"
+    )
+    raised = await running.simulator.ask(
+        "POST",
+        "alarms",
+        {
+            "do": "raise",
+            "plant": PLANT,
+            "device": int(inverter),
+            "alarm": 4711,
+            "level": 2,
+            "name": ALARM,
+        },
+    )
+    alarm = page.get_by_text(f"{ALARM} · Inverter-1")
+    await refresh_until(page, alarm, 1)
+    await expect(page.get_by_text(f"{ALARM}: suggestion")).to_be_visible()
+    await running.simulator.ask(
+        "POST", "alarms", {"do": "clear", "number": raised["number"]}
+    )
+    await refresh_until(page, alarm, 0)
+    assert await page.evaluate("window.stayed")
+
+
+async def refresh_until(page: Page, what: Locator, count: int) -> None:
+    """Press the view's button "Refresh" until something is there so often."""
+    button = page.locator("hui-button-heading-badge").first
+    async with asyncio.timeout(ALARM_SECONDS):
+        while await what.count() != count:
+            await button.click()
+            await page.wait_for_timeout(5000)
+
+
+@pytest.mark.timeout(900)
+async def test_the_dashboard_is_one_click_away(running: Stage) -> None:
+    home_assistant = running.home_assistant
+    errors: list[str] = []
+    async with logged_in_page(home_assistant.client, "light", SIZE, scale=1) as page:
+        page.on("pageerror", lambda error: errors.append(error.message))
+        await add(page, home_assistant.address)
+        await page.goto(f"{home_assistant.address}/huawei-fusionsolar")
+        # The overview leads to a plant.
+        await page.get_by_role("link", name=NAME, exact=True).click()
+        await page.wait_for_url(re.compile("/plant-"))
+        await see_values(page, running)
+        await see_alarm(page, running)
+    assert errors == []
+    assert list(complaints(home_assistant.log)) == []
