@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 from .alarm_coordinator import AlarmCoordinator
 from .balance import grid_meters
 from .balance_coordinator import BalanceCoordinator
+from .catalogue import DEVICE_TYPES
 from .connections import Connection
 from .const import (
     CONF_EXCLUDED_PLANTS,
@@ -89,8 +90,8 @@ class Account:
     `plants` and `devices` are those of the inventory that this entry shows: not
     deselected by the user and not shown by another entry. Those that the last
     list lacked are shown for a day more, but not asked: a call for one of them
-    fails for all. `listed_plants` and `listed_devices` are the others. `failing`:
-    the names of the coordinators whose last update failed. `revision` counts how
+    fails for all. `listed_plants` and `listed_devices` are the others,
+    `listed_by_type` those devices that have real-time data. `failing`: the names of the coordinators whose last update failed. `revision` counts how
     often plants or devices may have changed; `registered`: what the entity registry
     holds while the platforms are set up. `is_leaving`: nothing is asked and nothing
     added any more.
@@ -128,6 +129,7 @@ class Account:
         self.failing: set[str] = set()
         self.listed_plants: list[str] = []
         self.listed_devices: list[Device] = []
+        self.listed_by_type: dict[int, list[Device]] = {}
         self.issues = Issues(self)
         self.plants_lane = PlantCoordinator(self)
         self.devices_lane = DeviceCoordinator(self)
@@ -296,6 +298,10 @@ class Account:
             for device in self.devices.values()
             if str(device.id) not in missing and device.plant_code not in missing
         ]
+        self.listed_by_type = {}
+        for device in self.listed_devices:
+            if device.type_id in DEVICE_TYPES:
+                self.listed_by_type.setdefault(device.type_id, []).append(device)
         self._by_plant = {code: [] for code in self.plants}
         for device in self.devices.values():
             self._by_plant[device.plant_code].append(device)

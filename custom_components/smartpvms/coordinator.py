@@ -281,8 +281,11 @@ class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
 
     @override
     def cycle(self) -> float:
-        calls = sum(1 for _ in self._round())
-        return self.account.ledger.cycle(self.interface, calls)
+        return self.account.ledger.cycle(self.interface, self._calls())
+
+    def _calls(self) -> int:
+        """Return how many calls a round takes."""
+        return sum(1 for _ in self._round())
 
     @override
     async def _async_update_data(self) -> dict[K, Reading]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, override
 
 from .catalogue import DEVICE_TYPES, PV_INPUT, Kpi
 from .coordinator import RealTimeCoordinator
-from .northbound import Device, DeviceRow, Interface, Profile, Scale
+from .northbound import DeviceRow, Interface, Profile, Scale
 from .northbound.interfaces import DEVICES_PER_CALL
 from .served_types import ServedTypes
 
@@ -41,21 +41,11 @@ class DeviceCoordinator(RealTimeCoordinator[int, Request]):
         self.types = ServedTypes(account.ledger.now, account.rescale)
         self.reports_pv: set[int] = set()
 
-    def _by_type(self) -> dict[int, list[Device]]:
-        """Return the devices worth asking, the most telling type first."""
-        by_type: dict[int, list[Device]] = {}
-        for device in self.account.listed_devices:
-            kind = DEVICE_TYPES.get(device.type_id)
-            if kind and self.types.may_ask(kind.id):
-                by_type.setdefault(kind.id, []).append(device)
-        return dict(
-            sorted(
-                by_type.items(),
-                key=lambda item: (
-                    self._is_doubtful(item[0]),
-                    DEVICE_TYPES[item[0]].urgency,
-                ),
-            )
+    def _types(self) -> list[int]:
+        """Return the types worth asking, the most telling first."""
+        return sorted(
+            filter(self.types.may_ask, self.account.listed_by_type),
+            key=lambda key: (self._is_doubtful(key), DEVICE_TYPES[key].urgency),
         )
 
     def _is_doubtful(self, type_id: int) -> bool:
@@ -69,16 +59,21 @@ class DeviceCoordinator(RealTimeCoordinator[int, Request]):
 
         A type that the server may not count is left out until it was answered.
         """
-        by_type = self._by_type()
+        by_type = self.account.listed_by_type
         return Scale(
             len(self.account.plants),
             {
-                type_id: len(devices)
-                for type_id, devices in by_type.items()
+                type_id: len(by_type[type_id])
+                for type_id in self._types()
                 if not self._is_doubtful(type_id)
             },
             self.account.periods.refused_types(),
         )
+
+    @override
+    def _calls(self) -> int:
+        by_type = self.account.listed_by_type
+        return sum(-(-len(by_type[key]) // DEVICES_PER_CALL) for key in self._types())
 
     @override
     def sources(self) -> AbstractSet[int]:
@@ -86,7 +81,8 @@ class DeviceCoordinator(RealTimeCoordinator[int, Request]):
 
     @override
     def _round(self) -> Iterable[Request]:
-        for type_id, devices in self._by_type().items():
+        for type_id in self._types():
+            devices = self.account.listed_by_type[type_id]
             for batch in batched(devices, DEVICES_PER_CALL):
                 yield Request(type_id, tuple(device.id for device in batch))
 

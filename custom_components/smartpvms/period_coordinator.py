@@ -26,7 +26,15 @@ from .catalogue import DEVICE_PERIODS, DEVICE_TYPES, PLANT_PERIODS, Period, Peri
 from .coordinator import EARLY, RealTimeCoordinator, calling
 from .device_coordinator import Request
 from .history.budget import LIVE_SHARE
-from .northbound import DeviceRow, Interface, Ledger, NorthboundClient, PlantRow, Values
+from .northbound import (
+    Device,
+    DeviceRow,
+    Interface,
+    Ledger,
+    NorthboundClient,
+    PlantRow,
+    Values,
+)
 from .northbound.interfaces import DEVICES_PER_CALL, PLANTS_PER_CALL
 from .northbound.quota import DAY, HOUR, windows
 from .period_rows import earliest_start, known_start, rows_to_take, take_row
@@ -285,14 +293,18 @@ class DevicePeriodCoordinator(PeriodCoordinator[int, Request]):
 
     def __init__(self, account: Account, period: Period) -> None:
         """Use the lane of getDevKpiDay, -Month or -Year."""
+        self._sources: set[int] = set()
+        self._sources_of: Mapping[int, Device] = {}
         interface, self._ask = _DEVICE_CALLS[period]
         super().__init__(account, period, interface, "device")
         self.types = ServedTypes(account.ledger.now, account.rescale)
 
     @override
     def sources(self) -> AbstractSet[int]:
-        devices = self.account.devices.values()
-        return {device.id for device in devices if device.type_id in DEVICE_PERIODS}
+        if self._sources_of is not self.account.devices:
+            self._sources_of = known = self.account.devices
+            self._sources = {k for k, d in known.items() if d.type_id in DEVICE_PERIODS}
+        return self._sources
 
     @override
     def kpis(self, source: int) -> tuple[PeriodKpi, ...]:

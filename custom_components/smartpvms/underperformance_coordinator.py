@@ -40,6 +40,8 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
     def __init__(self, account: Account, saved: object) -> None:
         """Take over what `dump` saved."""
         super().__init__(account, "underperformance", None)
+        self._sources: set[int] = set()
+        self._sources_of: Mapping[int, Device] = {}
         found = as_dict(saved)
         self.inverters = {
             code: Siblings.load(item)
@@ -59,7 +61,10 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
 
     @override
     def sources(self) -> AbstractSet[int]:
-        return {device.id for device in self.account.devices.values() if _is_pv(device)}
+        if self._sources_of is not self.account.devices:
+            self._sources_of = self.account.devices
+            self._sources = {key for key, d in self._sources_of.items() if _is_pv(d)}
+        return self._sources
 
     @override
     def cycle(self) -> float:
