@@ -20,6 +20,7 @@ from .const import CONF_CURRENCY, DOMAIN
 from .coordinator import ReadingsCoordinator
 from .entity import Adder, ReadingEntity, async_add_as_seen, async_add_following
 from .history_sensor import HistorySensor
+from .northbound.models import moment
 from .period_coordinator import PeriodCoordinator
 from .readings import Reading
 
@@ -190,5 +191,5 @@ class KpiSensor[K](ReadingEntity[K], SensorEntity):
         if kpi.states is not None:
             return kpi.states.get(int(value), OTHER)
         if kpi.device_class is SensorDeviceClass.TIMESTAMP:
-            return datetime.fromtimestamp(value / 1000, UTC) if value > 0 else None
+            return moment(value) if value > 0 else None
         return value
