@@ -4,7 +4,8 @@ import asyncio
 import threading
 from typing import Final
 
-from freezegun.api import FrozenDateTimeFactory, real_monotonic
+from freezegun import api
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.util.async_ import get_scheduled_timer_handles
 from pytest_homeassistant_custom_component.common import async_fire_time_changed_exact
@@ -65,8 +66,8 @@ async def settle(hass: HomeAssistant, stalled: asyncio.Event | None = None) -> N
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if waiting.cancelled():
             raise AssertionError(f"time stands still for {_pending(hass)}")
-        until = real_monotonic() + PATIENCE
-        while not done.done() and real_monotonic() < until:  # noqa: ASYNC110
+        until = api.real_monotonic() + PATIENCE
+        while not done.done() and api.real_monotonic() < until:  # noqa: ASYNC110
             await asyncio.sleep(0)
     finally:
         overdue.cancel()

@@ -15,7 +15,6 @@ from homeassistant.components.recorder.tasks import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
-from homeassistant.util.async_ import get_scheduled_timer_handles
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -24,6 +23,8 @@ from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.northbound import quota
 from simulator import Simulator
 from tests.play import play, settle
+
+from .watch import LogWatch
 
 # Home Assistant writes something of ours in this time, whatever happens.
 LONGEST_LIFE: Final = 1800.0
@@ -39,10 +40,11 @@ class Machine:
         freezer: FrozenDateTimeFactory,
         sim: Simulator,
         entry: MockConfigEntry,
+        log: LogWatch,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """Stand between Home Assistant and its disk."""
-        self.hass, self.sim, self.entry = hass, sim, entry
+        self.hass, self.sim, self.entry, self._log = hass, sim, entry, log
         self._freezer = freezer
         self._wrong_by = 0.0
         self._writes_left: float | None = None
@@ -72,9 +74,8 @@ class Machine:
 
         monkeypatch.setattr(Store, "_async_write_data", guarded_write)
         monkeypatch.setattr(Recorder, "queue_task", guarded_queue)
-        monkeypatch.setattr(
-            quota, "_steady_clock", lambda: time.monotonic() - self._wrong_by
-        )
+        monkeypatch.setattr(quota, "_steady_clock", self._steady)
+        monkeypatch.setattr(self.hass.loop, "time", self._steady)
 
     def _strikes(self) -> bool:
         """Count a write, and tell whether it is one that never happens."""
@@ -113,7 +114,8 @@ class Machine:
             await self.play(5)
             life += 5
         assert self._is_dead, "nothing was written"
-        # What is lost with the process ends where it is.
+        # What is lost with the process ends where it is, and says no more.
+        self._log.is_muted = True
         self._writes_left = None
         for future in self._hung:
             future.cancel()
@@ -121,7 +123,7 @@ class Machine:
         self.sim.stalled.clear()
         await settle(self.hass, self.sim.stalled)
         await self._stop()
-        self._is_dead = False
+        self._is_dead = self._log.is_muted = False
         await self._start(off)
 
     async def _stop(self) -> None:
@@ -151,6 +153,7 @@ class Machine:
         self._wrong_by = wrong_by
         self._freezer.tick(jump)
         self.sim.clock.offset -= timedelta(seconds=jump)
-        # The loop's own clock is not set, but the frozen one takes it along.
-        for timer in get_scheduled_timer_handles(self.hass.loop):
-            timer._when += jump
+
+    def _steady(self) -> float:
+        """Return what a clock shows that nobody sets; the frozen one goes along."""
+        return time.monotonic() - self._wrong_by

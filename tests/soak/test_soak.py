@@ -273,7 +273,7 @@ async def soak(
 ) -> AsyncIterator[Soak]:
     """Set the account up, and watch it."""
     log = LogWatch(sim)
-    machine = Machine(hass, freezer, sim, entry, monkeypatch)
+    machine = Machine(hass, freezer, sim, entry, log, monkeypatch)
     alarm_events, counters = AlarmWatch(hass), CounterWatch(hass, sim)
     assert await hass.config_entries.async_setup(entry.entry_id)
     logging.getLogger().addHandler(log)

@@ -41,10 +41,11 @@ class LogWatch(logging.Handler):
         super().__init__(logging.WARNING)
         self._sim = sim
         self.lines: list[Line] = []
+        self.is_muted = False
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
-        if not record.name.startswith(THEIRS):
+        if not self.is_muted and not record.name.startswith(THEIRS):
             self.lines.append(
                 Line(
                     self._sim.clock.now(),
