@@ -12,6 +12,7 @@ import pytest
 
 from custom_components.smartpvms.alarms import (
     LOOK_BACK,
+    SILENCES,
     SKEW,
     WINDOWS,
     AlarmBook,
@@ -278,3 +279,18 @@ def test_a_plant_that_comes_back_has_no_old_news(book: AlarmBook) -> None:
     book.keep_only([], [])
     assert take(book, [FAN]) == []
     assert len(book.of_plant("P")) == 1
+
+
+def test_a_system_that_says_nothing_ends_no_alarm(book: AlarmBook) -> None:
+    """Null in place of a list is a fault; only a day of it says that all is well."""
+
+    def silence(times: int) -> list[News]:
+        told = []
+        for _ in range(times):
+            told += book.take(window_at(0, NOW), ["P"], [], NOW, absences=SILENCES)
+        return [item.kind for item in told]
+
+    assert take(book, [FAN]) == [(News.RAISED, "2064")]
+    assert not silence(20)
+    assert take(book, [FAN]) == []
+    assert silence(SILENCES) == [News.CLEARED]

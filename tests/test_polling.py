@@ -120,6 +120,31 @@ async def test_an_outage_is_logged_once_and_passes(
     assert "unavailable" not in {state.state for state in hass.states.async_all()}
 
 
+async def test_a_server_that_comes_and_goes_is_one_outage(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def lines() -> int:
+        return sum(
+            record.levelname == "ERROR" and "smartpvms" in record.name
+            for record in caplog.records
+        )
+
+    caplog.clear()
+    for _ in range(4):
+        sim.faults.add(Fault(FaultKind.CUT, "getDevRealKpi", times=1))
+        await wait(900, 10)
+        assert not sim.faults.strike("getDevRealKpi")
+    assert lines() == 1
+    await wait(2400, 30)
+    sim.faults.add(Fault(FaultKind.CUT, "getDevRealKpi", times=1))
+    await wait(900, 10)
+    assert lines() == 2
+
+
 @pytest.mark.parametrize(
     "kind", [FaultKind.NULL, FaultKind.MISSING, FaultKind.EMPTY_MAP]
 )

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import tzinfo
+from math import inf
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -91,8 +92,9 @@ class Account:
     deselected by the user and not shown by another entry. Those that the last
     list lacked are shown for a day more, but not asked: a call for one of them
     fails for all. `listed_plants` and `listed_devices` are the others,
-    `listed_by_type` those devices that have real-time data. `failing`: the names of the coordinators whose last update failed. `revision` counts how
-    often plants or devices may have changed; `registered`: what the entity registry
+    `listed_by_type` those devices that have real-time data. `failing`: the names of
+    the coordinators whose last update failed; `failed_at`: when one did last (epoch
+    seconds). `revision` counts how often plants or devices may have changed; `registered`: what the entity registry
     holds while the platforms are set up. `is_leaving`: nothing is asked and nothing
     added any more.
     """
@@ -127,6 +129,7 @@ class Account:
         self.registered: RegisteredKeys = {}
         self._registered_devices = RegisteredDevices(hass, entry)
         self.failing: set[str] = set()
+        self.failed_at = -inf
         self.listed_plants: list[str] = []
         self.listed_devices: list[Device] = []
         self.listed_by_type: dict[int, list[Device]] = {}

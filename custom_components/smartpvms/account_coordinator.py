@@ -1,7 +1,7 @@
 """What all coordinators of an account have in common."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING, Final, override
 
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
@@ -11,10 +11,15 @@ if TYPE_CHECKING:
     from .account import Account
 
 
+# Seconds without a failure that end an outage.
+SAME_OUTAGE: Final = 1800.0
+
+
 class AccountCoordinator[T](DataUpdateCoordinator[T]):
     """A coordinator that is silent while another one has said what is wrong.
 
-    A server that is down fails all of them; the log needs to say so once.
+    A server that is down fails all of them; the log needs to say so once. One that
+    comes and goes is down until all has been well for a while.
     """
 
     def __init__(
@@ -48,6 +53,10 @@ class AccountCoordinator[T](DataUpdateCoordinator[T]):
         if self.last_update_success:
             failing.discard(self.name)
             return
-        if log_failures and was_fine and not failing:
+        now, known = self.account.ledger.now(), self.account.failed_at
+        # A clock that was set back makes no outage of one that is long over.
+        is_new = not failing and not 0 <= now - known < SAME_OUTAGE
+        if log_failures and was_fine and is_new:
             LOGGER.error("Error fetching %s data: %s", self.name, self.last_exception)
         failing.add(self.name)
+        self.account.failed_at = now

@@ -116,7 +116,7 @@ async def _async_alarms_of(
     alarms: list[Alarm] = []
     for start, stop, batch in _requests(codes, begin, end):
         with explained(account, Interface.ALARMS):
-            alarms += await account.client.alarms(
+            found = await account.client.alarms(
                 batch,
                 start,
                 stop,
@@ -127,6 +127,7 @@ async def _async_alarms_of(
                 device_types=data[ATTR_DEVICE_TYPES],
                 device_name=data.get(ATTR_DEVICE_NAME),
             )
+            alarms += found or ()
     return alarms
 
 

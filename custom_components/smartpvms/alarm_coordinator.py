@@ -10,7 +10,15 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 
 from .account_coordinator import AccountCoordinator
-from .alarms import AlarmBook, AlarmNews, dump_news, load_news, window_at
+from .alarms import (
+    ABSENCES,
+    SILENCES,
+    AlarmBook,
+    AlarmNews,
+    dump_news,
+    load_news,
+    window_at,
+)
 from .catalogue.alarm import FALLBACK_LANGUAGE, LANGUAGES, POLISH
 from .const import DOMAIN, SIGNAL_ALARM
 from .coordinator import EARLY, FRESH_CYCLES, FRESH_GRACE, SOON, calling
@@ -123,10 +131,11 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
         )
         answer = [
             (alarm, self.device_of(alarm))
-            for alarm in alarms
+            for alarm in alarms or ()
             if alarm.plant_code in plants
         ]
-        news = self.data.take(window, plants, answer, now)
+        most = SILENCES if alarms is None else ABSENCES
+        news = self.data.take(window, plants, answer, now, absences=most)
         self._held_back += news
         if self._is_armed:
             await self._async_tell()

@@ -25,6 +25,8 @@ WINDOWS: Final = LOOK_BACK // WINDOW + 1
 
 # One answer without an alarm may be a faulty one.
 ABSENCES: Final = 2
+# Answers without a list are faults, unless they go on for so long.
+SILENCES: Final = 48
 
 # One poll in so many asks an older window in place of the newest: more often
 # until all of them were asked once.
@@ -210,11 +212,14 @@ class AlarmBook:
         plants: Collection[str],
         answer: Iterable[tuple[Alarm, int | None]],
         now: datetime,
+        *,
+        absences: int = ABSENCES,
     ) -> list[AlarmNews]:
         """Take over the answer for a window and return what is new.
 
         `answer` pairs each alarm with the device that it fits. The first answer
-        for a plant and window is history: it is known, but no news.
+        for a plant and window is history: it is known, but no news. `absences`:
+        how often in a row an alarm has to be left out to have ended.
         """
         seen = self.seen.setdefault(asked.number, set())
         news: list[AlarmNews] = []
@@ -229,7 +234,7 @@ class AlarmBook:
             told = list(self._follow(key, alarm.status in ENDED, record, now))
             if alarm.plant_code in seen:
                 news += told
-        news += self._take_absences(asked, plants, found, now)
+        news += self._take_absences(asked, plants, found, now, absences)
         seen.update(plants)
         self.asked_at[asked.number] = now.timestamp()
         self.heard_at |= dict.fromkeys(plants, now.timestamp())
@@ -254,9 +259,14 @@ class AlarmBook:
             yield AlarmNews(News.CLEARED, self._end(key, record, now))
 
     def _take_absences(
-        self, asked: Window, plants: Collection[str], found: set[str], now: datetime
+        self,
+        asked: Window,
+        plants: Collection[str],
+        found: set[str],
+        now: datetime,
+        most: int,
     ) -> list[AlarmNews]:
-        """End the alarms that the window should hold and has left out twice."""
+        """End the alarms that the window should hold and has left out so often."""
         news = []
         for key, record in list(self.active.items()):
             if key in found or record.plant_code not in plants:
@@ -265,7 +275,7 @@ class AlarmBook:
                 continue
             record = replace(record, absences=record.absences + 1)
             self.active[key] = record
-            if record.absences >= ABSENCES:
+            if record.absences >= most:
                 news.append(AlarmNews(News.CLEARED, self._end(key, record, now)))
         return news
 

@@ -98,7 +98,7 @@ async def test_where_a_list_should_be(
         with pytest.raises(NorthboundError):
             await client.alarms(["NE=1"], NOON, later, "en_UK")
         return
-    assert await client.alarms(["NE=1"], NOON, later, "en_UK") == []
+    assert await client.alarms(["NE=1"], NOON, later, "en_UK") is None
     assert record.oddities == {(I.ALARMS, Oddity.NO_LIST): 1}
 
 

@@ -65,15 +65,11 @@ TROUBLES: Final[Mapping[str, Trouble]] = {
     "stalls": Trouble(fault={"kind": "stall"}, minutes=(1, 20)),
     "redirect": Trouble(fault={"kind": "redirect"}, minutes=(1, 20)),
     "upgrade": Trouble(fault={"kind": "text"}, lines=0),
-    "system error": Trouble(fault={"kind": "code", "code": 20004}, lines=0),
+    "system error": Trouble(fault={"kind": "code", "code": 20004}),
     "number": Trouble(fault={"kind": "number"}),
-    "flaky": Trouble(
-        fault={"kind": "cut", "probability": 0.4}, minutes=(30, 180), lines=-1
-    ),
+    "flaky": Trouble(fault={"kind": "cut", "probability": 0.4}, minutes=(30, 180)),
     "flaky gateway": Trouble(
-        fault={"kind": "http", "status": 503, "probability": 0.3},
-        minutes=(30, 180),
-        lines=-1,
+        fault={"kind": "http", "status": 503, "probability": 0.3}, minutes=(30, 180)
     ),
     "one is broken": Trouble(
         fault={"kind": "http", "status": 500}, one=True, minutes=(20, 240)

@@ -243,23 +243,8 @@ class Soak:
         for (incident, begin, end), limit in zip(self.past, following, strict=True):
             lines = self.log.between(begin, min(end + GRACE, limit))
             left = [line for line in left if line not in lines]
-            most = incident.trouble.lines
-            if most < 0:
-                most = self.outages(begin, min(end + GRACE, limit))
-            assert len(lines) <= most, (incident, lines)
+            assert len(lines) <= incident.trouble.lines, (incident, lines)
         assert not left
-
-    def outages(self, begin: float, end: float) -> int:
-        """Return how often in a time one call or more failed after all was well."""
-        failing: set[str] = set()
-        count = 0
-        for call in self.sim.calls:
-            if begin <= call.at < end and call.fail_code != 0:
-                count += not failing
-                failing.add(call.interface)
-            elif begin <= call.at < end:
-                failing.discard(call.interface)
-        return count
 
 
 @pytest.fixture

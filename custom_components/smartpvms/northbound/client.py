@@ -238,8 +238,11 @@ class NorthboundClient:
         device_types: Sequence[int] = (),
         types: Sequence[int] = (),
         device_name: str | None = None,
-    ) -> list[Alarm]:
+    ) -> list[Alarm] | None:
         """Return the alarms of up to 100 plants, raised in a period (2.16).
+
+        None where the answer has no list: a system at fault says neither that
+        there are alarms nor that there are none.
 
         `language` as the interface names it (`en_UK`, `de_DE`, …); a period of at
         most 31 days, no older than 365. Filters as the reference's codes; an empty
@@ -267,7 +270,8 @@ class NorthboundClient:
         if device_name:
             payload["devName"] = device_name
         data = await self.session.call(Interface.ALARMS, payload)
-        return await self._parse(Interface.ALARMS, data, Alarm.from_row)
+        alarms = await self._parse(Interface.ALARMS, data, Alarm.from_row)
+        return alarms if isinstance(data, list) else None
 
     async def registration(
         self, serials: Collection[str], user: str, key: str | None = None
