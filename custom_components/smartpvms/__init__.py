@@ -42,6 +42,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) ->
     entry.runtime_data = account
     await account.async_register()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    account.registered = {}
     account.start()
     return True
 

@@ -34,7 +34,7 @@ class Memory:
     """What is known of a counter.
 
     `value` is what is shown, None while the first 0 is not believed; `raw` the
-    last row's number, `at` its time; `last_reset` belongs to `value`;
+    last row's number, `at` when a row had it; `last_reset` belongs to `value`;
     `doubted_since` is when a fall was first seen; `period` the day or month that
     `value` counts; `lagging` while the rows still count the period before.
     """
@@ -67,6 +67,26 @@ def advance(
     return _RULES[counter](memory, raw, at, zone)
 
 
+_LAST_DAYS: Final[dict[tzinfo, tuple[float, float, date, str]]] = {}
+
+
+def _today(at: float, zone: tzinfo) -> tuple[date, str]:
+    """Return the local day of an instant, and its ISO date.
+
+    A fleet's counters ask for the same day a thousand times a minute.
+    """
+    begin, end, day, period = _LAST_DAYS.get(zone, _NO_DAY)
+    if not begin <= at < end:
+        day = day_of(at, zone)
+        period = day.isoformat()
+        end = midnight(day + timedelta(days=1), zone)
+        _LAST_DAYS[zone] = midnight(day, zone), end, day, period
+    return day, period
+
+
+_NO_DAY: Final = (0.0, 0.0, date.min, "")
+
+
 def _lifetime(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Memory:
     """Believe a fall, or a first 0, only after a day; then it starts anew."""
     if memory is None:
@@ -76,8 +96,10 @@ def _lifetime(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Mem
     if memory.value is None:
         believed = raw or at - (memory.doubted_since or at) >= DAY
         return Memory(raw, raw, at) if believed else replace(memory, at=at)
+    if raw == memory.value and memory.doubted_since is None:
+        return memory
     if raw >= memory.value:
-        return replace(memory, value=raw, raw=raw, at=at, doubted_since=None)
+        return Memory(raw, raw, at, memory.last_reset)
     if memory.doubted_since is None:
         return replace(memory, raw=raw, at=at, doubted_since=at)
     if at - memory.doubted_since < DAY:
@@ -90,8 +112,16 @@ def _lifetime(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Mem
 
 def _device_day(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Memory:
     """Show 0 from midnight until the counter has left yesterday's count."""
-    today = day_of(at, zone)
-    fresh = Memory(raw, raw, at, period=today.isoformat())
+    today, period = _today(at, zone)
+    if (
+        memory
+        and memory.raw == raw == memory.value
+        and memory.period == period
+        and memory.doubted_since is None
+        and not memory.lagging
+    ):
+        return memory
+    fresh = Memory(raw, raw, at, period=period)
     if memory is None or memory.value is None:
         return fresh
     if memory.period < fresh.period or memory.lagging:
@@ -102,7 +132,7 @@ def _device_day(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> M
             return fresh
         return Memory(0.0, raw, at, period=fresh.period, lagging=True)
     if raw >= memory.value:
-        return replace(memory, value=raw, raw=raw, at=at, doubted_since=None)
+        return Memory(raw, raw, at, memory.last_reset, period=memory.period)
     if raw >= memory.value * NEW_START:
         return replace(memory, raw=raw, at=at, doubted_since=None)
     if (tomorrow := day_of(at + EARLY, zone)) != today:
@@ -135,7 +165,7 @@ def _plant_period(start_of: Callable[[date], date]) -> _Rule:
         elif not raw and memory.raw:
             # No correction takes back all that was counted.
             return replace(memory, at=at)
-        return replace(memory, value=raw, raw=raw, at=at)
+        return Memory(raw, raw, at, memory.last_reset, period=memory.period)
 
     return rule
 

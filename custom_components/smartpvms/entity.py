@@ -3,7 +3,9 @@
 from abc import abstractmethod
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set as AbstractSet
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count, islice
 from typing import Any, Final, override
 
@@ -72,6 +74,12 @@ class SparingEntity[CoordinatorT: DataUpdateCoordinator[Any]](
 _removed: Final = count()
 
 
+@lru_cache(maxsize=16)
+def _device_info(identifier: str) -> DeviceInfo:
+    """Return how Home Assistant finds a device; its entities share it."""
+    return DeviceInfo(identifiers={(DOMAIN, identifier)})
+
+
 class ReadingEntity[K](SparingEntity[ReadingsCoordinator[K]]):
     """A value of the reading of a plant (by code) or device (by id)."""
 
@@ -86,7 +94,7 @@ class ReadingEntity[K](SparingEntity[ReadingsCoordinator[K]]):
         self.entity_description = description
         self.source = source
         self._attr_unique_id = f"{source}_{description.key}"
-        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, str(source))})
+        self._attr_device_info = _device_info(str(source))
 
     @property
     def reading(self) -> Reading | None:
@@ -203,7 +211,10 @@ def async_add_as_seen[K, DescriptionT: EntityDescription](
     """
     account = coordinator.account
     registered = account.registered.get(async_get_current_platform().domain, {})
-    shown: dict[K, set[str]] = {}
+    shown: dict[K, frozenset[str]] = {}
+    # Devices of a kind show the same.
+    pool: dict[frozenset[str], frozenset[str]] = {}
+    idle: dict[K, _Idle] = {}
     revision = account.revision
 
     def look(
@@ -212,13 +223,20 @@ def async_add_as_seen[K, DescriptionT: EntityDescription](
         for source in candidates:
             if source not in coordinator.sources():
                 continue
-            known = shown.setdefault(source, set())
+            known = shown.get(source, _NONE_SHOWN)
             reading = coordinator.data.get(source)
+            if source in idle and reading and idle[source].has_nothing_new(reading):
+                continue
             remembered = registered.get(str(source), _NO_KEYS)
-            for description in descriptions(source, reading, remembered):
-                if description.key not in known:
-                    known.add(description.key)
-                    yield build(coordinator, source, description)
+            found = descriptions(source, reading, remembered)
+            new = [item for item in found if item.key not in known]
+            if new:
+                known |= {item.key for item in new}
+                shown[source] = pool.setdefault(known, known)
+            if reading:
+                idle[source] = _idle_after(reading, known)
+            for description in new:
+                yield build(coordinator, source, description)
 
     @callback
     def follow() -> None:
@@ -227,6 +245,7 @@ def async_add_as_seen[K, DescriptionT: EntityDescription](
             revision = account.revision
             for gone in shown.keys() - coordinator.sources():
                 del shown[gone]
+                idle.pop(gone, None)
         if coordinator.altered:
             adder.put(look(coordinator.altered, {}))
             adder.start()
@@ -235,4 +254,37 @@ def async_add_as_seen[K, DescriptionT: EntityDescription](
     entry.async_on_unload(coordinator.async_add_listener(follow))
 
 
+@dataclass(frozen=True, slots=True)
+class _Idle:
+    """What a row had to show when it was last looked through.
+
+    `keys`: what it held; `waiting`: those of them that were not shown and may be
+    some day, when they are above 0.
+    """
+
+    keys: frozenset[str]
+    waiting: tuple[str, ...]
+
+    def has_nothing_new(self, reading: Reading) -> bool:
+        """Tell whether a later reading has no more to show."""
+        values = reading.values
+        return values.keys() == self.keys and not any(
+            values[key] > 0 for key in self.waiting
+        )
+
+
+def _idle_after(reading: Reading, shown: AbstractSet[str]) -> _Idle:
+    """Remember a reading, given the keys that are shown."""
+    values = reading.values
+    waiting = (key for key in values if values[key] <= 0 and key not in shown)
+    return _idle(frozenset(values), tuple(waiting))
+
+
+@lru_cache(maxsize=256)
+def _idle(keys: frozenset[str], waiting: tuple[str, ...]) -> _Idle:
+    """Return one object for all devices of a kind."""
+    return _Idle(keys, waiting)
+
+
 _NO_KEYS: Final[set[str]] = set()
+_NONE_SHOWN: Final[frozenset[str]] = frozenset()

@@ -166,7 +166,8 @@ class KpiSensor[K](ReadingEntity[K], SensorEntity):
     @override
     def available(self) -> bool:
         """Tell whether the value is young enough, or does not age."""
-        return not self.entity_description.ages or super().available
+        ages = self.entity_description.ages
+        return not ages or self.coordinator.is_fresh(self.source)
 
     @override
     def _look(self) -> object:
@@ -179,9 +180,11 @@ class KpiSensor[K](ReadingEntity[K], SensorEntity):
     @override
     def _take(self) -> None:
         reading, kpi = self.reading, self.entity_description
-        at = reading.last_reset(kpi.key) if reading and kpi.counter else None
-        self._attr_last_reset = datetime.fromtimestamp(at, UTC) if at else None
-        self._attr_native_value = self._native(self.value)
+        value = reading.values.get(kpi.key) if reading else None
+        self._attr_native_value = self._native(value)
+        if kpi.counter and reading:
+            at = reading.last_reset(kpi.key)
+            self._attr_last_reset = datetime.fromtimestamp(at, UTC) if at else None
 
     def _native(self, value: float | None) -> StateType | datetime:
         """Return a number as Home Assistant shows it."""

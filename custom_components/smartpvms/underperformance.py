@@ -233,6 +233,12 @@ class Unit:
         self.usual = max(LEAST_USUAL, self.usual + rate * (share - self.usual))
         return rate
 
+    def verdict(self, siblings: int) -> Verdict:
+        """Return what is known; with no siblings left it is not low."""
+        is_dead = self.is_dead
+        is_low = siblings > 0 and (self.is_low or is_dead)
+        return Verdict(is_low, 0.0 if is_dead else self.ratio, siblings)
+
     def dump(self) -> list[object]:
         """Return what is remembered as JSON data."""
         values = [_rounded(getattr(self, name)) for name in _FIELDS[:-1]]
@@ -291,6 +297,9 @@ class Siblings:
 
     day: int = 0
     units: dict[int, Unit] = field(default_factory=dict)
+    _verdicts: dict[int, Verdict] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
 
     def take(self, samples: Mapping[int, Sample], local: datetime) -> None:
         """Take the last sample of each unit that has one, by the plant's clock.
@@ -300,10 +309,12 @@ class Siblings:
         """
         if (day := local.toordinal()) != self.day:
             self._close_day()
-            self.day = day
+            self.day, self._verdicts = day, None
         new = [key for key, sample in samples.items() if self._is_new(key, sample)]
         for key in new:
-            self.units.setdefault(key, Unit()).see(samples[key])
+            if key not in self.units:
+                self.units[key], self._verdicts = Unit(), None
+            self.units[key].see(samples[key])
         levels = {
             key: level
             for key, sample in samples.items()
@@ -314,7 +325,10 @@ class Siblings:
         for key in new:
             if key in levels and len(levels) > 1:
                 others = median_without(ordered, levels[key])
+                was_dead = self.units[key].is_dead
                 self.units[key].take(samples[key].at, part, levels[key], others)
+                if self.units[key].is_dead != was_dead:
+                    self._verdicts = None
 
     def _is_new(self, key: int, sample: Sample) -> bool:
         unit = self.units.get(key)
@@ -346,15 +360,26 @@ class Siblings:
         """Forget the units that are gone."""
         for gone in self.units.keys() - set(keys):
             del self.units[gone]
+            self._verdicts = None
 
     def verdict(self, key: int) -> Verdict | None:
         """Return what is known of a unit; with no siblings left it is not low."""
-        if (unit := self.units.get(key)) is None:
-            return None
-        since = unit.seen_at - FORGOTTEN_AFTER
-        siblings = sum(other.seen_at >= since for other in self.units.values()) - 1
-        ratio = 0.0 if unit.is_dead else unit.ratio
-        return Verdict(siblings > 0 and (unit.is_low or unit.is_dead), ratio, siblings)
+        return self.verdicts().get(key)
+
+    def verdicts(self) -> Mapping[int, Verdict]:
+        """Return what is known of each unit.
+
+        It is the same object until something about it may have changed.
+        """
+        if self._verdicts is None:
+            seen = sorted(unit.seen_at for unit in self.units.values())
+            self._verdicts = {
+                key: unit.verdict(
+                    len(seen) - 1 - bisect_left(seen, unit.seen_at - FORGOTTEN_AFTER)
+                )
+                for key, unit in self.units.items()
+            }
+        return self._verdicts
 
     def dump(self) -> dict[str, object]:
         """Return what is remembered as JSON data."""

@@ -11,7 +11,7 @@ from homeassistant.core import callback
 from .catalogue import DEVICE_TYPES, PV_INPUT, Role
 from .catalogue.underperformance import OF_INVERTER, OF_STRING, Comparison
 from .coordinator import TOLD_AT_ONCE, ReadingsCoordinator
-from .northbound import Device
+from .northbound import Device, Values
 from .readings import Reading
 from .saved import as_dict, by_id
 from .underperformance import Sample, Siblings, Verdict
@@ -40,6 +40,10 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
     def __init__(self, account: Account, saved: object) -> None:
         """Take over what `dump` saved."""
         super().__init__(account, "underperformance", None)
+        # What was said of a device, and of which verdicts.
+        self._known: dict[
+            int, tuple[Verdict | None, Mapping[int, Verdict], dict[str, float]]
+        ] = {}
         self._sources: set[int] = set()
         self._sources_of: Mapping[int, Device] = {}
         found = as_dict(saved)
@@ -87,6 +91,8 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
             siblings.keep_only(device.id for device in account.devices_of(code))
         for gone in self.strings.keys() - here:
             del self.strings[gone]
+        for gone in self._known.keys() - here:
+            del self._known[gone]
 
     async def async_follow_devices(self, changed: Collection[int]) -> None:
         """Compare the inverters whose rows have just come, and tell."""
@@ -156,13 +162,19 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
         at = max(sample.at for sample in samples.values())
         return datetime.fromtimestamp(at, self.account.zone(code))
 
-    def _values(self, device: Device) -> dict[str, float]:
+    def _values(self, device: Device) -> Values:
         """Return the verdicts on an inverter and its strings, by their keys."""
         inverters = self.inverters.get(device.plant_code, _NONE)
-        strings = self.strings.get(device.id, _NONE)
-        values = _shown(OF_INVERTER, inverters.verdict(device.id))
-        for number, row in OF_STRING.items():
-            values |= _shown(row, strings.verdict(number))
+        verdict = inverters.verdict(device.id)
+        strings = self.strings.get(device.id, _NONE).verdicts()
+        known = self._known.get(device.id)
+        if known and known[0] is verdict and known[1] is strings:
+            return known[2]
+        values = _shown(OF_INVERTER, verdict)
+        for number, of_string in strings.items():
+            if number in OF_STRING:
+                values |= _shown(OF_STRING[number], of_string)
+        self._known[device.id] = verdict, strings, values
         return values
 
 

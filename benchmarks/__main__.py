@@ -1,0 +1,43 @@
+"""Takes one measurement and prints it; `script/bench` runs them all."""
+
+import argparse
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+import json
+from pathlib import Path
+from typing import Final
+
+from . import cases, stage
+from .home import FLOOR
+
+CASES: Final[Mapping[str, Callable[..., Awaitable[float]]]] = {
+    "first_set_up": partial(cases.set_up, fresh=True),
+    "restart": partial(cases.set_up, fresh=False),
+    "memory": cases.memory,
+    "all_changed": partial(cases.refresh, change=True),
+    "none_changed": partial(cases.refresh, change=False),
+    "statistics": partial(cases.statistics, plants=4, days=30),
+}
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("case", choices=["prepare", *CASES])
+    parser.add_argument("--side", choices=[stage.OURS, FLOOR], default=stage.OURS)
+    parser.add_argument("--plants", type=int, default=100)
+    parser.add_argument("--devices", type=int, default=20)
+    parser.add_argument("--entities", type=int, default=20_000)
+    options = parser.parse_args()
+    folder: Path = options.folder
+    if options.case == "prepare":
+        with stage.server(options.plants, options.devices) as url:
+            asyncio.run(stage.prepare(folder, url, options.entities))
+        return
+    print(json.dumps(asyncio.run(CASES[options.case](folder, options.side))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,244 @@
+"""One measurement, in a process of its own."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+import gc
+from pathlib import Path
+import pickle
+import shutil
+from tempfile import TemporaryDirectory
+from time import process_time
+import tracemalloc
+from typing import Any, Final
+
+from homeassistant.components.recorder import get_instance
+from homeassistant.components.recorder.models import (
+    StatisticData,
+    StatisticMeanType,
+    StatisticMetaData,
+)
+from homeassistant.components.recorder.statistics import async_add_external_statistics
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import UnitOfEnergy
+from homeassistant.core import HomeAssistant
+from homeassistant.util.unit_conversion import EnergyConverter
+
+from custom_components.smartpvms.account import Account
+from custom_components.smartpvms.catalogue.series import SERIES, Quantity
+from custom_components.smartpvms.const import DOMAIN
+from custom_components.smartpvms.history.importer import Importer, PlantSeries
+from custom_components.smartpvms.history.pieces import Span
+from custom_components.smartpvms_floor.recipe import (
+    RECIPE,
+    ROWS,
+    FloorCoordinator,
+    Values,
+)
+
+from .changing import Answers, Replay
+from .home import FLOOR, home
+from .stage import OURS, PARTS, Parts
+
+REGISTRIES: Final = ("core.entity_registry", "core.device_registry")
+ROUNDS: Final = 5
+_LATER: Final = 10
+_HOUR: Final = 3600
+_FIRST_DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@asynccontextmanager
+async def _started(folder: Path, side: str) -> AsyncGenerator[HomeAssistant]:
+    """Start from a copy of a side's folder; nothing is set up."""
+    parts: Parts = pickle.loads((folder / PARTS).read_bytes())  # noqa: S301
+    async with home(folder / side) as hass:
+        hass.data[RECIPE], hass.data[ROWS] = parts.recipe, parts.recipe.rows()
+        yield hass
+
+
+@asynccontextmanager
+async def _copy(folder: Path, side: str, *, fresh: bool) -> AsyncGenerator[Path]:
+    with TemporaryDirectory() as name:
+        copy = Path(name)
+        shutil.copytree(folder / side, copy / side)
+        shutil.copy(folder / PARTS, copy / PARTS)
+        if fresh:
+            for registry in REGISTRIES:
+                (copy / side / ".storage" / registry).unlink()
+        yield copy
+
+
+def _entry(hass: HomeAssistant) -> ConfigEntry[Any]:
+    (entry,) = hass.config_entries.async_entries()
+    return entry
+
+
+async def _cost(work: Callable[[], Awaitable[object]]) -> float:
+    """Return the processor seconds of some work, without collecting garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    begun = process_time()
+    await work()
+    spent = process_time() - begun
+    gc.enable()
+    gc.unfreeze()
+    return spent
+
+
+async def _set_up(hass: HomeAssistant) -> None:
+    assert await hass.config_entries.async_setup(_entry(hass).entry_id)
+    await hass.async_block_till_done()
+
+
+async def set_up(folder: Path, side: str, *, fresh: bool) -> float:
+    """Set an entry up; `fresh`: its entities are new to the registry. Seconds."""
+    async with _copy(folder, side, fresh=fresh) as copy, _started(copy, side) as hass:
+        return await _cost(lambda: _set_up(hass))
+
+
+async def memory(folder: Path, side: str) -> float:
+    """Set an entry up; return how many bytes it keeps."""
+    async with _copy(folder, side, fresh=False) as copy, _started(copy, side) as hass:
+        gc.collect()
+        tracemalloc.start()
+        await _set_up(hass)
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return float(kept)
+
+
+async def refresh(folder: Path, side: str, *, change: bool) -> float:
+    """Refresh all values a few times; return the seconds of the cheapest."""
+    parts: Parts = pickle.loads((folder / PARTS).read_bytes())  # noqa: S301
+    async with _copy(folder, side, fresh=False) as copy, _started(copy, side) as hass:
+        await _set_up(hass)
+        rounds = _ROUNDS_OF[side](_entry(hass).runtime_data, parts, change=change)
+        # The first one warms up.
+        costs = [await _cost(work) for work in rounds]
+        return min(costs[1:])
+
+
+def _rounds_of_ours(
+    account: Account, parts: Parts, *, change: bool
+) -> list[Callable[[], Awaitable[None]]]:
+    replay = Replay(account)
+
+    def work(answers: Answers) -> Callable[[], Awaitable[None]]:
+        return lambda: replay.refresh(answers)
+
+    # Counters only rise.
+    steps = (_LATER + n * change for n in range(ROUNDS + 1))
+    return [work(parts.answers.changed(step)) for step in steps]
+
+
+def _rounds_of_floor(
+    coordinator: FloorCoordinator, parts: Parts, *, change: bool
+) -> list[Callable[[], Awaitable[None]]]:
+    options = {
+        (device, description.key): getattr(description, "options", None) or ()
+        for entities in parts.recipe.rows().values()
+        for device, description in entities
+    }
+
+    def work(step: int) -> Callable[[], Awaitable[None]]:
+        values: Values = {
+            device: {
+                key: _other(value, options[device, key], step)
+                if (device, key) in parts.changing
+                else value
+                for key, value in known.items()
+            }
+            for device, known in parts.recipe.values.items()
+        }
+
+        async def take() -> None:
+            coordinator.async_set_updated_data(values)
+
+        return take
+
+    return [work(n * change) for n in range(ROUNDS + 1)]
+
+
+_ROUNDS_OF: Final[Mapping[str, Callable[..., list[Callable[[], Awaitable[None]]]]]] = {
+    OURS: _rounds_of_ours,
+    FLOOR: _rounds_of_floor,
+}
+
+
+def _other(value: Any, options: Sequence[str], step: int) -> Any:
+    """Return another value that an entity may have, one for each step."""
+    match value:
+        case bool():
+            return bool(step % 2)
+        case int() | float():
+            return value + 0.01 * step
+        case datetime():
+            return value + timedelta(seconds=step)
+        case str() if options:
+            return options[step % len(options)]
+    return value
+
+
+async def statistics(folder: Path, side: str, *, plants: int, days: int) -> float:
+    """Import the hours of so many days, day after day as the answers come."""
+    async with _copy(folder, side, fresh=False) as copy:
+        (copy / "empty").mkdir()
+        async with home(copy / "empty", recorder=True) as hass:
+            await hass.async_start()
+            await get_instance(hass).async_block_till_done()
+            write = _import_ours if side == OURS else _import_floor
+            return await _cost(lambda: write(hass, plants, days))
+
+
+_ENERGIES: Final = tuple(
+    series for series in SERIES.values() if series.quantity is Quantity.ENERGY
+)
+
+
+def _hours(day: int) -> list[int]:
+    """Return the starts of a day's hours."""
+    midnight = int(_FIRST_DAY.timestamp()) + day * 24 * _HOUR
+    return [midnight + hour * _HOUR for hour in range(24)]
+
+
+async def _import_ours(hass: HomeAssistant, plants: int, days: int) -> None:
+    async def before_move(code: str, since: int) -> None:
+        """Nothing moves."""
+
+    importer = Importer(hass, before_move)
+    for day in range(days):
+        for number in range(plants):
+            plant = PlantSeries(f"NE={number}", f"Plant {number}", "EUR")
+            spans = [Span(start, start + _HOUR, 1.5) for start in _hours(day)]
+            await importer.async_merge(plant, {s.key: spans for s in _ENERGIES})
+
+
+async def _import_floor(hass: HomeAssistant, plants: int, days: int) -> None:
+    sums = dict.fromkeys(range(plants), 0.0)
+    for day in range(days):
+        for number in range(plants):
+            before = sums[number]
+            for series in _ENERGIES:
+                metadata = StatisticMetaData(
+                    mean_type=StatisticMeanType.NONE,
+                    has_sum=True,
+                    name=f"Plant {number} {series.key}",
+                    source=DOMAIN,
+                    statistic_id=f"{DOMAIN}:ne_{number}_{series.key}",
+                    unit_class=EnergyConverter.UNIT_CLASS,
+                    unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+                )
+                rows = [
+                    StatisticData(
+                        start=datetime.fromtimestamp(start, UTC),
+                        state=1.5,
+                        sum=before + 1.5 * (hour + 1),
+                        last_reset=datetime.fromtimestamp(start, UTC),
+                    )
+                    for hour, start in enumerate(_hours(day))
+                ]
+                async_add_external_statistics(hass, metadata, rows)
+            sums[number] = before + 1.5 * 24
+            await get_instance(hass).async_block_till_done()

@@ -1,0 +1,97 @@
+"""Answers of the interface in which every value differs from the last one."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from homeassistant.components.sensor import SensorDeviceClass
+
+from custom_components.smartpvms.account import Account
+from custom_components.smartpvms.catalogue import DEVICE_TYPES, PLANT, Kpi, Status
+from custom_components.smartpvms.northbound import DeviceRow, PlantRow
+
+_A_CYCLE: Final = 310.0
+
+
+@dataclass(slots=True)
+class Answers:
+    """Rows as they were answered, by what was asked."""
+
+    plants: dict[tuple[str, ...], list[PlantRow]] = field(default_factory=dict)
+    devices: dict[tuple[int, tuple[int, ...]], list[DeviceRow]] = field(
+        default_factory=dict
+    )
+
+    def changed(self, step: int) -> Answers:
+        """Return rows whose values all differ from those of the step before."""
+        return Answers(
+            {
+                asked: [
+                    replace(row, values=_moved(row.values, PLANT, step)) for row in rows
+                ]
+                for asked, rows in self.plants.items()
+            },
+            {
+                asked: [
+                    replace(row, values=_moved(row.values, _rows_of(asked[0]), step))
+                    for row in rows
+                ]
+                for asked, rows in self.devices.items()
+            },
+        )
+
+
+class Replay:
+    """Lets an account's real-time lanes be answered from memory.
+
+    Each cycle is asked as if the lanes had rested.
+    """
+
+    def __init__(self, account: Account) -> None:
+        """Answer in place of the server."""
+        self._account = account
+        self._answers = Answers()
+        self._passed = 0.0
+        client, ledger = account.client, account.ledger
+        now = ledger._now  # noqa: SLF001
+        ledger._now = lambda: now() + self._passed  # noqa: SLF001
+        client.plant_real_time = self._plants  # type: ignore[method-assign]
+        client.device_real_time = self._devices  # type: ignore[method-assign]
+
+    async def _plants(self, plants: Collection[str]) -> list[PlantRow]:
+        return self._answers.plants[tuple(plants)]
+
+    async def _devices(self, type_id: int, devices: Collection[int]) -> list[DeviceRow]:
+        return self._answers.devices.get((type_id, tuple(devices)), [])
+
+    async def refresh(self, answers: Answers) -> None:
+        """Let every plant and device be asked once, and answered so."""
+        self._answers = answers
+        account = self._account
+        self._passed += _A_CYCLE
+        for lane in (account.plants_lane, account.devices_lane):
+            await lane.async_refresh()
+
+
+def _rows_of(type_id: int) -> tuple[Kpi | Status, ...]:
+    kind = DEVICE_TYPES[type_id]
+    return (*kind.kpis, *kind.statuses)
+
+
+def _moved(
+    values: Mapping[str, float], rows: tuple[Kpi | Status, ...], step: int
+) -> dict[str, float]:
+    known = {row.key: row for row in rows}
+    return {key: _other(value, known.get(key), step) for key, value in values.items()}
+
+
+def _other(value: float, row: Kpi | Status | None, step: int) -> float:
+    """Return another value that the row may have; counters only rise."""
+    if isinstance(row, Status):
+        return float(step % 2)
+    if row and row.states:
+        codes = list(row.states)
+        return float(codes[step % len(codes)])
+    if row and row.device_class is SensorDeviceClass.TIMESTAMP:
+        return value + 1000 * step
+    return value + 0.01 * step

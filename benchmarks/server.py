@@ -1,0 +1,36 @@
+"""Serves a fleet in a process of its own, until its input ends."""
+
+import argparse
+import asyncio
+import sys
+
+from benchmarks.fleet import DEVICES, plants
+from simulator import Dialect, Simulator
+
+
+async def serve(count: int, devices: int, dialect: Dialect) -> None:
+    """Serve an account with so many plants and print its address."""
+    sim = Simulator(plants(count, devices), dialect, window=0.0, all_types=True)
+    sim.alarms.automatic = False
+    # In full sun everything has something to tell.
+    sim.clock.set(sim.clock.at().replace(hour=12, minute=0))
+    now = sim.clock.now()
+    for world in {id(plant.world): plant.world for plant in sim.plants}.values():
+        world.totals(now)
+    async with sim.serve() as url:
+        print(url, flush=True)
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--plants", type=int, default=100)
+    parser.add_argument("--devices", type=int, default=DEVICES)
+    parser.add_argument("--dialect", default=Dialect.V2022.value)
+    options = parser.parse_args()
+    asyncio.run(serve(options.plants, options.devices, Dialect(options.dialect)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,230 @@
+"""Folders of Home Assistant that the measurements start from."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from math import inf
+from pathlib import Path
+import pickle
+import subprocess
+import sys
+from typing import Any, Final
+from unittest.mock import patch
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_platform, entity_registry as er
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import EntityPlatform
+
+from custom_components.smartpvms.account import Account
+from custom_components.smartpvms.const import MANUFACTURER
+from custom_components.smartpvms.northbound import DeviceRow, PlantRow
+from custom_components.smartpvms.registry import type_name
+from custom_components.smartpvms_floor.recipe import (
+    RECIPE,
+    ROWS,
+    FloorDevice,
+    Recipe,
+    plain,
+)
+
+from .changing import Answers, Replay
+from .home import FLOOR, account_entry, home, make_entry
+
+ROOT: Final = Path(__file__).parent.parent
+OURS: Final = "ours"
+PARTS: Final = "parts.pickle"
+
+_VALUES: Final = {
+    "binary_sensor": "is_on",
+    "sensor": "native_value",
+    "update": "installed_version",
+}
+
+
+@dataclass(slots=True)
+class Parts:
+    """What both sides are measured with.
+
+    `enabled`: the unique ids of the enabled entities; `changing`: the devices and
+    keys whose states a changed answer changes.
+    """
+
+    recipe: Recipe
+    answers: Answers = field(default_factory=Answers)
+    enabled: set[str] = field(default_factory=set)
+    changing: set[tuple[str, str]] = field(default_factory=set)
+
+
+@contextmanager
+def server(plants: int, devices: int) -> Iterator[str]:
+    """Serve a fleet from a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.server"]
+    sizes = ["--plants", str(plants), "--devices", str(devices)]
+    with subprocess.Popen(  # noqa: S603
+        [*command, *sizes],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin and process.stdout
+        yield process.stdout.readline().strip()
+        process.stdin.close()
+
+
+async def prepare(folder: Path, url: str, enabled: int) -> None:
+    """Make the folders of both sides, with so many enabled entities."""
+    for side in (OURS, FLOOR):
+        (folder / side).mkdir()
+    # Home Assistant adds no more than 10,000 new ones, but keeps those it has.
+    with patch.object(entity_platform, "MAX_ENABLED_ENTITIES_PER_CONFIG_ENTRY", inf):
+        parts = await _prepare_ours(folder / OURS, url, enabled)
+        await _prepare_floor(folder / FLOOR, parts)
+    (folder / PARTS).write_bytes(pickle.dumps(parts))
+
+
+async def _prepare_ours(folder: Path, url: str, enabled: int) -> Parts:
+    async with home(folder) as hass:
+        entry = account_entry(url, history_days=0)
+        await hass.config_entries.async_add(entry)
+        answers = await _first_answers(entry.runtime_data)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        _enable(hass, entry.entry_id, enabled)
+        with _met() as met:
+            await hass.config_entries.async_reload(entry.entry_id)
+            await hass.async_block_till_done()
+        parts = Parts(_recipe(entry.runtime_data, met), answers)
+        registry = er.async_get(hass)
+        found = er.async_entries_for_config_entry(registry, entry.entry_id)
+        parts.enabled = {e.unique_id for e in found if not e.disabled_by}
+        parts.changing = await _changing(hass, entry.runtime_data, met, answers)
+        await hass.config_entries.async_unload(entry.entry_id)
+    return parts
+
+
+async def _first_answers(account: Account) -> Answers:
+    """Let everything be asked once; return what the live lanes were answered."""
+    answers = Answers()
+    client = account.client
+    ask_plants, ask_devices = client.plant_real_time, client.device_real_time
+
+    async def of_plants(plants: Collection[str]) -> list[PlantRow]:
+        rows = answers.plants[tuple(plants)] = await ask_plants(plants)
+        return rows
+
+    async def of_devices(type_id: int, devices: Collection[int]) -> list[DeviceRow]:
+        rows = await ask_devices(type_id, devices)
+        answers.devices[type_id, tuple(devices)] = rows
+        return rows
+
+    client.plant_real_time = of_plants  # type: ignore[method-assign]
+    client.device_real_time = of_devices  # type: ignore[method-assign]
+    for lane in (account.plants_lane, account.devices_lane, account.alarms):
+        await lane.async_refresh()
+    for period in account.periods:
+        await period.async_refresh()
+    return answers
+
+
+def _enable(hass: HomeAssistant, entry_id: str, count: int) -> None:
+    registry = er.async_get(hass)
+    entities = er.async_entries_for_config_entry(registry, entry_id)
+    disabled = [entity for entity in entities if entity.disabled_by]
+    missing = count - (len(entities) - len(disabled))
+    for entity in disabled[: max(0, missing)]:
+        registry.async_update_entity(entity.entity_id, disabled_by=None)
+
+
+type Met = dict[str, tuple[str, str, EntityDescription, Any]]
+"""Platform, device, description and value of each entity, by its unique id."""
+
+
+@contextmanager
+def _met() -> Iterator[Met]:
+    """Note all entities that are handed to Home Assistant."""
+    met: Met = {}
+    add = EntityPlatform._async_add_entity  # noqa: SLF001
+
+    async def noted(self: EntityPlatform, entity: Entity, *more: Any) -> None:
+        info = entity.device_info
+        assert info and entity.unique_id
+        ((_, device),) = info.get("identifiers", set())
+        await add(self, entity, *more)
+        value = getattr(entity, _VALUES.get(self.domain, ""), None)
+        description = entity.entity_description
+        met[entity.unique_id] = (self.domain, device, description, value)
+
+    with patch.object(EntityPlatform, "_async_add_entity", noted):
+        yield met
+
+
+def _recipe(account: Account, met: Met) -> Recipe:
+    devices = [
+        FloorDevice(
+            key=plant.code,
+            name=plant.name,
+            manufacturer=MANUFACTURER,
+            model="PV plant",
+        )
+        for plant in account.plants.values()
+    ]
+    devices += [
+        FloorDevice(
+            key=str(device.id),
+            name=device.name,
+            plant=device.plant_code,
+            manufacturer=MANUFACTURER,
+            model=device.model or type_name(device.type_id),
+            model_id=type_name(device.type_id) if device.model else None,
+            serial=device.serial,
+            software=device.software,
+        )
+        for device in account.devices.values()
+    ]
+    recipe = Recipe(devices, values={device.key: {} for device in devices})
+    known: dict[int, int] = {}
+    for platform, device_key, description, value in met.values():
+        if id(description) not in known:
+            known[id(description)] = len(recipe.descriptions)
+            recipe.descriptions.append((platform, plain(platform, description)))
+        row = (device_key, known[id(description)])
+        recipe.entities.setdefault(platform, []).append(row)
+        recipe.values[device_key][description.key] = value
+    recipe.saved = pickle.dumps(recipe.values)
+    return recipe
+
+
+async def _changing(
+    hass: HomeAssistant, account: Account, met: Met, answers: Answers
+) -> set[tuple[str, str]]:
+    """Return which states change where all values of an answer have changed."""
+    replay = Replay(account)
+    await replay.refresh(answers)
+    before = {state.entity_id: state.state for state in hass.states.async_all()}
+    await replay.refresh(answers.changed(1))
+    registry = er.async_get(hass)
+    return {
+        (met[entity.unique_id][1], met[entity.unique_id][2].key)
+        for state in hass.states.async_all()
+        if before.get(state.entity_id) != state.state
+        and (entity := registry.async_get(state.entity_id))
+        and entity.unique_id in met
+    }
+
+
+async def _prepare_floor(folder: Path, parts: Parts) -> None:
+    async with home(folder) as hass:
+        hass.data[RECIPE], hass.data[ROWS] = parts.recipe, parts.recipe.rows()
+        entry = make_entry(FLOOR, {})
+        await hass.config_entries.async_add(entry)
+        await hass.async_block_till_done()
+        registry = er.async_get(hass)
+        found = er.async_entries_for_config_entry(registry, entry.entry_id)
+        by = er.RegistryEntryDisabler.USER
+        for entity in found:
+            disabled_by = None if entity.unique_id in parts.enabled else by
+            registry.async_update_entity(entity.entity_id, disabled_by=disabled_by)
+        missing = parts.enabled - {entity.unique_id for entity in found}
+        assert not missing, len(missing)
+        await hass.config_entries.async_unload(entry.entry_id)

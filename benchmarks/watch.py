@@ -1,0 +1,106 @@
+"""Watches for what holds the event loop up, and says who does."""
+
+from asyncio import events
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+import sys
+import threading
+from time import perf_counter, sleep
+from types import FrameType
+from typing import Final
+
+OURS: Final = "/custom_components/smartpvms/"
+_SAMPLE_EVERY: Final = 0.004
+_DEEPEST: Final = 60
+
+
+@dataclass(slots=True)
+class Block:
+    """A callback that took long: its seconds, and stacks sampled meanwhile.
+
+    A stack is told innermost first, as `file:function`.
+    """
+
+    seconds: float
+    stacks: list[tuple[str, ...]] = field(default_factory=list)
+
+    @property
+    def is_ours(self) -> bool:
+        """Tell whether the integration was at work for a part of it."""
+        return any(OURS in place for stack in self.stacks for place in stack)
+
+    def where(self, most: int = 6) -> list[str]:
+        """Return the places that it was met at most often, with their share."""
+        found = Counter(
+            place for stack in self.stacks for place in dict.fromkeys(stack)
+        )
+        count = len(self.stacks) or 1
+        return [f"{100 * n // count} % {place}" for place, n in found.most_common(most)]
+
+
+class Watch:
+    """Samples what the loop's thread does while a callback runs for long."""
+
+    def __init__(self, at_least: float) -> None:
+        """Note callbacks of at least so many seconds."""
+        self.at_least = at_least
+        self.blocks: list[Block] = []
+        self.longest = 0.0
+        self._begun: float | None = None
+        self._stacks: list[tuple[str, ...]] = []
+        self._thread = threading.get_ident()
+        self._ends = False
+
+    def run(self, handle: events.Handle, run: object) -> None:
+        """Run a handle of the loop and note how long it takes."""
+        self._stacks = stacks = []
+        self._begun = begun = perf_counter()
+        try:
+            run(handle)  # type: ignore[operator]
+        finally:
+            self._begun = None
+            seconds = perf_counter() - begun
+            self.longest = max(self.longest, seconds)
+            if seconds >= self.at_least:
+                self.blocks.append(Block(seconds, stacks))
+
+    def sample(self) -> None:
+        """Look again and again what a long callback is doing."""
+        while not self._ends:
+            sleep(_SAMPLE_EVERY)
+            begun, stacks = self._begun, self._stacks
+            if begun is None or perf_counter() - begun < self.at_least / 4:
+                continue
+            if frame := sys._current_frames().get(self._thread):  # noqa: SLF001
+                stacks.append(_stack(frame))
+
+    def stop(self) -> None:
+        """End the sampling."""
+        self._ends = True
+
+
+@contextmanager
+def watching(at_least: float = 0.1) -> Iterator[Watch]:
+    """Watch the event loop of this thread."""
+    watch = Watch(at_least)
+    run = events.Handle._run  # noqa: SLF001
+    sampler = threading.Thread(target=watch.sample, daemon=True)
+    sampler.start()
+    events.Handle._run = lambda handle: watch.run(handle, run)  # type: ignore[method-assign]  # noqa: SLF001
+    try:
+        yield watch
+    finally:
+        events.Handle._run = run  # type: ignore[method-assign]  # noqa: SLF001
+        watch.stop()
+        sampler.join()
+
+
+def _stack(frame: FrameType | None) -> tuple[str, ...]:
+    places: list[str] = []
+    while frame is not None and len(places) < _DEEPEST:
+        code = frame.f_code
+        places.append(f"{code.co_filename}:{code.co_name}")
+        frame = frame.f_back
+    return tuple(places)
