@@ -130,11 +130,11 @@ def rooms_are_kept(project: Project) -> Iterator[str]:
     ):
         for path in sorted(folder.rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text())):
-                names = [
-                    *(a.name for a in getattr(node, "names", [])),
-                    str(getattr(node, "module", "")),
-                ]
                 if not isinstance(node, ast.Import | ast.ImportFrom):
                     continue
+                names = [
+                    *(alias.name for alias in node.names),
+                    str(getattr(node, "module", "")),
+                ]
                 if any(name.partition(".")[0] in strangers for name in names):
                     yield f"{path.relative_to(project.root)}:{node.lineno}: a stranger"
