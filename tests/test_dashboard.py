@@ -1,6 +1,10 @@
 """The dashboard strategy's files: served once, with the right types."""
 
 from http import HTTPStatus
+import io
+from pathlib import Path
+import subprocess
+import tarfile
 
 from homeassistant.components.frontend import DATA_EXTRA_MODULE_URL
 from homeassistant.core import HomeAssistant
@@ -13,6 +17,8 @@ from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.dashboard import FOLDER
 
 from .conftest import make_entry
+
+ROOT = Path(__file__).parent.parent
 
 
 async def _module(hass: HomeAssistant) -> str:
@@ -76,3 +82,17 @@ async def test_nothing_happens_without_a_frontend(
     assert DATA_EXTRA_MODULE_URL not in hass.data
     resources = hass.http.app.router.resources()
     assert not any(f"/{DOMAIN}/" in resource.canonical for resource in resources)
+
+
+def test_modules_texts_and_images_are_packed() -> None:
+    # As script/pack does.
+    done = subprocess.run(
+        ("git", "archive", "HEAD:custom_components/smartpvms"),  # noqa: S607
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        packed = archive.getnames()
+    for name in ("smartpvms.js", "texts/de.json", "images/solar.svg"):
+        assert f"dashboard/browser/{name}" in packed
