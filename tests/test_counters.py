@@ -359,6 +359,20 @@ def test_hours_of_zeros_at_noon_take_nothing_back(counter: Counter) -> None:
     assert len({reset for _, reset in shown}) == 1
 
 
+def test_what_moved_while_nobody_looked_is_yesterdays() -> None:
+    """Home Assistant was off from the evening to the night."""
+    shown = run(
+        Counter.DEVICE_DAY,
+        [
+            ("2026-06-15T20:00", 22.0),
+            ("2026-06-16T02:00", 23.8),
+            ("2026-06-16T05:00", 23.8),
+            ("2026-06-16T06:00", 0.1),
+        ],
+    )
+    assert [value for value, _ in shown] == [22.0, 0.0, 0.0, 0.1]
+
+
 def test_a_day_counter_that_starts_anew_is_believed_once_it_moves() -> None:
     """An inverter that was replaced counts from 0."""
     shown = run(

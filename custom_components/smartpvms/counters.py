@@ -47,6 +47,18 @@ class Memory:
     period: str = ""
     lagging: bool = False
 
+    def dump(self) -> tuple[object, ...]:
+        """Return the fields in their order."""
+        return (
+            self.value,
+            self.raw,
+            self.at,
+            self.last_reset,
+            self.doubted_since,
+            self.period,
+            self.lagging,
+        )
+
 
 def advance(
     counter: Counter,
@@ -126,8 +138,10 @@ def _device_day(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> M
         return fresh
     if memory.period < fresh.period or memory.lagging:
         fell = raw < memory.raw * NEW_START
-        # What moves so soon after midnight is the cloud catching up.
-        moved = raw > memory.raw and at - midnight(today, zone) > HOUR
+        # What moves so soon after midnight is the cloud catching up; what moved
+        # while nobody looked may have done so yesterday, until all have woken.
+        wake = HOUR if memory.period == fresh.period else DAY / 2
+        moved = raw > memory.raw and at - midnight(today, zone) > wake
         if fell or moved or raw == 0:
             return fresh
         return Memory(0.0, raw, at, period=fresh.period, lagging=True)

@@ -89,7 +89,7 @@ async def assert_hours(
             for at in hours
             if abs(shown[at] - expected[at]) > within
         }
-        assert not wrong, series
+        assert not wrong, (series, wrong)
 
 
 async def assert_periods(

@@ -1,0 +1,1 @@
+"""How old the data are, against how fresh the account's limits let them be."""
