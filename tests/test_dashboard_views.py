@@ -104,15 +104,29 @@ def test_those_with_problems_come_first_then_by_power(
     assert re.findall(r"<a .*?>(.*?)</a>", text) == ["Solarpark Süd", "Sonnenhof"]
     assert "630.0&nbsp;kW" in text
     assert "14.7&nbsp;kWh" in text
-    # What is not known is not counted, and a month's energy was not there at all.
-    assert text.count("–") == 3
+    # What is not known is not counted.
+    assert text.count("–") == 1
     assert "634.5&nbsp;kW" in text
-    assert "mdi:alert" not in text
+    assert text.count("mdi:check") == 2
 
     hass.states.async_set(ALARMS[1], "2")
     text = _render(hass, card)
     assert re.findall(r"<a .*?>(.*?)</a>", text) == ["Sonnenhof", "Solarpark Süd"]
-    assert text.count("mdi:alert") == 1
+    assert text.count("mdi:check") == 1
+    assert "<b>2</b></font>" in text
+
+
+def test_a_wide_table_has_the_month(hass: HomeAssistant, built: dict[str, Any]) -> None:
+    card = _card(built["overview"], "markdown")
+    wide = {**card, "words": {**card["words"], "month": "This month"}}
+    hass.states.async_set(
+        "sensor.sonnenhof_pv_energy_this_month", "12.5", {"unit_of_measurement": "MWh"}
+    )
+    text = _render(hass, wide)
+    assert "This month" in text
+    # So in the plant's row, and in the sum.
+    assert text.count("12.5&nbsp;MWh") == 2
+    assert text.count("<td") == 4 * 5
 
 
 def test_a_table_renders_without_values_and_at_most_once_a_minute(

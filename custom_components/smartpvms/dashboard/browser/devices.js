@@ -105,15 +105,12 @@ function inverterTable(inverters, texts) {
     path: devicePage(inverter),
     power: inverter.find("mppt_power") ?? inverter.find("active_power"),
     today: inverter.find("day_cap"),
-    month: inverter.find("month_product_power"),
     problem: inverter.find("problem", "binary_sensor"),
   }));
   const words = {
     name: texts.own.inverters,
     power: texts.entity("pv_power"),
     today: texts.own.today,
-    month: texts.own.this_month,
-    problems: texts.entity("active_alarms"),
     total: texts.own.total,
   };
   return section([heading(texts.own.inverters, INVERTER_ICON), table(rows, words)]);

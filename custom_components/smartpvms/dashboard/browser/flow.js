@@ -120,7 +120,7 @@ function circle({ entity, x, y, icon, color }, place) {
         "align-items": "end",
         "justify-content": "center",
         "padding-bottom": "3%",
-        "font-size": "clamp(12px, 3.4vw, 15px)",
+        "font-size": "13px",
       },
     },
     {
@@ -130,7 +130,7 @@ function circle({ entity, x, y, icon, color }, place) {
       style: {
         ...place(x, y - 14),
         color,
-        "--mdc-icon-size": "clamp(24px, 6vw, 32px)",
+        "--mdc-icon-size": "28px",
       },
     },
   ];
@@ -149,7 +149,7 @@ function charge(plant, place) {
       style: {
         ...place(286, 292),
         color: "var(--energy-battery-out-color, #4db6ac)",
-        "font-size": "clamp(16px, 5vw, 22px)",
+        "font-size": "20px",
       },
     },
   ];

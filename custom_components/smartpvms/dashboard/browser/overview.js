@@ -19,12 +19,12 @@ export const pathOf = (plant) => `plant-${plant.id}`;
 export function overviewView(hass, only, texts) {
   const plants = plantsOf(hass, only);
   if (!plants.length) return messageView(texts.own.no_plant);
+  const few = plants.length <= FEW_PLANTS;
   const words = {
     name: texts.own.plant,
     power: texts.entity("pv_power"),
     today: texts.own.today,
-    month: texts.own.this_month,
-    problems: texts.entity("active_alarms"),
+    ...(!few && { month: texts.own.this_month }),
     total: texts.own.total,
   };
   const rows = plants.map((plant) => ({
@@ -36,7 +36,6 @@ export function overviewView(hass, only, texts) {
     month: plant.find("month_power"),
     problem: plant.find("active_alarms"),
   }));
-  const few = plants.length <= FEW_PLANTS;
   const statistics = (plant) => statisticsOf(hass, plant);
   const sections = [
     section([heading(texts.own.plants, ICON), table(rows, words)], few ? 1 : 2),

@@ -33,6 +33,7 @@ const TEMPLATE = `\
 {%- set problem = known.get(row.problem) -%}
 {%- set problems = 0 if not problem else 1 if problem.state == 'on' \
 else problem.state | int(0) -%}
+{%- set calm = problem and problem.state in ['0', 'off'] -%}
 {%- set power = value(row.power) | float('') -%}
 {%- set today = value(row.today) | float('') -%}
 {%- set month = value(row.month) | float('') -%}
@@ -41,29 +42,28 @@ else problem.state | int(0) -%}
 {%- set data.month = data.month + (month or 0) -%}
 {%- set data.problems = data.problems + problems -%}
 {%- set data.rows = data.rows + [{'link': row.link, 'power': power, 'today': today, \
-'month': month, 'problems': problems, 'order': -(power or 0)}] -%}
+'month': month, 'problems': problems, 'calm': calm, 'order': -(power or 0)}] -%}
 {%- endfor -%}
 <table width="100%">
-<tr><td align="left"><b>{{ config.words.name }}</b></td>\
+<tr><td><b>{{ config.words.name }}</b></td>\
+<td align="center"><ha-icon icon="mdi:alert-outline"></ha-icon></td>\
 <td align="right"><b>{{ config.words.power }}</b></td>\
 <td align="right"><b>{{ config.words.today }}</b></td>\
-<td align="right"><b>{{ config.words.month }}</b></td>\
-<td align="center"><b>{{ config.words.problems }}</b></td></tr>
+{% if config.words.month %}<td align="right"><b>{{ config.words.month }}</b></td>{% endif %}</tr>
 {%- for row in data.rows | sort(attribute='order') | sort(attribute='problems', reverse=true) %}
 <tr><td>{{ row.link }}</td>\
+<td align="center">{% if row.problems %}<font color="#db4437"><b>{{ row.problems }}</b></font>\
+{% elif row.calm %}<font color="#43a047"><ha-icon icon="mdi:check"></ha-icon></font>{% endif %}</td>\
 <td align="right">{{ amount(row.power, 'W') }}</td>\
 <td align="right">{{ amount(row.today, 'Wh') }}</td>\
-<td align="right">{{ amount(row.month, 'Wh') }}</td>\
-<td align="center">{% if row.problems %}<font color="#db4437">\
-<ha-icon icon="mdi:alert"></ha-icon>&nbsp;{{ row.problems }}</font>\
-{% elif row.problems is number %}<font color="#43a047">\
-<ha-icon icon="mdi:check"></ha-icon></font>{% endif %}</td></tr>
+{% if config.words.month %}<td align="right">{{ amount(row.month, 'Wh') }}</td>{% endif %}</tr>
 {%- endfor %}
 <tr><td><b>{{ config.words.total }}</b></td>\
+<td align="center"><b>{{ data.problems or '' }}</b></td>\
 <td align="right"><b>{{ amount(data.power, 'W') }}</b></td>\
 <td align="right"><b>{{ amount(data.today, 'Wh') }}</b></td>\
-<td align="right"><b>{{ amount(data.month, 'Wh') }}</b></td>\
-<td align="center"><b>{{ data.problems or '' }}</b></td></tr>
+{% if config.words.month %}\
+<td align="right"><b>{{ amount(data.month, 'Wh') }}</b></td>{% endif %}</tr>
 </table>
 `;
 
@@ -71,7 +71,8 @@ else problem.state | int(0) -%}
  * Return the card.
  *
  * rows: `name`, `path` (where it leads), and the entities `power`, `today`, `month` and
- * `problem` as far as there are; words: the columns' names and `total`.
+ * `problem` as far as there are; words: `name`, `power`, `today`, `total` and, where there is
+ * room for its column, `month`.
  */
 export function table(rows, words) {
   const watched = rows.flatMap((row) => ENTITIES.map((key) => row[key])).filter(Boolean);
@@ -82,7 +83,7 @@ export function table(rows, words) {
       // A template may not ask for what is not there.
       ...Object.fromEntries(ENTITIES.map((key) => [key, row[key] ?? null])),
     })),
-    words,
+    words: { month: "", ...words },
     watched: Object.fromEntries(watched.map((entity) => [entity, true])),
     content: TEMPLATE,
     grid_options: WIDE,
