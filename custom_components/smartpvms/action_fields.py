@@ -12,8 +12,19 @@ from .history_calls import within_reason
 ATTR_START: Final = "start"
 ATTR_END: Final = "end"
 
+
+def _plain[T](value: T) -> T:
+    """Return what is no text of other letters than a time has.
+
+    Half a character (a lone surrogate) would let the parser of times end the process.
+    """
+    if isinstance(value, str) and not value.isascii():
+        raise vol.Invalid("not a time")
+    return value
+
+
 # Other than of a calendar's first and last days, its time is known in every zone.
-WHEN: Final = vol.All(cv.datetime, within_reason)
+WHEN: Final = vol.All(_plain, cv.datetime, within_reason)
 DEVICES: Final = vol.All(cv.ensure_list, [cv.string], vol.Length(min=1))
 
 

@@ -28,6 +28,8 @@ TIMES = [
     "2026-03-29T02:30:00",
     "1969-12-31T23:59:59Z",
     "24:00",
+    "\ud800",
+    "٢٠٢٦-٠٦-١٤",
     "today",
 ]
 
@@ -82,6 +84,7 @@ def _asked(name: str, **data: Any) -> tuple[Any, list[str], dict[str, Any]]:
 
 @draws(0.1)
 @given(st.lists(calls, min_size=8, max_size=8))
+@example([_asked("import_history", start="\ud800")])
 @example(
     [
         _asked("get_alarms", start=TIMES[1], end=TIMES[2]),
