@@ -44,8 +44,8 @@ from .schedule import (
 from .watch import GRACE, AlarmWatch, CounterWatch, LogWatch, Told, too_few, too_many
 
 DEPTH = 3
-# Until when the last incident's hours and alarms have come in.
-CALM = 14 * HOUR
+# The recent days are asked once more after a day.
+CALM = 32 * HOUR
 WITHIN = {Dialect.V2020: 0.02, Dialect.V2022: EXACT}
 FIRST_ALARM = 2 * HOUR
 
