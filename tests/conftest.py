@@ -1,12 +1,15 @@
 """A simulated server and an entry that talks to it over real HTTP."""
 
 import asyncio.constants
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.storage import Store
 from hypothesis import settings
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -38,6 +41,17 @@ def integration(request: pytest.FixtureRequest) -> None:
     if "hass" in request.fixturenames:
         request.getfixturevalue("enable_custom_integrations")
         request.getfixturevalue("socket_enabled")
+
+
+@pytest.fixture
+def hass_storage(hass_storage: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Keep files in memory without the calls that wrote them: gigabytes in a day."""
+    plain = {
+        name: getattr(Store, name).side_effect
+        for name in ("_async_load", "_async_write_data")
+    }
+    with patch.multiple(Store, **plain):
+        yield hass_storage
 
 
 @pytest.fixture

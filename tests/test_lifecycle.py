@@ -1,7 +1,9 @@
 """Set-up, reload, restart, removal: calls are spent once, entities come back."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from copy import deepcopy
+import gc
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
@@ -353,3 +355,26 @@ async def test_readings_are_saved_while_they_keep_coming(
         await wait(10)
     saved = hass_storage[f"smartpvms.{setup.entry_id}"]["data"]
     assert PLANT in saved["plants"]
+
+
+def ours() -> Counter[type]:
+    """Count the objects of the integration that are alive, by class."""
+    gc.collect()
+    alive = Counter(type(each) for each in gc.get_objects())
+    return Counter(
+        {kind: alive[kind] for kind in alive if DOMAIN in (kind.__module__ or "")}
+    )
+
+
+async def test_reloads_leave_nothing_behind(
+    hass: HomeAssistant, setup: MockConfigEntry
+) -> None:
+    async def reload(times: int) -> None:
+        for _ in range(times):
+            assert await hass.config_entries.async_reload(setup.entry_id)
+            await hass.async_block_till_done(wait_background_tasks=True)
+
+    await reload(2)
+    before = ours()
+    await reload(5)
+    assert ours() - before == Counter()
