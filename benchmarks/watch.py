@@ -2,12 +2,13 @@
 
 from asyncio import events
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+import gc
 import sys
 import threading
-from time import perf_counter, sleep
+from time import sleep, thread_time
 from types import FrameType
 from typing import Final
 
@@ -41,38 +42,43 @@ class Block:
 
 
 class Watch:
-    """Samples what the loop's thread does while a callback runs for long."""
+    """Samples what the loop's thread does, and keeps what belongs to long callbacks.
+
+    Seconds are those that the thread has worked: what other processes take, and a
+    clock that a test has stopped, do not count.
+    """
 
     def __init__(self, at_least: float) -> None:
         """Note callbacks of at least so many seconds."""
         self.at_least = at_least
         self.blocks: list[Block] = []
         self.longest = 0.0
-        self._begun: float | None = None
         self._stacks: list[tuple[str, ...]] = []
         self._thread = threading.get_ident()
         self._ends = False
 
-    def run(self, handle: events.Handle, run: object) -> None:
+    @property
+    def ours(self) -> list[Block]:
+        """Return the blocks that the integration has a part in."""
+        return [block for block in self.blocks if block.is_ours]
+
+    def run(self, handle: events.Handle, run: Callable[[events.Handle], None]) -> None:
         """Run a handle of the loop and note how long it takes."""
         self._stacks = stacks = []
-        self._begun = begun = perf_counter()
+        begun = thread_time()
         try:
-            run(handle)  # type: ignore[operator]
+            run(handle)
         finally:
-            self._begun = None
-            seconds = perf_counter() - begun
+            seconds = thread_time() - begun
             self.longest = max(self.longest, seconds)
             if seconds >= self.at_least:
                 self.blocks.append(Block(seconds, stacks))
 
     def sample(self) -> None:
-        """Look again and again what a long callback is doing."""
+        """Look again and again what the thread is doing."""
         while not self._ends:
             sleep(_SAMPLE_EVERY)
-            begun, stacks = self._begun, self._stacks
-            if begun is None or perf_counter() - begun < self.at_least / 4:
-                continue
+            stacks = self._stacks
             if frame := sys._current_frames().get(self._thread):  # noqa: SLF001
                 stacks.append(_stack(frame))
 
@@ -83,15 +89,21 @@ class Watch:
 
 @contextmanager
 def watching(at_least: float = 0.1) -> Iterator[Watch]:
-    """Watch the event loop of this thread."""
+    """Watch the event loop of this thread.
+
+    Garbage is not collected meanwhile: how long that takes depends on everything
+    that Home Assistant holds.
+    """
     watch = Watch(at_least)
     run = events.Handle._run  # noqa: SLF001
     sampler = threading.Thread(target=watch.sample, daemon=True)
     sampler.start()
-    events.Handle._run = lambda handle: watch.run(handle, run)  # type: ignore[method-assign]  # noqa: SLF001
+    events.Handle._run = lambda handle: watch.run(handle, run)  # type: ignore[assignment,method-assign]  # noqa: SLF001
+    gc.disable()
     try:
         yield watch
     finally:
+        gc.enable()
         events.Handle._run = run  # type: ignore[method-assign]  # noqa: SLF001
         watch.stop()
         sampler.join()

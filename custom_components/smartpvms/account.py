@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from math import inf
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from .alarm_coordinator import AlarmCoordinator
@@ -45,6 +46,7 @@ from .registry import (
     plant_owners,
 )
 from .saved import as_dict, by_id, load_flags, load_ids
+from .steps import Steps, async_finished, dumping, finished
 from .stores import KeptStore
 from .underperformance_coordinator import UnderperformanceCoordinator, read_comparisons
 from .zones import zone_of
@@ -118,6 +120,7 @@ class Account:
         self._chosen_meters: Mapping[str, str] = entry.options.get(CONF_GRID_METERS, {})
         self._store = store_of(hass, entry.entry_id)
         self._will_save = False
+        self._cancel_saving: CALLBACK_TYPE = _nothing
         self._in_watts: dict[int, bool] = load_flags(saved.get("in_watts"))
         self._zones: dict[str, tzinfo] = {}
         self._by_plant: dict[str, list[Device]] = {}
@@ -176,12 +179,13 @@ class Account:
     async def async_close(self) -> None:
         """Write for the last time; what comes in later must not write over it."""
         self.is_closed = True
+        self._cancel_saving()
         await self.async_save()
         await self.history.async_close()
 
     async def async_save(self) -> None:
         """Write what the next start begins with."""
-        await self._store.async_save(self._dump())
+        await self._async_write()
         await self.alarms.async_save()
 
     async def async_refresh(self) -> None:
@@ -359,22 +363,42 @@ class Account:
     @callback
     def _save_later(self) -> None:
         # Asked again and again, the store would put the writing off for ever.
-        if not self._will_save and not self.is_closed:
-            self._will_save = True
-            self._store.async_delay_save(self._dump, SAVE_DELAY)
+        if self._will_save or self.is_closed:
+            return
+        self._will_save = True
+        job = HassJob(self._async_save_now, cancel_on_shutdown=True)
+        self._cancel_saving = async_call_later(self.hass, SAVE_DELAY, job)
+        # For a stop of Home Assistant in between.
+        self._store.async_delay_save(self._dump, 2 * SAVE_DELAY)
+
+    async def _async_save_now(self, _: datetime) -> None:
+        self._cancel_saving = _nothing
+        if not self.is_closed:
+            await self._async_write()
+
+    async def _async_write(self) -> None:
+        self._will_save = False
+        await self._store.async_save(await async_finished(self._dumping()))
 
     def _dump(self) -> SavedAccount:
         self._will_save = False
+        return finished(self._dumping())
+
+    def _dumping(self) -> Steps[SavedAccount]:
         lane = self.devices_lane
+        plants = yield from dumping(self.plants_lane.data)
+        devices = yield from dumping(lane.data)
+        periods = yield from self.periods.dumping()
+        compared = yield from self.underperformance.dumping()
         return {
             "inventory": self.inventory.data.dump(),
-            "plants": {key: r.dump() for key, r in self.plants_lane.data.items()},
-            "devices": {str(key): r.dump() for key, r in lane.data.items()},
+            "plants": plants,
+            "devices": devices,
             "types": lane.types.dump(),
-            "periods": self.periods.dump(),
+            "periods": periods,
             "reports_pv": sorted(lane.reports_pv),
             "firmware": self.firmware.data.dump(),
-            "underperformance": self.underperformance.dump(),
+            "underperformance": compared,
             "in_watts": {str(key): flag for key, flag in self._in_watts.items()},
         }
 
@@ -401,3 +425,7 @@ class Account:
         self.balance.publish()
         self.underperformance.derive(self.devices)
         self.underperformance.publish()
+
+
+def _nothing() -> None:
+    """Cancel nothing."""

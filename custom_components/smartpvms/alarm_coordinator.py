@@ -1,5 +1,6 @@
 """Polls the alarms and tells what is new, once automations are armed."""
 
+import asyncio
 from collections import deque
 from datetime import UTC, datetime, timedelta
 from itertools import batched
@@ -20,7 +21,7 @@ from .alarms import (
     window_at,
 )
 from .catalogue.alarm import FALLBACK_LANGUAGE, LANGUAGES, POLISH
-from .const import DOMAIN, SIGNAL_ALARM
+from .const import DOMAIN, LOGGER, SIGNAL_ALARM
 from .coordinator import EARLY, FRESH_CYCLES, FRESH_GRACE, SOON, calling
 from .northbound import Device, Interface
 from .northbound.errors import NorthboundError, RefusedError
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from .account import Account
 
 STORE_VERSION: Final = 1
+# A fleet has an entity for each of its devices.
+TOLD_AT_ONCE: Final = 100
 # Where a call a minute is allowed, half of them are left to the actions.
 OFTEN: Final = 120.0
 # Sooner than the next poll, which would put the writing off.
@@ -155,7 +158,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
 
     async def _async_tell(self) -> None:
         """Send what is held back, once it is on disk that nothing is any more."""
-        self.async_update_listeners()
+        await self._async_tell_entities()
         news, self._held_back = self._held_back, []
         if news:
             await self.async_save()
@@ -164,9 +167,33 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
 
     @callback
     @override
-    def _async_refresh_finished(self) -> None:
+    def async_update_listeners(self) -> None:
+        """Do nothing: the entities are told after the refresh, some at a time."""
+
+    @override
+    async def _async_refresh(
+        self,
+        log_failures: bool = True,
+        raise_on_auth_failed: bool = False,
+        scheduled: bool = False,
+        raise_on_entry_error: bool = False,
+    ) -> None:
+        await super()._async_refresh(
+            log_failures, raise_on_auth_failed, scheduled, raise_on_entry_error
+        )
         # After a second failure in a row nobody else would say that it has aged.
-        self.async_update_listeners()
+        await self._async_tell_entities()
+
+    async def _async_tell_entities(self) -> None:
+        for some in batched(list(self._listeners), TOLD_AT_ONCE):
+            for number in some:
+                if listener := self._listeners.get(number):
+                    try:
+                        listener[0]()
+                    except Exception:  # noqa: BLE001
+                        # One entity's fault is not the others'.
+                        LOGGER.exception("Unexpected error updating %s", self.name)
+            await asyncio.sleep(0)
 
     @callback
     def forget_gone(self) -> None:

@@ -7,7 +7,7 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 
-from .account import Account, SmartPvmsConfigEntry, store_of
+from .account import Account, SmartPvmsConfigEntry, read_saved, store_of
 from .connections import Connection, Credentials, async_get_connections
 from .const import DOMAIN
 from .coordinator import what_failed
@@ -25,9 +25,9 @@ async def async_open(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> Accoun
     """
     connections = await async_get_connections(hass)
     connection = connections.connect(credentials_of(entry))
-    saved = await store_of(hass, entry.entry_id).async_load_sound()
-    saved = saved or {}
-    inventory = Inventory.load(saved.get("inventory"))
+    kept = await store_of(hass, entry.entry_id).async_load_sound()
+    # A fleet's takes a while to read.
+    inventory, saved = await hass.async_add_executor_job(read_saved, kept)
     if inventory and inventory.plants:
         connection.client.session.has_worked = True
         if connection.plants and connection.dialect:

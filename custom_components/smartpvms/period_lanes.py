@@ -15,6 +15,7 @@ from .period_coordinator import (
 )
 from .readings import Reading
 from .saved import as_dict, instant, times
+from .steps import Steps, dumping
 
 if TYPE_CHECKING:
     from .account import Account
@@ -63,19 +64,19 @@ class PeriodLanes:
                 lane.ask_again()
                 await lane.async_request_refresh()
 
-    def dump(self) -> dict[str, object]:
+    def dumping(self) -> Steps[dict[str, object]]:
         """Return what the next start begins with, as JSON data."""
-        return {
-            **{lane.interface: _dump(lane) for lane in self.plants},
-            **{
-                lane.interface: {**_dump(lane), "types": lane.types.dump()}
-                for lane in self.devices
-            },
-        }
+        found: dict[str, object] = {}
+        for plants in self.plants:
+            found[plants.interface] = yield from _dumping(plants)
+        for devices in self.devices:
+            kept = yield from _dumping(devices)
+            found[devices.interface] = {**kept, "types": devices.types.dump()}
+        return found
 
     @callback
     def restore(self, saved: object) -> None:
-        """Take over what `dump` saved, as far as it has that shape."""
+        """Take over what `dumping` returned, as far as it has that shape."""
         found = as_dict(saved)
         for plants in self.plants:
             _restore(plants, found.get(plants.interface))
@@ -86,7 +87,7 @@ class PeriodLanes:
 
 
 def read_periods(saved: object) -> dict[str, object]:
-    """Return what `PeriodLanes.dump` saved with all rows read; pure."""
+    """Return what `PeriodLanes.dumping` returned with all rows read; pure."""
     return {
         name: {
             **as_dict(kept),
@@ -99,11 +100,14 @@ def read_periods(saved: object) -> dict[str, object]:
     }
 
 
-def _dump[K, RequestT](lane: PeriodCoordinator[K, RequestT]) -> dict[str, object]:
+def _dumping[K, RequestT](
+    lane: PeriodCoordinator[K, RequestT],
+) -> Steps[dict[str, object]]:
+    readings = yield from dumping(lane.data)
     return {
         "round_at": lane.round_at,
         "asked": {str(key): at for key, at in lane.asked.items()},
-        "readings": {str(key): r.dump() for key, r in lane.data.items()},
+        "readings": readings,
     }
 
 

@@ -1,7 +1,7 @@
 """A reading: the last row of a plant or device, its counters made trustworthy."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Final, Self
 
@@ -37,12 +37,17 @@ class Reading:
 
     def dump(self) -> dict[str, object]:
         """Return the reading as JSON data."""
-        memories = {key: astuple(memory) for key, memory in self.memories.items()}
+        memories = {key: memory.dump() for key, memory in self.memories.items()}
         return {"at": self.at, "values": dict(self.values), "memories": memories}
 
     @classmethod
     def load(cls, saved: object) -> Self | None:
-        """Return what `dump` saved, None where that is of another shape."""
+        """Return what `dump` saved, None where that is of another shape.
+
+        What has been read is a reading already.
+        """
+        if isinstance(saved, cls):
+            return saved
         match saved:
             case {"at": at, "values": dict() as values, "memories": dict() as memories}:
                 if (came := instant(at)) is None:

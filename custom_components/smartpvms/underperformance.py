@@ -14,7 +14,7 @@ Times are epoch seconds; sums of levels are in seconds at full power.
 
 from bisect import bisect, bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from statistics import median
 from typing import Final, Self
@@ -242,7 +242,10 @@ class Unit:
     def dump(self) -> list[object]:
         """Return what is remembered as JSON data."""
         values = [_rounded(getattr(self, name)) for name in _FIELDS[:-1]]
-        sums = [[_rounded(item) for item in astuple(part)] for part in self.parts]
+        sums = [
+            [round(part.actual, 4), round(part.expected, 4), round(part.usual, 4)]
+            for part in self.parts
+        ]
         return [*values, sums]
 
     @classmethod

@@ -14,6 +14,7 @@ from .coordinator import TOLD_AT_ONCE, ReadingsCoordinator
 from .northbound import Device, Values
 from .readings import Reading
 from .saved import as_dict, by_id
+from .steps import Steps, dumping
 from .underperformance import Sample, Siblings, Verdict
 from .unit_powers import inverter_power, string_powers
 
@@ -24,7 +25,7 @@ _AC_OUTPUT: Final = "active_power"
 
 
 def read_comparisons(saved: object) -> dict[str, object]:
-    """Return what `UnderperformanceCoordinator.dump` saved, read; pure."""
+    """Return what `UnderperformanceCoordinator.dumping` returned, read; pure."""
     return {
         name: {key: Siblings.load(item) for key, item in as_dict(known).items()}
         for name, known in as_dict(saved).items()
@@ -38,7 +39,7 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
     """
 
     def __init__(self, account: Account, saved: object) -> None:
-        """Take over what `dump` saved."""
+        """Take over what `dumping` returned."""
         super().__init__(account, "underperformance", None)
         # What was said of a device, and of which verdicts.
         self._known: dict[
@@ -56,12 +57,11 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
             for key, item in by_id(found.get("strings")).items()
         }
 
-    def dump(self) -> dict[str, object]:
+    def dumping(self) -> Steps[dict[str, object]]:
         """Return what was learnt as JSON data."""
-        return {
-            "inverters": {code: each.dump() for code, each in self.inverters.items()},
-            "strings": {str(key): each.dump() for key, each in self.strings.items()},
-        }
+        inverters = yield from dumping(self.inverters)
+        strings = yield from dumping(self.strings)
+        return {"inverters": inverters, "strings": strings}
 
     @override
     def sources(self) -> AbstractSet[int]:

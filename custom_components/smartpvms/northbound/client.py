@@ -51,7 +51,7 @@ LONGEST_HISTORY: Final = timedelta(days=3)
 LONGEST_ALARM_PERIOD: Final = timedelta(days=31)
 LONGEST_KEY: Final = 256
 # A row has up to a hundred values, and parsing so many rows takes milliseconds.
-MANY_ROWS: Final = 200
+MANY_ROWS: Final = 20
 UPGRADABLE_TYPES: Final = frozenset({1, 38})
 
 

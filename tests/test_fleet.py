@@ -1,0 +1,161 @@
+"""Accounts with many plants: nothing holds Home Assistant up, and all are there."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Final
+from unittest.mock import PropertyMock, patch
+
+from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.entity import Entity
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from benchmarks import fleet as many_types
+from benchmarks.watch import watching
+from custom_components.smartpvms.diagnostics import async_get_config_entry_diagnostics
+from simulator import Dialect, Fault, FaultKind, Simulator, fleet
+from tests.conftest import entity_id, state_of
+
+type Wait = Callable[..., Awaitable[None]]
+
+LONGEST: Final = 0.1
+CYCLE: Final = 310
+
+
+@pytest.fixture
+def plants(request: pytest.FixtureRequest) -> int:
+    """Return how many plants the account has."""
+    return int(getattr(request, "param", 104))
+
+
+@pytest.fixture
+def enabled_by_default() -> Iterator[None]:
+    """Enable every entity that is added."""
+    always = PropertyMock(return_value=True)
+    with patch.object(Entity, "entity_registry_enabled_default", always):
+        yield
+
+
+@pytest.fixture
+async def sim(now: str, dialect: Dialect, plants: int) -> Simulator:
+    """Return a simulator with many small plants."""
+    sim = Simulator(plants=fleet.many(plants, 1), dialect=dialect)
+    sim.alarms.automatic = False
+    return sim
+
+
+@pytest.mark.parametrize(
+    "dialect", [Dialect.V2022, pytest.param(Dialect.V2020, marks=pytest.mark.slow)]
+)
+async def test_more_plants_than_a_call_takes(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """104 plants: two pages, two batches, and in the end all have their data."""
+    await wait(6 * 60, 60)
+    account = setup.runtime_data
+    assert len(account.plants) == 104
+    assert len(account.devices) == 104
+    registry = dr.async_get(hass)
+    devices = dr.async_entries_for_config_entry(registry, setup.entry_id)
+    assert len(devices) == 104 + 104
+    for plant in (sim.plants[0], sim.plants[99], sim.plants[100], sim.plants[103]):
+        assert float(state_of(hass, plant.code, "pv_power")) > 0
+        assert float(state_of(hass, plant.code, "day_power")) > 0
+        assert state_of(hass, plant.code, "active_alarms") == "0"
+        assert float(state_of(hass, plant.devices[0].id, "active_power")) > 0
+    assert sim.count(fail_code=407) == 0
+    batches = {
+        len(call.payload["stationCodes"].split(","))
+        for call in sim.calls
+        if call.interface in ("getStationRealKpi", "getDevList", "getAlarmList")
+    }
+    assert batches == {100, 4}
+
+
+@pytest.mark.parametrize("plants", [1], indirect=True)
+async def test_only_what_changed_is_written(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """Rows that say the same write nothing; one other value writes one state."""
+    code, inverter = sim.plants[0].code, sim.plants[0].devices[0].id
+    account = setup.runtime_data
+    for lane in (account.plants_lane, account.devices_lane):
+        for source, reading in lane.data.items():
+            sim.override(source, dict(reading.values))
+    await wait(CYCLE)
+    written: list[str] = []
+
+    @callback
+    def note(event: Event) -> None:
+        written.append(event.data["entity_id"])
+
+    @callback
+    def is_ours(data: object) -> bool:
+        return True
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, note)
+    hass.bus.async_listen(EVENT_STATE_REPORTED, note, event_filter=is_ours)
+    calls = sim.count("getDevRealKpi")
+    await wait(CYCLE)
+    assert sim.count("getDevRealKpi") > calls
+    # When the rows came, and what is left of the quota, are no values of them.
+    told = {entity_id(hass, "sensor", code, key) for key in ("last_data", "calls_left")}
+    assert set(written) <= told
+
+    written.clear()
+    known = account.devices_lane.data[inverter].values
+    sim.override(inverter, {**known, "day_cap": known["day_cap"] + 1})
+    changed = entity_id(hass, "sensor", inverter, "day_cap")
+    assert hass.states.get(changed)
+    await wait(CYCLE)
+    assert set(written) - told == {changed}
+
+
+@pytest.mark.parametrize("plants", [12], indirect=True)
+async def test_age_is_written_though_no_value_has_changed(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """Availability follows the age of a row, there and back, for all plants."""
+    for plant in sim.plants:
+        sim.override(plant.code, {"total_power": 99999.0})
+    await wait(CYCLE)
+    codes = [plant.code for plant in sim.plants]
+    assert {state_of(hass, code, "total_power") for code in codes} == {"99999.0"}
+    sim.faults.add(Fault(FaultKind.HTTP, "getStationRealKpi", times=1000))
+    await wait(4 * CYCLE, 60)
+    assert {state_of(hass, code, "total_power") for code in codes} == {"unavailable"}
+    sim.faults.clear()
+    await wait(2 * CYCLE, 60)
+    assert {state_of(hass, code, "total_power") for code in codes} == {"99999.0"}
+
+
+@pytest.mark.usefixtures("enabled_by_default")
+@pytest.mark.parametrize(
+    "plants", [2, pytest.param(30, marks=pytest.mark.slow)], indirect=True
+)
+@pytest.mark.timeout(900)
+async def test_nothing_holds_the_loop_up(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+    plants: int,
+) -> None:
+    """Set-up, first data, refresh, silence, saving, diagnostics, reload, unload."""
+    sim.plants[:] = many_types.plants(plants)
+    sim.all_types = True
+    with watching(LONGEST) as watch:
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await wait(CYCLE, 10)
+        count = len(hass.states.async_all())
+        assert count > 600 * plants
+        await wait(CYCLE, 60)
+        sim.faults.add(Fault(FaultKind.HTTP, "getDevRealKpi", times=1000))
+        await wait(4 * CYCLE, 60)
+        await async_get_config_entry_diagnostics(hass, entry)
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert len(hass.states.async_all()) >= count
+        assert await hass.config_entries.async_unload(entry.entry_id)
+    assert [block.where() for block in watch.ours] == []
