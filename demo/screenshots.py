@@ -13,9 +13,10 @@ from .browser import Scheme, logged_in_page
 from .client import HomeAssistantClient
 from .configuration import ROOT
 from .dashboard import ensure_dashboard, view_of
-from .energy import house, imported, put_in
+from .energy import histories, house, imported, put_in
 from .entities import PACES, settled_entities
 from .entry import DOMAIN
+from .home_assistant import HomeAssistant
 from .processes import DemoError
 from .stage import Options, Stage, stage
 
@@ -36,6 +37,9 @@ PHONE: Final = ViewportSize(width=390, height=1100)
 LAST_DAYS: Final = {"energy-default-period-_energy_dashboard": "now-30d"}
 ENERGY: Final = "/energy/electricity"
 MARGIN: Final = 16
+POWER_SECONDS: Final = 900
+# Made of all the others.
+HOUSE_POWER: Final = "house_consumption"
 
 
 async def take(target: Path) -> None:
@@ -46,7 +50,24 @@ async def take(target: Path) -> None:
             pace = PACES[running.dialect]
             await settled_entities(running.home_assistant, pace)
             await imported(running.home_assistant, pace.patience)
+            await _powers(running.home_assistant)
             await _pictures(running, target)
+
+
+async def _powers(home_assistant: HomeAssistant) -> None:
+    """Wait for what comes last: every plant's powers, now and of the last days."""
+    client = home_assistant.client
+    async with asyncio.timeout(POWER_SECONDS):
+        while True:
+            known = await histories(client)
+            entries = await client.command("config/entity_registry/list")
+            powers = [e for e in entries if e["translation_key"] == HOUSE_POWER]
+            if len(powers) == len(known) and all(
+                "pv_power" in history.statistics for history in known
+            ):
+                return
+            home_assistant.child.raise_if_ended()
+            await asyncio.sleep(5)
 
 
 async def _pictures(running: Stage, target: Path) -> None:

@@ -84,3 +84,21 @@ test("what is built follows the registries", () => {
     assert.deepEqual(element.registryDependencies, ["entities", "devices"]);
   }
 });
+
+test("a view follows the registries and new statistics, and no mere value", () => {
+  const { shouldRegenerate } = defined["ll-strategy-view-smartpvms-plant"];
+  const hass = recorded();
+  const history = hass.states["sensor.sonnenhof_history_import"];
+  const withHistory = (state) => ({
+    ...hass,
+    states: { ...hass.states, [history.entity_id]: state },
+  });
+  const statistic_ids = { ...history.attributes.statistic_ids, new_one: "smartpvms:new_one" };
+  const after = (change) => shouldRegenerate({}, hass, change);
+  assert.ok(!after({ ...hass }));
+  assert.ok(!after(withHistory({ ...history, state: "99" })));
+  assert.ok(after(withHistory({ ...history, attributes: { statistic_ids } })));
+  assert.ok(after(withHistory(undefined)));
+  assert.ok(after({ ...hass, entities: { ...hass.entities } }));
+  assert.ok(after({ ...hass, devices: { ...hass.devices } }));
+});

@@ -129,28 +129,34 @@ test("import and export move opposite ways", async () => {
   ]);
 });
 
-const powerGraph = (view) => cards(view).find(({ stat_types: [type] = [] }) => type === "mean");
+const POWER = "sensor.sonnenhof_pv_power";
 
-test("the day's curve is of live values once they reach back, of imported ones before", async () => {
+/** Return type and first entity of the graph of powers. */
+async function powerGraph(hass) {
+  const { sections } = await house(hass);
+  const { cards: [, graph] } = sections.find(({ cards: [first] }) => first.heading === "Power");
+  return [graph.type, graph.entities[0].entity];
+}
+
+test("the day's curve is of the live values' statistics once they reach back", async () => {
   const hass = recorded();
-  const ids = () => powerGraphIds(hass);
-  assert.ok((await ids()).every((id) => id.startsWith("smartpvms:")));
-  const id = "sensor.sonnenhof_pv_power";
   hass.callWS = async ({ statistic_ids }) => {
-    assert.deepEqual(statistic_ids, [id]);
-    return { [id]: Array(12).fill({}) };
+    assert.deepEqual(statistic_ids, [POWER]);
+    return { [POWER]: Array(12).fill({}) };
   };
-  assert.equal((await ids())[0], id);
-  hass.callWS = async () => ({ [id]: Array(11).fill({}) });
-  assert.ok((await ids())[0].startsWith("smartpvms:"));
-  hass.states = {};
-  hass.callWS = async () => assert.fail("there is nothing to choose between");
-  assert.equal((await ids())[0], id);
+  assert.deepEqual(await powerGraph(hass), ["statistics-graph", POWER]);
 });
 
-async function powerGraphIds(hass) {
-  return powerGraph(await house(hass)).entities.map(({ entity }) => entity);
-}
+test("before, it is of what was imported, and of live values where nothing was", async () => {
+  const hass = recorded();
+  hass.callWS = async () => ({ [POWER]: Array(11).fill({}) });
+  const imported = "smartpvms:ne_33554785_pv_power";
+  assert.deepEqual(await powerGraph(hass), ["statistics-graph", imported]);
+  hass.states = {};
+  assert.deepEqual(await powerGraph(hass), ["history-graph", POWER]);
+  hass.callWS = async () => assert.fail("unknown command");
+  assert.deepEqual(await powerGraph(hass), ["history-graph", POWER]);
+});
 
 test("alarms and calm are shown by turns", async () => {
   const both = cards(await house(recorded())).filter(({ visibility: [condition] = [] }) =>

@@ -21,39 +21,50 @@ const PERIODS = [
 /**
  * Return the section of the last day's powers.
  *
- * Live values in five minutes, as soon as they reach back far enough; before, the hours that
- * were imported; and where nothing is imported, whatever live values there are.
+ * The live values' own statistics of five minutes, as soon as they reach back far enough;
+ * before, the hours that were imported; without them, what live values there are.
  */
 export async function powerSection(hass, plant, statistics, texts) {
   const live = series(POWERS, (key) => plant.find(key), texts.entity);
   const imported = series(POWERS, (key) => statistics[key], texts.series);
-  const isLive = !imported.length || (await reachesBack(hass, live));
-  const entities = isLive ? live : imported;
-  return section([
-    heading(texts.own.power, "mdi:chart-bell-curve"),
-    entities.length && {
-      type: "statistics-graph",
-      chart_type: "line",
-      period: isLive ? "5minute" : "hour",
-      days_to_show: isLive ? 1 : 2,
-      stat_types: ["mean"],
-      entities,
-      grid_options: GRAPH,
-    },
-  ], 2);
+  const title = heading(texts.own.power, "mdi:chart-bell-curve");
+  if (await reachesBack(hass, live)) {
+    return section([title, powerGraph("5minute", 1, live)], 2);
+  }
+  if (imported.length) return section([title, powerGraph("hour", 2, imported)], 2);
+  const entities = live.map(({ entity, name }) => ({ entity, name }));
+  const graph = { type: "history-graph", hours_to_show: 24, entities, grid_options: GRAPH };
+  return section([title, live.length && graph], 2);
+}
+
+function powerGraph(period, days, entities) {
+  return {
+    type: "statistics-graph",
+    chart_type: "line",
+    period,
+    days_to_show: days,
+    stat_types: ["mean"],
+    entities,
+    grid_options: GRAPH,
+  };
 }
 
 async function reachesBack(hass, live) {
   if (!live.length) return false;
   const id = live[0].entity;
-  const rows = await hass.callWS({
+  const asked = {
     type: "recorder/statistics_during_period",
     start_time: new Date(Date.now() - 24 * HOUR).toISOString(),
     statistic_ids: [id],
     period: "hour",
     types: ["mean"],
-  });
-  return (rows[id]?.length ?? 0) >= ENOUGH_HOURS;
+  };
+  try {
+    return ((await hass.callWS(asked))[id]?.length ?? 0) >= ENOUGH_HOURS;
+  } catch {
+    // There is no recorder.
+    return false;
+  }
 }
 
 /** Return a section per period with the plant's energies, and one with its battery's. */

@@ -105,3 +105,21 @@ export function statisticsOf(hass, plant) {
   const state = hass.states[plant.find("history_import")];
   return state?.attributes.statistic_ids ?? {};
 }
+
+const histories = new WeakMap();
+
+/** Tell whether plants have got statistics that they did not have before. */
+export function hasNewStatistics(before, after) {
+  // The registry's object is another one when something in it has changed.
+  if (!histories.has(after.entities)) {
+    const entries = Object.values(after.entities).filter(
+      ({ platform, translation_key }) =>
+        platform === DOMAIN && translation_key === "history_import",
+    );
+    histories.set(after.entities, entries.map(({ entity_id }) => entity_id));
+  }
+  const count = (state) => Object.keys(state?.attributes.statistic_ids ?? {}).length;
+  return histories
+    .get(after.entities)
+    .some((id) => count(before.states[id]) !== count(after.states[id]));
+}

@@ -8,7 +8,7 @@
 
 import { FEW_PLANTS, overviewView, pathOf } from "./overview.js";
 import { messageView, plantView } from "./plant.js";
-import { plantsOf } from "./registry.js";
+import { hasNewStatistics, plantsOf } from "./registry.js";
 import { ownTexts, textsOf } from "./texts.js";
 
 const TYPE = "smartpvms";
@@ -48,17 +48,23 @@ class Dashboard extends HTMLElement {
   }
 }
 
-class Overview extends HTMLElement {
+/** A view, built anew when there is something more to show in it. */
+class View extends HTMLElement {
   static registryDependencies = REGISTRIES;
 
+  static shouldRegenerate(config, before, after) {
+    const isNew = (name) => before[name] !== after[name];
+    return REGISTRIES.some(isNew) || hasNewStatistics(before, after);
+  }
+}
+
+class Overview extends View {
   static async generate(config, hass) {
     return overviewView(hass, config.plants, await textsOf(hass));
   }
 }
 
-class Plant extends HTMLElement {
-  static registryDependencies = REGISTRIES;
-
+class Plant extends View {
   static async generate(config, hass) {
     return plantView(hass, config.plant, await textsOf(hass));
   }
