@@ -17,7 +17,7 @@ LONGEST: Final = 60.0
 # Seconds of real time in which whatever does not wait for the server is done.
 PATIENCE: Final = 0.05
 # Seconds of real time after which a task must be waiting for time to pass.
-TOO_LONG: Final = 300.0
+TOO_LONG: Final = 1800.0
 
 
 def due_in(loop: asyncio.AbstractEventLoop) -> float:

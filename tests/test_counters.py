@@ -156,7 +156,7 @@ def test_lifetime(
                 ("2026-06-16T00:05", 0.5),
                 ("2026-06-16T12:00", 6.0),
             ],
-            [5.3, 0, 0.4, 0.5, 6.0],
+            [5.3, 5.3, 0.4, 0.5, 6.0],
             id="the device's clock is an hour ahead",
         ),
         pytest.param(
@@ -382,6 +382,26 @@ def test_a_day_counter_that_starts_anew_is_believed_once_it_moves() -> None:
             ("2026-06-15T12:05", 0),
             ("2026-06-15T13:30", 0),
             ("2026-06-15T13:35", 0.4),
+            ("2026-06-15T14:40", 0.9),
         ],
     )
-    assert [value for value, _ in shown] == [14.8, 14.8, 14.8, 0.4]
+    assert [value for value, _ in shown] == [14.8, 14.8, 14.8, 14.8, 0.9]
+
+
+@pytest.mark.parametrize("zero", ["2026-06-15T23:00", "2026-06-16T03:00"])
+def test_a_zero_in_the_night_makes_no_day_of_yesterdays_count(zero: str) -> None:
+    """It is still there when the zeros have passed."""
+    rows = sorted(
+        [
+            ("2026-06-15T22:00", 23.8),
+            (zero, 0),
+            ("2026-06-15T23:30", 23.8),
+            ("2026-06-16T02:00", 23.8),
+            ("2026-06-16T05:00", 23.8),
+            ("2026-06-16T06:00", 0.1),
+        ]
+    )
+    shown = [value for value, _ in run(Counter.DEVICE_DAY, rows)]
+    assert shown == [
+        0.1 if raw == 0.1 else 23.8 if at < "2026-06-16" else 0.0 for at, raw in rows
+    ]

@@ -72,10 +72,11 @@ def advance(
     A counter that a row leaves out keeps its value: what was counted was
     counted. `zone` is the plant's time zone.
     """
-    if raw is None:
-        if memory is None or counter is not Counter.DEVICE_DAY:
-            return memory
+    if memory and not raw and counter is Counter.DEVICE_DAY:
+        # A counter that starts anew moves; one that is 0 may not have been read.
         raw = memory.raw
+    if raw is None:
+        return memory
     return _RULES[counter](memory, raw, at, zone)
 
 
@@ -152,8 +153,7 @@ def _device_day(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> M
     if (tomorrow := day_of(at + EARLY, zone)) != today:
         return replace(fresh, period=tomorrow.isoformat())
     since = memory.doubted_since or at
-    # A counter that starts anew moves; one that stays 0 is not read.
-    if raw and at - since >= HOUR:
+    if at - since >= HOUR:
         return fresh
     return replace(memory, raw=raw, at=at, doubted_since=since)
 
