@@ -32,13 +32,24 @@ class Block:
         """Tell whether the integration was at work for a part of it."""
         return any(OURS in place for stack in self.stacks for place in stack)
 
-    def where(self, most: int = 6) -> list[str]:
-        """Return the places that it was met at most often, with their share."""
+    def is_in(self, place: str) -> bool:
+        """Tell whether half of the time or more was spent there."""
+        met = sum(any(place in frame for frame in stack) for stack in self.stacks)
+        return 2 * met >= len(self.stacks)
+
+    def where(self, most: int = 3) -> str:
+        """Return the seconds, and where the integration was met most often."""
         found = Counter(
-            place for stack in self.stacks for place in dict.fromkeys(stack)
+            place.partition(OURS)[2]
+            for stack in self.stacks
+            for place in dict.fromkeys(stack)
+            if OURS in place
         )
         count = len(self.stacks) or 1
-        return [f"{100 * n // count} % {place}" for place, n in found.most_common(most)]
+        places = [f"{100 * n // count} % {place}" for place, n in found.most_common()]
+        inner = Counter(stack[0].rpartition("/")[2] for stack in self.stacks)
+        tips = [f"{place}" for place, _ in inner.most_common(most)]
+        return f"{self.seconds:.3f} s: {', '.join(places)}; in {', '.join(tips)}"
 
 
 class Watch:

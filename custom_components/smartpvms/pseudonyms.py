@@ -31,8 +31,8 @@ class Pseudonyms:
             key = str(device.id)
             self._hide(f"device_{number}", key, device.name, device.serial)
         self._hide("redacted", *secrets)
-        found = sorted(self._names, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, found)), re.IGNORECASE)
+        self._longest_first = sorted(self._names, key=len, reverse=True)
+        self._texts: dict[str, str] = {}
 
     def _hide(self, pseudonym: str, *names: str | None) -> None:
         for name in names:
@@ -49,6 +49,15 @@ class Pseudonyms:
 
     def text(self, text: str) -> str:
         """Return a text that the server wrote, without any name in it."""
-        if not self._names:
+        if text not in self._texts:
+            self._texts[text] = self._without_names(text)
+        return self._texts[text]
+
+    def _without_names(self, text: str) -> str:
+        lowered = text.lower()
+        # A pattern of all names of a fleet would take seconds to make.
+        found = [re.escape(name) for name in self._longest_first if name in lowered]
+        if not found:
             return text
-        return self._pattern.sub(lambda hit: self._names[hit[0].lower()], text)
+        pattern = re.compile("|".join(found), re.IGNORECASE)
+        return pattern.sub(lambda hit: self._names[hit[0].lower()], text)

@@ -47,6 +47,9 @@ class Asker:
         self._backfill_calls: dict[str, list[float]] = {}
         self._live_calls: dict[str, list[float]] = {}
         self.types = {feed: ServedTypes(account.ledger.now, _nothing) for feed in FEEDS}
+        # Of the account's revision: a fleet has thousands.
+        self._known_devices: dict[tuple[Track, str], list[Device]] = {}
+        self._revision = account.revision
         # Device types whose rows other types' days were imported without.
         self._left_out: set[int] = set()
 
@@ -290,11 +293,15 @@ class Asker:
 
     def _devices(self, feed: Feed, code: str) -> list[Device]:
         """Return the devices of a plant that a feed asks."""
-        return [
-            device
-            for device in devices_of(self.account, feed, code)
-            if self.types[feed].may_ask(device.type_id)
-        ]
+        if self._revision != self.account.revision:
+            self._known_devices.clear()
+            self._revision = self.account.revision
+        known = self._known_devices.get((feed.track, code))
+        if known is None:
+            known = devices_of(self.account, feed, code)
+            self._known_devices[feed.track, code] = known
+        types = self.types[feed]
+        return [device for device in known if types.may_ask(device.type_id)]
 
     def _inquiry(self, question: Question) -> Inquiry:
         devices = {code: self._devices(question.feed, code) for code in question.plants}
