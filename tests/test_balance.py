@@ -5,7 +5,12 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.smartpvms.balance import day_rates, grid_meters, power_balance
+from custom_components.smartpvms.balance import (
+    day_rates,
+    grid_meters,
+    power_balance,
+    stored_today,
+)
 from custom_components.smartpvms.northbound import Device, Values
 from custom_components.smartpvms.readings import Reading
 
@@ -140,23 +145,58 @@ def test_grid_meters_by_precedence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("plant", "rates"),
+    ("plant", "stored", "rates"),
     [
-        ({}, {}),
-        ({"day_power": 10.0}, {}),
+        ({}, 0.0, {}),
+        ({"day_power": 10.0}, 0.0, {}),
         (
             {"day_power": 10.0, "day_on_grid_energy": 4.0, "day_use_energy": 8.0},
+            0.0,
             {"self_consumption_rate": 60.0, "autarky_rate": 75.0},
         ),
         (
+            {"day_power": 10.0, "day_on_grid_energy": 4.0, "day_use_energy": 8.0},
+            2.0,
+            {"self_consumption_rate": 60.0, "autarky_rate": 50.0},
+        ),
+        (
+            {"day_power": 10.0, "day_on_grid_energy": 4.0, "day_use_energy": 8.0},
+            None,
+            {"self_consumption_rate": 60.0},
+        ),
+        (
+            {"day_power": 1.0, "day_on_grid_energy": 2.0, "day_use_energy": 8.0},
+            -4.0,
+            {"self_consumption_rate": 0.0, "autarky_rate": 37.5},
+        ),
+        (
             {"day_power": 10.0, "daily_on_grid_energy": 4.0, "daily_use_energy": 3.0},
+            0.0,
             {"self_consumption_rate": 60.0, "autarky_rate": 100.0},
         ),
-        ({"day_power": 0.0, "day_on_grid_energy": 0.0, "day_use_energy": 0.0}, {}),
+        ({"day_power": 0.0, "day_on_grid_energy": 0.0, "day_use_energy": 0.0}, 0.0, {}),
     ],
 )
-def test_day_rates(plant: Values, rates: dict[str, float]) -> None:
-    assert day_rates(plant) == rates
+def test_day_rates(
+    plant: Values, stored: float | None, rates: dict[str, float]
+) -> None:
+    assert day_rates(plant, stored) == rates
+
+
+def test_what_batteries_store_is_their_charge_less_their_discharge() -> None:
+    day = {"charge_cap": 7.0, "discharge_cap": 3.0}
+    assert stored({38: HYBRID}) == 0
+    assert stored({38: HYBRID, 39: day}) == 4
+    assert stored({39: day, 41: day}) == 8
+    assert stored({39: day, 41: {"charge_cap": 7.0}}) is None
+    assert stored({39: None}) is None
+
+
+def stored(rows: dict[int, Values | None]) -> float | None:
+    """Return what devices of these types, with these rows, have stored today."""
+    devices = [Device(type_id, "P", "", type_id) for type_id in rows]
+    known = {type_id: Reading(0.0, row) for type_id, row in rows.items() if row}
+    return stored_today(devices, known)
 
 
 @given(

@@ -1,7 +1,7 @@
 """Polling: lanes, faults, refusals, ages, and what a user is told."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
@@ -315,6 +315,26 @@ async def test_what_could_not_be_asked_keeps_its_place(
         await wait(10)
     first = [call for call in sim.calls if call.interface == "getDevRealKpi"][before]
     assert first.payload["devTypeId"] == Type.ENERGY_CENTER
+
+
+async def test_autarky_is_what_was_not_bought(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    entry: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+) -> None:
+    """On a winter's day, when PV charges the battery that was empty in the morning."""
+    freezer.move_to("2026-12-15T12:00:00+00:00")
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(300, 10)
+    now = datetime.fromtimestamp(sim.clock.now(), UTC)
+    midnight = sim.plants[0].world.midnight(date(2026, 12, 15))
+    today = sim.truth(PLANT).energy(datetime.fromtimestamp(midnight, UTC), now)
+    shown = float(state_of(hass, PLANT, "autarky_rate"))
+    assert shown == pytest.approx(100 * (1 - today.import_ / today.consumption), abs=2)
+    assert today.charge > today.discharge
+    assert today.import_ > 0.1 * today.consumption
 
 
 async def test_the_rates_of_today_age_with_the_plants_row(

@@ -10,7 +10,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .catalogue import DEVICE_TYPES, PV_INPUT, DeviceType, Quantity, Role
+from .catalogue import (
+    DEVICE_CHARGE,
+    DEVICE_DISCHARGE,
+    DEVICE_TYPES,
+    PV_INPUT,
+    DeviceType,
+    Quantity,
+    Role,
+)
 from .catalogue.inverter import PRODUCING_STATES
 from .catalogue.plant import (
     AUTARKY_RATE,
@@ -103,10 +111,33 @@ def power_balance(
     return {key: value for key, value in result.items() if value is not None}
 
 
-def day_rates(plant: Values) -> dict[str, float]:
+def stored_today(
+    devices: Iterable[Device], readings: Mapping[int, Reading]
+) -> float | None:
+    """Return what the batteries charged less what they discharged today (kWh).
+
+    0 without batteries, None while one of them is not known.
+    """
+    stored = 0.0
+    for device in devices:
+        kind = DEVICE_TYPES.get(device.type_id)
+        if kind is None or DEVICE_CHARGE not in kind.energies:
+            continue
+        reading = readings.get(device.id)
+        values = reading.values if reading else {}
+        charged = values.get(kind.energies[DEVICE_CHARGE])
+        discharged = values.get(kind.energies[DEVICE_DISCHARGE])
+        if charged is None or discharged is None:
+            return None
+        stored += charged - discharged
+    return stored
+
+
+def day_rates(plant: Values, stored: float | None) -> dict[str, float]:
     """Return today's self-consumption and autarky in percent, where known.
 
-    Wants the plant's PV generation, export and consumption of today (kWh).
+    Wants the plant's PV generation, export and consumption of today (kWh), and
+    what its batteries have stored: that is kept from the grid, but not yet used.
     """
     generated = plant.get("day_power")
     exported = _first(plant, EXPORTED_TODAY)
@@ -114,12 +145,16 @@ def day_rates(plant: Values) -> dict[str, float]:
     rates: dict[str, float] = {}
     if generated is None or exported is None:
         return rates
-    own = max(0.0, generated - exported)
+    kept = generated - exported
     if generated > 0:
-        rates[SELF_CONSUMPTION_RATE] = min(100.0, round(100 * own / generated, 1))
-    if used:
-        rates[AUTARKY_RATE] = min(100.0, round(100 * own / used, 1))
+        rates[SELF_CONSUMPTION_RATE] = _percent(kept / generated)
+    if used and stored is not None:
+        rates[AUTARKY_RATE] = _percent((kept - stored) / used)
     return rates
+
+
+def _percent(share: float) -> float:
+    return min(100.0, max(0.0, round(100 * share, 1)))
 
 
 def _first(values: Values, keys: Sequence[str]) -> float | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, override
 
 from homeassistant.core import callback
 
-from .balance import day_rates, power_balance
+from .balance import day_rates, power_balance, stored_today
 from .catalogue.plant import CALLS_LEFT, LAST_DATA, calls_left
 from .coordinator import TOLD_AT_ONCE, ReadingsCoordinator
 from .northbound import Interface
@@ -79,7 +79,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
             reports_pv=lane.reports_pv,
         )
         if plant and account.plants_lane.is_fresh(code):
-            values |= day_rates(plant.values)
+            values |= day_rates(plant.values, stored_today(devices, fresh))
         times = [lane.data[d.id].at for d in devices if d.id in lane.data]
         times += [plant.at] if plant else []
         at = max(times, default=0.0)
