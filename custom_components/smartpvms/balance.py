@@ -10,15 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .catalogue import (
-    DEVICE_CHARGE,
-    DEVICE_DISCHARGE,
-    DEVICE_TYPES,
-    PV_INPUT,
-    DeviceType,
-    Quantity,
-    Role,
-)
+from .catalogue import DEVICE_TYPES, PV_INPUT, DeviceType, Quantity, Role
 from .catalogue.inverter import PRODUCING_STATES
 from .catalogue.plant import (
     AUTARKY_RATE,
@@ -31,6 +23,7 @@ from .catalogue.plant import (
     SELF_CONSUMPTION_RATE,
     USED_TODAY,
 )
+from .catalogue.series import DEVICE_CHARGE, DEVICE_DISCHARGE
 from .northbound import Device, Values
 from .readings import Reading
 
