@@ -54,7 +54,7 @@ class Replay:
         self._passed = 0.0
         client, ledger = account.client, account.ledger
         now = ledger._now  # noqa: SLF001
-        ledger._now = lambda: now() + self._passed  # noqa: SLF001
+        ledger._now = lambda: now() + self._passed  # type: ignore[method-assign]  # noqa: SLF001
         client.plant_real_time = self._plants  # type: ignore[method-assign]
         client.device_real_time = self._devices  # type: ignore[method-assign]
 

@@ -11,6 +11,7 @@ import sys
 from typing import Any, Final
 from unittest.mock import patch
 
+from homeassistant import config_entries
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_platform, entity_registry as er
 from homeassistant.helpers.entity import Entity, EntityDescription
@@ -34,6 +35,7 @@ from .home import FLOOR, account_entry, home, make_entry
 ROOT: Final = Path(__file__).parent.parent
 OURS: Final = "ours"
 PARTS: Final = "parts.pickle"
+_NEVER: Final = 1_000_000.0
 
 _VALUES: Final = {
     "binary_sensor": "is_on",
@@ -77,8 +79,12 @@ async def prepare(folder: Path, url: str, enabled: int) -> None:
     """Make the folders of both sides, with so many enabled entities."""
     for side in (OURS, FLOOR):
         (folder / side).mkdir()
-    # Home Assistant adds no more than 10,000 new ones, but keeps those it has.
-    with patch.object(entity_platform, "MAX_ENABLED_ENTITIES_PER_CONFIG_ENTRY", inf):
+    with (
+        # Home Assistant adds no more than 10,000 new ones, but keeps those it has.
+        patch.object(entity_platform, "MAX_ENABLED_ENTITIES_PER_CONFIG_ENTRY", inf),
+        # It would reload the entry in the middle of the next step.
+        patch.object(config_entries, "RELOAD_AFTER_UPDATE_DELAY", _NEVER),
+    ):
         parts = await _prepare_ours(folder / OURS, url, enabled)
         await _prepare_floor(folder / FLOOR, parts)
     (folder / PARTS).write_bytes(pickle.dumps(parts))

@@ -75,7 +75,8 @@ class Watch:
 
     def run(self, handle: events.Handle, run: Callable[[events.Handle], None]) -> None:
         """Run a handle of the loop and note how long it takes."""
-        self._stacks = stacks = []
+        stacks: list[tuple[str, ...]] = []
+        self._stacks = stacks
         begun = thread_time()
         try:
             run(handle)

@@ -24,7 +24,7 @@ from homeassistant.util.hass_dict import HassKey
 
 DOMAIN: Final = "smartpvms_floor"
 
-type Values = Mapping[str, Mapping[str, Any]]
+type Values = Mapping[str, dict[str, Any]]
 """Values by device and key."""
 
 
@@ -86,7 +86,7 @@ _KINDS: Final[dict[str, type[EntityDescription]]] = {
 def plain(platform: str, description: EntityDescription) -> dict[str, Any]:
     """Return what Home Assistant's own description takes of another one."""
     # It makes its descriptions dataclasses only when they are called.
-    kind = _KINDS[platform]._dataclass  # type: ignore[attr-defined]  # noqa: SLF001
+    kind = _KINDS[platform]._dataclass  # noqa: SLF001
     return {item.name: getattr(description, item.name) for item in fields(kind)}
 
 

@@ -1,0 +1,131 @@
+"""Runs all measurements and prints them as a table; `--write` puts it into the docs."""
+
+import argparse
+from dataclasses import dataclass
+import json
+import os
+from pathlib import Path
+import platform
+import subprocess
+import sys
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from homeassistant.const import __version__ as home_assistant
+
+from .home import FLOOR
+from .stage import OURS
+
+ROOT: Final = Path(__file__).parent.parent
+DOCUMENT: Final = ROOT / "docs" / "performance.md"
+OPENING: Final = "<!-- figures -->"
+CLOSING: Final = "<!-- /figures -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A case, what it is called, its unit and how many of it are in one, its goal."""
+
+    case: str
+    name: str
+    unit: str
+    scale: float
+    goal: float
+
+
+FIGURES: Final = (
+    Figure("first_set_up", "Set-up, all entities new", "s", 1.0, 1.5),
+    Figure("restart", "Set-up after a restart", "s", 1.0, 1.5),
+    Figure("memory", "Memory", "MB", 1e-6, 1.3),
+    Figure("all_changed", "Refresh, all values changed", "ms", 1e3, 1.2),
+    Figure("none_changed", "Refresh, none changed", "ms", 1e3, 0.1),
+    Figure("statistics", "Import of statistics", "s", 1.0, 1.2),
+)
+
+
+def measure(folder: Path, case: str, side: str) -> float:
+    """Take one measurement in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks", str(folder), case, "--side", side]
+    done = subprocess.run(  # noqa: S603
+        command, cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    return float(json.loads(done.stdout.splitlines()[-1]))
+
+
+def best(folder: Path, case: str, rounds: int) -> dict[str, float]:
+    """Return the least of each side, measured by turns."""
+    found: dict[str, list[float]] = {FLOOR: [], OURS: []}
+    for _ in range(rounds):
+        for side, known in found.items():
+            known.append(measure(folder, case, side))
+    return {side: min(known) for side, known in found.items()}
+
+
+def row(figure: Figure, known: dict[str, float]) -> str:
+    """Return a row of the table."""
+    floor, ours = known[FLOOR] * figure.scale, known[OURS] * figure.scale
+    cells = (
+        figure.name,
+        f"{floor:.3g} {figure.unit}",
+        f"{ours:.3g} {figure.unit}",
+        f"{ours / floor:.2f}",
+        f"{figure.goal:g}",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def table(rows: list[str], plants: int, devices: int, entities: int) -> str:
+    """Return the table, and what was measured where."""
+    machine = f"{platform.machine()}, {os.cpu_count()} cores"
+    what = f"{plants} plants of {devices} devices, {entities} enabled entities"
+    versions = f"Home Assistant {home_assistant}, Python {platform.python_version()}"
+    return "\n".join(
+        (
+            f"{what}. {versions}, {machine}.",
+            "",
+            "| | Home Assistant's own | this integration | ratio | goal |",
+            "|---|---|---|---|---|",
+            *rows,
+        )
+    )
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
+    add = parser.add_argument
+    add("--plants", type=int, default=100, help="plants of the account (%(default)s)")
+    add("--devices", type=int, default=20, help="devices of each (%(default)s)")
+    add("--entities", type=int, help="enabled entities (200 for each plant)")
+    add("--rounds", type=int, default=3, help="best of so many (%(default)s)")
+    add("--write", action="store_true", help=f"write {DOCUMENT.relative_to(ROOT)}")
+    options = parser.parse_args()
+    entities = options.entities or 200 * options.plants
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        sizes = {
+            "--plants": options.plants,
+            "--devices": options.devices,
+            "--entities": entities,
+        }
+        subprocess.run(  # noqa: S603
+            [sys.executable, "-m", "benchmarks", name, "prepare"]
+            + [str(part) for size in sizes.items() for part in size],
+            cwd=ROOT,
+            check=True,
+        )
+        rows = []
+        for figure in FIGURES:
+            rows.append(row(figure, best(folder, figure.case, options.rounds)))
+            print(rows[-1], flush=True)
+    found = table(rows, options.plants, options.devices, entities)
+    print(f"\n{found}")
+    if options.write:
+        before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(OPENING)
+        after = rest.partition(CLOSING)[2]
+        text = f"{before}{OPENING}\n\n{found}\n\n{CLOSING}{after}"
+        DOCUMENT.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
