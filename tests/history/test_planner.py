@@ -544,3 +544,19 @@ def test_progress_that_nobody_understands_is_made_again(saved: object) -> None:
     assert not found.series
     assert not found.asked(HOURS, date(2024, 1, 1))
     assert parent(Level.YEAR, date(2024, 1, 1)) == ALWAYS
+
+
+def test_a_day_answered_with_nothing_is_asked_soon_and_not_at_once() -> None:
+    """A system that answers with zeros at midnight costs no day's calls."""
+    day, progress = date(2026, 6, 15), Progress()
+    over = midnight(day + ONE_DAY, UTC)
+    subject = Subject("P", UTC, progress, 1, 0)
+    asked: list[float] = []
+    for now in range(over - 3600, over + 86400, 60):
+        while question := Planner((subject,), now, DEPTH, ONE_DAY).live(HOURS, 4800):
+            is_empty = now < over + 7200
+            _note_answered(progress, question, now, is_empty=is_empty)
+            if question.first == day and now >= over:
+                asked.append(now)
+    assert [round((at - over) / 3600) for at in asked] == [0, 4]
+    assert day in progress.holds(HOURS)

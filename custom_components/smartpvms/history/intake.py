@@ -17,8 +17,8 @@ from .five_minutes import Source, hourly_flows
 from .importer import Importer, PlantSeries
 from .live_hours import LONGEST_SILENCE
 from .periods import ALWAYS, Level, day_of, midnight
-from .pieces import HOUR, Span
-from .planner import AGAIN_AFTER, LAG, LOOK_BACK, Question
+from .pieces import Span
+from .planner import LAG, LOOK_BACK, Question
 from .prices import PRICE_OPTIONS, async_steps, priced
 from .progress import FIVE_MINUTES, HOURS, YEARS, Feed, Progress, Track
 from .taking import Rows, delivered_until, first_start, midnights, spans, storage_rows
@@ -36,9 +36,8 @@ _LIVE: Final = tuple(
         if key not in DEVICE_KEYS
     }
 )
-# A system at fault answers with nothing too; so it is asked again the next day.
+# A system at fault answers with nothing too; so it is asked again.
 BELIEVED_EMPTY: Final = 3
-EMPTY_AGAIN: Final = 4 * HOUR
 
 _STORAGES: Final = frozenset({Role.DC_BATTERY, Role.AC_STORAGE})
 
@@ -310,10 +309,12 @@ def _note_answered(
     elif not question.is_live:
         progress.hold(feed, Days.between(question.first, min(question.until, today)))
     else:
-        is_over = question.first < today
-        # A day that is over has rows: soon once more, not only on the morrow.
-        asked = now - AGAIN_AFTER + EMPTY_AGAIN if is_empty and is_over else now
-        progress.note_asked(feed, question.first, asked, today - LOOK_BACK * ONE_DAY)
+        progress.note_asked(feed, question.first, now, today - LOOK_BACK * ONE_DAY)
+        if not is_empty:
+            progress.note_rows(feed, question.first)
+        elif question.first < today:
+            # A day that is over has rows: soon once more, not only on the morrow.
+            progress.note_empty(feed, question.first, now)
         if not is_empty and now >= midnight(question.until, zone) + LAG:
             progress.hold(feed, Days.between(question.first, question.until))
     if not question.is_live:

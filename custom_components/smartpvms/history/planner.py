@@ -22,6 +22,8 @@ LAG: Final = 15 * 60.0
 # Rows get corrected for a day or two: asked once more each day, then left alone.
 SETTLED_AFTER: Final = 48 * 3600.0
 AGAIN_AFTER: Final = 24 * 3600.0
+# A system at fault answers with nothing, or with zeros.
+EMPTY_AGAIN: Final = 4 * 3600.0
 LOOK_BACK: Final = 3
 PLANTS_AT_ONCE: Final = 100
 # A question about five-minute rows is answered by several calls; not by too many.
@@ -163,7 +165,12 @@ class Planner:
             if asked < over + LAG:
                 yield day, over + LAG
             elif asked < over + SETTLED_AFTER:
-                yield day, asked + AGAIN_AFTER
+                yield day, asked + self._pause(progress, feed, day)
+
+    def _pause(self, progress: Progress, feed: Feed, day: date) -> float:
+        """Return how long (seconds) a day that is over is not asked again."""
+        _, times = progress.empty.get(feed, {}).get(day, (0.0, 0))
+        return min(times * EMPTY_AGAIN, AGAIN_AFTER) if times else AGAIN_AFTER
 
     def _asked(self, progress: Progress, feed: Feed, day: date) -> float:
         """Return when a day's hours were asked; the future counts as now."""

@@ -134,6 +134,10 @@ class Progress:
         known[first] = (at, times + 1)
         return times + 1
 
+    def note_rows(self, feed: Feed, first: date) -> None:
+        """Note that a question was answered with rows."""
+        self.empty.get(feed, {}).pop(first, None)
+
     def asked(self, feed: Feed, day: date) -> float:
         """Return when a day's hours were last asked, 0 for never."""
         return self.asked_at.get(feed, {}).get(day, 0.0)
