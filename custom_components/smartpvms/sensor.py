@@ -171,7 +171,8 @@ class KpiSensor[K](ReadingEntity[K], SensorEntity):
 
     @override
     def _look(self) -> object:
-        reading, kpi = self.reading, self.entity_description
+        reading = self.coordinator.data.get(self.source)
+        kpi = self.entity_description
         if reading is None:
             return None
         value = reading.values.get(kpi.key)
@@ -179,7 +180,8 @@ class KpiSensor[K](ReadingEntity[K], SensorEntity):
 
     @override
     def _take(self) -> None:
-        reading, kpi = self.reading, self.entity_description
+        reading = self.coordinator.data.get(self.source)
+        kpi = self.entity_description
         value = reading.values.get(kpi.key) if reading else None
         self._attr_native_value = self._native(value)
         if kpi.counter and reading:
