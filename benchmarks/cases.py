@@ -48,11 +48,23 @@ _FIRST_DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @asynccontextmanager
-async def _started(folder: Path, side: str) -> AsyncGenerator[HomeAssistant]:
-    """Start from a copy of a side's folder; nothing is set up."""
+async def _started(
+    folder: Path, side: str, *, live_only: bool = False
+) -> AsyncGenerator[HomeAssistant]:
+    """Start from a copy of a side's folder; nothing is set up.
+
+    `live_only`: the plain entities are those that a refresh changes.
+    """
     parts: Parts = pickle.loads((folder / PARTS).read_bytes())  # noqa: S301
+    live = parts.changing
     async with home(folder / side) as hass:
-        hass.data[RECIPE], hass.data[ROWS] = parts.recipe, parts.recipe.rows()
+        rows = parts.recipe.rows()
+        if live_only:
+            rows = {
+                platform: [row for row in known if (row[0], row[1].key) in live]
+                for platform, known in rows.items()
+            }
+        hass.data[RECIPE], hass.data[ROWS] = parts.recipe, rows
         yield hass
 
 
@@ -112,7 +124,10 @@ async def memory(folder: Path, side: str) -> float:
 async def refresh(folder: Path, side: str, *, change: bool) -> float:
     """Refresh all values a few times; return the seconds of the cheapest."""
     parts: Parts = pickle.loads((folder / PARTS).read_bytes())  # noqa: S301
-    async with _copy(folder, side, fresh=False) as copy, _started(copy, side) as hass:
+    async with (
+        _copy(folder, side, fresh=False) as copy,
+        _started(copy, side, live_only=True) as hass,
+    ):
         await _set_up(hass)
         rounds = _ROUNDS_OF[side](_entry(hass).runtime_data, parts, change=change)
         # The first one warms up.
