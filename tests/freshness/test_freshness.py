@@ -58,19 +58,25 @@ def plants() -> int:
 
 @pytest.fixture
 async def sim(now: str, dialect: Dialect, plants: int) -> Simulator:
-    """Return the simulator with a house, or with plants of twenty devices each."""
+    """Return the simulator with a house, or with plants of twenty devices each.
+
+    One plant in ten of the many has devices of all types.
+    """
     if plants == 1:
         return Simulator([fleet.residential(connected=date(2025, 4, 1))], dialect)
-    return Simulator(benches.plants(plants), dialect)
+    of_all_types = benches.plants(plants // 10)
+    houses = fleet.many(plants - len(of_all_types), benches.DEVICES)
+    return Simulator(of_all_types + houses, dialect, quirks=False)
 
 
 @pytest.fixture
 def entry(hass: HomeAssistant, url: str, plants: int) -> MockConfigEntry:
-    """Return an entry; a hundred plants without entities, whose states take hours.
+    """Return an entry; that of a hundred plants is spared what takes hours to play.
 
-    Polling does not ask who listens, but for days, months and years.
+    It has no enabled entities, which only the calls for days, months and years
+    follow, and less history; its lanes are as busy.
     """
-    entry = make_entry(url)
+    entry = make_entry(url, **({"history_days": 1} if plants > 1 else {}))
     entry.add_to_hass(hass)
     hass.config_entries.async_update_entry(entry, pref_disable_new_entities=plants > 1)
     return entry

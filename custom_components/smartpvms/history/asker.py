@@ -1,7 +1,7 @@
 """Makes the calls of the import, one feed after the other, as the lanes allow."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC
+from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.helpers.update_coordinator import UpdateFailed
@@ -190,18 +190,29 @@ class Asker:
         return budget.interval(
             self.account.ledger,
             self.interface_of(feed),
-            len(self._about_all(feed).calls),
+            self._calls_a_round(feed),
             backfills=planner.left(feed) > 0,
         )
 
-    def _about_all(self, feed: Feed) -> Inquiry:
-        """Return what it takes to ask about all plants at once."""
-        plants = tuple(self.account.listed_plants)
+    def _calls_a_round(self, feed: Feed) -> int:
+        """Return how many calls ask today's hours of all plants once.
+
+        A question is about plants whose day begins at the same time.
+        """
+        by_zone: dict[tzinfo, list[str]] = {}
+        for code in self.account.listed_plants:
+            by_zone.setdefault(self.account.zone(code), []).append(code)
+        return sum(
+            len(self._about(feed, tuple(plants)).calls) for plants in by_zone.values()
+        )
+
+    def _about(self, feed: Feed, plants: tuple[str, ...]) -> Inquiry:
+        """Return what it takes to ask about plants at once."""
         today = day_of(self.account.ledger.now(), UTC)
         return self._inquiry(Question(feed, today, today + ONE_DAY, UTC, plants))
 
     def _calls_a_question(self, feed: Feed) -> int:
-        everybody = self._about_all(feed)
+        everybody = self._about(feed, tuple(self.account.listed_plants))
         asked = sum(len(call.ids) for call in everybody.calls)
         questions = -(-asked // limit(feed))
         return -(-len(everybody.calls) // max(1, questions))

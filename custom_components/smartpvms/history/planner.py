@@ -93,7 +93,8 @@ class Planner:
                     due.setdefault((day, subject.zone), []).append(subject)
         if not due:
             return None
-        day, zone = max(due, key=lambda item: item[0])
+        # A day that is over waits for no other; today's is told by live values too.
+        day, zone = min(due, key=lambda item: item[0])
         plants = _together(feed, due[day, zone])
         return Question(feed, day, day + ONE_DAY, zone, plants, is_live=True)
 

@@ -1,0 +1,69 @@
+"""What the import asks first, and how often."""
+
+from datetime import date, timedelta
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smartpvms.history.progress import HOURS
+from simulator import Fault, FaultKind, Simulator, fleet
+from tests.conftest import make_entry
+from tests.play import play
+
+from .life import HOUR, asked, midnight, start
+
+HOUR_CALLS = "getKpiStationHour"
+
+
+@pytest.fixture
+def entry(hass: HomeAssistant, url: str) -> MockConfigEntry:
+    """Return an entry that imports the hours of two days."""
+    entry = make_entry(url, history_days=2)
+    entry.add_to_hass(hass)
+    return entry
+
+
+@pytest.fixture
+def connected() -> date:
+    """Return when the house began: not long ago."""
+    return date(2026, 6, 10)
+
+
+async def test_plants_of_two_zones_take_turns(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: Simulator
+) -> None:
+    """One question is about one zone's day: two of them cost twice the calls."""
+    far = ("NE=33554787", 5)
+    sim.plants.append(
+        fleet.residential(*far, timezone="Asia/Kolkata", connected=date(2026, 6, 10))
+    )
+    history = await start(hass, entry)
+    asker = history._asker
+    assert asker._calls_a_round(HOURS) == 2
+    alone = {code for code, plant in history.account.plants.items() if code != far[0]}
+    history.account.listed_plants = list(alone)
+    assert asker._calls_a_round(HOURS) == 1
+
+
+async def test_yesterdays_last_hours_come_before_todays(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    sim: Simulator,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """When the server is there again after midnight."""
+    await start(hass, entry)
+    sim.faults.add(Fault(FaultKind.CUT, HOUR_CALLS))
+    first = midnight(sim.plants[0], sim.clock.now(), 1)
+    await play(hass, freezer, first + 3 * HOUR - sim.clock.now())
+    sim.faults.clear()
+    before = len(sim.calls)
+    await play(hass, freezer, 7 * HOUR)
+    days = [
+        sim.plants[0].world.local(int(call.payload["collectTime"]) / 1000).date()
+        for call in asked(sim, HOUR_CALLS, before)
+    ]
+    today = sim.plants[0].world.local(first).date()
+    assert days.index(today - timedelta(days=1)) < days.index(today)
