@@ -37,7 +37,10 @@ from .schedule import (
 )
 from .watch import GRACE, AlarmWatch, CounterWatch, LogWatch, Told, too_few, too_many
 
+# Days whose hours are compared, and those that are imported: a day that could not
+# be asked while it was recent is asked later, with the backfill.
 DEPTH = 3
+IMPORTED = 14
 # The recent days are asked once more after a day, and today's hours twice a day.
 CALM = 40 * HOUR
 SETTLED = 14 * HOUR
@@ -75,8 +78,8 @@ async def sim(now: str, dialect: Dialect) -> Simulator:
 
 @pytest.fixture
 def entry(hass: HomeAssistant, url: str) -> MockConfigEntry:
-    """Return an entry that imports the hours of a few days."""
-    entry = make_entry(url, history_days=DEPTH)
+    """Return an entry that imports the hours of some days."""
+    entry = make_entry(url, history_days=IMPORTED)
     entry.add_to_hass(hass)
     return entry
 
