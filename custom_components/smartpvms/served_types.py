@@ -33,7 +33,8 @@ class ServedTypes:
 
     def may_ask(self, type_id: int) -> bool:
         """Tell whether a type was not refused, or long ago."""
-        return self.refused.get(type_id, 0.0) <= self._now()
+        until = self.refused.get(type_id)
+        return until is None or until <= self._now()
 
     @contextmanager
     def asking(self, type_id: int) -> Iterator[None]:
