@@ -12,7 +12,7 @@ from simulator import Fault, FaultKind, Simulator, fleet
 from tests.conftest import make_entry
 from tests.play import play
 
-from .life import HOUR, asked, midnight, start
+from .life import DAY, HOUR, asked, assert_hours, midnight, start
 
 HOUR_CALLS = "getKpiStationHour"
 
@@ -67,3 +67,28 @@ async def test_yesterdays_last_hours_come_before_todays(
     ]
     today = sim.plants[0].world.local(first).date()
     assert days.index(today - timedelta(days=1)) < days.index(today)
+
+
+@pytest.mark.timeout(240)
+async def test_zeros_do_not_take_the_place_of_what_was_imported(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    sim: Simulator,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Yesterday's hours are asked once more a day later, when all is 0."""
+    await start(hass, entry)
+    first = midnight(sim.plants[0], sim.clock.now(), 1)
+    await play(hass, freezer, first + 12 * HOUR - sim.clock.now())
+    await assert_hours(hass, sim, first - DAY, first)
+    sim.faults.add(Fault(FaultKind.ZEROS, HOUR_CALLS))
+    before = len(sim.calls)
+    await play(hass, freezer, 14 * HOUR)
+    days = {
+        sim.plants[0].world.midnight(
+            sim.plants[0].world.local(int(call.payload["collectTime"]) / 1000).date()
+        )
+        for call in asked(sim, HOUR_CALLS, before)
+    }
+    assert first - DAY in days
+    await assert_hours(hass, sim, first - DAY, first)

@@ -124,15 +124,18 @@ class Intake:
         rows = await self._async_rows(known, code, progress)
         await self._async_learn_zone(question, code, progress, rows)
         zone = self._account.zone(code)
-        if question.feed == HOURS:
-            until = max(progress.delivered_until, delivered_until(rows, now))
-            progress.delivered_until = until
         found = spans(question.feed, rows, progress, zone, now)
-        await self.async_import(code, progress, found)
+        # A system at fault answers with zeros, which must not take the place of
+        # what it told when it was well.
+        is_silent = first_start(rows) is None
+        if not is_silent:
+            if question.feed == HOURS:
+                until = max(progress.delivered_until, delivered_until(rows, now))
+                progress.delivered_until = until
+            await self.async_import(code, progress, found)
+        is_empty = is_silent
         if question.feed.track is Track.DEVICES:
             is_empty = bool(known.silent - known.answered)
-        else:
-            is_empty = first_start(rows) is None
         was_held = progress.holds(question.feed)
         _note_answered(progress, question, now, is_empty=is_empty)
         if (
