@@ -96,9 +96,9 @@ class Account:
     fails for all. `listed_plants` and `listed_devices` are the others,
     `listed_by_type` those devices that have real-time data. `failing`: the names of
     the coordinators whose last update failed; `failed_at`: when one did last (epoch
-    seconds). `revision` counts how often plants or devices may have changed; `registered`: what the entity registry
-    holds while the platforms are set up. `is_leaving`: nothing is asked and nothing
-    added any more.
+    seconds). `revision` counts how often plants or devices may have changed;
+    `registered`: what the entity registry holds while the platforms are set up.
+    `is_leaving`: nothing is asked and nothing added any more.
     """
 
     def __init__(

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, override
 
+from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .const import LOGGER
@@ -43,20 +44,35 @@ class AccountCoordinator[T](DataUpdateCoordinator[T]):
         scheduled: bool = False,
         raise_on_entry_error: bool = False,
     ) -> None:
-        if self.account.is_leaving:
-            # A call that is cancelled is counted all the same.
-            return
-        was_fine, failing = self.last_update_success, self.account.failing
-        await super()._async_refresh(
-            False, raise_on_auth_failed, scheduled, raise_on_entry_error
-        )
+        # A call that is cancelled is counted all the same.
+        if not self.account.is_leaving:
+            was_fine = self.last_update_success
+            await super()._async_refresh(
+                False, raise_on_auth_failed, scheduled, raise_on_entry_error
+            )
+            self._note_outcome(may_say=log_failures and was_fine)
+        await self._async_refreshed()
+
+    async def _async_refreshed(self) -> None:
+        """Do what follows a refresh, however it ended."""
+
+    @callback
+    def tell(self, listener: CALLBACK_TYPE) -> None:
+        """Call a listener: one entity's fault is not the others'."""
+        try:
+            listener()
+        except Exception:  # noqa: BLE001
+            LOGGER.exception("Unexpected error updating %s", self.name)
+
+    def _note_outcome(self, *, may_say: bool) -> None:
+        failing = self.account.failing
         if self.last_update_success:
             failing.discard(self.name)
             return
         now, known = self.account.ledger.now(), self.account.failed_at
         # A clock that was set back makes no outage of one that is long over.
         is_new = not failing and not 0 <= now - known < SAME_OUTAGE
-        if log_failures and was_fine and is_new:
+        if may_say and is_new:
             LOGGER.error("Error fetching %s data: %s", self.name, self.last_exception)
         failing.add(self.name)
         self.account.failed_at = now

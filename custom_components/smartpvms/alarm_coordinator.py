@@ -21,7 +21,7 @@ from .alarms import (
     window_at,
 )
 from .catalogue.alarm import FALLBACK_LANGUAGE, LANGUAGES, POLISH
-from .const import DOMAIN, LOGGER, SIGNAL_ALARM
+from .const import DOMAIN, SIGNAL_ALARM
 from .coordinator import EARLY, FRESH_CYCLES, FRESH_GRACE, SOON, calling
 from .northbound import Device, Interface
 from .northbound.errors import NorthboundError, RefusedError
@@ -157,11 +157,15 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
         return by_name[0] if len(by_name) == 1 else None
 
     async def _async_tell(self) -> None:
-        """Send what is held back, once it is on disk that nothing is any more."""
+        """Send what is held back, once it is on disk that nothing is any more.
+
+        The entities show it first: automations look at them.
+        """
+        if not self._held_back:
+            return
         await self._async_tell_entities()
         news, self._held_back = self._held_back, []
-        if news:
-            await self.async_save()
+        await self.async_save()
         for item in news:
             async_dispatcher_send(self.hass, SIGNAL_ALARM, item)
 
@@ -171,16 +175,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
         """Do nothing: the entities are told after the refresh, some at a time."""
 
     @override
-    async def _async_refresh(
-        self,
-        log_failures: bool = True,
-        raise_on_auth_failed: bool = False,
-        scheduled: bool = False,
-        raise_on_entry_error: bool = False,
-    ) -> None:
-        await super()._async_refresh(
-            log_failures, raise_on_auth_failed, scheduled, raise_on_entry_error
-        )
+    async def _async_refreshed(self) -> None:
         # After a second failure in a row nobody else would say that it has aged.
         await self._async_tell_entities()
 
@@ -188,11 +183,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
         for some in batched(list(self._listeners), TOLD_AT_ONCE):
             for number in some:
                 if listener := self._listeners.get(number):
-                    try:
-                        listener[0]()
-                    except Exception:  # noqa: BLE001
-                        # One entity's fault is not the others'.
-                        LOGGER.exception("Unexpected error updating %s", self.name)
+                    self.tell(listener[0])
             await asyncio.sleep(0)
 
     @callback

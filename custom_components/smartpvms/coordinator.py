@@ -226,11 +226,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
     @callback
     def _call(self, context: K | None) -> None:
         for update in list(self._told.get(context, _NO_LISTENERS).values()):
-            try:
-                update()
-            except Exception:  # noqa: BLE001
-                # One entity's fault is not the others'.
-                LOGGER.exception("Unexpected error updating %s", self.name)
+            self.tell(update)
 
     @callback
     @override
@@ -238,16 +234,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         """Do nothing: the listeners are told after the refresh."""
 
     @override
-    async def _async_refresh(
-        self,
-        log_failures: bool = True,
-        raise_on_auth_failed: bool = False,
-        scheduled: bool = False,
-        raise_on_entry_error: bool = False,
-    ) -> None:
-        await super()._async_refresh(
-            log_failures, raise_on_auth_failed, scheduled, raise_on_entry_error
-        )
+    async def _async_refreshed(self) -> None:
         await self.async_publish()
         await self.async_derive()
 

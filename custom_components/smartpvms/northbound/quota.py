@@ -178,8 +178,9 @@ class Ledger:
 
     `save` is awaited whenever the ledger must survive a crash; `now` gives
     epoch seconds, `steady` seconds of a clock that nobody sets: where the two part,
-    the past moves along, since the server's windows last as long as ever. `profile` None means not known yet: both profiles apply.
-    `zone` is the plants' time zone, in which a day's quota ends.
+    the past moves along, since the server's windows last as long as ever. `profile`
+    None means not known yet: both profiles apply. `zone` is the plants' time zone,
+    in which a day's quota ends.
     """
 
     def __init__(

@@ -22,7 +22,11 @@ const FEW_OTHERS = 12;
 
 const INVERTER_KEYS = [
   "inverter_state",
-  "day_cap", "total_cap", "temperature", "efficiency"];
+  "day_cap",
+  "total_cap",
+  "temperature",
+  "efficiency",
+];
 const BATTERY_KEYS = [
   "battery_status",
   "ch_discharge_power",

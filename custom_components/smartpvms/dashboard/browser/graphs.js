@@ -2,7 +2,8 @@
 
 import { COLORS, WIDE, heading, section } from "./cards.js";
 
-const POWERS = ["pv_power", "house_consumption", "grid_power", "battery_power"];
+/** What a plant's powers are called, live and imported. */
+export const POWERS = ["pv_power", "house_consumption", "grid_power", "battery_power"];
 const ENERGIES = ["pv_energy", "consumption", "grid_export", "grid_import"];
 const STORED = ["battery_charge", "battery_discharge"];
 /** All of the same height, so that neighbours end on one line. */

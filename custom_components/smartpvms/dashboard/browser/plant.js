@@ -4,7 +4,7 @@ import { alarmSection } from "./alarms.js";
 import { heading, isBelow, onlyWhile, section, share, tile } from "./cards.js";
 import { deviceSections } from "./devices.js";
 import { flow } from "./flow.js";
-import { energySections, powerSection } from "./graphs.js";
+import { POWERS, energySections, powerSection } from "./graphs.js";
 import { plantsOf, statisticsOf } from "./registry.js";
 
 /** What there is of today, the best source first. Rows: series, its keys, icon, colour. */
@@ -31,7 +31,6 @@ const SHARES = [
   ["autarky_rate", "self_sufficiency", "mdi:home-battery-outline", "green"],
   ["day_performance_ratio", "performance_ratio", "mdi:speedometer", "cyan"],
 ];
-const POWERS = ["pv_power", "house_consumption", "grid_power", "battery_power"];
 const MOST_COLUMNS = 3;
 
 /** Return the view; `id`: the plant's device. */
