@@ -206,16 +206,23 @@ async def _changing(
 ) -> set[tuple[str, str]]:
     """Return which states change where all values of an answer have changed."""
     replay = Replay(account)
-    await replay.refresh(answers)
-    before = {state.entity_id: state.state for state in hass.states.async_all()}
-    await replay.refresh(answers.changed(1))
+    await replay.refresh(answers.changed(0))
+    changing: set[str] = set()
+    # A state among two may be the first one again.
+    for step in (1, 2):
+        before = {state.entity_id: state.state for state in hass.states.async_all()}
+        await replay.refresh(answers.changed(step))
+        changing.update(
+            state.entity_id
+            for state in hass.states.async_all()
+            if before.get(state.entity_id) != state.state
+        )
     registry = er.async_get(hass)
+    found = (entity for key in changing if (entity := registry.async_get(key)))
     return {
         (met[entity.unique_id][1], met[entity.unique_id][2].key)
-        for state in hass.states.async_all()
-        if before.get(state.entity_id) != state.state
-        and (entity := registry.async_get(state.entity_id))
-        and entity.unique_id in met
+        for entity in found
+        if entity.unique_id in met
     }
 
 

@@ -6,6 +6,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.smartpvms.balance import (
+    composition,
     day_rates,
     grid_meters,
     power_balance,
@@ -31,8 +32,9 @@ def balance(*parts: tuple[int, Values | None], **options: Any) -> dict[str, floa
     }
     meters = grid_meters(devices)
     options.setdefault("grid_meter", meters[0].id if len(meters) == 1 else None)
-    options.setdefault("reports_pv", {1, 2})
-    return power_balance(devices, readings, cycle=60, **options)
+    reports_pv = options.pop("reports_pv", {1, 2})
+    plant = composition(devices, **options)
+    return power_balance(plant, readings, cycle=60, reports_pv=reports_pv)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +108,8 @@ def test_rows_of_different_cycles_make_no_sum() -> None:
         1: Reading(NOW, HYBRID),
         2: Reading(NOW - 61, {"active_power": 0.0}),
     }
-    result = power_balance(devices, readings, cycle=60, grid_meter=2, reports_pv=set())
+    plant = composition(devices, grid_meter=2)
+    result = power_balance(plant, readings, cycle=60)
     assert result["grid_power"] == 0
     assert "house_consumption" not in result
 
@@ -196,7 +199,7 @@ def stored(rows: dict[int, Values | None]) -> float | None:
     """Return what devices of these types, with these rows, have stored today."""
     devices = [Device(type_id, "P", "", type_id) for type_id in rows]
     known = {type_id: Reading(0.0, row) for type_id, row in rows.items() if row}
-    return stored_today(devices, known)
+    return stored_today(composition(devices, grid_meter=None), known)
 
 
 @given(

@@ -5,7 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
+from homeassistant.core import (
+    Event,
+    EventStateChangedData,
+    EventStateReportedData,
+    HomeAssistant,
+    callback,
+)
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.entity_component import async_update_entity
 from homeassistant.setup import async_setup_component
@@ -378,3 +385,28 @@ async def test_one_entitys_fault_is_not_the_others(
     stop()
     assert state_of(hass, PLANT, "last_data") > before
     assert "broken entity" in caplog.text
+
+
+async def test_a_refresh_writes_only_what_changed(
+    hass: HomeAssistant, setup: MockConfigEntry, wait: Wait
+) -> None:
+    written_as_it_was: list[str] = []
+    changed: list[str] = []
+
+    @callback
+    def note(event: Event[EventStateReportedData]) -> None:
+        written_as_it_was.append(event.data["new_state"].entity_id)
+
+    @callback
+    def note_changed(event: Event[EventStateChangedData]) -> None:
+        changed.append(event.data["entity_id"])
+
+    @callback
+    def every(data: EventStateReportedData) -> bool:
+        return True
+
+    hass.bus.async_listen(EVENT_STATE_REPORTED, note, event_filter=every)
+    hass.bus.async_listen(EVENT_STATE_CHANGED, note_changed)
+    await wait(320, 10)
+    assert len(changed) > 10
+    assert written_as_it_was == []

@@ -1,18 +1,22 @@
 """Readings: counters within a row, and a file that survives."""
 
+from dataclasses import replace
 import json
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.smartpvms.catalogue import PLANT
+from custom_components.smartpvms.catalogue import DEVICE_TYPES, PLANT
+from custom_components.smartpvms.northbound import Values
 from custom_components.smartpvms.readings import Reading, take
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = 1_781_517_600.0  # 2026-06-15 12:00 in Berlin
 MIDNIGHT = NOON - 12 * 3600
 COUNTERS = tuple(kpi for kpi in PLANT if kpi.counter)
+DEVICE_COUNTERS = tuple(kpi for kpi in DEVICE_TYPES[38].kpis if kpi.counter)
 
 
 def test_a_row_becomes_a_reading() -> None:
@@ -29,6 +33,50 @@ def test_a_counter_outlives_a_row_without_it() -> None:
     assert after.values == {"day_power": 10.0}
     assert after.last_reset("day_power") == MIDNIGHT
     assert after.at == NOON + 300
+
+
+ROWS = st.dictionaries(
+    st.sampled_from(["day_cap", "total_cap", "active_power"]),
+    st.sampled_from([0.0, 3.0, 8.0]),
+)
+
+
+@given(
+    rows=st.lists(
+        st.tuples(
+            ROWS,
+            st.integers(1, 4),
+            st.sampled_from([60.0, 3600.0, 30_000.0, 90_000.0]),
+            st.sampled_from([BERLIN, ZoneInfo("Asia/Tokyo")]),
+        ),
+        max_size=8,
+    )
+)
+def test_what_stands_still_is_taken_the_short_way(
+    rows: list[tuple[Values, int, float, ZoneInfo]],
+) -> None:
+    """The same row again, and again another day, as if each were looked through."""
+    short = long = None
+    at = NOON
+    for row, times, passed, zone in rows:
+        for _ in range(times):
+            at += passed
+            long = long and replace(long, settled=None)
+            short = take(short, dict(row), at, DEVICE_COUNTERS, zone)
+            long = take(long, dict(row), at, DEVICE_COUNTERS, zone)
+            assert short == long
+
+
+def test_what_differs() -> None:
+    row = {"day_power": 0.0, "x": 1.0, "y": 2.0}
+    one = take(None, row, NOON, COUNTERS, BERLIN)
+    assert one.differs_from(None) == row.keys()
+    assert take(one, row, NOON + 1, COUNTERS, BERLIN).differs_from(one) == set()
+    other = take(one, {"day_power": 0.0, "x": 3.0}, NOON + 1, COUNTERS, BERLIN)
+    assert other.differs_from(one) == {"x", "y"}
+    # Still 0, but of another day.
+    tomorrow = take(one, row, NOON + 90_000, COUNTERS, BERLIN)
+    assert tomorrow.differs_from(one) == {"day_power"}
 
 
 def test_a_restart_changes_nothing() -> None:

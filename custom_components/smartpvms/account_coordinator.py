@@ -1,5 +1,6 @@
 """What all coordinators of an account have in common."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, override
 
@@ -57,12 +58,13 @@ class AccountCoordinator[T](DataUpdateCoordinator[T]):
         """Do what follows a refresh, however it ended."""
 
     @callback
-    def tell(self, listener: CALLBACK_TYPE) -> None:
-        """Call a listener: one entity's fault is not the others'."""
-        try:
-            listener()
-        except Exception:  # noqa: BLE001
-            LOGGER.exception("Unexpected error updating %s", self.name)
+    def tell(self, listeners: Iterable[CALLBACK_TYPE]) -> None:
+        """Call listeners: one entity's fault is not the others'."""
+        for listener in listeners:
+            try:
+                listener()
+            except Exception:  # noqa: BLE001
+                LOGGER.exception("Unexpected error updating %s", self.name)
 
     def _note_outcome(self, *, may_say: bool) -> None:
         failing = self.account.failing

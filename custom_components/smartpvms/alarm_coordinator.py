@@ -181,9 +181,8 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
 
     async def _async_tell_entities(self) -> None:
         for some in batched(list(self._listeners), TOLD_AT_ONCE):
-            for number in some:
-                if listener := self._listeners.get(number):
-                    self.tell(listener[0])
+            known = (self._listeners.get(number) for number in some)
+            self.tell(listener[0] for listener in known if listener)
             await asyncio.sleep(0)
 
     @callback

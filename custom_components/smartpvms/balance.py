@@ -7,10 +7,10 @@ is never made of halves.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from .catalogue import DEVICE_TYPES, PV_INPUT, DeviceType, Quantity, Role
+from .catalogue import DEVICE_TYPES, PV_INPUT, Quantity, Role
 from .catalogue.inverter import PRODUCING_STATES
 from .catalogue.plant import (
     AUTARKY_RATE,
@@ -53,73 +53,117 @@ def grid_meters(devices: Iterable[Device]) -> list[Device]:
     return meters[min(meters)] if meters else []
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A device's part of a plant: its id, its power and its counters of energy."""
+
+    device: int
+    power: Quantity | None
+    energies: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """What a plant's balance is made of.
+
+    `batteries`: all of them, those too that are `ac_storage`; `grid`: the meter at
+    the grid, if there is one; `stores`: whatever counts what it stores.
+    """
+
+    inverters: tuple[Part, ...]
+    batteries: tuple[Part, ...]
+    ac_storage: tuple[Part, ...]
+    grid: tuple[Part, ...]
+    stores: tuple[Part, ...]
+
+
+def composition(
+    devices: Iterable[Device],
+    *,
+    grid_meter: int | None,
+    turned_meters: Collection[int] = (),
+) -> Composition:
+    """Return what the devices of a plant are in its balance.
+
+    `grid_meter`: the device id of the meter at the grid; `turned_meters`: those
+    whose sign the user has turned round.
+    """
+    by_role: dict[Role | None, list[Part]] = {}
+    stores: list[Part] = []
+    for device in devices:
+        if kind := DEVICE_TYPES.get(device.type_id):
+            power = kind.power
+            if power and device.id in turned_meters:
+                power = replace(power, factor=-power.factor)
+            part = Part(device.id, power, kind.energies)
+            by_role.setdefault(kind.role, []).append(part)
+            stores += [part] if DEVICE_CHARGE in kind.energies else []
+    ac_storage = by_role.get(Role.AC_STORAGE, [])
+    meters = by_role.get(Role.METER, [])
+    return Composition(
+        inverters=tuple(by_role.get(Role.INVERTER, [])),
+        batteries=(*by_role.get(Role.DC_BATTERY, []), *ac_storage),
+        ac_storage=tuple(ac_storage),
+        grid=tuple(meter for meter in meters if meter.device == grid_meter),
+        stores=tuple(stores),
+    )
+
+
 def power_balance(
-    devices: Collection[Device],
+    plant: Composition,
     readings: Mapping[int, Reading],
     *,
     cycle: float,
-    grid_meter: int | None,
-    turned_meters: Collection[int] = (),
     reports_pv: Collection[int] = (),
 ) -> dict[str, float]:
     """Return the powers (kW) and the stored energy (kWh) that are known.
 
-    `cycle`: how far apart (seconds) rows of one sum may be; `grid_meter`: the
-    device id of the meter at the grid; `turned_meters`: those whose sign the
-    user has turned round; `reports_pv`: inverters that have ever reported their
-    PV input.
+    `cycle`: how far apart (seconds) rows of one sum may be; `reports_pv`:
+    inverters that have ever reported their PV input.
     """
-    by_role: dict[Role, list[tuple[Device, DeviceType]]] = {}
-    for device in devices:
-        if (kind := DEVICE_TYPES.get(device.type_id)) and kind.role:
-            by_role.setdefault(kind.role, []).append((device, kind))
-    inverters = by_role.get(Role.INVERTER, [])
-    ac_storage = by_role.get(Role.AC_STORAGE, [])
-    batteries = [*by_role.get(Role.DC_BATTERY, []), *ac_storage]
-
-    pv = [_pv_term(device, readings, reports_pv) for device, _ in inverters]
-    ac = [
-        _inverter_term(kind.power.key, readings.get(device.id))
-        for device, kind in inverters
-        if kind.power
+    pv = [
+        _inverter_term(
+            PV_INPUT if part.device in reports_pv else "active_power",
+            readings.get(part.device),
+        )
+        for part in plant.inverters
     ]
-    battery = [_term(kind.power, readings.get(device.id)) for device, kind in batteries]
-    storage = [
-        _term(kind.power, readings.get(device.id)) for device, kind in ac_storage
-    ]
-    grid = [
-        _turned(_term(kind.power, readings.get(device.id)), device.id in turned_meters)
-        for device, kind in by_role.get(Role.METER, [])
-        if device.id == grid_meter
-    ]
+    battery = [_term(part.power, readings.get(part.device)) for part in plant.batteries]
+    grid = [_term(part.power, readings.get(part.device)) for part in plant.grid]
     result = {
         PV_POWER: _not_below_zero(_sum(pv, cycle), pv),
         BATTERY_POWER: _sum(battery, cycle),
         GRID_POWER: _sum(grid, cycle),
-        ENERGY_STORED: _stored([readings.get(device.id) for device, _ in batteries]),
+        ENERGY_STORED: _stored([readings.get(part.device) for part in plant.batteries]),
     }
-    if grid and inverters:
-        terms = [*ac, *storage, *grid]
+    if grid and plant.inverters:
+        terms = [
+            *(
+                _inverter_term(part.power.key, readings.get(part.device))
+                for part in plant.inverters
+                if part.power
+            ),
+            *(
+                _term(part.power, readings.get(part.device))
+                for part in plant.ac_storage
+            ),
+            *grid,
+        ]
         result[HOUSE_CONSUMPTION] = _not_below_zero(_sum(terms, cycle), terms)
     return {key: value for key, value in result.items() if value is not None}
 
 
-def stored_today(
-    devices: Iterable[Device], readings: Mapping[int, Reading]
-) -> float | None:
+def stored_today(plant: Composition, readings: Mapping[int, Reading]) -> float | None:
     """Return what the batteries charged less what they discharged today (kWh).
 
     0 without batteries, None while one of them is not known.
     """
     stored = 0.0
-    for device in devices:
-        kind = DEVICE_TYPES.get(device.type_id)
-        if kind is None or DEVICE_CHARGE not in kind.energies:
-            continue
-        reading = readings.get(device.id)
+    for part in plant.stores:
+        reading = readings.get(part.device)
         values = reading.values if reading else {}
-        charged = values.get(kind.energies[DEVICE_CHARGE])
-        discharged = values.get(kind.energies[DEVICE_DISCHARGE])
+        charged = values.get(part.energies[DEVICE_CHARGE])
+        discharged = values.get(part.energies[DEVICE_DISCHARGE])
         if charged is None or discharged is None:
             return None
         stored += charged - discharged
@@ -154,13 +198,6 @@ def _first(values: Values, keys: Sequence[str]) -> float | None:
     return next((values[key] for key in keys if key in values), None)
 
 
-def _pv_term(
-    device: Device, readings: Mapping[int, Reading], reports_pv: Collection[int]
-) -> Term | None:
-    key = PV_INPUT if device.id in reports_pv else "active_power"
-    return _inverter_term(key, readings.get(device.id))
-
-
 def _inverter_term(key: str, reading: Reading | None) -> Term | None:
     """Return an inverter's power; one that sleeps counts 0."""
     if reading is None:
@@ -177,10 +214,6 @@ def _term(quantity: Quantity | None, reading: Reading | None) -> Term | None:
     if quantity is None or reading is None or quantity.key not in reading.values:
         return None
     return Term(reading.values[quantity.key] * quantity.factor, reading.at)
-
-
-def _turned(term: Term | None, is_turned: bool) -> Term | None:
-    return Term(-term.power, term.at) if term and is_turned else term
 
 
 def _sum(terms: Sequence[Term | None], cycle: float) -> float | None:

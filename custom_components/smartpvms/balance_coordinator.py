@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, override
 
 from homeassistant.core import callback
 
-from .balance import day_rates, power_balance, stored_today
+from .balance import Composition, composition, day_rates, power_balance, stored_today
 from .catalogue.plant import CALLS_LEFT, LAST_DATA, calls_left
 from .coordinator import TOLD_AT_ONCE, ReadingsCoordinator
 from .northbound import Interface
@@ -24,6 +24,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
     def __init__(self, account: Account) -> None:
         """Follow the account's other coordinators."""
         super().__init__(account, "plant balance", None)
+        self._compositions: dict[str, Composition] = {}
 
     @override
     def sources(self) -> AbstractSet[str]:
@@ -32,6 +33,12 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
     @override
     def cycle(self) -> float:
         return max(self.account.devices_lane.cycle(), self.account.plants_lane.cycle())
+
+    @override
+    @callback
+    def forget_gone(self) -> None:
+        super().forget_gone()
+        self._compositions.clear()
 
     @override
     async def _async_update_data(self) -> dict[str, Reading]:
@@ -47,6 +54,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
 
     async def async_follow_plants(self, changed: Collection[str]) -> None:
         """Derive anew for the plants that have changed, and tell."""
+        self.note_age()
         for some in batched(changed, TOLD_AT_ONCE):
             self.derive(some)
             await self.async_publish()
@@ -61,32 +69,32 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
                 self._derive(code, cycle, calls)
 
     def _derive(self, code: str, cycle: float, calls: dict[str, float]) -> None:
-        account = self.account
-        devices = account.devices_of(code)
-        lane = account.devices_lane
-        fresh = {
-            device.id: lane.data[device.id]
-            for device in devices
-            if lane.is_fresh(device.id)
-        }
+        account, parts = self.account, self._composition(code)
+        lane, devices = account.devices_lane, account.devices_of(code)
+        known = {d.id: row for d in devices if (row := lane.data.get(d.id))}
+        fresh = {key: row for key, row in known.items() if lane.is_fresh(key)}
+        values = power_balance(parts, fresh, cycle=cycle, reports_pv=lane.reports_pv)
         plant = account.plants_lane.data.get(code)
-        values = power_balance(
-            devices,
-            fresh,
-            cycle=cycle,
-            grid_meter=account.grid_meter(code),
-            turned_meters=account.turned_meters,
-            reports_pv=lane.reports_pv,
-        )
         if plant and account.plants_lane.is_fresh(code):
-            values |= day_rates(plant.values, stored_today(devices, fresh))
-        times = [lane.data[d.id].at for d in devices if d.id in lane.data]
+            values |= day_rates(plant.values, stored_today(parts, fresh))
+        times = [row.at for row in known.values()]
         times += [plant.at] if plant else []
         at = max(times, default=0.0)
         if at:
-            values[LAST_DATA] = at * 1000
+            # To the second, as it is shown: in less than one no new state is due.
+            values[LAST_DATA] = at // 1 * 1000
         values |= calls
         self.put(code, Reading(at, values))
+
+    def _composition(self, code: str) -> Composition:
+        """Return what a plant's balance is made of, as long as its devices stay."""
+        if (known := self._compositions.get(code)) is None:
+            known = self._compositions[code] = composition(
+                self.account.devices_of(code),
+                grid_meter=self.account.grid_meter(code),
+                turned_meters=self.account.turned_meters,
+            )
+        return known
 
     def _calls_left(self) -> dict[str, float]:
         """Return how many calls the lanes have left, all of them and each."""

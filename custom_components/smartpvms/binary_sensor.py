@@ -15,7 +15,6 @@ from .catalogue import DEVICE_TYPES, Status
 from .catalogue.alarm import PROBLEM
 from .catalogue.underperformance import COMPARISONS, Comparison
 from .entity import Adder, ReadingEntity, async_add_as_seen
-from .northbound import Values
 from .readings import Reading
 
 PARALLEL_UPDATES = 0
@@ -73,10 +72,12 @@ class StatusBinarySensor(ReadingEntity[int], BinarySensorEntity):
 
     entity_description: Status
 
+    @property
     @override
-    def _take(self) -> None:
+    def is_on(self) -> bool | None:
+        """Return whether the value is 1, None where it is not known."""
         value = self.value
-        self._attr_is_on = None if value is None else value == 1
+        return None if value is None else value == 1
 
 
 class ComparisonBinarySensor(StatusBinarySensor):
@@ -85,23 +86,21 @@ class ComparisonBinarySensor(StatusBinarySensor):
     entity_description: Comparison
 
     @override
-    def _look(self) -> object:
-        row, values = self.entity_description, self._values()
-        return values.get(row.key), values.get(row.ratio), values.get(row.siblings)
+    def _keys(self) -> tuple[str, ...]:
+        row = self.entity_description
+        return (row.key, row.ratio, row.siblings)
 
+    @property
     @override
-    def _take(self) -> None:
-        super()._take()
-        row, values = self.entity_description, self._values()
+    def extra_state_attributes(self) -> dict[str, float | None]:
+        """Return the ratio to the siblings (percent), and how many they are."""
+        row, reading = self.entity_description, self.reading
+        values = reading.values if reading else {}
         siblings = values.get(row.siblings)
-        self._attr_extra_state_attributes = {
+        return {
             ATTR_RATIO: values.get(row.ratio),
             ATTR_COMPARED_WITH: None if siblings is None else int(siblings),
         }
-
-    def _values(self) -> Values:
-        reading = self.reading
-        return reading.values if reading else {}
 
 
 class ProblemBinarySensor(AlarmEntity, BinarySensorEntity):

@@ -75,14 +75,6 @@ class RefreshButton(ReadingEntity[str], ButtonEntity):
         return True
 
     @override
-    def _look(self) -> object:
-        return None
-
-    @override
-    def _take(self) -> None:
-        """Take nothing: a button shows when it was pressed."""
-
-    @override
     async def async_press(self) -> None:
         """Ask."""
         await self.coordinator.account.async_refresh()

@@ -90,10 +90,10 @@ def calling(account: Account, interface: Interface) -> Iterator[None]:
 class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
     """Keeps the last reading of each plant (by code) or device (by id).
 
-    A listener whose context is a source is called when that source shows something
-    else; one without a context whenever sources have a new reading. `changed` holds
-    those that the running notification is about, `altered` those of them that
-    show something else.
+    A listener whose context is a source and some keys is called when one of these
+    values is another one, or has become too old or fresh; one without a context
+    whenever readings have come. `altered` holds the sources that the running
+    notification is about.
     """
 
     def __init__(
@@ -102,15 +102,13 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         """Start without readings; `restore` brings back the saved ones."""
         super().__init__(account, name, update_interval)
         self.data = {}
-        self.changed: frozenset[K] = frozenset()
         self.altered: frozenset[K] = frozenset()
-        # Whether a source shows something else, by source.
-        self._pending: dict[K, bool] = {}
+        # The keys of which a source shows something else, by source.
+        self._pending: dict[K, AbstractSet[str]] = {}
         self._aged: set[K] = set()
-        # By context; Home Assistant gets to know one listener of each.
-        self._told: dict[K | None, dict[int, CALLBACK_TYPE]] = {}
-        self._untell: dict[K | None, CALLBACK_TYPE] = {}
-        self._count = 0
+        self._told: dict[K, dict[str, list[CALLBACK_TYPE]]] = {}
+        self._told_always: list[CALLBACK_TYPE] = []
+        self._untell: CALLBACK_TYPE | None = None
         self._followers: list[Follow[K]] = []
         self._heard: dict[K, None] = {}
         self._derived_at = 0.0
@@ -133,9 +131,15 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
     def put(self, source: K, reading: Reading) -> None:
         """Keep a new reading and tell its listeners at the next `publish`."""
         before = self.data.get(source)
-        is_other = before is None or not reading.shows_same(before)
+        self._heard[source] = None
+        if not self.is_fresh(source):
+            self._aged.add(source)
+            if reading.at >= self._limit():
+                self._aged.remove(source)
+                self._note_all(source)
         self.data[source] = reading
-        self._pending[source] = is_other or self._pending.get(source, False)
+        if keys := reading.differs_from(before):
+            self._note(source, keys)
 
     @callback
     def forget_gone(self) -> None:
@@ -152,31 +156,66 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         """Return the sources that have an enabled entity."""
         return self._told.keys()
 
+    @callback
+    def note_age(self) -> None:
+        """Tell next time which readings have grown too old."""
+        for source in (aged := self._too_old()) ^ self._aged:
+            self._heard[source] = None
+            self._note_all(source)
+        self._aged = aged
+
+    def _note_all(self, source: K) -> None:
+        self._note(source, self._told.get(source, _NOBODY).keys())
+
+    def _note(self, source: K, keys: AbstractSet[str]) -> None:
+        self._pending[source] = self._pending.get(source, _NO_KEYS) | keys
+
+    def _limit(self) -> float:
+        """Return when the oldest reading that is fresh has come (epoch seconds)."""
+        return self.account.ledger.now() - FRESH_CYCLES * self.cycle() - FRESH_GRACE
+
     def _too_old(self) -> set[K]:
-        limit = self.account.ledger.now() - FRESH_CYCLES * self.cycle() - FRESH_GRACE
+        limit = self._limit()
         return {source for source, reading in self.data.items() if reading.at < limit}
 
     @callback
     @override
     def async_add_listener(
-        self, update_callback: CALLBACK_TYPE, context: K | None = None
+        self, update_callback: CALLBACK_TYPE, context: Topic[K] | None = None
     ) -> Callable[[], None]:
-        """Listen to one source, or to all of them where there is no context."""
-        told = self._told.get(context)
-        if told is None:
-            told = self._told[context] = {}
-            self._untell[context] = super().async_add_listener(_nobody, context)
-        self._count += 1
-        told[self._count] = update_callback
-        return partial(self._remove_listener, context, self._count)
+        """Listen to a source's keys, or to all there is without a context.
+
+        Home Assistant gets to know one listener in place of all.
+        """
+        if self._untell is None:
+            self._untell = super().async_add_listener(_nobody)
+        if context is None:
+            self._told_always.append(update_callback)
+        else:
+            source, *keys = context
+            told = self._told.setdefault(source, {})
+            for key in keys:
+                told.setdefault(key, []).append(update_callback)
+        return partial(self._remove_listener, update_callback, context)
 
     @callback
-    def _remove_listener(self, context: K | None, number: int) -> None:
-        told = self._told[context]
-        del told[number]
-        if not told:
-            del self._told[context]
-            self._untell.pop(context)()
+    def _remove_listener(
+        self, update_callback: CALLBACK_TYPE, context: Topic[K] | None
+    ) -> None:
+        if context is None:
+            self._told_always.remove(update_callback)
+        else:
+            source, *keys = context
+            told = self._told[source]
+            for key in keys:
+                told[key].remove(update_callback)
+                if not told[key]:
+                    del told[key]
+            if not told:
+                del self._told[source]
+        if self._untell and not self._told and not self._told_always:
+            self._untell()
+            self._untell = None
 
     @callback
     def follow(self, follower: Follow[K]) -> None:
@@ -194,39 +233,28 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
                 LOGGER.exception("Unexpected error deriving from %s", self.name)
 
     async def async_publish(self) -> None:
-        """Tell the listeners what is new and what has grown too old, bit by bit."""
-        self._note_age()
+        """Tell the listeners what is new, bit by bit."""
+        if not self._pending:
+            self._tell(())
         while self._pending:
             self._tell(list(islice(self._pending, TOLD_AT_ONCE)))
             await asyncio.sleep(0)
 
     @callback
     def publish(self) -> None:
-        """Tell the same at once, where it is about few."""
-        self._note_age()
+        """Tell at once what is new and what has grown too old, where it is few."""
+        self.note_age()
         self._tell(list(self._pending))
 
-    def _note_age(self) -> None:
-        aged = self._too_old()
-        for source in aged ^ self._aged:
-            self._pending[source] = True
-        self._aged = aged
-
     @callback
-    def _tell(self, sources: Iterable[K]) -> None:
-        altered = {source: self._pending.pop(source) for source in sources}
-        self.changed = frozenset(altered)
-        self.altered = frozenset(source for source in altered if altered[source])
-        self._heard |= dict.fromkeys(altered)
-        for source in self.altered:
-            self._call(source)
-        self._call(None)
-        self.changed = self.altered = frozenset()
-
-    @callback
-    def _call(self, context: K | None) -> None:
-        for update in list(self._told.get(context, _NO_LISTENERS).values()):
-            self.tell(update)
+    def _tell(self, sources: Collection[K]) -> None:
+        self.altered = frozenset(sources)
+        for source in sources:
+            told, keys = self._told.get(source, _NOBODY), self._pending.pop(source)
+            # One may listen to several keys.
+            self.tell({update: None for key in keys for update in told.get(key, ())})
+        self.tell(list(self._told_always))
+        self.altered = frozenset()
 
     @callback
     @override
@@ -235,14 +263,19 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
 
     @override
     async def _async_refreshed(self) -> None:
+        self.note_age()
         await self.async_publish()
         await self.async_derive()
 
 
+type Topic[K] = tuple[K, *tuple[str, ...]]
+"""A source, and keys of its values."""
+
 type Follow[K] = Callable[[Collection[K]], Awaitable[None]]
 """Derives something from the sources that have a new reading."""
 
-_NO_LISTENERS: Final[Mapping[int, CALLBACK_TYPE]] = {}
+_NOBODY: Final[Mapping[str, list[CALLBACK_TYPE]]] = {}
+_NO_KEYS: Final[frozenset[str]] = frozenset()
 
 
 def _nobody() -> None:
@@ -322,11 +355,16 @@ class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
 
     @callback
     def take(
-        self, source: K, row: Values, counters: Iterable[Kpi], plant_code: str
+        self,
+        source: K,
+        row: Values,
+        at: float,
+        counters: Iterable[Kpi],
+        plant_code: str,
     ) -> None:
-        """Turn a row that has just come into a reading."""
-        now, zone = self.account.ledger.now(), self.account.zone(plant_code)
-        self.put(source, take(self.data.get(source), row, now, counters, zone))
+        """Turn a row that has come at `at` (epoch seconds) into a reading."""
+        zone = self.account.zone(plant_code)
+        self.put(source, take(self.data.get(source), row, at, counters, zone))
 
 
 _COUNTERS: Final = tuple(kpi for kpi in PLANT if kpi.counter)
@@ -349,6 +387,8 @@ class PlantCoordinator(RealTimeCoordinator[str, tuple[str, ...]]):
 
     @override
     async def _async_ask(self, request: tuple[str, ...]) -> None:
-        for row in await self.account.client.plant_real_time(request):
+        rows = await self.account.client.plant_real_time(request)
+        now = self.account.ledger.now()
+        for row in rows:
             if row.plant_code in self.account.plants:
-                self.take(row.plant_code, row.values, _COUNTERS, row.plant_code)
+                self.take(row.plant_code, row.values, now, _COUNTERS, row.plant_code)

@@ -80,24 +80,33 @@ def advance(
     return _RULES[counter](memory, raw, at, zone)
 
 
-_LAST_DAYS: Final[dict[tzinfo, tuple[float, float, date, str]]] = {}
+@dataclass(frozen=True, slots=True, eq=False)
+class Day:
+    """A local day, from `begin` to before `end` (epoch seconds), and its ISO date."""
+
+    begin: float
+    end: float
+    date: date
+    period: str
 
 
-def _today(at: float, zone: tzinfo) -> tuple[date, str]:
-    """Return the local day of an instant, and its ISO date.
+_LAST_DAYS: Final[dict[tzinfo, Day]] = {}
+
+
+def today_of(at: float, zone: tzinfo) -> Day:
+    """Return the local day of an instant; one object while the day lasts.
 
     A fleet's counters ask for the same day a thousand times a minute.
     """
-    begin, end, day, period = _LAST_DAYS.get(zone, _NO_DAY)
-    if not begin <= at < end:
+    known = _LAST_DAYS.get(zone, _NO_DAY)
+    if not known.begin <= at < known.end:
         day = day_of(at, zone)
-        period = day.isoformat()
-        end = midnight(day + timedelta(days=1), zone)
-        _LAST_DAYS[zone] = midnight(day, zone), end, day, period
-    return day, period
+        begin, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
+        known = _LAST_DAYS[zone] = Day(begin, end, day, day.isoformat())
+    return known
 
 
-_NO_DAY: Final = (0.0, 0.0, date.min, "")
+_NO_DAY: Final = Day(0.0, 0.0, date.min, "")
 
 
 def _lifetime(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Memory:
@@ -125,7 +134,8 @@ def _lifetime(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Mem
 
 def _device_day(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Memory:
     """Show 0 from midnight until the counter has left yesterday's count."""
-    today, period = _today(at, zone)
+    today = today_of(at, zone)
+    period = today.period
     if (
         memory
         and memory.raw == raw == memory.value
@@ -142,7 +152,7 @@ def _device_day(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> M
         # What moves so soon after midnight is the cloud catching up; what moved
         # while nobody looked may have done so yesterday, until all have woken.
         wake = HOUR if memory.period == fresh.period else DAY / 2
-        moved = raw > memory.raw and at - midnight(today, zone) > wake
+        moved = raw > memory.raw and at - today.begin > wake
         if fell or moved or raw == 0:
             return fresh
         return Memory(0.0, raw, at, period=fresh.period, lagging=True)
@@ -150,7 +160,7 @@ def _device_day(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> M
         return Memory(raw, raw, at, memory.last_reset, period=memory.period)
     if raw >= memory.value * NEW_START:
         return replace(memory, raw=raw, at=at, doubted_since=None)
-    if (tomorrow := day_of(at + EARLY, zone)) != today:
+    if (tomorrow := day_of(at + EARLY, zone)) != today.date:
         return replace(fresh, period=tomorrow.isoformat())
     since = memory.doubted_since or at
     if at - since >= HOUR:

@@ -96,11 +96,11 @@ class DeviceCoordinator(RealTimeCoordinator[int, Request]):
         if not self.types.may_ask(request.type_id):
             kept = (due for due in self._due if due.type_id != request.type_id)
             self._due = deque(kept)
+        now = self.account.ledger.now()
         for row in rows:
             if device := self.account.devices.get(row.device_id):
                 values = self.account.in_units(device, row.values)
                 if PV_INPUT in values:
                     self.reports_pv.add(device.id)
-                self.take(
-                    device.id, values, _COUNTERS[device.type_id], device.plant_code
-                )
+                counters = _COUNTERS[device.type_id]
+                self.take(device.id, values, now, counters, device.plant_code)

@@ -31,12 +31,29 @@ ADDED_AT_ONCE: Final = 40
 REMOVED_AT_ONCE: Final = 40
 
 
-class SparingEntity[CoordinatorT: DataUpdateCoordinator[Any]](
+class AccountEntity[CoordinatorT: DataUpdateCoordinator[Any]](
     CoordinatorEntity[CoordinatorT]
+):
+    """An entity of an account, which may have thousands."""
+
+    _attr_has_entity_name = True
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Let others run: Home Assistant removes all entities in one go."""
+        await super().async_will_remove_from_hass()
+        if next(_removed) % REMOVED_AT_ONCE == 0:
+            await asyncio.sleep(0)
+
+
+_removed: Final = count()
+
+
+class SparingEntity[CoordinatorT: DataUpdateCoordinator[Any]](
+    AccountEntity[CoordinatorT]
 ):
     """An entity that writes its state only if something about it has changed."""
 
-    _attr_has_entity_name = True
     _shown: object = None
 
     @abstractmethod
@@ -54,13 +71,6 @@ class SparingEntity[CoordinatorT: DataUpdateCoordinator[Any]](
         self._shown = (self.available, self._look())
         self._take()
 
-    @override
-    async def async_will_remove_from_hass(self) -> None:
-        """Let others run: Home Assistant removes all entities in one go."""
-        await super().async_will_remove_from_hass()
-        if next(_removed) % REMOVED_AT_ONCE == 0:
-            await asyncio.sleep(0)
-
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
@@ -71,17 +81,17 @@ class SparingEntity[CoordinatorT: DataUpdateCoordinator[Any]](
             self.async_write_ha_state()
 
 
-_removed: Final = count()
-
-
 @lru_cache(maxsize=16)
 def _device_info(identifier: str) -> DeviceInfo:
     """Return how Home Assistant finds a device; its entities share it."""
     return DeviceInfo(identifiers={(DOMAIN, identifier)})
 
 
-class ReadingEntity[K](SparingEntity[ReadingsCoordinator[K]]):
-    """A value of the reading of a plant (by code) or device (by id)."""
+class ReadingEntity[K](AccountEntity[ReadingsCoordinator[K]]):
+    """A value of the reading of a plant (by code) or device (by id).
+
+    The coordinator calls it only if it shows something else.
+    """
 
     def __init__(
         self,
@@ -90,11 +100,15 @@ class ReadingEntity[K](SparingEntity[ReadingsCoordinator[K]]):
         description: EntityDescription,
     ) -> None:
         """Show the value with the description's key."""
-        super().__init__(coordinator, source)
         self.entity_description = description
+        super().__init__(coordinator, (source, *self._keys()))
         self.source = source
         self._attr_unique_id = f"{source}_{description.key}"
         self._attr_device_info = _device_info(str(source))
+
+    def _keys(self) -> tuple[str, ...]:
+        """Return the keys of the values that are shown."""
+        return (self.entity_description.key,)
 
     @property
     def reading(self) -> Reading | None:
@@ -104,12 +118,8 @@ class ReadingEntity[K](SparingEntity[ReadingsCoordinator[K]]):
     @property
     def value(self) -> float | None:
         """Return the value, None where the row left it out."""
-        reading = self.reading
+        reading = self.coordinator.data.get(self.source)
         return reading.values.get(self.entity_description.key) if reading else None
-
-    @override
-    def _look(self) -> object:
-        return self.value
 
     @property
     @override

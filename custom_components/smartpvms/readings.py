@@ -1,14 +1,17 @@
 """A reading: the last row of a plant or device, its counters made trustworthy."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Final, Self
+from types import MappingProxyType
+from typing import Any, Final, Self
 
 from .catalogue import Kpi
-from .counters import Memory, advance
+from .counters import Day, Memory, advance, today_of
 from .northbound import Values
 from .saved import amount, instant, numbers
+
+_NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,29 +19,39 @@ class Reading:
     """What is known of a plant or device.
 
     `values` by KPI key, without those that are missing; `at` the epoch second
-    at which the row came; `memories` of its counters.
+    at which the row came; `memories` of its counters. On the day `settled` the same
+    `row` once more changes nothing of them.
     """
 
     at: float
     values: Values
-    memories: Mapping[str, Memory] = field(default_factory=dict)
+    memories: Mapping[str, Memory] = _NONE
+    row: Values = field(default=_NONE, compare=False, repr=False)
+    settled: Day | None = field(default=None, compare=False, repr=False)
 
     def last_reset(self, key: str) -> float | None:
         """Return when a counter started anew (epoch seconds)."""
         memory = self.memories.get(key)
         return memory.last_reset if memory else None
 
-    def shows_same(self, other: Reading) -> bool:
-        """Tell whether all values, and the starts of what they count, are the same."""
-        if self.values != other.values:
-            return False
+    def differs_from(self, other: Reading | None) -> AbstractSet[str]:
+        """Return the keys whose values, or starts of what they count, are others."""
+        if other is None:
+            return self.values.keys()
+        keys: set[str] = set()
+        if self.values is not other.values:
+            old = other.values.get
+            keys = {key for key, value in self.values.items() if old(key) != value}
+            keys |= other.values.keys() - self.values.keys()
+        if self.memories is other.memories:
+            return keys
         for key, memory in self.memories.items():
             # A counter that stands still keeps its memory.
             if (known := other.memories.get(key)) is memory:
                 continue
             if memory.last_reset != (known and known.last_reset):
-                return False
-        return True
+                keys.add(key)
+        return keys
 
     def dump(self) -> dict[str, object]:
         """Return the reading as JSON data."""
@@ -107,11 +120,16 @@ def take(
 
     `counters` are the rows of the catalogue that count, `zone` the plant's.
     """
+    today = today_of(at, zone)
+    if before and before.settled is today and before.row == row:
+        return Reading(at, before.values, before.memories, before.row, today)
     values, memories = dict(row), dict(before.memories if before else _NONE)
+    is_settled = True
     for kpi in counters:
         assert kpi.counter is not None
         known = memories.get(kpi.key)
         memory = advance(kpi.counter, known, row.get(kpi.key), at, zone)
+        is_settled = is_settled and memory is known
         if memory is None:
             continue
         memories[kpi.key] = memory
@@ -119,7 +137,6 @@ def take(
             values.pop(kpi.key, None)
         else:
             values[kpi.key] = memory.value
-    return Reading(at, values, memories)
-
-
-_NONE: Final[Mapping[str, Memory]] = {}
+    # Most rows stay as they are: one dict less for each of thousands.
+    shown = row if values == row else values
+    return Reading(at, shown, memories, row, today if is_settled else None)

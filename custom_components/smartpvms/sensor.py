@@ -10,6 +10,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
+from propcache.api import cached_property
 
 from .account import SmartPvmsConfigEntry
 from .alarm_entity import async_add_with_alarms
@@ -150,7 +151,7 @@ class KpiSensor[K](ReadingEntity[K], SensorEntity):
         if kpi.money:
             self._attr_native_unit_of_measurement = currency
 
-    @property
+    @cached_property
     @override
     def name(self) -> str | None:
         """Return the name, with what a positive number means where it differs."""
@@ -169,28 +170,20 @@ class KpiSensor[K](ReadingEntity[K], SensorEntity):
         ages = self.entity_description.ages
         return not ages or self.coordinator.is_fresh(self.source)
 
+    @property
     @override
-    def _look(self) -> object:
-        reading = self.coordinator.data.get(self.source)
+    def last_reset(self) -> datetime | None:
+        """Return when the counter started anew, where it is known."""
         kpi = self.entity_description
-        if reading is None:
-            return None
-        value = reading.values.get(kpi.key)
-        return (value, reading.last_reset(kpi.key)) if kpi.counter else value
+        reading = self.reading if kpi.counter else None
+        at = reading.last_reset(kpi.key) if reading else None
+        return datetime.fromtimestamp(at, UTC) if at else None
 
+    @property
     @override
-    def _take(self) -> None:
-        reading = self.coordinator.data.get(self.source)
-        kpi = self.entity_description
-        value = reading.values.get(kpi.key) if reading else None
-        self._attr_native_value = self._native(value)
-        if kpi.counter and reading:
-            at = reading.last_reset(kpi.key)
-            self._attr_last_reset = datetime.fromtimestamp(at, UTC) if at else None
-
-    def _native(self, value: float | None) -> StateType | datetime:
-        """Return a number as Home Assistant shows it."""
-        kpi = self.entity_description
+    def native_value(self) -> StateType | datetime:
+        """Return the value as Home Assistant shows it."""
+        kpi, value = self.entity_description, self.value
         if value is None or (kpi.zero_is_missing and not value):
             return None
         if kpi.states is not None:

@@ -413,10 +413,8 @@ def median_without(ordered: Sequence[float], value: float) -> float:
     """Return the median of a sorted sequence, one `value` of it left out."""
     at = bisect_left(ordered, value)
     last = len(ordered) - 2
-    low, high = (
-        ordered[place + (place >= at)] for place in (last // 2, (last + 1) // 2)
-    )
-    return (low + high) / 2
+    low, high = last // 2, (last + 1) // 2
+    return (ordered[low + (low >= at)] + ordered[high + (high >= at)]) / 2
 
 
 def _line(others: Sequence[float]) -> float:

@@ -96,6 +96,7 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
 
     async def async_follow_devices(self, changed: Collection[int]) -> None:
         """Compare the inverters whose rows have just come, and tell."""
+        self.note_age()
         inverters = self._inverters(changed)
         for code in dict.fromkeys(device.plant_code for device in inverters):
             self._compare_inverters(code)

@@ -15,6 +15,7 @@ from .northbound import Values
 NO_STRING: Final = 0.1
 
 _NOT_COMPARED: Final = LIMITED_STATES | UNKNOWN_STATES
+_INPUTS: Final = tuple((n, f"pv{n}_i", f"pv{n}_u") for n in range(1, STRINGS + 1))
 
 
 def inverter_power(values: Values, key: str) -> float | None:
@@ -34,20 +35,17 @@ def string_powers(values: Values, known: Container[int]) -> dict[int, float]:
     """
     if not _is_comparable(values):
         return {}
-    return {
-        number: power
-        for number in range(1, STRINGS + 1)
-        if (power := _string_power(values, number)) is not None
-        and (power >= NO_STRING or number in known)
-    }
-
-
-def _string_power(values: Values, number: int) -> float | None:
-    amperes = values.get(f"pv{number}_i")
-    if not amperes:
-        return amperes
-    volts = values.get(f"pv{number}_u")
-    return None if volts is None else volts * amperes / 1000
+    powers: dict[int, float] = {}
+    for number, current, voltage in _INPUTS:
+        amperes = values.get(current)
+        # An input without a current has no power, whatever its voltage is.
+        volts = values.get(voltage) if amperes else 0.0
+        if amperes is None or volts is None:
+            continue
+        power = volts * amperes / 1000
+        if power >= NO_STRING or number in known:
+            powers[number] = power
+    return powers
 
 
 def _is_comparable(values: Values) -> bool:
