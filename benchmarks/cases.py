@@ -30,9 +30,10 @@ from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.history.importer import Importer, PlantSeries
 from custom_components.smartpvms.history.pieces import Span
 from custom_components.smartpvms_floor.recipe import (
+    LIVE,
     RECIPE,
     ROWS,
-    FloorCoordinator,
+    Coordinators,
     Values,
 )
 
@@ -48,23 +49,12 @@ _FIRST_DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @asynccontextmanager
-async def _started(
-    folder: Path, side: str, *, live_only: bool = False
-) -> AsyncGenerator[HomeAssistant]:
-    """Start from a copy of a side's folder; nothing is set up.
-
-    `live_only`: the plain entities are those that a refresh changes.
-    """
+async def _started(folder: Path, side: str) -> AsyncGenerator[HomeAssistant]:
+    """Start from a copy of a side's folder; nothing is set up."""
     parts: Parts = pickle.loads((folder / PARTS).read_bytes())  # noqa: S301
-    live = parts.changing
     async with home(folder / side) as hass:
-        rows = parts.recipe.rows()
-        if live_only:
-            rows = {
-                platform: [row for row in known if (row[0], row[1].key) in live]
-                for platform, known in rows.items()
-            }
-        hass.data[RECIPE], hass.data[ROWS] = parts.recipe, rows
+        hass.data[RECIPE], hass.data[ROWS] = parts.recipe, parts.recipe.rows()
+        hass.data[LIVE] = parts.changing
         yield hass
 
 
@@ -124,10 +114,7 @@ async def memory(folder: Path, side: str) -> float:
 async def refresh(folder: Path, side: str, *, change: bool) -> float:
     """Refresh all values a few times; return the seconds of the cheapest."""
     parts: Parts = pickle.loads((folder / PARTS).read_bytes())  # noqa: S301
-    async with (
-        _copy(folder, side, fresh=False) as copy,
-        _started(copy, side, live_only=True) as hass,
-    ):
+    async with _copy(folder, side, fresh=False) as copy, _started(copy, side) as hass:
         await _set_up(hass)
         rounds = _ROUNDS_OF[side](_entry(hass).runtime_data, parts, change=change)
         # The first one warms up.
@@ -149,7 +136,7 @@ def _rounds_of_ours(
 
 
 def _rounds_of_floor(
-    coordinator: FloorCoordinator, parts: Parts, *, change: bool
+    coordinators: Coordinators, parts: Parts, *, change: bool
 ) -> list[Callable[[], Awaitable[None]]]:
     options = {
         (device, description.key): getattr(description, "options", None) or ()
@@ -169,7 +156,7 @@ def _rounds_of_floor(
         }
 
         async def take() -> None:
-            coordinator.async_set_updated_data(values)
+            coordinators.live.async_set_updated_data(values)
 
         return take
 

@@ -22,6 +22,7 @@ from custom_components.smartpvms.const import MANUFACTURER
 from custom_components.smartpvms.northbound import DeviceRow, PlantRow
 from custom_components.smartpvms.registry import type_name
 from custom_components.smartpvms_floor.recipe import (
+    LIVE,
     RECIPE,
     ROWS,
     FloorDevice,
@@ -229,6 +230,7 @@ async def _changing(
 async def _prepare_floor(folder: Path, parts: Parts) -> None:
     async with home(folder) as hass:
         hass.data[RECIPE], hass.data[ROWS] = parts.recipe, parts.recipe.rows()
+        hass.data[LIVE] = parts.changing
         entry = make_entry(FLOOR, {})
         await hass.config_entries.async_add(entry)
         await hass.async_block_till_done()

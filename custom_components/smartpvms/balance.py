@@ -8,7 +8,7 @@ is never made of halves.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from .catalogue import DEVICE_TYPES, PV_INPUT, Quantity, Role
 from .catalogue.inverter import PRODUCING_STATES
@@ -32,8 +32,7 @@ NOISE_KW: Final = 0.1
 NOISE_SHARE: Final = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One device's part of a sum: kW, and when its row came (epoch seconds)."""
 
     power: float

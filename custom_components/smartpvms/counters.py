@@ -9,9 +9,9 @@ plant days fall after sunset, lifetime counters read 0 or nothing at night.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
-from typing import Final
+from typing import Final, NamedTuple
 
 from .catalogue import Counter
 from .history.periods import day_of, midnight
@@ -29,8 +29,7 @@ EARLY: Final = 2 * HOUR
 NEW_START: Final = 0.9
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(NamedTuple):
     """What is known of a counter.
 
     `value` is what is shown, None while the first 0 is not believed; `raw` the
@@ -46,18 +45,6 @@ class Memory:
     doubted_since: float | None = None
     period: str = ""
     lagging: bool = False
-
-    def dump(self) -> tuple[object, ...]:
-        """Return the fields in their order."""
-        return (
-            self.value,
-            self.raw,
-            self.at,
-            self.last_reset,
-            self.doubted_since,
-            self.period,
-            self.lagging,
-        )
 
 
 def advance(
@@ -117,15 +104,15 @@ def _lifetime(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Mem
         return Memory(None, raw, at, doubted_since=at)
     if memory.value is None:
         believed = raw or at - (memory.doubted_since or at) >= DAY
-        return Memory(raw, raw, at) if believed else replace(memory, at=at)
+        return Memory(raw, raw, at) if believed else memory._replace(at=at)
     if raw == memory.value and memory.doubted_since is None:
         return memory
     if raw >= memory.value:
         return Memory(raw, raw, at, memory.last_reset)
     if memory.doubted_since is None:
-        return replace(memory, raw=raw, at=at, doubted_since=at)
+        return memory._replace(raw=raw, at=at, doubted_since=at)
     if at - memory.doubted_since < DAY:
-        return replace(memory, raw=raw, at=at)
+        return memory._replace(raw=raw, at=at)
     # A small fall is a correction: to count it all again would be the larger error.
     is_new_start = raw < memory.value * NEW_START
     last_reset = at if is_new_start else memory.last_reset
@@ -159,13 +146,13 @@ def _device_day(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> M
     if raw >= memory.value:
         return Memory(raw, raw, at, memory.last_reset, period=memory.period)
     if raw >= memory.value * NEW_START:
-        return replace(memory, raw=raw, at=at, doubted_since=None)
+        return memory._replace(raw=raw, at=at, doubted_since=None)
     if (tomorrow := day_of(at + EARLY, zone)) != today.date:
-        return replace(fresh, period=tomorrow.isoformat())
+        return fresh._replace(period=tomorrow.isoformat())
     since = memory.doubted_since or at
     if at - since >= HOUR:
         return fresh
-    return replace(memory, raw=raw, at=at, doubted_since=since)
+    return memory._replace(raw=raw, at=at, doubted_since=since)
 
 
 def _plant_period(start_of: Callable[[date], date]) -> _Rule:
@@ -188,7 +175,7 @@ def _plant_period(start_of: Callable[[date], date]) -> _Rule:
             return Memory(raw, raw, at, at, period=early.isoformat())
         elif not raw and memory.raw:
             # No correction takes back all that was counted.
-            return replace(memory, at=at)
+            return memory._replace(at=at)
         return Memory(raw, raw, at, memory.last_reset, period=memory.period)
 
     return rule

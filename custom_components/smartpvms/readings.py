@@ -55,7 +55,7 @@ class Reading:
 
     def dump(self) -> dict[str, object]:
         """Return the reading as JSON data."""
-        memories = {key: memory.dump() for key, memory in self.memories.items()}
+        memories = {key: tuple(memory) for key, memory in self.memories.items()}
         return {"at": self.at, "values": dict(self.values), "memories": memories}
 
     @classmethod

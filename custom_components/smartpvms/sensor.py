@@ -183,7 +183,9 @@ class KpiSensor[K](ReadingEntity[K], SensorEntity):
     @override
     def native_value(self) -> StateType | datetime:
         """Return the value as Home Assistant shows it."""
-        kpi, value = self.entity_description, self.value
+        # A fleet has thousands, and they are written again and again.
+        kpi, reading = self.entity_description, self.coordinator.data.get(self.source)
+        value = reading.values.get(kpi.key) if reading else None
         if value is None or (kpi.zero_is_missing and not value):
             return None
         if kpi.states is not None:

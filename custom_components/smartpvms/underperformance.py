@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from statistics import median
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from .saved import amount, as_dict, by_id, is_whole
 
@@ -69,8 +69,7 @@ DIM: Final = 0.3
 FORGOTTEN_AFTER: Final = 7 * 24 * HOUR
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """What a unit gave: kW, and when its row came."""
 
     at: float

@@ -115,8 +115,8 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
                 self.put(device.id, Reading(reading.at, self._values(device)))
 
     def _inverters(self, keys: Iterable[int]) -> list[Device]:
-        devices = self.account.devices
-        return [d for key in keys if (d := devices.get(key)) and _is_pv(d)]
+        devices, here = self.account.devices, self.sources()
+        return [devices[key] for key in keys if key in here]
 
     def _compare_inverters(self, code: str) -> None:
         samples = {

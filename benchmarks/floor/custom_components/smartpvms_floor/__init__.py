@@ -1,14 +1,16 @@
 """The floor: the same entities as plain coordinator entities, and nothing else."""
 
+import pickle
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
-from .recipe import DOMAIN, RECIPE, FloorCoordinator
+from .recipe import DOMAIN, RECIPE, Coordinators, FloorCoordinator
 
 
 async def async_setup_entry(
-    hass: HomeAssistant, entry: ConfigEntry[FloorCoordinator]
+    hass: HomeAssistant, entry: ConfigEntry[Coordinators]
 ) -> bool:
     """Register the devices and add the entities of the recipe."""
     recipe = hass.data[RECIPE]
@@ -37,13 +39,17 @@ async def async_setup_entry(
                 sw_version=device.software,
                 via_device_id=plants[device.plant],
             )
-    entry.runtime_data = FloorCoordinator(hass, entry, recipe)
+    # As if they had just been read.
+    values = pickle.loads(recipe.saved)  # noqa: S301
+    entry.runtime_data = Coordinators(
+        FloorCoordinator(hass, entry, values), FloorCoordinator(hass, entry, values)
+    )
     await hass.config_entries.async_forward_entry_setups(entry, recipe.platforms)
     return True
 
 
 async def async_unload_entry(
-    hass: HomeAssistant, entry: ConfigEntry[FloorCoordinator]
+    hass: HomeAssistant, entry: ConfigEntry[Coordinators]
 ) -> bool:
     """Unload the entities."""
     platforms = hass.data[RECIPE].platforms

@@ -10,12 +10,12 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .recipe import FloorCoordinator, FloorEntity, add_all
+from .recipe import Coordinators, FloorEntity, add_all
 
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: ConfigEntry[FloorCoordinator],
+    entry: ConfigEntry[Coordinators],
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the entities."""

@@ -1,10 +1,9 @@
 """What the floor is made of: taken over from the integration's own entities."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, fields
 import logging
-import pickle
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from homeassistant.components.binary_sensor import BinarySensorEntityDescription
 from homeassistant.components.button import ButtonEntityDescription
@@ -92,19 +91,27 @@ def plain(platform: str, description: EntityDescription) -> dict[str, Any]:
 
 RECIPE: HassKey[Recipe] = HassKey(f"{DOMAIN}_recipe")
 ROWS: HassKey[dict[str, list[Row]]] = HassKey(f"{DOMAIN}_rows")
+# The device and key of what a refresh brings; the rest is never refreshed.
+LIVE: HassKey[Container[tuple[str, str]]] = HassKey(f"{DOMAIN}_live")
 
 
 class FloorCoordinator(DataUpdateCoordinator[Values]):
     """Has the values of all devices."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry[Any], recipe: Recipe
+        self, hass: HomeAssistant, entry: ConfigEntry[Any], values: Values
     ) -> None:
-        """Start with the recipe's values."""
+        """Start with values."""
         logger = logging.getLogger(__name__)
         super().__init__(hass, logger, config_entry=entry, name="floor")
-        # As if they had just been read.
-        self.data = pickle.loads(recipe.saved)  # noqa: S301
+        self.data = values
+
+
+class Coordinators(NamedTuple):
+    """One of what is refreshed, and one of what is not."""
+
+    live: FloorCoordinator
+    rest: FloorCoordinator
 
 
 class FloorEntity(CoordinatorEntity[FloorCoordinator]):
@@ -130,13 +137,18 @@ class FloorEntity(CoordinatorEntity[FloorCoordinator]):
 
 def add_all(
     hass: HomeAssistant,
-    entry: ConfigEntry[FloorCoordinator],
+    entry: ConfigEntry[Coordinators],
     platform: str,
     entity: type[FloorEntity],
     add: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the entities of a platform at once."""
+    live, (of_live, of_rest) = hass.data[LIVE], entry.runtime_data
     add(
-        entity(entry.runtime_data, device, description)
+        entity(
+            of_live if (device, description.key) in live else of_rest,
+            device,
+            description,
+        )
         for device, description in hass.data[ROWS][platform]
     )
