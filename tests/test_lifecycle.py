@@ -13,6 +13,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms import async_remove_config_entry_device
+from custom_components.smartpvms.account_file import AccountFile
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
 from tests.conftest import device_of, entity_id, make_entry, restart, state_of
@@ -304,14 +305,12 @@ async def test_a_kill_between_two_saves(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
 ) -> None:
     """The ledger was written before each call, so nothing is forgotten."""
-    from custom_components.smartpvms.account import Account
-
     with pytest.MonkeyPatch.context() as patch:
 
-        async def killed(account: Account) -> None:
+        async def killed(file: AccountFile) -> None:
             """Write nothing."""
 
-        patch.setattr(Account, "async_save", killed)
+        patch.setattr(AccountFile, "async_save", killed)
         await restart(hass, setup)
     await wait(900)
     assert sim.count(fail_code=407) == 0

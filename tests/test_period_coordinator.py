@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smartpvms.account_file import AccountFile
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
 from custom_components.smartpvms.northbound import Interface
 from custom_components.smartpvms.period_coordinator import EVERY, LIVE_SHARE
@@ -128,14 +129,13 @@ async def test_a_crash_costs_one_more_round(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What was not saved is asked again, as far as the ledger allows."""
-    account = type(setup.runtime_data)
 
     async def killed(self: object) -> None:
         """Write nothing."""
 
     await wait(100, 10)
-    monkeypatch.setattr(account, "async_save", killed)
-    monkeypatch.setattr(account, "_save_later", lambda self: None)
+    monkeypatch.setattr(AccountFile, "async_save", killed)
+    monkeypatch.setattr(AccountFile, "save_later", lambda self: None)
     await wait(60, 10)
     assert asked(sim) == ONCE
     await restart(hass, setup)

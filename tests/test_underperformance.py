@@ -8,17 +8,16 @@ from statistics import median
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.smartpvms.northbound import Values
-from custom_components.smartpvms.underperformance import (
+from custom_components.smartpvms.compared_unit import (
     DEAD_FOR,
     HOUR,
     LOW,
     Sample,
-    Siblings,
     Unit,
     Verdict,
-    median_without,
 )
+from custom_components.smartpvms.northbound import Values
+from custom_components.smartpvms.underperformance import Siblings, median_without
 from custom_components.smartpvms.unit_powers import inverter_power, string_powers
 from simulator import fleet
 from simulator.model import Plant

@@ -8,7 +8,8 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
 from . import alarm_coordinator
-from .account import SmartPvmsConfigEntry, store_of
+from .account import SmartPvmsConfigEntry
+from .account_file import store_of
 from .connections import async_get_connections
 from .const import DOMAIN
 from .dashboard import async_setup_dashboard

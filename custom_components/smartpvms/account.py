@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from math import inf
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
+from .account_file import AccountFile, SavedAccount
 from .alarm_coordinator import AlarmCoordinator
 from .balance import grid_meters
 from .balance_coordinator import BalanceCoordinator
@@ -22,7 +22,6 @@ from .const import (
     CONF_GRID_METERS,
     CONF_QUOTA_PROFILE,
     CONF_TURNED_METERS,
-    DOMAIN,
     LOGGER,
     QUOTA_AUTO,
 )
@@ -37,7 +36,7 @@ from .meter_units import GRID_METER, assumed_in_watts, in_kilowatts, is_in_watts
 from .northbound import Device, Dialect, Interface, Plant, Profile, Values
 from .northbound.errors import LoginError
 from .northbound.lane import NOT_GRANTED
-from .period_lanes import PeriodLanes, read_periods
+from .period_lanes import PeriodLanes
 from .readings import Reading
 from .registry import (
     RegisteredDevices,
@@ -46,13 +45,9 @@ from .registry import (
     plant_owners,
 )
 from .saved import as_dict, by_id, load_flags, load_ids
-from .steps import Steps, async_finished, dumping, finished
-from .stores import KeptStore
-from .underperformance_coordinator import UnderperformanceCoordinator, read_comparisons
+from .steps import Steps, dumping
+from .underperformance_coordinator import UnderperformanceCoordinator
 from .zones import zone_of
-
-STORE_VERSION: Final = 1
-SAVE_DELAY: Final = 60
 
 PROFILES: Final[Mapping[Dialect, Profile]] = {
     Dialect.V2020: Profile.PER_MINUTE,
@@ -60,31 +55,6 @@ PROFILES: Final[Mapping[Dialect, Profile]] = {
 }
 
 type SmartPvmsConfigEntry = ConfigEntry[Account]
-type SavedAccount = dict[str, object]
-
-
-def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[SavedAccount]:
-    """Return the file that keeps an entry's inventory and readings."""
-    return KeptStore(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}")
-
-
-def read_saved(saved: object) -> tuple[Inventory | None, SavedAccount]:
-    """Return the inventory of an entry's file, and the rest with all rows read.
-
-    Takes no part of Home Assistant: to be run in a thread.
-    """
-    found = as_dict(saved)
-    rows = {
-        key: {
-            name: Reading.load(item) for name, item in as_dict(found.get(key)).items()
-        }
-        for key in ("plants", "devices")
-    }
-    read = {
-        "periods": read_periods(found.get("periods")),
-        "underperformance": read_comparisons(found.get("underperformance")),
-    }
-    return Inventory.load(found.get("inventory")), {**found, **rows, **read}
 
 
 class Account:
@@ -118,16 +88,13 @@ class Account:
             int(key) for key in entry.options.get(CONF_TURNED_METERS, ())
         }
         self._chosen_meters: Mapping[str, str] = entry.options.get(CONF_GRID_METERS, {})
-        self._store = store_of(hass, entry.entry_id)
-        self._will_save = False
-        self._cancel_saving: CALLBACK_TYPE = _nothing
+        self._file = AccountFile(hass, entry.entry_id, self._dumping)
         self._in_watts: dict[int, bool] = load_flags(saved.get("in_watts"))
         self._zones: dict[str, tzinfo] = {}
         self._by_plant: dict[str, list[Device]] = {}
         self.plants: dict[str, Plant] = {}
         self.devices: dict[int, Device] = {}
         self.is_leaving = False
-        self.is_closed = False
         self.revision = 0
         self.registered: RegisteredKeys = {}
         self._registered_devices = RegisteredDevices(hass, entry)
@@ -158,17 +125,17 @@ class Account:
         unload = self.entry.async_on_unload
         self.inventory.schedule()
         self.alarms.start()
-        self.periods.start(self._save_later)
+        self.periods.start(self._file.save_later)
         self.history.start()
         for interface in list(self.ledger.lanes):
             self.issues.review(interface)
-        unload(self.inventory.async_add_listener(self._save_later))
-        unload(self.firmware.async_add_listener(self._save_later))
+        unload(self.inventory.async_add_listener(self._file.save_later))
+        unload(self.firmware.async_add_listener(self._file.save_later))
         self.devices_lane.follow(self.balance.async_follow_devices)
         self.devices_lane.follow(self.underperformance.async_follow_devices)
         self.plants_lane.follow(self.balance.async_follow_plants)
         for lane in (self.devices_lane, self.plants_lane):
-            unload(lane.async_add_listener(self._save_later))
+            unload(lane.async_add_listener(self._file.save_later))
 
     async def async_register(self) -> None:
         """Find out which devices and entities Home Assistant has, before more come."""
@@ -176,16 +143,20 @@ class Account:
         names = {*self.plants, *map(str, self.devices)}
         self.registered = await async_registered_keys(self.hass, self.entry, names)
 
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether all was written for the last time."""
+        return self._file.is_closed
+
     async def async_close(self) -> None:
         """Write for the last time; what comes in later must not write over it."""
-        self.is_closed = True
-        self._cancel_saving()
-        await self.async_save()
+        await self._file.async_close()
+        await self.alarms.async_save()
         await self.history.async_close()
 
     async def async_save(self) -> None:
         """Write what the next start begins with."""
-        await self._async_write()
+        await self._file.async_save()
         await self.alarms.async_save()
 
     async def async_refresh(self) -> None:
@@ -360,30 +331,6 @@ class Account:
         else:
             self.ledger.profile = Profile(chosen)
 
-    @callback
-    def _save_later(self) -> None:
-        # Asked again and again, the store would put the writing off for ever.
-        if self._will_save or self.is_closed:
-            return
-        self._will_save = True
-        job = HassJob(self._async_save_now, cancel_on_shutdown=True)
-        self._cancel_saving = async_call_later(self.hass, SAVE_DELAY, job)
-        # For a stop of Home Assistant in between.
-        self._store.async_delay_save(self._dump, 2 * SAVE_DELAY)
-
-    async def _async_save_now(self, _: datetime) -> None:
-        self._cancel_saving = _nothing
-        if not self.is_closed:
-            await self._async_write()
-
-    async def _async_write(self) -> None:
-        self._will_save = False
-        await self._store.async_save(await async_finished(self._dumping()))
-
-    def _dump(self) -> SavedAccount:
-        self._will_save = False
-        return finished(self._dumping())
-
     def _dumping(self) -> Steps[SavedAccount]:
         lane = self.devices_lane
         plants = yield from dumping(self.plants_lane.data)
@@ -425,7 +372,3 @@ class Account:
         self.balance.publish()
         self.underperformance.derive(self.devices)
         self.underperformance.publish()
-
-
-def _nothing() -> None:
-    """Cancel nothing."""

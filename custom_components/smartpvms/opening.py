@@ -7,7 +7,8 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 
-from .account import Account, SmartPvmsConfigEntry, read_saved, store_of
+from .account import Account, SmartPvmsConfigEntry
+from .account_file import read_saved, store_of
 from .connections import Connection, Credentials, async_get_connections
 from .const import DOMAIN
 from .coordinator import what_failed

@@ -10,12 +10,13 @@ from homeassistant.core import callback
 
 from .catalogue import DEVICE_TYPES, PV_INPUT, Role
 from .catalogue.underperformance import OF_INVERTER, OF_STRING, Comparison
+from .compared_unit import Sample, Verdict
 from .coordinator import TOLD_AT_ONCE, ReadingsCoordinator
 from .northbound import Device, Values
 from .readings import Reading
 from .saved import as_dict, by_id
 from .steps import Steps, dumping
-from .underperformance import Sample, Siblings, Verdict
+from .underperformance import Siblings
 from .unit_powers import inverter_power, string_powers
 
 if TYPE_CHECKING:

@@ -1,0 +1,103 @@
+"""The file that an account begins with after a restart."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from .const import DOMAIN
+from .inventory import Inventory
+from .period_lanes import read_periods
+from .readings import Reading
+from .saved import as_dict
+from .steps import Steps, async_finished, finished
+from .stores import KeptStore
+from .underperformance_coordinator import read_comparisons
+
+STORE_VERSION: Final = 1
+SAVE_DELAY: Final = 60
+
+type SavedAccount = dict[str, object]
+
+
+def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[SavedAccount]:
+    """Return the file that keeps an entry's inventory and readings."""
+    return KeptStore(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}")
+
+
+def read_saved(saved: object) -> tuple[Inventory | None, SavedAccount]:
+    """Return the inventory of an entry's file, and the rest with all rows read.
+
+    Takes no part of Home Assistant: to be run in a thread.
+    """
+    found = as_dict(saved)
+    rows = {
+        key: {
+            name: Reading.load(item) for name, item in as_dict(found.get(key)).items()
+        }
+        for key in ("plants", "devices")
+    }
+    read = {
+        "periods": read_periods(found.get("periods")),
+        "underperformance": read_comparisons(found.get("underperformance")),
+    }
+    return Inventory.load(found.get("inventory")), {**found, **rows, **read}
+
+
+class AccountFile:
+    """Writes what an account has learnt, some time after it has changed.
+
+    `dumping` returns it; once the file is closed, nothing writes over it.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry_id: str,
+        dumping: Callable[[], Steps[SavedAccount]],
+    ) -> None:
+        """Write nothing yet."""
+        self._hass = hass
+        self._store = store_of(hass, entry_id)
+        self._dumping = dumping
+        self._will_save = False
+        self._cancel: CALLBACK_TYPE = _nothing
+        self.is_closed = False
+
+    @callback
+    def save_later(self) -> None:
+        """Write it in a while, however often that is asked for until then."""
+        # Asked again and again, the store would put the writing off for ever.
+        if self._will_save or self.is_closed:
+            return
+        self._will_save = True
+        job = HassJob(self._async_save_now, cancel_on_shutdown=True)
+        self._cancel = async_call_later(self._hass, SAVE_DELAY, job)
+        # For a stop of Home Assistant in between.
+        self._store.async_delay_save(self._dump, 2 * SAVE_DELAY)
+
+    async def async_save(self) -> None:
+        """Write it now."""
+        self._will_save = False
+        await self._store.async_save(await async_finished(self._dumping()))
+
+    async def async_close(self) -> None:
+        """Write it for the last time."""
+        self.is_closed = True
+        self._cancel()
+        await self.async_save()
+
+    async def _async_save_now(self, _: datetime) -> None:
+        self._cancel = _nothing
+        if not self.is_closed:
+            await self.async_save()
+
+    def _dump(self) -> SavedAccount:
+        self._will_save = False
+        return finished(self._dumping())
+
+
+def _nothing() -> None:
+    """Cancel nothing."""
