@@ -7,7 +7,8 @@ import gc
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -16,7 +17,14 @@ from custom_components.smartpvms import async_remove_config_entry_device
 from custom_components.smartpvms.account_file import AccountFile
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
-from tests.conftest import device_of, entity_id, make_entry, restart, state_of
+from tests.conftest import (
+    CONNECTIONS,
+    device_of,
+    entity_id,
+    make_entry,
+    restart,
+    state_of,
+)
 
 type Wait = Callable[..., Awaitable[None]]
 
@@ -314,6 +322,39 @@ async def test_a_kill_between_two_saves(
         await restart(hass, setup)
     await wait(900)
     assert sim.count(fail_code=407) == 0
+
+
+async def test_counters_do_not_fall_back_after_a_kill(
+    hass: HomeAssistant,
+    hass_storage: dict[str, object],
+    setup: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+) -> None:
+    """What was counted since the last save was shown, and may be in a statistic."""
+    shown: list[float] = []
+    inverter = device_of(sim, Type.ENERGY_CENTER)
+    entity = entity_id(hass, "sensor", inverter, "day_cap")
+    file = f"{DOMAIN}.{setup.entry_id}"
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        state = event.data["new_state"]
+        if state and state.entity_id == entity and state.state[0].isdigit():
+            shown.append(float(state.state))
+
+    await wait(400, 10)
+    hass.bus.async_listen(EVENT_STATE_CHANGED, note)
+    saved = deepcopy(hass_storage[file])
+    await wait(610, 10)
+    counted = len(shown)
+    assert await hass.config_entries.async_unload(setup.entry_id)
+    hass.data.pop(CONNECTIONS)
+    hass_storage[file] = saved
+    assert await hass.config_entries.async_setup(setup.entry_id)
+    await wait(610, 10)
+    assert 0 < counted < len(shown)
+    assert shown == sorted(shown)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 """One account at run time: its client, inventory, coordinators and memory."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from datetime import tzinfo
 from math import inf
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -25,7 +25,7 @@ from .const import (
     LOGGER,
     QUOTA_AUTO,
 )
-from .coordinator import PlantCoordinator
+from .coordinator import PlantCoordinator, RealTimeCoordinator
 from .device_coordinator import DeviceCoordinator
 from .firmware_coordinator import FirmwareCoordinator
 from .history.coordinator import HistoryCoordinator
@@ -341,6 +341,7 @@ class Account:
             "inventory": self.inventory.data.dump(),
             "plants": plants,
             "devices": devices,
+            "made": {live.interface: live.made for live in (self.plants_lane, lane)},
             "types": lane.types.dump(),
             "periods": periods,
             "reports_pv": sorted(lane.reports_pv),
@@ -353,22 +354,35 @@ class Account:
         lane = self.devices_lane
         lane.types.restore(saved.get("types"))
         lane.reports_pv = load_ids(saved.get("reports_pv"))
-        self.plants_lane.restore(
-            {
-                code: reading
-                for code, item in as_dict(saved.get("plants")).items()
-                if code in self.plants and (reading := Reading.load(item))
-            }
-        )
-        lane.restore(
-            {
-                key: reading
-                for key, item in by_id(saved.get("devices")).items()
-                if key in self.devices and (reading := Reading.load(item))
-            }
-        )
+        made = as_dict(saved.get("made"))
+        _restore(self.plants_lane, as_dict(saved.get("plants")), self.plants, made)
+        _restore(lane, by_id(saved.get("devices")), self.devices, made)
         self.periods.restore(saved.get("periods"))
         self.balance.derive(self.plants)
         self.balance.publish()
         self.underperformance.derive(self.devices)
         self.underperformance.publish()
+
+
+def _restore[K](
+    lane: RealTimeCoordinator[K, Any],
+    saved: Mapping[K, object],
+    here: Container[K],
+    made: Mapping[str, object],
+) -> None:
+    """Give a lane the readings that were saved of what is `here`.
+
+    `made`: how many calls of an interface they come from. If there were more,
+    somebody may have seen its counters further on: they must not fall back.
+    """
+    is_exact = made.get(lane.interface, 0) == lane.made
+    readings = {
+        key: reading
+        for key, item in saved.items()
+        if key in here and (reading := Reading.load(item))
+    }
+    lane.restore(
+        readings
+        if is_exact
+        else {key: reading.without_counters() for key, reading in readings.items()}
+    )

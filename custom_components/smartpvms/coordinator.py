@@ -289,6 +289,8 @@ class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
         """Use one lane of the account's ledger."""
         super().__init__(account, name, SOON)
         self.interface = interface
+        # How many calls there were when the last one ended.
+        self.made = self._made()
         self._due: deque[RequestT] = deque()
 
     @abstractmethod
@@ -302,6 +304,10 @@ class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
     @override
     def cycle(self) -> float:
         return self.account.ledger.cycle(self.interface, self._calls())
+
+    def _made(self) -> int:
+        """Return how many calls there ever were."""
+        return self.account.ledger.lane(self.interface).made
 
     def _calls(self) -> int:
         """Return how many calls a round takes."""
@@ -344,6 +350,8 @@ class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
         except RefusedError:
             self._due.appendleft(request)
             raise
+        finally:
+            self.made = self._made()
 
     def _wait(self) -> float:
         """Return the seconds until the rest of the round may be asked.

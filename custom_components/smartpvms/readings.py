@@ -1,7 +1,7 @@
 """A reading: the last row of a plant or device, its counters made trustworthy."""
 
 from collections.abc import Iterable, Mapping, Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from types import MappingProxyType
 from typing import Any, Final, Self
@@ -28,6 +28,11 @@ class Reading:
     memories: Mapping[str, Memory] = _NONE
     row: Values = field(default=_NONE, compare=False, repr=False)
     settled: Day | None = field(default=None, compare=False, repr=False)
+
+    def without_counters(self) -> Self:
+        """Return the reading as it is while nobody knows what was counted since."""
+        shown = {k: v for k, v in self.values.items() if k not in self.memories}
+        return replace(self, values=shown, settled=None)
 
     def last_reset(self, key: str) -> float | None:
         """Return when a counter started anew (epoch seconds)."""

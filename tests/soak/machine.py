@@ -134,7 +134,11 @@ class Machine:
         await connections._store._async_handle_write_data()
         stores = [connections._store]
         if account is not None:
-            stores += [account._store, account.alarms._store, account.history._store]
+            stores += [
+                account._file._store,
+                account.alarms._store,
+                account.history._store,
+            ]
         for store in stores:
             store._async_cleanup_delay_listener()
             store._async_cleanup_final_write_listener()

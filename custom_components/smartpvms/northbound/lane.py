@@ -43,7 +43,8 @@ NOT_GRANTED: Final = frozenset(
 class Lane:
     """The calls of one interface that still count (epoch seconds) and its pause.
 
-    `paused_since`: when the first of the pauses since the last good answer began.
+    `paused_since`: when the first of the pauses since the last good answer began;
+    `made`: how many calls there were ever.
     """
 
     calls: deque[float] = field(default_factory=deque)
@@ -52,6 +53,7 @@ class Lane:
     paused_since: float = 0.0
     reason: PauseReason | None = None
     tally: Tally = field(default_factory=Tally)
+    made: int = 0
     turn: Lock = field(default_factory=Lock, repr=False)
 
     @property
@@ -63,11 +65,13 @@ class Lane:
         """Put a call on record."""
         self.calls.append(at)
         self.tally.add(at)
+        self.made += 1
 
     def take_back(self) -> None:
         """Take the last call off the record."""
         if self.calls:
             self.tally.add(self.calls.pop(), -1)
+            self.made -= 1
 
     def settle(self, now: float, span: float) -> None:
         """Forget calls older than `span`; what lies in the future counts as now."""
@@ -116,6 +120,7 @@ class Lane:
             "paused_since": self.paused_since,
             "reason": self.reason,
             "hours": self.tally.dump(),
+            "made": self.made,
         }
 
     @classmethod
@@ -130,6 +135,7 @@ class Lane:
             pause=min(_number(saved.get("pause")), TOO_FREQUENT_PAUSE_MAX),
             paused_since=_number(saved.get("paused_since")),
             tally=Tally.load(saved.get("hours")),
+            made=int(_number(saved.get("made"))),
             reason=PauseReason(str(reason)) if reason in PauseReason else None,
         )
 
