@@ -79,6 +79,31 @@ def test_what_differs() -> None:
     assert tomorrow.differs_from(one) == {"day_power"}
 
 
+def test_what_may_be_behind_is_hidden_until_a_row_has_it() -> None:
+    row = {"day_cap": 3.0, "total_cap": 50.0, "active_power": 1.0}
+    before = take(None, row, NOON, DEVICE_COUNTERS, BERLIN)
+    before = before.doubting_counters()
+    before = Reading.load(json.loads(json.dumps(before.dump())))
+    assert before
+    assert before.values == {"active_power": 1.0}
+    # Nothing and 0 are no news of a counter.
+    for silent in ({"active_power": 2.0}, {"day_cap": 0.0, "active_power": 2.0}):
+        before = take(before, silent, NOON + 60, DEVICE_COUNTERS, BERLIN)
+        assert before.values == {"active_power": 2.0}
+    after = take(before, {"total_cap": 50.5}, NOON + 120, DEVICE_COUNTERS, BERLIN)
+    assert after.values == {"total_cap": 50.5}
+    # Another day counts from 0, whatever was seen of the last one.
+    tomorrow = take(after, {}, NOON + 90_000, DEVICE_COUNTERS, BERLIN)
+    assert tomorrow.values == {"day_cap": 0.0, "total_cap": 50.5}
+
+
+def test_what_has_stood_still_is_not_behind() -> None:
+    row = {"day_cap": 3.0, "total_cap": 50.0}
+    reading = take(None, row, NOON, DEVICE_COUNTERS, BERLIN)
+    reading = take(reading, row, NOON + 7200, DEVICE_COUNTERS, BERLIN)
+    assert reading.doubting_counters().values == row
+
+
 def test_a_restart_changes_nothing() -> None:
     row = {"day_power": 10.0, "total_power": 0.0}
     reading = take(None, row, NOON, COUNTERS, BERLIN)

@@ -384,5 +384,5 @@ def _restore[K](
     lane.restore(
         readings
         if is_exact
-        else {key: reading.without_counters() for key, reading in readings.items()}
+        else {key: reading.doubting_counters() for key, reading in readings.items()}
     )

@@ -9,9 +9,13 @@ from typing import Any, Final, Self
 from .catalogue import Kpi
 from .counters import Day, Memory, advance, today_of
 from .northbound import Values
-from .saved import amount, instant, numbers
+from .saved import amount, instant, numbers, texts
 
 _NONE: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+# A counter that moves does so at least that often (seconds).
+COUNTED_SINCE: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +23,9 @@ class Reading:
     """What is known of a plant or device.
 
     `values` by KPI key, without those that are missing; `at` the epoch second
-    at which the row came; `memories` of its counters. On the day `settled` the same
-    `row` once more changes nothing of them.
+    at which the row came; `memories` of its counters; `hidden`: those that are not
+    shown before a row has them. On the day `settled` the same `row` once more
+    changes nothing of all that.
     """
 
     at: float
@@ -28,11 +33,20 @@ class Reading:
     memories: Mapping[str, Memory] = _NONE
     row: Values = field(default=_NONE, compare=False, repr=False)
     settled: Day | None = field(default=None, compare=False, repr=False)
+    hidden: frozenset[str] = frozenset()
 
-    def without_counters(self) -> Self:
-        """Return the reading as it is while nobody knows what was counted since."""
-        shown = {k: v for k, v in self.values.items() if k not in self.memories}
-        return replace(self, values=shown, settled=None)
+    def doubting_counters(self) -> Self:
+        """Return the reading as it is while nobody knows what was counted since.
+
+        One that has stood still for a while was not counting.
+        """
+        doubted = frozenset(
+            key
+            for key, memory in self.memories.items()
+            if self.at - memory.at < COUNTED_SINCE
+        )
+        shown = {k: v for k, v in self.values.items() if k not in doubted}
+        return replace(self, values=shown, settled=None, hidden=doubted)
 
     def last_reset(self, key: str) -> float | None:
         """Return when a counter started anew (epoch seconds)."""
@@ -61,7 +75,12 @@ class Reading:
     def dump(self) -> dict[str, object]:
         """Return the reading as JSON data."""
         memories = {key: tuple(memory) for key, memory in self.memories.items()}
-        return {"at": self.at, "values": dict(self.values), "memories": memories}
+        return {
+            "at": self.at,
+            "values": dict(self.values),
+            "memories": memories,
+            "hidden": sorted(self.hidden),
+        }
 
     @classmethod
     def load(cls, saved: object) -> Self | None:
@@ -72,7 +91,12 @@ class Reading:
         if isinstance(saved, cls):
             return saved
         match saved:
-            case {"at": at, "values": dict() as values, "memories": dict() as memories}:
+            case {
+                "at": at,
+                "values": dict() as values,
+                "memories": dict() as memories,
+                **more,
+            }:
                 if (came := instant(at)) is None:
                     return None
                 return cls(
@@ -83,6 +107,7 @@ class Reading:
                         for key, items in memories.items()
                         if (memory := _load_memory(items)) is not None
                     },
+                    hidden=frozenset(texts(more.get("hidden"))),
                 )
         return None
 
@@ -127,8 +152,11 @@ def take(
     """
     today = today_of(at, zone)
     if before and before.settled is today and before.row == row:
-        return Reading(at, before.values, before.memories, before.row, today)
+        return Reading(
+            at, before.values, before.memories, before.row, today, before.hidden
+        )
     values, memories = dict(row), dict(before.memories if before else _NONE)
+    hidden = set(before.hidden if before else ())
     is_settled = True
     for kpi in counters:
         assert kpi.counter is not None
@@ -138,10 +166,14 @@ def take(
         if memory is None:
             continue
         memories[kpi.key] = memory
-        if memory.value is None:
+        is_new_period = known is not None and memory.period != known.period
+        if hidden and (row.get(kpi.key) or is_new_period):
+            hidden.discard(kpi.key)
+        if memory.value is None or kpi.key in hidden:
             values.pop(kpi.key, None)
         else:
             values[kpi.key] = memory.value
     # Most rows stay as they are: one dict less for each of thousands.
     shown = row if values == row else values
-    return Reading(at, shown, memories, row, today if is_settled else None)
+    settled = today if is_settled else None
+    return Reading(at, shown, memories, row, settled, frozenset(hidden))
