@@ -1,5 +1,8 @@
 """What the tests of bad input share."""
 
+from collections.abc import Iterator
+import logging
+
 import pytest
 
 from simulator import Simulator, fleet
@@ -10,6 +13,22 @@ from .home import FakeServer
 @pytest.fixture(autouse=True)
 def loopback(socket_enabled: None) -> None:
     """Let tests reach servers on loopback."""
+
+
+@pytest.fixture(autouse=True)
+def quiet_others() -> Iterator[None]:
+    """Keep no lines of others: those of thousands of examples fill the memory."""
+    loggers = [logging.getLogger(name) for name in ("", "simulator", "sqlalchemy")]
+    before = [logger.level for logger in loggers]
+    ours = logging.getLogger("custom_components.smartpvms")
+    ours_before = ours.level
+    ours.setLevel(ours.getEffectiveLevel())
+    for logger in loggers:
+        logger.setLevel(logging.WARNING)
+    yield
+    ours.setLevel(ours_before)
+    for logger, level in zip(loggers, before, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture
