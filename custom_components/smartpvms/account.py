@@ -333,6 +333,8 @@ class Account:
 
     def _dumping(self) -> Steps[SavedAccount]:
         lane = self.devices_lane
+        # Before the steps: rows that come in between may be in them or not.
+        made = {live.interface: live.made for live in (self.plants_lane, lane)}
         plants = yield from dumping(self.plants_lane.data)
         devices = yield from dumping(lane.data)
         periods = yield from self.periods.dumping()
@@ -341,7 +343,7 @@ class Account:
             "inventory": self.inventory.data.dump(),
             "plants": plants,
             "devices": devices,
-            "made": {live.interface: live.made for live in (self.plants_lane, lane)},
+            "made": made,
             "types": lane.types.dump(),
             "periods": periods,
             "reports_pv": sorted(lane.reports_pv),
