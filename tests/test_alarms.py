@@ -12,7 +12,6 @@ import pytest
 
 from custom_components.smartpvms.alarms import (
     LOOK_BACK,
-    SILENCES,
     SKEW,
     WINDOWS,
     AlarmBook,
@@ -284,13 +283,19 @@ def test_a_plant_that_comes_back_has_no_old_news(book: AlarmBook) -> None:
 def test_a_system_that_says_nothing_ends_no_alarm(book: AlarmBook) -> None:
     """Null in place of a list is a fault; only a day of it says that all is well."""
 
-    def silence(times: int) -> list[News]:
+    def silence(begin: float, end: float) -> list[News]:
         told = []
-        for _ in range(times):
-            told += book.take(window_at(0, NOW), ["P"], [], NOW, absences=SILENCES)
+        for minutes in range(int(begin * 60), int(end * 60), 2):
+            now = NOW + timedelta(minutes=minutes)
+            told += book.take(window_at(0, now), ["P"], None, now)
         return [item.kind for item in told]
 
     assert take(book, [FAN]) == [(News.RAISED, "2064")]
-    assert not silence(20)
-    assert take(book, [FAN]) == []
-    assert silence(SILENCES) == [News.CLEARED]
+    assert not silence(0, 20)
+    assert take(book, [FAN], now=NOW + timedelta(hours=20)) == []
+    # Two faults make no end.
+    assert not silence(20, 21)
+    assert take(book, [], now=NOW + timedelta(hours=21)) == []
+    assert take(book, [FAN], now=NOW + timedelta(hours=21)) == []
+    assert not silence(21, 45)
+    assert silence(45, 46) == [News.CLEARED]

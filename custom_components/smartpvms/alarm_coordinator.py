@@ -11,15 +11,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 
 from .account_coordinator import AccountCoordinator
-from .alarms import (
-    ABSENCES,
-    SILENCES,
-    AlarmBook,
-    AlarmNews,
-    dump_news,
-    load_news,
-    window_at,
-)
+from .alarms import AlarmBook, AlarmNews, dump_news, load_news, window_at
 from .catalogue.alarm import FALLBACK_LANGUAGE, LANGUAGES, POLISH
 from .const import DOMAIN, SIGNAL_ALARM
 from .coordinator import EARLY, FRESH_CYCLES, FRESH_GRACE, SOON, calling
@@ -132,13 +124,12 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
         alarms = await self.account.client.alarms(
             plants, window.begin, window.end, self.language()
         )
-        answer = [
+        answer = alarms and [
             (alarm, self.device_of(alarm))
-            for alarm in alarms or ()
+            for alarm in alarms
             if alarm.plant_code in plants
         ]
-        most = SILENCES if alarms is None else ABSENCES
-        news = self.data.take(window, plants, answer, now, absences=most)
+        news = self.data.take(window, plants, answer, now)
         self._held_back += news
         if self._is_armed:
             await self._async_tell()

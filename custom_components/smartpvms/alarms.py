@@ -26,7 +26,7 @@ WINDOWS: Final = LOOK_BACK // WINDOW + 1
 # One answer without an alarm may be a faulty one.
 ABSENCES: Final = 2
 # Answers without a list are faults, unless they go on for so long.
-SILENCES: Final = 48
+SILENT_FOR: Final = timedelta(days=1)
 
 # One poll in so many asks an older window in place of the newest: more often
 # until all of them were asked once.
@@ -160,7 +160,8 @@ class AlarmBook:
     (epoch seconds), so that none is reported twice; `latest` the alarm of each
     plant that was raised last, over or not; `heard_at` when a plant's alarms
     were last answered; `asked_at` when each window was, and by `seen`
-    for which plants, since a first answer is history and not news.
+    for which plants, since a first answer is history and not news; `silent_since`
+    the first of the last answers if they had no list.
     """
 
     def __init__(self) -> None:
@@ -172,6 +173,7 @@ class AlarmBook:
         self.asked_at: dict[int, float] = {}
         self.seen: dict[int, set[str]] = {}
         self.polls = 0
+        self.silent_since: datetime | None = None
         # Put together when it is asked for.
         self._owners: dict[str | int, list[AlarmRecord]] | None = None
 
@@ -210,21 +212,19 @@ class AlarmBook:
         self,
         asked: Window,
         plants: Collection[str],
-        answer: Iterable[tuple[Alarm, int | None]],
+        answer: Iterable[tuple[Alarm, int | None]] | None,
         now: datetime,
-        *,
-        absences: int = ABSENCES,
     ) -> list[AlarmNews]:
         """Take over the answer for a window and return what is new.
 
-        `answer` pairs each alarm with the device that it fits. The first answer
-        for a plant and window is history: it is known, but no news. `absences`:
-        how often in a row an alarm has to be left out to have ended.
+        `answer` pairs each alarm with the device that it fits, None where there was
+        no list. The first answer for a plant and window is history: it is known,
+        but no news.
         """
         seen = self.seen.setdefault(asked.number, set())
         news: list[AlarmNews] = []
         found: set[str] = set()
-        for alarm, device_id in answer:
+        for alarm, device_id in answer or ():
             key = identity(alarm)
             found.add(key)
             record = record_of(alarm, device_id)
@@ -234,7 +234,9 @@ class AlarmBook:
             told = list(self._follow(key, alarm.status in ENDED, record, now))
             if alarm.plant_code in seen:
                 news += told
-        news += self._take_absences(asked, plants, found, now, absences)
+        self.silent_since = (self.silent_since or now) if answer is None else None
+        if self.silent_since is None or now - self.silent_since >= SILENT_FOR:
+            news += self._take_absences(asked, plants, found, now)
         seen.update(plants)
         self.asked_at[asked.number] = now.timestamp()
         self.heard_at |= dict.fromkeys(plants, now.timestamp())
@@ -264,9 +266,8 @@ class AlarmBook:
         plants: Collection[str],
         found: set[str],
         now: datetime,
-        most: int,
     ) -> list[AlarmNews]:
-        """End the alarms that the window should hold and has left out so often."""
+        """End the alarms that the window should hold and has left out again."""
         news = []
         for key, record in list(self.active.items()):
             if key in found or record.plant_code not in plants:
@@ -275,7 +276,7 @@ class AlarmBook:
                 continue
             record = replace(record, absences=record.absences + 1)
             self.active[key] = record
-            if record.absences >= most:
+            if record.absences >= ABSENCES:
                 news.append(AlarmNews(News.CLEARED, self._end(key, record, now)))
         return news
 

@@ -72,8 +72,15 @@ async def test_five_minutes_of_a_type(
     await restart(hass, entry)
     assert told(hass, entry) == {interface: "Residential inverter"}
     before = len(sim.calls)
-    await pass_time(hass, freezer, 1.5 * DAY, HOUR)
     inverter = Type.ENERGY_CENTER
+    await pass_time(hass, freezer, 0.9 * DAY, HOUR)
+    served = [call.payload["devTypeId"] for call in asked(sim, interface, before)]
+    assert served
+    assert inverter not in served
+    await pass_time(hass, freezer, 0.1 * DAY, HOUR)
+    # In steps of an hour a day of three calls takes hours, and the past days:
+    # by then another day has begun, of which there are no rows yet.
+    await pass_time(hass, freezer, 1.5 * HOUR, 95)
     assert inverter in {c.payload["devTypeId"] for c in asked(sim, interface, before)}
     assert not told(hass, entry)
     await import_all(entry.runtime_data.history, step_of(dialect))

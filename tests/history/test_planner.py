@@ -560,3 +560,20 @@ def test_a_day_answered_with_nothing_is_asked_soon_and_not_at_once() -> None:
                 asked.append(now)
     assert [round((at - over) / 3600) for at in asked] == [0, 4]
     assert day in progress.holds(HOURS)
+
+
+@pytest.mark.parametrize("feed", [HOURS, FIVE_MINUTES])
+def test_the_first_days_answered_with_nothing_are_asked_soon(feed: Feed) -> None:
+    """The oldest of them is settled by its age alone, but not by such an answer."""
+    now = midnight(date(2026, 6, 15), UTC) + 600
+    progress = Progress(first=date(2025, 6, 1))
+    progress.note_asked(HOURS, date(2026, 6, 15), now, date(2026, 6, 12))
+    asked: dict[date, list[float]] = {}
+    for at in range(now, now + 86400 - 3600, 60):
+        planner = Planner((Subject("P", UTC, progress, 1, 0),), at, DEPTH, ONE_DAY)
+        while question := planner.live(feed, 4800):
+            _note_answered(progress, question, at, is_empty=at < now + 18000)
+            asked.setdefault(question.first, []).append((at - now) / 3600)
+    for day in (date(2026, 6, 12), date(2026, 6, 13)):
+        assert [round(at) for at in asked[day]] == [0, 4, 12]
+        assert day in progress.holds(feed)

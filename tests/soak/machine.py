@@ -1,6 +1,7 @@
 """Home Assistant's process, as somebody restarts it, kills it, or sets its clock."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 import time
 from typing import Any, Final
@@ -24,7 +25,7 @@ from custom_components.smartpvms.northbound import quota
 from simulator import Simulator
 from tests.play import play, settle
 
-from .watch import LogWatch
+from .watch import Watch
 
 # Home Assistant writes something of ours in this time, whatever happens.
 LONGEST_LIFE: Final = 1800.0
@@ -40,11 +41,12 @@ class Machine:
         freezer: FrozenDateTimeFactory,
         sim: Simulator,
         entry: MockConfigEntry,
-        log: LogWatch,
+        watches: Sequence[Watch],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """Stand between Home Assistant and its disk."""
-        self.hass, self.sim, self.entry, self._log = hass, sim, entry, log
+        self.hass, self.sim, self.entry = hass, sim, entry
+        self._watches = watches
         self._freezer = freezer
         self._wrong_by = 0.0
         self._writes_left: float | None = None
@@ -115,7 +117,7 @@ class Machine:
             life += 5
         assert self._is_dead, "nothing was written"
         # What is lost with the process ends where it is, and says no more.
-        self._log.is_muted = True
+        self._mute(True)
         self._writes_left = None
         for future in self._hung:
             future.cancel()
@@ -123,8 +125,13 @@ class Machine:
         self.sim.stalled.clear()
         await settle(self.hass, self.sim.stalled)
         await self._stop()
-        self._is_dead = self._log.is_muted = False
+        self._is_dead = False
+        self._mute(False)
         await self._start(off)
+
+    def _mute(self, is_muted: bool) -> None:
+        for watch in self._watches:
+            watch.is_muted = is_muted
 
     async def _stop(self) -> None:
         """Stop; nothing that is in memory is left."""

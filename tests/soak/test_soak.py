@@ -256,8 +256,9 @@ async def soak(
 ) -> AsyncIterator[Soak]:
     """Set the account up, and watch it."""
     log = LogWatch(sim)
-    machine = Machine(hass, freezer, sim, entry, log, monkeypatch)
     alarm_events, counters = AlarmWatch(hass), CounterWatch(hass, sim)
+    watches = (log, alarm_events, counters)
+    machine = Machine(hass, freezer, sim, entry, watches, monkeypatch)
     assert await hass.config_entries.async_setup(entry.entry_id)
     logging.getLogger().addHandler(log)
     async with ClientSession() as http:

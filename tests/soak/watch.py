@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 import logging
-from typing import Final, override
+from typing import Final, Protocol, override
 
 from homeassistant.components.sensor import ATTR_LAST_RESET, ATTR_STATE_CLASS
 from homeassistant.const import EVENT_STATE_CHANGED
@@ -31,6 +31,12 @@ class Line:
     name: str
     text: str
     is_exception: bool
+
+
+class Watch(Protocol):
+    """Something that has to look away where a process is dead already."""
+
+    is_muted: bool
 
 
 class LogWatch(logging.Handler):
@@ -82,10 +88,13 @@ class AlarmWatch:
     def __init__(self, hass: HomeAssistant) -> None:
         """Listen; restarts of the integration do not matter."""
         self.told: Counter[Told] = Counter()
+        self.is_muted = False
         self.stop = async_dispatcher_connect(hass, SIGNAL_ALARM, self._take)
 
     @callback
     def _take(self, news: AlarmNews) -> None:
+        if self.is_muted:
+            return
         record = news.record
         raised = record.raised_at.timestamp() if record.raised_at else 0.0
         self.told[str(news.kind), record.plant_code, record.id, raised] += 1
@@ -102,13 +111,14 @@ class CounterWatch:
         self._sim = sim
         self._last: dict[str, tuple[float, float]] = {}
         self.falls: list[str] = []
+        self.is_muted = False
         self.seen: Counter[str] = Counter()
         self.stop = hass.bus.async_listen(EVENT_STATE_CHANGED, self._take)
 
     @callback
     def _take(self, event: Event[EventStateChangedData]) -> None:
         state = event.data["new_state"]
-        if state is None or not state.entity_id.startswith("sensor."):
+        if self.is_muted or not state or not state.entity_id.startswith("sensor."):
             return
         kind = state.attributes.get(ATTR_STATE_CLASS)
         resets = ATTR_LAST_RESET in state.attributes

@@ -163,15 +163,14 @@ class Planner:
             )
             if not asked and day in progress.holds(feed):
                 continue
+            _, times = progress.empty.get(feed, {}).get(day, (0.0, 0))
             if asked < over + LAG:
                 yield day, over + LAG
+            elif times:
+                # Whatever its age: an answer with nothing settles no day.
+                yield day, asked + min(times * EMPTY_AGAIN, AGAIN_AFTER)
             elif asked < over + SETTLED_AFTER:
-                yield day, asked + self._pause(progress, feed, day)
-
-    def _pause(self, progress: Progress, feed: Feed, day: date) -> float:
-        """Return how long (seconds) a day that is over is not asked again."""
-        _, times = progress.empty.get(feed, {}).get(day, (0.0, 0))
-        return min(times * EMPTY_AGAIN, AGAIN_AFTER) if times else AGAIN_AFTER
+                yield day, asked + AGAIN_AFTER
 
     def _asked(self, progress: Progress, feed: Feed, day: date) -> float:
         """Return when a day's hours were asked; the future counts as now."""
