@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final, override
@@ -124,11 +125,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
         alarms = await self.account.client.alarms(
             plants, window.begin, window.end, self.language()
         )
-        answer = alarms and [
-            (alarm, self.device_of(alarm))
-            for alarm in alarms
-            if alarm.plant_code in plants
-        ]
+        answer = None if alarms is None else self._with_devices(alarms, plants)
         news = self.data.take(window, plants, answer, now)
         self._held_back += news
         if self._is_armed:
@@ -137,6 +134,11 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
             await self.async_save()
         if not self.account.is_closed:
             self._store.async_delay_save(self._dump, SAVE_DELAY)
+
+    def _with_devices(
+        self, alarms: list[Alarm], plants: Collection[str]
+    ) -> list[tuple[Alarm, int | None]]:
+        return [(a, self.device_of(a)) for a in alarms if a.plant_code in plants]
 
     def device_of(self, alarm: Alarm) -> int | None:
         """Return the device that an alarm fits, None where only the plant does."""

@@ -73,14 +73,15 @@ async def test_five_minutes_of_a_type(
     assert told(hass, entry) == {interface: "Residential inverter"}
     before = len(sim.calls)
     inverter = Type.ENERGY_CENTER
-    await pass_time(hass, freezer, 0.9 * DAY, HOUR)
-    served = [call.payload["devTypeId"] for call in asked(sim, interface, before)]
-    assert served
-    assert inverter not in served
-    await pass_time(hass, freezer, 0.1 * DAY, HOUR)
-    # In steps of an hour a day of three calls takes hours, and the past days:
-    # by then another day has begun, of which there are no rows yet.
-    await pass_time(hass, freezer, 1.5 * HOUR, 95)
+    refused = next(call.at for call in sim.calls if call.fail_code == 20009)
+    left = refused + DAY - sim.clock.now()
+    assert left > 3 * HOUR
+    await pass_time(hass, freezer, left - 2 * HOUR, HOUR)
+    served = {call.payload["devTypeId"] for call in asked(sim, interface, before)}
+    assert served == {Type.BATTERY, Type.POWER_SENSOR}
+    # A step takes one call of a lane, or none where the session is over, and a day
+    # three calls: in steps of an hour the past would not be asked on that day.
+    await pass_time(hass, freezer, 7 * HOUR, HOUR / 6)
     assert inverter in {c.payload["devTypeId"] for c in asked(sim, interface, before)}
     assert not told(hass, entry)
     await import_all(entry.runtime_data.history, step_of(dialect))
