@@ -120,8 +120,8 @@ async def test_every_third_answer_is_spoiled(
     await pass_time(hass, freezer, 4 * HOUR, HOUR / 4)
     sim.faults.clear()
     await import_all(history, step_of(dialect))
-    # The recent days are asked once more after a day: a call of a lane in a step,
-    # or none where the session is over, and up to three of them for a day.
+    # The recent days are asked once more after a day. A step takes one call of a
+    # lane, or none where the session is over, and a day of devices three calls.
     await pass_time(hass, freezer, 26 * HOUR, 2 * HOUR)
     await pass_time(hass, freezer, 4 * HOUR, HOUR / 6)
     await assert_all(hass, sim, begun)
