@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 import logging
+from typing import Final
 
 import pytest
 
@@ -15,19 +16,25 @@ def loopback(socket_enabled: None) -> None:
     """Let tests reach servers on loopback."""
 
 
+# They write whole files and statements.
+TALKERS: Final = (
+    "asyncio",
+    "homeassistant",
+    "pytest_homeassistant_custom_component",
+    "simulator",
+    "sqlalchemy",
+)
+
+
 @pytest.fixture(autouse=True)
 def quiet_others() -> Iterator[None]:
     """Keep no lines of others: those of thousands of examples fill the memory."""
-    loggers = [logging.getLogger(name) for name in ("", "simulator", "sqlalchemy")]
-    before = [logger.level for logger in loggers]
-    ours = logging.getLogger("custom_components.smartpvms")
-    ours_before = ours.level
-    ours.setLevel(ours.getEffectiveLevel())
+    loggers = [logging.getLogger(name) for name in TALKERS]
+    levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.WARNING)
     yield
-    ours.setLevel(ours_before)
-    for logger, level in zip(loggers, before, strict=True):
+    for logger, level in zip(loggers, levels, strict=True):
         logger.setLevel(level)
 
 

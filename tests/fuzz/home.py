@@ -12,6 +12,7 @@ import orjson
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smartpvms.connections import async_get_connections
 from custom_components.smartpvms.northbound import NorthboundSession
 from custom_components.smartpvms.northbound.session import _open
 from simulator import Simulator
@@ -93,6 +94,8 @@ async def remove(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Remove an entry, so that the next one meets nothing of it."""
     await hass.config_entries.async_remove(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
+    # Else each example writes the ledgers of all before.
+    (await async_get_connections(hass))._ledgers.clear()
 
 
 def assert_quiet(caplog: pytest.LogCaptureFixture) -> None:
