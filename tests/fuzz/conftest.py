@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 import logging
+from random import SystemRandom
 from typing import Final
 
+from homeassistant.util import uuid
 import pytest
 
 from simulator import Simulator, fleet
@@ -36,6 +38,15 @@ def quiet_others() -> Iterator[None]:
     yield
     for logger, level in zip(loggers, levels, strict=True):
         logger.setLevel(level)
+
+
+@pytest.fixture(autouse=True)
+def other_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no two examples draw the same ids for what Home Assistant registers.
+
+    Hypothesis seeds the source of them anew for each example.
+    """
+    monkeypatch.setattr(uuid, "getrandbits", SystemRandom().getrandbits)
 
 
 @pytest.fixture
