@@ -295,6 +295,7 @@ async def test_updates_on_request_ask_nothing_early(
     assert asked(sim) == calls
 
 
+@pytest.mark.slow
 async def test_more_than_a_hundred_plants(
     hass: HomeAssistant, sim: Simulator, url: str, wait: Wait
 ) -> None:

@@ -183,7 +183,7 @@ async def test_hours_are_as_fresh_as_can_be(
     entry: MockConfigEntry,
     sim: Simulator,
 ) -> None:
-    ages, _ = await _measure(hass, freezer, entry, sim, 4)
+    ages, _ = await _measure(hass, freezer, entry, sim, 3)
     _assert_fresh(ages)
     assert sim.count(fail_code=407) == 0
     assert len(ages) == 5
