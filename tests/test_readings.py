@@ -90,6 +90,9 @@ def test_what_may_be_behind_is_hidden_until_a_row_has_it() -> None:
     for silent in ({"active_power": 2.0}, {"day_cap": 0.0, "active_power": 2.0}):
         before = take(before, silent, NOON + 60, DEVICE_COUNTERS, BERLIN)
         assert before.values == {"active_power": 2.0}
+    # Neither is another kill.
+    before = take(before, {}, NOON + 90, DEVICE_COUNTERS, BERLIN)
+    assert replace(before, at=NOON + 7200).doubting_counters().hidden == before.hidden
     after = take(before, {"total_cap": 50.5}, NOON + 120, DEVICE_COUNTERS, BERLIN)
     assert after.values == {"total_cap": 50.5}
     # Another day counts from 0, whatever was seen of the last one.

@@ -46,7 +46,8 @@ class Reading:
             if self.at - memory.at < COUNTED_SINCE
         )
         shown = {k: v for k, v in self.values.items() if k not in doubted}
-        return replace(self, values=shown, settled=None, hidden=doubted)
+        hidden = self.hidden | doubted
+        return replace(self, values=shown, settled=None, hidden=hidden)
 
     def last_reset(self, key: str) -> float | None:
         """Return when a counter started anew (epoch seconds)."""

@@ -47,6 +47,15 @@ async def test_plants_of_two_zones_take_turns(
     assert asker._calls_a_round(HOURS) == 1
 
 
+def days_asked(sim: Simulator, since: int) -> list[date]:
+    """Return the first plant's days whose hours were asked since so many calls."""
+    world = sim.plants[0].world
+    return [
+        world.local(int(call.payload["collectTime"]) / 1000).date()
+        for call in asked(sim, HOUR_CALLS, since)
+    ]
+
+
 async def test_yesterdays_last_hours_come_before_todays(
     hass: HomeAssistant,
     entry: MockConfigEntry,
@@ -61,10 +70,7 @@ async def test_yesterdays_last_hours_come_before_todays(
     sim.faults.clear()
     before = len(sim.calls)
     await play(hass, freezer, 7 * HOUR)
-    days = [
-        sim.plants[0].world.local(int(call.payload["collectTime"]) / 1000).date()
-        for call in asked(sim, HOUR_CALLS, before)
-    ]
+    days = days_asked(sim, before)
     today = sim.plants[0].world.local(first).date()
     assert days.index(today - timedelta(days=1)) < days.index(today)
 
@@ -84,11 +90,6 @@ async def test_zeros_do_not_take_the_place_of_what_was_imported(
     sim.faults.add(Fault(FaultKind.ZEROS, HOUR_CALLS))
     before = len(sim.calls)
     await play(hass, freezer, 14 * HOUR)
-    days = {
-        sim.plants[0].world.midnight(
-            sim.plants[0].world.local(int(call.payload["collectTime"]) / 1000).date()
-        )
-        for call in asked(sim, HOUR_CALLS, before)
-    }
+    days = map(sim.plants[0].world.midnight, days_asked(sim, before))
     assert first - DAY in days
     await assert_hours(hass, sim, first - DAY, first)
