@@ -194,6 +194,14 @@ async def pass_time(
         await hass.async_block_till_done(wait_background_tasks=True)
 
 
+async def settle(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    """Let time pass until the hours of three hours ago are in.
+
+    In large steps a question that was due may wait for the next step, or two.
+    """
+    await pass_time(hass, freezer, 2 * HOUR, 300)
+
+
 def step_of(dialect: Dialect) -> float:
     """Return a step of time that suits the account's limits."""
     return 95 if dialect is Dialect.V2020 else 1800

@@ -35,6 +35,7 @@ from .life import (
     midnight,
     moment,
     pass_time,
+    settle,
     start,
     stop,
 )
@@ -99,6 +100,7 @@ async def test_a_corrected_hour(
     """The hour's bar is the new one, and no other bar of the past changes."""
     plant = sim.plants[0]
     await import_all(history, 1800)
+    await settle(hass, freezer)
     now = sim.clock.now()
     at = midnight(plant, now, -1) + 11 * HOUR
     before = await bars_of(hass, plant.code)
@@ -134,6 +136,7 @@ async def test_the_same_answer_changes_nothing(
     """Rows that were asked once more are what they were, to the last digit."""
     plant = sim.plants[0]
     await import_all(history, 1800)
+    await settle(hass, freezer)
     now = sim.clock.now()
     until, calls = now - 3 * HOUR, len(sim.calls)
     before = await all_rows(hass, plant.code, until)
@@ -179,7 +182,7 @@ async def test_a_month_that_its_days_do_not_add_up_to(
     history = await start(hass, entry)
     await import_all(history, 1800)
     await assert_nothing_falls(hass, code)
-    await pass_time(hass, freezer, 4 * HOUR, HOUR)
+    await settle(hass, freezer)
     await assert_whole(hass, sim)
     now = sim.clock.now()
     this_hour = int(now) // HOUR * HOUR

@@ -22,6 +22,7 @@ from .life import (
     last_midnight,
     midnight,
     pass_time,
+    settle,
     start,
     step_of,
     stop,
@@ -75,7 +76,7 @@ async def test_two_days_off(
     await stop(hass, entry)
     freezer.tick(timedelta(days=2))
     await start(hass, entry)
-    await pass_time(hass, freezer, 2 * HOUR, 300)
+    await settle(hass, freezer)
     this_hour = int(sim.clock.now()) // HOUR * HOUR
     await assert_hours(
         hass, sim, midnight(plant, stopped, -DEPTH), this_hour - 3 * HOUR,
