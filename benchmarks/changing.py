@@ -23,18 +23,26 @@ class Answers:
     )
 
     def changed(self, step: int) -> Answers:
-        """Return rows whose values all differ from those of the step before."""
+        """Return rows whose values all differ from those of the step before.
+
+        Where one device is switched on another is switched off: each step has as
+        many at work as the next one.
+        """
         return Answers(
             {
                 asked: [
-                    replace(row, values=_moved(row.values, PLANT, step)) for row in rows
+                    replace(row, values=_moved(row.values, PLANT, step + number))
+                    for number, row in enumerate(rows)
                 ]
                 for asked, rows in self.plants.items()
             },
             {
                 asked: [
-                    replace(row, values=_moved(row.values, _rows_of(asked[0]), step))
-                    for row in rows
+                    replace(
+                        row,
+                        values=_moved(row.values, _rows_of(asked[0]), step + number),
+                    )
+                    for number, row in enumerate(rows)
                 ]
                 for asked, rows in self.devices.items()
             },

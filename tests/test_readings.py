@@ -107,6 +107,17 @@ def test_what_has_stood_still_is_not_behind() -> None:
     assert reading.doubting_counters().values == row
 
 
+def test_what_shows_yesterdays_count_may_be_behind() -> None:
+    row = {"day_cap": 3.0}
+    reading = take(None, row, NOON, DEVICE_COUNTERS, BERLIN)
+    for later in (14, 17):
+        reading = take(reading, row, NOON + later * 3600, DEVICE_COUNTERS, BERLIN)
+        assert reading.values == {"day_cap": 0.0}
+    # It stands still until the device wakes, which may be any moment.
+    assert reading.settled
+    assert reading.doubting_counters().hidden == {"day_cap"}
+
+
 def test_a_restart_changes_nothing() -> None:
     row = {"day_power": 10.0, "total_power": 0.0}
     reading = take(None, row, NOON, COUNTERS, BERLIN)

@@ -1,6 +1,6 @@
 """What is derived for each plant whenever one of its rows comes in."""
 
-from collections.abc import Collection, Iterable, Set as AbstractSet
+from collections.abc import Collection, Iterable, Mapping, Set as AbstractSet
 from itertools import batched
 from typing import TYPE_CHECKING, override
 
@@ -58,36 +58,41 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
     async def async_follow_plants(self, changed: Collection[str]) -> None:
         """Derive anew for the plants that have changed, and tell."""
         self.note_age()
+        left = self._calls_left()
         for some in batched(changed, TOLD_AT_ONCE):
-            self.derive(some)
+            self._derive(some, left)
             await self.async_publish()
 
     @callback
     def derive(self, plants: Iterable[str]) -> None:
         """Put the readings of these plants."""
+        self._derive(plants, self._calls_left())
+
+    def _derive(self, plants: Iterable[str], left: Mapping[str, float]) -> None:
         cycle = self.account.devices_lane.cycle()
-        calls = self._calls_left()
         for code in plants:
             if code in self.account.plants:
-                self._derive(code, cycle, calls)
+                at, values = self._balance(code, cycle)
+                self.put(code, Reading(at, {**values, **left}))
 
-    def _derive(self, code: str, cycle: float, calls: dict[str, float]) -> None:
+    def _balance(self, code: str, cycle: float) -> tuple[float, dict[str, float]]:
+        """Return when the last row of a plant came, and what follows from them all."""
         account, parts = self.account, self._composition(code)
-        lane, devices = account.devices_lane, account.devices_of(code)
-        known = {d.id: row for d in devices if (row := lane.data.get(d.id))}
-        fresh = {key: row for key, row in known.items() if lane.is_fresh(key)}
+        lane, plant = account.devices_lane, account.plants_lane.data.get(code)
+        fresh: dict[int, Reading] = {}
+        at = plant.at if plant else 0.0
+        for device in account.devices_of(code):
+            if row := lane.data.get(device.id):
+                at = max(at, row.at)
+                if lane.is_fresh(device.id):
+                    fresh[device.id] = row
         values = dict(self._powers(code, parts, fresh, cycle))
-        plant = account.plants_lane.data.get(code)
         if plant and account.plants_lane.is_fresh(code):
             values |= day_rates(plant.values, stored_today(parts, fresh))
-        times = [row.at for row in known.values()]
-        times += [plant.at] if plant else []
-        at = max(times, default=0.0)
         if at:
             # To the second, as it is shown: in less than one no new state is due.
             values[LAST_DATA] = at // 1 * 1000
-        values |= calls
-        self.put(code, Reading(at, values))
+        return at, values
 
     def _powers(
         self, code: str, parts: Composition, fresh: dict[int, Reading], cycle: float

@@ -140,9 +140,12 @@ class Unit:
             self.peak = max(self.peak, min(self.power, sample.power))
         self.seen_at, self.power = sample.at, max(sample.power, 0.0)
 
-    def take(self, at: float, part: int, level: float, reference: float) -> None:
-        """Add the time since the last comparison to the sums of a part of today."""
-        passed = at - self.at
+    def take(self, at: float, part: int, level: float, reference: float) -> bool:
+        """Add the time since the last comparison to the sums of a part of today.
+
+        Return whether it is dead now and was not, or the other way round.
+        """
+        passed, has_turned = at - self.at, False
         if passed > LONGEST_SILENCE:
             self.is_patchy |= max(reference, self.reference) >= DIM
         elif passed > 0:
@@ -150,19 +153,23 @@ class Unit:
             self.parts[part].expected += reference * passed
             if reference >= GOOD_SUN:
                 self.sun += passed
-                self._look_alive(level / reference, passed)
+                has_turned = self._look_alive(level / reference, passed)
         self.at, self.reference = at, reference
+        return has_turned
 
-    def _look_alive(self, share: float, passed: float) -> None:
+    def _look_alive(self, share: float, passed: float) -> bool:
+        """Count how long there was none; return whether that makes a difference."""
+        was_dead = self.is_dead
         if share <= DEAD:
             self.dead_for = min(self.dead_for + passed, DEAD_FOR)
         elif share >= ALIVE:
-            if self.is_dead:
+            if was_dead:
                 # Back again: the days without it say nothing any more.
                 self.is_low, self.is_patchy = False, True
                 self.last_actual = self.last_expected = 0.0
                 self.ratio = None
             self.dead_for = 0.0
+        return self.is_dead != was_dead
 
     def close_day(self, *, is_calm: bool) -> float | None:
         """End a day and learn from it, little unless it is calm: nobody is low.

@@ -92,8 +92,8 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
 
     A listener whose context is a source and some keys is called when one of these
     values is another one, or has become too old or fresh; one without a context
-    whenever readings have come. `altered` holds the sources that the running
-    notification is about.
+    whenever readings have come. `unheard` holds the keys that differ and that nobody
+    listens to, by the sources that the running notification is about.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         """Start without readings; `restore` brings back the saved ones."""
         super().__init__(account, name, update_interval)
         self.data = {}
-        self.altered: frozenset[K] = frozenset()
+        self.unheard: Mapping[K, AbstractSet[str]] = {}
         # The keys of which a source shows something else, by source.
         self._pending: dict[K, AbstractSet[str]] = {}
         self._aged: set[K] = set()
@@ -248,13 +248,17 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
 
     @callback
     def _tell(self, sources: Collection[K]) -> None:
-        self.altered = frozenset(sources)
+        unheard: dict[K, AbstractSet[str]] = {}
         for source in sources:
             told, keys = self._told.get(source, _NOBODY), self._pending.pop(source)
-            # One may listen to several keys.
-            self.tell({update: None for key in keys for update in told.get(key, ())})
+            if new := keys - told.keys():
+                unheard[source] = new
+            # One may listen to several keys; told in the order in which they were
+            # made, entities are found in the processor's cache.
+            self.tell({u: None for key, us in told.items() if key in keys for u in us})
+        self.unheard = unheard
         self.tell(list(self._told_always))
-        self.altered = frozenset()
+        self.unheard = {}
 
     @callback
     @override

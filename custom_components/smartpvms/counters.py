@@ -125,10 +125,10 @@ def _device_day(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> M
     period = today.period
     if (
         memory
-        and memory.raw == raw == memory.value
+        and memory.raw == raw
         and memory.period == period
         and memory.doubted_since is None
-        and not memory.lagging
+        and (raw if memory.lagging else memory.value == raw)
     ):
         return memory
     fresh = Memory(raw, raw, at, period=period)

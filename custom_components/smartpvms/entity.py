@@ -24,6 +24,7 @@ from homeassistant.helpers.update_coordinator import (
 from .account import SmartPvmsConfigEntry
 from .const import DOMAIN
 from .coordinator import ReadingsCoordinator
+from .northbound import Values
 from .readings import Reading
 
 # Some 100 µs each, and several times that on a small machine.
@@ -235,8 +236,6 @@ def async_add_as_seen[K, DescriptionT: EntityDescription](
                 continue
             known = shown.get(source, _NONE_SHOWN)
             reading = coordinator.data.get(source)
-            if source in idle and reading and idle[source].has_nothing_new(reading):
-                continue
             remembered = registered.get(str(source), _NO_KEYS)
             found = descriptions(source, reading, remembered)
             new = [item for item in found if item.key not in known]
@@ -256,8 +255,14 @@ def async_add_as_seen[K, DescriptionT: EntityDescription](
             for gone in shown.keys() - coordinator.sources():
                 del shown[gone]
                 idle.pop(gone, None)
-        if coordinator.altered:
-            adder.put(look(coordinator.altered, {}))
+        new = [
+            source
+            for source, keys in coordinator.unheard.items()
+            if source not in idle
+            or idle[source].may_show(keys, coordinator.data[source].values)
+        ]
+        if new:
+            adder.put(look(new, {}))
             adder.start()
 
     adder.put(look(list(coordinator.sources()), registered))
@@ -273,13 +278,12 @@ class _Idle:
     """
 
     keys: frozenset[str]
-    waiting: tuple[str, ...]
+    waiting: frozenset[str]
 
-    def has_nothing_new(self, reading: Reading) -> bool:
-        """Tell whether a later reading has no more to show."""
-        values = reading.values
-        return values.keys() == self.keys and not any(
-            values[key] > 0 for key in self.waiting
+    def may_show(self, changed: AbstractSet[str], values: Values) -> bool:
+        """Tell whether a later row, some of whose values differ, has more to show."""
+        return not changed <= self.keys or any(
+            values.get(key, 0.0) > 0 for key in changed & self.waiting
         )
 
 
@@ -287,11 +291,11 @@ def _idle_after(reading: Reading, shown: AbstractSet[str]) -> _Idle:
     """Remember a reading, given the keys that are shown."""
     values = reading.values
     waiting = (key for key in values if values[key] <= 0 and key not in shown)
-    return _idle(frozenset(values), tuple(waiting))
+    return _idle(frozenset(values), frozenset(waiting))
 
 
 @lru_cache(maxsize=256)
-def _idle(keys: frozenset[str], waiting: tuple[str, ...]) -> _Idle:
+def _idle(keys: frozenset[str], waiting: frozenset[str]) -> _Idle:
     """Return one object for all devices of a kind."""
     return _Idle(keys, waiting)
 

@@ -87,13 +87,14 @@ class Issues:
 
     def _not_configured(self, interface: Interface) -> set[int]:
         """Return the device types whose KPIs an interface does not have."""
-        present = {device.type_id for device in self._account.devices.values()}
-        return {
-            type_id
-            for lane, types in self._served()
-            if lane is interface
-            for type_id in types.not_configured & present
-        }
+        found: set[int] = set()
+        for lane, types in self._served():
+            if lane is interface:
+                found |= types.not_configured
+        # A fleet has thousands of devices, and this is asked after each call.
+        if found:
+            found &= {device.type_id for device in self._account.devices.values()}
+        return found
 
     def _served(self) -> Iterator[tuple[Interface, ServedTypes]]:
         """Yield who asks an interface about devices, and what was answered."""

@@ -53,29 +53,25 @@ class Siblings:
         if (day := local.toordinal()) != self.day:
             self._close_day()
             self.day, self._verdicts = day, None
-        new = [key for key, sample in samples.items() if self._is_new(key, sample)]
-        for key in new:
-            if key not in self.units:
-                self.units[key], self._verdicts = Unit(), None
-            self.units[key].see(samples[key])
-        levels = {
-            key: level
-            for key, sample in samples.items()
-            if (unit := self.units.get(key))
-            and (level := unit.level(sample.power)) is not None
-        }
-        ordered, part = sorted(levels.values()), bisect(PARTS, local.hour)
-        for key in new:
-            if key in levels and len(levels) > 1:
-                others = median_without(ordered, levels[key])
-                was_dead = self.units[key].is_dead
-                self.units[key].take(samples[key].at, part, levels[key], others)
-                if self.units[key].is_dead != was_dead:
-                    self._verdicts = None
-
-    def _is_new(self, key: int, sample: Sample) -> bool:
-        unit = self.units.get(key)
-        return unit is None or sample.at != unit.seen_at
+        levels: list[float] = []
+        new: list[tuple[Unit, float, float]] = []
+        for key, sample in samples.items():
+            if (unit := self.units.get(key)) is None:
+                unit = self.units[key] = Unit()
+                self._verdicts = None
+            if is_new := sample.at != unit.seen_at:
+                unit.see(sample)
+            if (level := unit.level(sample.power)) is not None:
+                levels.append(level)
+                if is_new:
+                    new.append((unit, sample.at, level))
+        if len(levels) < 2:
+            return
+        levels.sort()
+        part = bisect(PARTS, local.hour)
+        for unit, at, level in new:
+            if unit.take(at, part, level, median_without(levels, level)):
+                self._verdicts = None
 
     def _close_day(self) -> None:
         # Among few a low one changes what the others are compared with.

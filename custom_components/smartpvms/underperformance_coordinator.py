@@ -99,8 +99,10 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
         """Compare the inverters whose rows have just come, and tell."""
         self.note_age()
         inverters = self._inverters(changed)
-        for code in dict.fromkeys(device.plant_code for device in inverters):
-            self._compare_inverters(code)
+        plants = dict.fromkeys(device.plant_code for device in inverters)
+        for codes in batched(plants, TOLD_AT_ONCE):
+            for code in codes:
+                self._compare_inverters(code)
             await asyncio.sleep(0)
         for some in batched(inverters, TOLD_AT_ONCE):
             for device in some:
