@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Set as AbstractSet
 from itertools import batched
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING, NamedTuple, override
 
 from homeassistant.core import callback
 
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 _NOT_COUNTED = frozenset({Interface.LOGIN, Interface.LOGOUT})
 
 
+class _OfDevices(NamedTuple):
+    """What the rows of a plant's devices say, as long as no other ones come.
+
+    `at`: when the last one came; `stored`: what was stored today in kWh.
+    """
+
+    at: float
+    powers: Values
+    stored: float | None
+
+
 class BalanceCoordinator(ReadingsCoordinator[str]):
     """The plants' powers, rates and the account's calls left; makes no call."""
 
@@ -25,8 +36,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
         """Follow the account's other coordinators."""
         super().__init__(account, "plant balance", None)
         self._compositions: dict[str, Composition] = {}
-        # The rows of the last balance, and the balance.
-        self._known: dict[str, tuple[dict[int, Values], Values]] = {}
+        self._known: dict[str, _OfDevices] = {}
 
     @override
     def sources(self) -> AbstractSet[str]:
@@ -52,64 +62,55 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
     async def async_follow_devices(self, changed: Collection[int]) -> None:
         """Derive anew for the plants of the devices that have changed."""
         devices = self.account.devices
-        codes = (devices[key].plant_code for key in changed if key in devices)
-        await self.async_follow_plants(dict.fromkeys(codes))
+        codes = dict.fromkeys(
+            devices[key].plant_code for key in changed if key in devices
+        )
+        for code in codes:
+            self._known.pop(code, None)
+        await self.async_follow_plants(codes)
 
     async def async_follow_plants(self, changed: Collection[str]) -> None:
         """Derive anew for the plants that have changed, and tell."""
         self.note_age()
         left = self._calls_left()
         for some in batched(changed, TOLD_AT_ONCE):
-            self._derive(some, left)
+            self._put(some, left)
             await self.async_publish()
 
     @callback
     def derive(self, plants: Iterable[str]) -> None:
-        """Put the readings of these plants."""
-        self._derive(plants, self._calls_left())
+        """Put the readings of these plants, from all that is known of them."""
+        self._known.clear()
+        self._put(plants, self._calls_left())
 
-    def _derive(self, plants: Iterable[str], left: Mapping[str, float]) -> None:
-        cycle = self.account.devices_lane.cycle()
+    def _put(self, plants: Iterable[str], left: Mapping[str, float]) -> None:
+        lane, cycle = self.account.plants_lane, self.account.devices_lane.cycle()
         for code in plants:
-            if code in self.account.plants:
-                at, values = self._balance(code, cycle)
-                self.put(code, Reading(at, {**values, **left}))
+            if code not in self.account.plants:
+                continue
+            if (known := self._known.get(code)) is None:
+                known = self._known[code] = self._of_devices(code, cycle)
+            values, at = dict(known.powers), known.at
+            if plant := lane.data.get(code):
+                at = max(at, plant.at)
+                if lane.is_fresh(code):
+                    values |= day_rates(plant.values, known.stored)
+            if at:
+                # To the second, as it is shown: in less than one no new state is due.
+                values[LAST_DATA] = at // 1 * 1000
+            self.put(code, Reading(at, {**values, **left}))
 
-    def _balance(self, code: str, cycle: float) -> tuple[float, dict[str, float]]:
-        """Return when the last row of a plant came, and what follows from them all."""
-        account, parts = self.account, self._composition(code)
-        lane, plant = account.devices_lane, account.plants_lane.data.get(code)
+    def _of_devices(self, code: str, cycle: float) -> _OfDevices:
+        lane, parts = self.account.devices_lane, self._composition(code)
         fresh: dict[int, Reading] = {}
-        at = plant.at if plant else 0.0
-        for device in account.devices_of(code):
+        at = 0.0
+        for device in self.account.devices_of(code):
             if row := lane.data.get(device.id):
                 at = max(at, row.at)
                 if lane.is_fresh(device.id):
                     fresh[device.id] = row
-        values = dict(self._powers(code, parts, fresh, cycle))
-        if plant and account.plants_lane.is_fresh(code):
-            values |= day_rates(plant.values, stored_today(parts, fresh))
-        if at:
-            # To the second, as it is shown: in less than one no new state is due.
-            values[LAST_DATA] = at // 1 * 1000
-        return at, values
-
-    def _powers(
-        self, code: str, parts: Composition, fresh: dict[int, Reading], cycle: float
-    ) -> Values:
-        """Return the balance, the last one as long as no row shows anything else."""
-        rows = {key: row.values for key, row in fresh.items()}
-        times = [row.at for row in fresh.values()]
-        # Where rows lie far apart, time alone makes sums come and go.
-        are_close = bool(times) and max(times) - min(times) <= cycle
-        if are_close and (known := self._known.get(code)) and known[0] == rows:
-            return known[1]
-        reports_pv = self.account.devices_lane.reports_pv
-        powers = power_balance(parts, fresh, cycle=cycle, reports_pv=reports_pv)
-        self._known.pop(code, None)
-        if are_close:
-            self._known[code] = rows, powers
-        return powers
+        powers = power_balance(parts, fresh, cycle=cycle, reports_pv=lane.reports_pv)
+        return _OfDevices(at, powers, stored_today(parts, fresh))
 
     def _composition(self, code: str) -> Composition:
         """Return what a plant's balance is made of, as long as its devices stay."""
