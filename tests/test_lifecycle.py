@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from copy import deepcopy
+from dataclasses import replace
 import gc
 
 from freezegun.api import FrozenDateTimeFactory
@@ -14,8 +15,10 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms import async_remove_config_entry_device
+from custom_components.smartpvms.account import Account
 from custom_components.smartpvms.account_file import AccountFile
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
+from custom_components.smartpvms.readings import Reading
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
 from tests.conftest import (
     CONNECTIONS,
@@ -177,6 +180,25 @@ async def test_a_device_added_and_one_removed_while_running(
     identifiers = {i for d in dr.async_get(hass).devices for i in d.identifiers}
     assert (DOMAIN, str(gone.id)) not in identifiers
     assert sim.count(fail_code=407) == 0
+
+
+async def test_a_device_that_left_before_its_news_were_told(
+    hass: HomeAssistant, setup: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    account: Account = setup.runtime_data
+    lane, known = account.devices_lane, account.inventory.data
+    now = account.ledger.now()
+    new = replace(next(iter(known.devices.values())), id=4711)
+    await account.async_take(replace(known, devices={**known.devices, new.id: new}))
+    # It has no status, so that one platform has nothing to show of it.
+    lane.put(new.id, Reading(now, {"active_power": 1.0}))
+    await lane.async_publish()
+    await hass.async_block_till_done()
+    assert state_of(hass, new.id, "active_power") == "1.0"
+    lane.put(new.id, Reading(now, {"active_power": 2.0, "never_seen": 1.0}))
+    await account.async_take(known)
+    await lane.async_publish()
+    assert "Unexpected error" not in caplog.text
 
 
 async def test_a_device_that_left_stops_no_other(

@@ -146,6 +146,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         """Drop what is known of plants or devices that are gone."""
         for gone in self.data.keys() - self.sources():
             del self.data[gone]
+            self._pending.pop(gone, None)
         self._aged &= self.data.keys()
 
     def is_fresh(self, source: K) -> bool:

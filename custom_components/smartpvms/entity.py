@@ -252,8 +252,8 @@ def async_add_as_seen[K, DescriptionT: EntityDescription](
         nonlocal revision
         if revision != account.revision:
             revision = account.revision
-            for gone in shown.keys() - coordinator.sources():
-                del shown[gone]
+            for gone in (shown.keys() | idle.keys()) - coordinator.sources():
+                shown.pop(gone, None)
                 idle.pop(gone, None)
         new = [
             source
