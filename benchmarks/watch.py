@@ -82,6 +82,8 @@ class Watch:
             run(handle)
         finally:
             seconds = thread_time() - begun
+            # What is seen while the loop waits belongs to no callback.
+            self._stacks = []
             self.longest = max(self.longest, seconds)
             if seconds >= self.at_least:
                 self.blocks.append(Block(seconds, stacks))
