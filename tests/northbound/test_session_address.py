@@ -39,6 +39,8 @@ def test_an_address_becomes_an_origin(typed: str, origin: str) -> None:
         "ftp://example.com",
         "javascript://example.com",
         "a b",
+        "https://\x0c#",
+        "exa\u200bmple.com",
         "https://example.com:99999",
         "https://example.com:port",
         "https://[::1",

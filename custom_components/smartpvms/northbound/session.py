@@ -59,19 +59,21 @@ SECOND_CHANCE: Final = 30 * 60.0
 type Json = dict[str, Json] | list[Json] | str | int | float | bool | None
 
 
-def normalise_origin(host: str) -> str:
+def normalise_origin(typed: str) -> str:
     """Return the origin (scheme, lower-case host, port) of what a user typed.
 
     A host without scheme is https. Raises ValueError where it is no address,
     or `http` to anything but this machine.
     """
-    text = host.strip()
+    text = typed.strip()
     if not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", text):
         text = f"https://{text}"
     url = URL(text)
-    if url.scheme not in ("http", "https") or not url.host or " " in url.host:
+    host = url.host or ""
+    is_sound = host and host.isprintable() and " " not in host
+    if url.scheme not in ("http", "https") or not is_sound:
         raise ValueError("not an address")
-    if url.scheme == "http" and not _is_loopback(url.host):
+    if url.scheme == "http" and not _is_loopback(host):
         raise ValueError("not encrypted")
     return str(url.origin()).lower()
 
