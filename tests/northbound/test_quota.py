@@ -5,6 +5,7 @@ import json
 import time
 from typing import Any
 
+import orjson
 import pytest
 
 from custom_components.smartpvms.northbound import (
@@ -338,6 +339,8 @@ def test_what_is_absurd_on_disk_is_bounded(ledger: Ledger) -> None:
     ledger.load({"alarms": absurd, "getAlarmList": absurd})
     assert ledger.wait(I.ALARMS) == DAY + 3600
     assert ledger.lane(I.ALARMS).pause == 7200
+    ledger.load({"getAlarmList": {"made": 2.0**64}})
+    assert orjson.dumps(ledger.dump())
 
 
 def test_the_ledger_has_a_clock_of_its_own() -> None:

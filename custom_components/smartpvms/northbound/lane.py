@@ -17,6 +17,8 @@ CRASH_MARGIN: Final = 2.0
 TOO_FREQUENT_PAUSE_MAX: Final = 2 * 3600.0
 # A day's quota lasts until midnight; the day that ends summer time has 25 hours.
 LONGEST_PAUSE: Final = 25 * 3600.0
+# More is no count, and could not be saved again.
+MOST_CALLS: Final = 10**12
 
 type SavedLane = dict[str, object]
 
@@ -135,7 +137,7 @@ class Lane:
             pause=min(_number(saved.get("pause")), TOO_FREQUENT_PAUSE_MAX),
             paused_since=_number(saved.get("paused_since")),
             tally=Tally.load(saved.get("hours")),
-            made=int(_number(saved.get("made"))),
+            made=int(min(_number(saved.get("made")), MOST_CALLS)),
             reason=PauseReason(str(reason)) if reason in PauseReason else None,
         )
 
