@@ -30,20 +30,11 @@ class Answers:
         """
         return Answers(
             {
-                asked: [
-                    replace(row, values=_moved(row.values, PLANT, step + number))
-                    for number, row in enumerate(rows)
-                ]
+                asked: _moved_rows(rows, PLANT, step)
                 for asked, rows in self.plants.items()
             },
             {
-                asked: [
-                    replace(
-                        row,
-                        values=_moved(row.values, _rows_of(asked[0]), step + number),
-                    )
-                    for number, row in enumerate(rows)
-                ]
+                asked: _moved_rows(rows, _rows_of(asked[0]), step)
                 for asked, rows in self.devices.items()
             },
         )
@@ -84,6 +75,15 @@ class Replay:
 def _rows_of(type_id: int) -> tuple[Kpi | Status, ...]:
     kind = DEVICE_TYPES[type_id]
     return (*kind.kpis, *kind.statuses)
+
+
+def _moved_rows[RowT: (PlantRow, DeviceRow)](
+    rows: list[RowT], known: tuple[Kpi | Status, ...], step: int
+) -> list[RowT]:
+    return [
+        replace(row, values=_moved(row.values, known, step + number))
+        for number, row in enumerate(rows)
+    ]
 
 
 def _moved(

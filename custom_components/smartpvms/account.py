@@ -1,7 +1,7 @@
 """One account at run time: its client, inventory, coordinators and memory."""
 
 import asyncio
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from datetime import tzinfo
 from math import inf
@@ -202,6 +202,11 @@ class Account:
     def devices_of(self, plant_code: str) -> list[Device]:
         """Return the devices of a plant."""
         return self._by_plant.get(plant_code, [])
+
+    def plants_of(self, devices: Iterable[int]) -> list[str]:
+        """Return the plants of these devices that are shown, each once."""
+        shown = (self.devices[key] for key in devices if key in self.devices)
+        return list(dict.fromkeys(device.plant_code for device in shown))
 
     def grid_meter(self, plant_code: str) -> int | None:
         """Return the device at the plant's grid connection, None if unclear."""

@@ -61,13 +61,10 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
 
     async def async_follow_devices(self, changed: Collection[int]) -> None:
         """Derive anew for the plants of the devices that have changed."""
-        devices = self.account.devices
-        codes = dict.fromkeys(
-            devices[key].plant_code for key in changed if key in devices
-        )
-        for code in codes:
+        plants = self.account.plants_of(changed)
+        for code in plants:
             self._known.pop(code, None)
-        await self.async_follow_plants(codes)
+        await self.async_follow_plants(plants)
 
     async def async_follow_plants(self, changed: Collection[str]) -> None:
         """Derive anew for the plants that have changed, and tell."""

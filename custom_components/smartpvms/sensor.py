@@ -175,9 +175,7 @@ class KpiSensor[K](ReadingEntity[K], SensorEntity):
     def last_reset(self) -> datetime | None:
         """Return when the counter started anew, where it is known."""
         kpi = self.entity_description
-        if kpi.counter is None:
-            return None
-        reading = self.coordinator.data.get(self.source)
+        reading = self.reading if kpi.counter else None
         at = reading.last_reset(kpi.key) if reading else None
         return datetime.fromtimestamp(at, UTC) if at else None
 

@@ -99,7 +99,7 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
         """Compare the inverters whose rows have just come, and tell."""
         self.note_age()
         inverters = self._inverters(changed)
-        plants = dict.fromkeys(device.plant_code for device in inverters)
+        plants = self.account.plants_of(device.id for device in inverters)
         for codes in batched(plants, TOLD_AT_ONCE):
             for code in codes:
                 self._compare_inverters(code)

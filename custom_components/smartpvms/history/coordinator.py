@@ -89,9 +89,7 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
 
     async def _async_follow_devices(self, changed: Collection[int]) -> None:
         """Note the live counters of the plants whose devices have changed."""
-        devices = self.account.devices
-        codes = (devices[key].plant_code for key in changed if key in devices)
-        await self._async_follow_plants(dict.fromkeys(codes))
+        await self._async_follow_plants(self.account.plants_of(changed))
 
     async def _async_follow_plants(self, changed: Collection[str]) -> None:
         """Note the live counters of the plants that have changed."""
