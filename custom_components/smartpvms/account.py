@@ -44,8 +44,8 @@ from .registry import (
     async_registered_keys,
     plant_owners,
 )
-from .saved import as_dict, by_id, load_flags, load_ids
-from .steps import Steps, dumping
+from .storage.parse import as_dict, by_id, load_flags, load_ids
+from .storage.steps import Steps, dumping
 from .underperformance_coordinator import UnderperformanceCoordinator
 from .zones import zone_of
 

@@ -11,9 +11,9 @@ from .const import DOMAIN
 from .inventory import Inventory
 from .period_lanes import read_periods
 from .readings import Reading
-from .saved import as_dict
-from .steps import Steps, async_finished, finished
-from .stores import KeptStore
+from .storage.parse import as_dict
+from .storage.steps import Steps, async_finished, finished
+from .storage.store import KeptStore
 from .underperformance_coordinator import read_comparisons
 
 STORE_VERSION: Final = 1

@@ -20,7 +20,7 @@ from .northbound import Device, Interface
 from .northbound.errors import NorthboundError, RefusedError
 from .northbound.interfaces import PLANTS_PER_CALL
 from .northbound.models import Alarm
-from .stores import KeptStore
+from .storage.store import KeptStore
 
 if TYPE_CHECKING:
     from .account import Account

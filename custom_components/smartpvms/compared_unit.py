@@ -6,7 +6,7 @@ Powers in kW, times in epoch seconds, sums of levels in seconds at full power.
 from dataclasses import dataclass, field, fields
 from typing import Final, NamedTuple, Self
 
-from .saved import amount
+from .storage.parse import amount
 
 HOUR: Final = 3600.0
 

@@ -19,7 +19,7 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN
 from .northbound import Dialect, Ledger, NorthboundClient, NorthboundSession, Plant
 from .northbound.quota import DAY, SavedLedger
-from .stores import KeptStore
+from .storage.store import KeptStore
 
 STORE_VERSION = 1
 STORE_KEY = f"{DOMAIN}.quota"

@@ -7,7 +7,7 @@ from typing import Final, Self
 from .catalogue.firmware import RUNNING
 from .northbound.models import UpgradeRecord
 from .northbound.quota import DAY, HOUR, MINUTE
-from .saved import amount, as_dict, by_id, is_whole, load_time
+from .storage.parse import amount, as_dict, by_id, is_whole, load_time
 
 # Nothing is put off for longer, whatever a clock said when it was saved.
 LONGEST: Final = 7 * DAY

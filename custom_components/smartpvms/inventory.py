@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Self
 
 from .northbound import Device, Dialect, Plant
-from .saved import amount, instant, is_whole, load_time, times
+from .storage.parse import amount, instant, is_whole, load_time, times
 
 GONE_AFTER: Final = 24 * 3600.0
 

@@ -14,8 +14,8 @@ from .period_coordinator import (
     PlantPeriodCoordinator,
 )
 from .readings import Reading
-from .saved import as_dict, instant, times
-from .steps import Steps, dumping
+from .storage.parse import as_dict, instant, times
+from .storage.steps import Steps, dumping
 
 if TYPE_CHECKING:
     from .account import Account

@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 from .catalogue import Kpi
 from .counters import Day, Memory, advance, today_of
 from .northbound import Values
-from .saved import amount, instant, numbers, texts
+from .storage.parse import amount, instant, numbers, texts
 
 _NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 

@@ -8,7 +8,7 @@ from homeassistant.core import callback
 
 from .northbound.errors import KpiNotConfiguredError, UnsupportedTypeError
 from .northbound.quota import DAY
-from .saved import as_dict, by_id, instant, load_ids
+from .storage.parse import as_dict, by_id, instant, load_ids
 
 UNSUPPORTED_FOR: Final = 7 * DAY
 NOT_CONFIGURED_FOR: Final = DAY

@@ -20,7 +20,7 @@ from statistics import median
 from typing import Final, Self
 
 from .compared_unit import HOUR, LOW, PARTS, WELL, Sample, Unit, Verdict
-from .saved import as_dict, by_id, is_whole
+from .storage.parse import as_dict, by_id, is_whole
 
 # Where siblings differ much among themselves, one has to differ more than that:
 # three standard deviations, estimated by the median absolute deviation.

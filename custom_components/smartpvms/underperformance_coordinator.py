@@ -14,8 +14,8 @@ from .compared_unit import Sample, Verdict
 from .coordinator import TOLD_AT_ONCE, ReadingsCoordinator
 from .northbound import Device, Values
 from .readings import Reading
-from .saved import as_dict, by_id
-from .steps import Steps, dumping
+from .storage.parse import as_dict, by_id
+from .storage.steps import Steps, dumping
 from .underperformance import Siblings
 from .unit_powers import inverter_power, string_powers
 

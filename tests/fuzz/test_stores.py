@@ -20,7 +20,7 @@ from custom_components.smartpvms.history.progress import FEEDS, Progress
 from custom_components.smartpvms.inventory import Inventory
 from custom_components.smartpvms.northbound import Interface, Ledger
 from custom_components.smartpvms.readings import Reading, take
-from custom_components.smartpvms.saved import as_dict
+from custom_components.smartpvms.storage.parse import as_dict
 from custom_components.smartpvms.zones import zone_of
 
 from .home import FakeServer, Wait, assert_quiet, live, new_entry, remove

@@ -10,8 +10,8 @@ from ..const import CONF_HISTORY_DAYS, DEFAULT_HISTORY_DAYS, LOGGER
 from ..coordinator import calling
 from ..northbound import Device, Interface
 from ..northbound.quota import DAY, HOUR, MINUTE
-from ..saved import as_dict, instant, load_ids
 from ..served_types import ServedTypes
+from ..storage.parse import as_dict, instant, load_ids
 from . import budget
 from .asking import Inquiry, inquiry, interface_of, longest_span
 from .days import ONE_DAY

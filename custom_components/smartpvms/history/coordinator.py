@@ -13,9 +13,9 @@ from ..const import DOMAIN
 from ..coordinator import EARLY
 from ..northbound import Interface
 from ..northbound.quota import DAY
-from ..saved import as_dict, times
 from ..served_types import ServedTypes
-from ..stores import KeptStore
+from ..storage.parse import as_dict, times
+from ..storage.store import KeptStore
 from .asker import Asker
 from .asking import Inquiry
 from .days import Days

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Self
 
-from ..saved import load_date
+from ..storage.parse import load_date
 
 ONE_DAY = timedelta(days=1)
 

@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from ..catalogue.series import DEVICE_EXPORT, DEVICE_IMPORT, SERIES, amounts
 from ..northbound import Values
-from ..saved import amount, as_dict, by_id, instant, numbers
+from ..storage.parse import amount, as_dict, by_id, instant, numbers
 from .periods import hour_of
 from .pieces import HOUR, Span
 

@@ -10,7 +10,15 @@ from enum import StrEnum
 from typing import Final, Self, override
 
 from ..catalogue.series import CONSUMPTION, GRID_IMPORT
-from ..saved import as_dict, instant, is_whole, load_date, load_ids, texts, times
+from ..storage.parse import (
+    as_dict,
+    instant,
+    is_whole,
+    load_date,
+    load_ids,
+    texts,
+    times,
+)
 from ..zones import dump_zone, load_zone
 from .days import Days
 from .live_hours import LiveHours

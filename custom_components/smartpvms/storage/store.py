@@ -9,7 +9,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from .const import LOGGER
+from ..const import LOGGER
 
 # What Home Assistant's store raises for JSON that it has not written, or by a
 # version to come.
