@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.firmware_actions import refusal
-from custom_components.smartpvms.northbound import Interface, quota
+from custom_components.smartpvms.northbound import Interface
 from custom_components.smartpvms.targets import registry_id_of
 from simulator import Fault, FaultKind, Simulator, Type, fleet
 from simulator.model import Device
@@ -376,7 +376,7 @@ async def test_a_lane_that_takes_more_gets_ten_of_a_type_a_call(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(
-        quota._DAILY, Interface.UPGRADE, (quota.Window(60, quota._times(5)),)
+        limits._DAILY, Interface.UPGRADE, (limits.Window(60, limits._times(5)),)
     )
     sim.quota.scale = 0
     more = fill(sim, 13)
@@ -401,7 +401,7 @@ async def test_a_call_that_fails_does_not_keep_the_others_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(
-        quota._DAILY, Interface.UPGRADE, (quota.Window(60, quota._times(5)),)
+        limits._DAILY, Interface.UPGRADE, (limits.Window(60, limits._times(5)),)
     )
     sim.quota.scale = 0
     (string,) = fill(sim, 1)

@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import (
 import voluptuous as vol
 
 from custom_components.smartpvms.const import DOMAIN
-from custom_components.smartpvms.northbound import Interface, Ledger, PauseReason, quota
+from custom_components.smartpvms.northbound import Interface, Ledger, PauseReason
 from custom_components.smartpvms.targets import registry_id_of
 from simulator import Fault, FaultKind, Simulator, Type
 from tests.conftest import device_of
@@ -279,7 +279,7 @@ async def test_a_lane_that_takes_more_gets_twenty_a_call(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(
-        quota._DAILY, Interface.REGISTRATION, (quota.Window(60, quota._times(5)),)
+        limits._DAILY, Interface.REGISTRATION, (limits.Window(60, limits._times(5)),)
     )
     sim.quota.scale = 0
     serials = [*many(44), serial_of(sim)]

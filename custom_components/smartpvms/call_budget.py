@@ -17,7 +17,7 @@ from .coordinator import what_failed
 from .northbound import Interface, NorthboundError
 from .northbound.errors import LoginError, RefusedError
 from .northbound.lane import MARGIN
-from .northbound.quota import MINUTE
+from .northbound.limits import MINUTE
 from .targets import running
 
 # An action lets its caller wait this long for the lane; more is refused.

@@ -18,7 +18,8 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .northbound import Dialect, Ledger, NorthboundClient, NorthboundSession, Plant
-from .northbound.quota import DAY, SavedLedger
+from .northbound.ledger import SavedLedger
+from .northbound.limits import DAY
 from .storage.store import KeptStore
 
 STORE_VERSION = 1

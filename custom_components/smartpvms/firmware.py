@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Final, Self
 
 from .catalogue.firmware import RUNNING
+from .northbound.limits import DAY, HOUR, MINUTE
 from .northbound.models import UpgradeRecord
-from .northbound.quota import DAY, HOUR, MINUTE
 from .storage.parse import amount, as_dict, by_id, is_whole, load_time
 
 # Nothing is put off for longer, whatever a clock said when it was saved.

@@ -19,8 +19,8 @@ from .northbound.errors import (
     UpgradeError,
 )
 from .northbound.interfaces import DEVICES_PER_UPGRADE
+from .northbound.limits import DAY
 from .northbound.models import UpgradeRecord
-from .northbound.quota import DAY
 
 if TYPE_CHECKING:
     from .account import Account

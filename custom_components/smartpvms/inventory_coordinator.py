@@ -15,7 +15,7 @@ from .inventory import Inventory
 from .northbound import Dialect, Interface, Profile
 from .northbound.errors import NotNorthboundError, PermissionMissingError
 from .northbound.interfaces import PLANTS_PER_CALL, PLANTS_PER_PAGE
-from .northbound.quota import DAY
+from .northbound.limits import DAY
 
 if TYPE_CHECKING:
     from .account import Account

@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .features import device_types, feature, features, word
 from .northbound import Interface, PauseReason
-from .northbound.quota import HOUR
+from .northbound.limits import HOUR
 
 if TYPE_CHECKING:
     from .account import Account

@@ -36,7 +36,7 @@ from .northbound import (
     Values,
 )
 from .northbound.interfaces import DEVICES_PER_CALL, PLANTS_PER_CALL
-from .northbound.quota import DAY, HOUR, windows
+from .northbound.limits import DAY, HOUR, windows
 from .period_rows import earliest_start, known_start, rows_to_take, take_row
 from .readings import Reading
 from .served_types import ServedTypes

@@ -33,7 +33,7 @@ from custom_components.smartpvms.history.progress import (
     Track,
 )
 from custom_components.smartpvms.northbound import Dialect, Ledger, Profile
-from custom_components.smartpvms.northbound.quota import DAY, HOUR, MINUTE, Scale
+from custom_components.smartpvms.northbound.limits import DAY, HOUR, MINUTE, Scale
 
 type Texts = Mapping[str, Any]
 type Row = tuple[str, ...]

@@ -13,8 +13,9 @@ from custom_components.smartpvms.northbound import (
     NorthboundClient,
     NorthboundError,
 )
-from custom_components.smartpvms.northbound.record import Record
-from custom_components.smartpvms.northbound.session import Json, _open
+from custom_components.smartpvms.northbound.call_log import Record
+from custom_components.smartpvms.northbound.interfaces import Json
+from custom_components.smartpvms.northbound.session import _open
 from simulator import Clock, Dialect as Age, Simulator, fleet
 from simulator.envelope import Refused, refuse, wrap
 from simulator.interfaces.arguments import Asked

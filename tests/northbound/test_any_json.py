@@ -17,8 +17,9 @@ from custom_components.smartpvms.northbound import (
     NorthboundError,
     models,
 )
-from custom_components.smartpvms.northbound.record import Record
-from custom_components.smartpvms.northbound.session import Json, _open
+from custom_components.smartpvms.northbound.call_log import Record
+from custom_components.smartpvms.northbound.interfaces import Json
+from custom_components.smartpvms.northbound.session import _open
 
 from .conftest import NOON, discreet, done
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from custom_components.smartpvms.northbound import Interface as I, Ledger, Profile
-from custom_components.smartpvms.northbound.tally import Tally
+from custom_components.smartpvms.northbound.lane import Tally
 
 from .conftest import HandClock, done, nothing
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from custom_components.smartpvms.catalogue.series import SERIES
-from custom_components.smartpvms.northbound.quota import DAY, HOUR, MINUTE
+from custom_components.smartpvms.northbound.limits import DAY, HOUR, MINUTE
 from script.docs import ENGLISH
 from script.tables import history
 

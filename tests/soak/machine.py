@@ -21,7 +21,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.const import DOMAIN
-from custom_components.smartpvms.northbound import quota
 from simulator import Simulator
 from tests.play import play, settle
 

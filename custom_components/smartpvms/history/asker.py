@@ -9,7 +9,7 @@ from homeassistant.helpers.update_coordinator import UpdateFailed
 from ..const import CONF_HISTORY_DAYS, DEFAULT_HISTORY_DAYS, LOGGER
 from ..coordinator import calling
 from ..northbound import Device, Interface
-from ..northbound.quota import DAY, HOUR, MINUTE
+from ..northbound.limits import DAY, HOUR, MINUTE
 from ..served_types import ServedTypes
 from ..storage.parse import as_dict, instant, load_ids
 from . import budget

@@ -10,7 +10,7 @@ from math import floor
 from typing import Final
 
 from ..northbound import Interface, Ledger
-from ..northbound.quota import DAY, HOUR, MINUTE, windows
+from ..northbound.limits import DAY, HOUR, MINUTE, windows
 
 LIVE_SHARE: Final = 0.4
 # Left to the actions and to what else asks, when the backfill is done.

@@ -12,7 +12,7 @@ from ..account_coordinator import AccountCoordinator
 from ..const import DOMAIN
 from ..coordinator import EARLY
 from ..northbound import Interface
-from ..northbound.quota import DAY
+from ..northbound.limits import DAY
 from ..served_types import ServedTypes
 from ..storage.parse import as_dict, times
 from ..storage.store import KeptStore

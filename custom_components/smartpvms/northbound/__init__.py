@@ -8,8 +8,9 @@ from .client import NorthboundClient
 from .errors import NorthboundError
 from .interfaces import Dialect, Interface
 from .lane import PauseReason
+from .ledger import Ledger
+from .limits import Profile, Scale
 from .models import Device, DeviceRow, Plant, PlantRow, Values
-from .quota import Ledger, Profile, Scale
 from .session import NorthboundSession, normalise_origin
 
 __all__ = [

@@ -27,8 +27,10 @@ from .interfaces import (
     SERIALS_PER_CALL,
     Dialect,
     Interface,
+    Json,
 )
 from .lane import PauseReason
+from .limits import Profile
 from .models import (
     Alarm,
     Device,
@@ -44,8 +46,7 @@ from .models import (
     oddities,
     parse,
 )
-from .quota import Profile
-from .session import Json, NorthboundSession, computed
+from .session import NorthboundSession, computed
 
 LONGEST_HISTORY: Final = timedelta(days=3)
 LONGEST_ALARM_PERIOD: Final = timedelta(days=31)

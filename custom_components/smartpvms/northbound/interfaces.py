@@ -52,3 +52,6 @@ DEVICES_PER_HISTORY_CALL: Final = 10
 DEVICES_PER_UPGRADE: Final = 10
 SERIALS_PER_CALL: Final = 20
 PLANTS_PER_PAGE: Final = 100
+
+type Json = dict[str, Json] | list[Json] | str | int | float | bool | None
+"""What JSON holds, as `json.loads` returns it."""

@@ -7,8 +7,6 @@ from enum import StrEnum
 from math import isfinite
 from typing import Final, Self
 
-from .tally import Tally
-
 # The server's clock ticks when the call arrives, ours when the answer does.
 MARGIN: Final = 0.5
 # After a crash only the time of sending is known; the server counted later.
@@ -39,6 +37,50 @@ NOT_GRANTED: Final = frozenset(
     {PauseReason.NO_ACCESS, PauseReason.NO_CONSENT, PauseReason.NOT_CONFIGURED}
 )
 """The reasons that somebody has to remove; others pass by themselves."""
+
+
+HOURS: Final = 24
+_HOUR: Final = 3600
+_MOST: Final = 1_000_000
+
+
+@dataclass(slots=True)
+class Tally:
+    """Calls by the hour (hours since 1970); the hour that runs and 24 before it."""
+
+    hours: dict[int, int] = field(default_factory=dict)
+
+    def add(self, at: float, calls: int = 1) -> None:
+        """Count calls made at an epoch second; a negative number takes them back."""
+        hour = int(at // _HOUR)
+        counts = {**self.hours, hour: self.hours.get(hour, 0) + calls}
+        self.hours = {
+            known: count
+            for known, count in counts.items()
+            if known >= hour - HOURS and count > 0
+        }
+
+    def since_yesterday(self, now: float) -> int:
+        """Return the calls of the last 24 hours, those of a begun hour included."""
+        hour = int(now // _HOUR)
+        return sum(n for at, n in self.hours.items() if hour - HOURS <= at <= hour)
+
+    def dump(self) -> dict[str, int]:
+        """Return the counts as JSON data."""
+        return {str(hour): count for hour, count in self.hours.items()}
+
+    @classmethod
+    def load(cls, saved: object) -> Self:
+        """Take over what `dump` returned; whatever is malformed is left out."""
+        items = saved.items() if isinstance(saved, dict) else ()
+        return cls(
+            {
+                int(hour): count
+                for hour, count in items
+                if hour.isdecimal() and len(hour) < 10
+                if isinstance(count, int) and 0 < count < _MOST
+            }
+        )
 
 
 @dataclass(slots=True)

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 import re
 from typing import Final
 
-from .record import Oddity
-from .session import Json
+from .call_log import Oddity
+from .interfaces import Json
 
 type Values = Mapping[str, float]
 """The KPIs of a row by the reference's key; a missing value is left out."""

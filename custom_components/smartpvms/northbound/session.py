@@ -21,6 +21,7 @@ from aiohttp import (
 )
 from yarl import URL
 
+from .call_log import Record
 from .errors import (
     CertificateError,
     LoginError,
@@ -32,10 +33,10 @@ from .errors import (
     error_for,
     error_for_status,
 )
-from .interfaces import Interface
+from .interfaces import Interface, Json
 from .lane import PauseReason
-from .quota import DAY, Ledger
-from .record import Record
+from .ledger import Ledger
+from .limits import DAY
 
 TIMEOUT: Final = ClientTimeout(total=30)
 # 100 plants' five-minute rows of a day are about 20 MB; more is no answer.
@@ -55,8 +56,6 @@ OFTEN_WITHIN: Final = 3600.0
 
 # A refused login that worked before may be a lock (30 min) or too many sessions.
 SECOND_CHANCE: Final = 30 * 60.0
-
-type Json = dict[str, Json] | list[Json] | str | int | float | bool | None
 
 
 def normalise_origin(typed: str) -> str:

@@ -7,8 +7,8 @@ from aiohttp import web
 import pytest
 
 from custom_components.smartpvms.northbound import Interface as I, NorthboundError
+from custom_components.smartpvms.northbound.call_log import LastAnswer, Oddity
 from custom_components.smartpvms.northbound.models import oddities
-from custom_components.smartpvms.northbound.record import LastAnswer, Oddity
 from simulator import Plant, Simulator
 
 from .conftest import NOON, Link, RawServer

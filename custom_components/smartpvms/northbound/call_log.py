@@ -14,7 +14,7 @@ from .errors import NorthboundError, NotNorthboundError, ResponseError
 from .interfaces import Interface
 
 if TYPE_CHECKING:
-    from .session import Json
+    from .interfaces import Json
 
 
 class Oddity(StrEnum):
