@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.firmware_actions import refusal
-from custom_components.smartpvms.northbound import Interface
+from custom_components.smartpvms.northbound import Interface, limits
 from custom_components.smartpvms.targets import registry_id_of
 from simulator import Fault, FaultKind, Simulator, Type, fleet
 from simulator.model import Device

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.smartpvms.inventory import GONE_AFTER, Inventory
-from custom_components.smartpvms.meter_units import (
+from custom_components.smartpvms.catalogue.meter import (
     assumed_in_watts,
     in_kilowatts,
     is_in_watts,
 )
+from custom_components.smartpvms.inventory import GONE_AFTER, Inventory
 from custom_components.smartpvms.northbound import Device, Dialect, Plant, Values
 from custom_components.smartpvms.zones import zone_of
 

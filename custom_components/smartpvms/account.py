@@ -16,6 +16,12 @@ from .alarm_coordinator import AlarmCoordinator
 from .balance import grid_meters
 from .balance_coordinator import BalanceCoordinator
 from .catalogue import DEVICE_TYPES
+from .catalogue.meter import (
+    GRID_METER_TYPE,
+    assumed_in_watts,
+    in_kilowatts,
+    is_in_watts,
+)
 from .connections import Connection
 from .const import (
     CONF_EXCLUDED_PLANTS,
@@ -32,7 +38,6 @@ from .history.coordinator import HistoryCoordinator
 from .inventory import Inventory
 from .inventory_coordinator import InventoryCoordinator
 from .issues import Issues
-from .meter_units import GRID_METER, assumed_in_watts, in_kilowatts, is_in_watts
 from .northbound import Device, Dialect, Interface, Plant, Profile, Values
 from .northbound.errors import LoginError
 from .northbound.lane import NOT_GRANTED
@@ -218,7 +223,7 @@ class Account:
 
     def in_units(self, device: Device, row: Values) -> Values:
         """Return a row in the units that the catalogue gives its KPIs."""
-        if device.type_id != GRID_METER:
+        if device.type_id != GRID_METER_TYPE:
             return row
         if (proof := is_in_watts(row)) or (
             proof is not None and device.id not in self._in_watts

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings, strategies as st
 import pytest
 
 from custom_components.smartpvms.catalogue import DEVICE_TYPES, PV_INPUT, Role
+from custom_components.smartpvms.catalogue.meter import in_kilowatts
 from custom_components.smartpvms.catalogue.series import (
     BATTERY_POWER,
     DEVICE_AC_STORAGE,
@@ -30,7 +31,6 @@ from custom_components.smartpvms.history.five_minutes import (
 )
 from custom_components.smartpvms.history.periods import midnight
 from custom_components.smartpvms.history.pieces import HOUR
-from custom_components.smartpvms.meter_units import in_kilowatts
 from custom_components.smartpvms.northbound import Values
 from custom_components.smartpvms.northbound.models import DeviceRow
 from simulator import Dialect, Plant, Simulator, fleet

@@ -75,7 +75,7 @@ class Machine:
 
         monkeypatch.setattr(Store, "_async_write_data", guarded_write)
         monkeypatch.setattr(Recorder, "queue_task", guarded_queue)
-        monkeypatch.setattr(quota, "_steady_clock", self._steady)
+        monkeypatch.setattr(ledger, "_steady_clock", self._steady)
         monkeypatch.setattr(self.hass.loop, "time", self._steady)
 
     def _strikes(self) -> bool:
