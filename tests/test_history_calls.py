@@ -6,13 +6,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.smartpvms.history_calls import (
-    Period,
-    Slot,
-    Span,
-    local_times,
-    noon,
-)
+from custom_components.smartpvms.history_calls import Slot, Span, local_times
+from custom_components.smartpvms.local_time import noon
+from custom_components.smartpvms.northbound import Period
 
 BERLIN = ZoneInfo("Europe/Berlin")
 KOLKATA = ZoneInfo("Asia/Kolkata")

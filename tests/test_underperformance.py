@@ -10,12 +10,12 @@ import pytest
 
 from custom_components.smartpvms.compared_unit import (
     DEAD_FOR,
-    HOUR,
     LOW,
     Sample,
     Unit,
     Verdict,
 )
+from custom_components.smartpvms.local_time import HOUR
 from custom_components.smartpvms.northbound import Values
 from custom_components.smartpvms.underperformance import Siblings, median_without
 from custom_components.smartpvms.unit_powers import inverter_power, string_powers

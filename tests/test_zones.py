@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.smartpvms.history.periods import midnight
+from custom_components.smartpvms.local_time import midnight
 from custom_components.smartpvms.northbound import Plant
 from custom_components.smartpvms.zones import (
     dump_zone,

@@ -14,10 +14,10 @@ from homeassistant.helpers.event import async_call_later
 from .account import Account, SmartPvmsConfigEntry
 from .const import DOMAIN
 from .coordinator import what_failed
+from .local_time import MINUTE
 from .northbound import Interface, NorthboundError
 from .northbound.errors import LoginError, RefusedError
 from .northbound.lane import MARGIN
-from .northbound.limits import MINUTE
 from .targets import running
 
 # An action lets its caller wait this long for the lane; more is refused.

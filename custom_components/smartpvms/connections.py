@@ -17,9 +17,9 @@ from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
+from .local_time import DAY
 from .northbound import Dialect, Ledger, NorthboundClient, NorthboundSession, Plant
 from .northbound.ledger import SavedLedger
-from .northbound.limits import DAY
 from .storage.store import KeptStore
 
 STORE_VERSION = 1

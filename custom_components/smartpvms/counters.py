@@ -9,15 +9,11 @@ plant days fall after sunset, lifetime counters read 0 or nothing at night.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 from typing import Final, NamedTuple
 
 from .catalogue import Counter
-from .history.periods import day_of, midnight
-
-DAY: Final = 86400.0
-HOUR: Final = 3600.0
+from .local_time import DAY, HOUR, day_of, midnight, today_of
 
 # The cloud lags 5 to 10 minutes: a first row this early is of the day before.
 LAG: Final = 15 * 60.0
@@ -65,35 +61,6 @@ def advance(
     if raw is None:
         return memory
     return _RULES[counter](memory, raw, at, zone)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Day:
-    """A local day, from `begin` to before `end` (epoch seconds), and its ISO date."""
-
-    begin: float
-    end: float
-    date: date
-    period: str
-
-
-_LAST_DAYS: Final[dict[tzinfo, Day]] = {}
-
-
-def today_of(at: float, zone: tzinfo) -> Day:
-    """Return the local day of an instant; one object while the day lasts.
-
-    A fleet's counters ask for the same day a thousand times a minute.
-    """
-    known = _LAST_DAYS.get(zone, _NO_DAY)
-    if not known.begin <= at < known.end:
-        day = day_of(at, zone)
-        begin, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
-        known = _LAST_DAYS[zone] = Day(begin, end, day, day.isoformat())
-    return known
-
-
-_NO_DAY: Final = Day(0.0, 0.0, date.min, "")
 
 
 def _lifetime(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Memory:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Final, Self
 
 from .catalogue.firmware import RUNNING
-from .northbound.limits import DAY, HOUR, MINUTE
+from .local_time import DAY, HOUR, MINUTE
 from .northbound.models import UpgradeRecord
 from .storage.parse import amount, as_dict, by_id, is_whole, load_time
 

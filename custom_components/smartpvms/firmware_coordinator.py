@@ -9,6 +9,7 @@ from homeassistant.core import callback
 from .account_coordinator import AccountCoordinator
 from .coordinator import EARLY, FRESH_CYCLES, FRESH_GRACE, SOON, calling
 from .firmware import LONGEST, FirmwareBook, cadence
+from .local_time import DAY
 from .northbound import Device, Interface
 from .northbound.client import UPGRADABLE_TYPES
 from .northbound.errors import (
@@ -19,7 +20,6 @@ from .northbound.errors import (
     UpgradeError,
 )
 from .northbound.interfaces import DEVICES_PER_UPGRADE
-from .northbound.limits import DAY
 from .northbound.models import UpgradeRecord
 
 if TYPE_CHECKING:

@@ -16,30 +16,18 @@ from .account import Account
 from .action_fields import ATTR_END, ATTR_START, DEVICES, WHEN
 from .catalogue import DEVICE_TYPES
 from .const import DOMAIN
-from .history_calls import Period
 from .history_rows import Query, Rows, Source, async_history
-from .northbound import Dialect, Interface
+from .northbound import Dialect, Interface, Period
 from .northbound.interfaces import PERIOD_TYPES
+from .northbound.periods import (
+    DEVICE_INTERFACES,
+    FIVE_MINUTE_INTERFACES,
+    PLANT_INTERFACES,
+)
 from .targets import Target, find_targets
 
 ATTR_PERIOD: Final = "period"
 ATTR_KEYS: Final = "keys"
-
-_PLANT_INTERFACES: Final[Mapping[Period, Interface]] = {
-    Period.HOUR: Interface.PLANT_HOUR,
-    Period.DAY: Interface.PLANT_DAY,
-    Period.MONTH: Interface.PLANT_MONTH,
-    Period.YEAR: Interface.PLANT_YEAR,
-}
-_DEVICE_INTERFACES: Final[Mapping[Period, Interface]] = {
-    Period.DAY: Interface.DEVICE_DAY,
-    Period.MONTH: Interface.DEVICE_MONTH,
-    Period.YEAR: Interface.DEVICE_YEAR,
-}
-_FIVE_MINUTES: Final[Mapping[Dialect, Interface]] = {
-    Dialect.V2020: Interface.DEVICE_FIVE_MINUTES,
-    Dialect.V2022: Interface.DEVICE_HISTORY,
-}
 
 
 def _schema(periods: Collection[Period]) -> vol.Schema:
@@ -65,8 +53,8 @@ def _query(data: Mapping[str, Any]) -> Query:
     )
 
 
-PLANT_SCHEMA: Final = _schema(_PLANT_INTERFACES)
-DEVICE_SCHEMA: Final = _schema([Period.FIVE_MINUTES, *_DEVICE_INTERFACES])
+PLANT_SCHEMA: Final = _schema(PLANT_INTERFACES)
+DEVICE_SCHEMA: Final = _schema([Period.FIVE_MINUTES, *DEVICE_INTERFACES])
 
 
 async def async_get_plant_history(
@@ -76,7 +64,7 @@ async def async_get_plant_history(
     query = _query(call.data)
     targets = find_targets(hass, call.data[ATTR_DEVICE_ID])
     sources = {target: _plant_of(target) for target in targets}
-    interface = _PLANT_INTERFACES[query.period]
+    interface = PLANT_INTERFACES[query.period]
     rows = await async_history(
         query,
         [(target.account, source) for target, source in sources.items()],
@@ -125,8 +113,8 @@ async def async_get_device_history(
 def _interface(period: Period, account: Account) -> Interface:
     """Return the interface for rows of an account's devices."""
     if period is Period.FIVE_MINUTES:
-        return _FIVE_MINUTES[account.inventory.data.dialect]
-    return _DEVICE_INTERFACES[period]
+        return FIVE_MINUTE_INTERFACES[account.inventory.data.dialect]
+    return DEVICE_INTERFACES[period]
 
 
 def _plant_of(target: Target) -> Source:

@@ -7,10 +7,10 @@ whatever plant it is applied to.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from enum import StrEnum
 from typing import Final
 
-from .history.days import ONE_DAY
+from .local_time import ONE_DAY, noon
+from .northbound import Period
 from .northbound.client import LONGEST_HISTORY
 
 # No system is older, and no calendar ends here.
@@ -21,16 +21,6 @@ _TICK: Final = timedelta(microseconds=1)
 _QUARTER: Final = timedelta(minutes=15)
 _EASTERNMOST: Final = timedelta(hours=14)
 _WESTERNMOST: Final = timedelta(hours=-12)
-
-
-class Period(StrEnum):
-    """What a row is of."""
-
-    FIVE_MINUTES = "5minute"
-    HOUR = "hour"
-    DAY = "day"
-    MONTH = "month"
-    YEAR = "year"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +123,6 @@ class Span:
             case _:
                 for ordinal in range(first.toordinal(), last.toordinal() + 1):
                     yield noon(date.fromordinal(ordinal), self.zone)
-
-
-def noon(day: date, zone: tzinfo) -> datetime:
-    """Return the middle of a local day, in UTC."""
-    return datetime.combine(day, time(12), zone).astimezone(UTC)
 
 
 def local_times(

@@ -1,15 +1,7 @@
 """Rows of history: what is asked for, the calls that it takes, what is kept."""
 
 import asyncio
-from collections.abc import (
-    Awaitable,
-    Callable,
-    Collection,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from itertools import batched
@@ -21,37 +13,27 @@ from homeassistant.util.json import JsonObjectType
 from .account import Account
 from .call_budget import async_await_calls, explained
 from .const import DOMAIN
-from .history_calls import Period, Slot, Span, local_times
-from .northbound import Device, DeviceRow, Interface, NorthboundClient, PlantRow, Values
+from .history_calls import Slot, Span, local_times
+from .northbound import (
+    Device,
+    DeviceRow,
+    Interface,
+    NorthboundClient,
+    Period,
+    PlantRow,
+    Values,
+)
 from .northbound.interfaces import (
     DEVICES_PER_CALL,
     DEVICES_PER_HISTORY_CALL,
     PLANTS_PER_CALL,
 )
+from .northbound.periods import ASK_DEVICES, ASK_PLANTS
 
 MOST_DAYS: Final = 31
 
-type _AskPlants = Callable[
-    [NorthboundClient, Collection[str], datetime], Awaitable[list[PlantRow]]
-]
-type _AskDevices = Callable[
-    [NorthboundClient, int, Collection[int], datetime], Awaitable[list[DeviceRow]]
-]
-
-_ASK_PLANTS: Final[Mapping[Interface, _AskPlants]] = {
-    Interface.PLANT_HOUR: NorthboundClient.plant_hours,
-    Interface.PLANT_DAY: NorthboundClient.plant_days,
-    Interface.PLANT_MONTH: NorthboundClient.plant_months,
-    Interface.PLANT_YEAR: NorthboundClient.plant_years,
-}
-_ASK_DEVICES: Final[Mapping[Interface, _AskDevices]] = {
-    Interface.DEVICE_FIVE_MINUTES: NorthboundClient.device_five_minutes,
-    Interface.DEVICE_DAY: NorthboundClient.device_days,
-    Interface.DEVICE_MONTH: NorthboundClient.device_months,
-    Interface.DEVICE_YEAR: NorthboundClient.device_years,
-}
 _PER_CALL: Final[Mapping[Interface, int]] = {
-    **dict.fromkeys(_ASK_PLANTS, PLANTS_PER_CALL),
+    **dict.fromkeys(ASK_PLANTS, PLANTS_PER_CALL),
     Interface.DEVICE_HISTORY: DEVICES_PER_HISTORY_CALL,
 }
 
@@ -189,11 +171,11 @@ async def _async_ask(
     slot, type_id = request.slot, request.type_id
     if type_id is None:
         codes = [source.plant_code for source in request.sources]
-        return await _ASK_PLANTS[request.interface](client, codes, slot.at)
+        return await ASK_PLANTS[request.interface](client, codes, slot.at)
     ids = [source.device.id for source in request.sources if source.device]
     if slot.end:
         return await client.device_history(type_id, ids, slot.at, slot.end)
-    return await _ASK_DEVICES[request.interface](client, type_id, ids, slot.at)
+    return await ASK_DEVICES[request.interface](client, type_id, ids, slot.at)
 
 
 def _kept(

@@ -13,8 +13,8 @@ import voluptuous as vol
 from .account import Account
 from .action_fields import ATTR_END, ATTR_START, DEVICES, WHEN
 from .const import DOMAIN
-from .history.days import ONE_DAY
 from .history_calls import in_zone
+from .local_time import ONE_DAY
 from .targets import find_targets
 
 ATTR_REPLACE: Final = "replace"

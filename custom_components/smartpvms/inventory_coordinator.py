@@ -12,10 +12,10 @@ from .account_coordinator import AccountCoordinator
 from .const import LOGGER
 from .coordinator import EARLY, SOON, calling
 from .inventory import Inventory
+from .local_time import DAY
 from .northbound import Dialect, Interface, Profile
 from .northbound.errors import NotNorthboundError, PermissionMissingError
 from .northbound.interfaces import PLANTS_PER_CALL, PLANTS_PER_PAGE
-from .northbound.limits import DAY
 
 if TYPE_CHECKING:
     from .account import Account

@@ -11,8 +11,8 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .features import device_types, feature, features, word
+from .local_time import HOUR
 from .northbound import Interface, PauseReason
-from .northbound.limits import HOUR
 
 if TYPE_CHECKING:
     from .account import Account

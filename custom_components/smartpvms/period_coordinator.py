@@ -6,14 +6,7 @@ after that only for plants and devices of which an enabled entity listens.
 """
 
 from abc import abstractmethod
-from collections.abc import (
-    Awaitable,
-    Callable,
-    Collection,
-    Iterable,
-    Mapping,
-    Set as AbstractSet,
-)
+from collections.abc import Iterable, Mapping, Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from math import inf
@@ -22,29 +15,26 @@ from typing import TYPE_CHECKING, Final, override
 from homeassistant.core import callback
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
-from .catalogue import DEVICE_PERIODS, DEVICE_TYPES, PLANT_PERIODS, Period, PeriodKpi
+from .catalogue import DEVICE_PERIODS, DEVICE_TYPES, PLANT_PERIODS, PeriodKpi
 from .coordinator import EARLY, RealTimeCoordinator, calling
 from .device_coordinator import Request
 from .history.budget import LIVE_SHARE
-from .northbound import (
-    Device,
-    DeviceRow,
-    Interface,
-    Ledger,
-    NorthboundClient,
-    PlantRow,
-    Values,
-)
+from .local_time import DAY, HOUR
+from .northbound import Device, DeviceRow, Interface, Ledger, Period, Values
 from .northbound.interfaces import DEVICES_PER_CALL, PLANTS_PER_CALL
-from .northbound.limits import DAY, HOUR, windows
+from .northbound.limits import windows
+from .northbound.periods import (
+    ASK_DEVICES,
+    ASK_PLANTS,
+    DEVICE_INTERFACES,
+    PLANT_INTERFACES,
+)
 from .period_rows import earliest_start, known_start, rows_to_take, take_row
 from .readings import Reading
 from .served_types import ServedTypes
 
 if TYPE_CHECKING:
     from .account import Account
-
-# Of the calls of a lane; the rest is for history.
 
 # More often than this nobody looks at it.
 EVERY: Final[Mapping[Period, float]] = {
@@ -59,24 +49,6 @@ LOOK_AGAIN: Final = 60.0
 # An account may have no real-time data at all.
 PATIENCE: Final = 600.0
 AGAIN_AFTER: Final = 600.0
-
-type _AskPlants = Callable[
-    [NorthboundClient, Collection[str], datetime], Awaitable[list[PlantRow]]
-]
-type _AskDevices = Callable[
-    [NorthboundClient, int, Collection[int], datetime], Awaitable[list[DeviceRow]]
-]
-
-_PLANT_CALLS: Final[Mapping[Period, tuple[Interface, _AskPlants]]] = {
-    Period.DAY: (Interface.PLANT_DAY, NorthboundClient.plant_days),
-    Period.MONTH: (Interface.PLANT_MONTH, NorthboundClient.plant_months),
-    Period.YEAR: (Interface.PLANT_YEAR, NorthboundClient.plant_years),
-}
-_DEVICE_CALLS: Final[Mapping[Period, tuple[Interface, _AskDevices]]] = {
-    Period.DAY: (Interface.DEVICE_DAY, NorthboundClient.device_days),
-    Period.MONTH: (Interface.DEVICE_MONTH, NorthboundClient.device_months),
-    Period.YEAR: (Interface.DEVICE_YEAR, NorthboundClient.device_years),
-}
 
 
 def seconds_per_call(ledger: Ledger, interface: Interface) -> float:
@@ -254,7 +226,7 @@ class PlantPeriodCoordinator(PeriodCoordinator[str, tuple[str, ...]]):
 
     def __init__(self, account: Account, period: Period) -> None:
         """Use the lane of getKpiStationDay, -Month or -Year."""
-        interface, self._ask = _PLANT_CALLS[period]
+        interface = PLANT_INTERFACES[period]
         super().__init__(account, period, interface, "plant")
 
     @override
@@ -281,7 +253,8 @@ class PlantPeriodCoordinator(PeriodCoordinator[str, tuple[str, ...]]):
     async def _async_ask(self, request: tuple[str, ...]) -> None:
         now = self.account.ledger.now()
         at = datetime.fromtimestamp(now, UTC)
-        rows = await self._ask(self.account.client, request, at)
+        ask = ASK_PLANTS[self.interface]
+        rows = await ask(self.account.client, request, at)
         self.asked.update(dict.fromkeys(request, now))
         await self.async_take_rows(
             (row.plant_code, row.collected_at, row.values) for row in rows
@@ -295,7 +268,7 @@ class DevicePeriodCoordinator(PeriodCoordinator[int, Request]):
         """Use the lane of getDevKpiDay, -Month or -Year."""
         self._sources: set[int] = set()
         self._sources_of: Mapping[int, Device] = {}
-        interface, self._ask = _DEVICE_CALLS[period]
+        interface = DEVICE_INTERFACES[period]
         super().__init__(account, period, interface, "device")
         self.types = ServedTypes(account.ledger.now, account.rescale)
 
@@ -339,7 +312,7 @@ class DevicePeriodCoordinator(PeriodCoordinator[int, Request]):
         at = datetime.fromtimestamp(now, UTC)
         rows: list[DeviceRow] = []
         with self.types.asking(request.type_id):
-            rows = await self._ask(
+            rows = await ASK_DEVICES[self.interface](
                 self.account.client, request.type_id, request.devices, at
             )
             self.asked.update(dict.fromkeys(request.devices, now))

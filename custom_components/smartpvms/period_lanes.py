@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import callback
 
-from .catalogue import Period
+from .catalogue import PERIODS
 from .northbound import Interface
 from .period_coordinator import (
     DevicePeriodCoordinator,
@@ -29,8 +29,8 @@ class PeriodLanes:
     def __init__(self, account: Account) -> None:
         """Start without readings; no call is made."""
         self._unload = account.entry.async_on_unload
-        self.plants = [PlantPeriodCoordinator(account, period) for period in Period]
-        self.devices = [DevicePeriodCoordinator(account, period) for period in Period]
+        self.plants = [PlantPeriodCoordinator(account, period) for period in PERIODS]
+        self.devices = [DevicePeriodCoordinator(account, period) for period in PERIODS]
 
     def __iter__(self) -> Iterator[Lane]:
         """Iterate over all lanes."""

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
-from .catalogue import Period, PeriodKpi
-from .counters import HOUR, Memory
-from .northbound import Values
+from .catalogue import PeriodKpi
+from .counters import Memory
+from .local_time import HOUR
+from .northbound import Period, Values
 from .readings import Reading
 
 # Our idea of the plant's zone may be this far off.

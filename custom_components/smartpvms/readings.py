@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any, Final, Self
 
 from .catalogue import Kpi
-from .counters import Day, Memory, advance, today_of
+from .counters import Memory, advance
+from .local_time import Day, today_of
 from .northbound import Values
 from .storage.parse import amount, instant, numbers, texts
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from homeassistant.core import callback
 
+from .local_time import DAY
 from .northbound.errors import KpiNotConfiguredError, UnsupportedTypeError
-from .northbound.limits import DAY
 from .storage.parse import as_dict, by_id, instant, load_ids
 
 UNSUPPORTED_FOR: Final = 7 * DAY

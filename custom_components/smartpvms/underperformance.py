@@ -19,7 +19,8 @@ from datetime import datetime
 from statistics import median
 from typing import Final, Self
 
-from .compared_unit import HOUR, LOW, PARTS, WELL, Sample, Unit, Verdict
+from .compared_unit import LOW, PARTS, WELL, Sample, Unit, Verdict
+from .local_time import HOUR
 from .storage.parse import as_dict, by_id, is_whole
 
 # Where siblings differ much among themselves, one has to differ more than that:

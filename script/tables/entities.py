@@ -16,7 +16,6 @@ from custom_components.smartpvms.catalogue import (
     PLANT_PERIODS,
     Direction,
     Kpi,
-    Period,
     PeriodKpi,
 )
 from custom_components.smartpvms.catalogue.alarm import (
@@ -32,6 +31,7 @@ from custom_components.smartpvms.catalogue.period import (
 )
 from custom_components.smartpvms.catalogue.plant import CALLS_LEFT, HISTORY_IMPORT
 from custom_components.smartpvms.catalogue.underperformance import COMPARISONS
+from custom_components.smartpvms.northbound import Period
 
 type Texts = Mapping[str, Any]
 

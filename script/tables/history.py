@@ -21,8 +21,6 @@ from custom_components.smartpvms.catalogue.series import (
 from custom_components.smartpvms.const import DEFAULT_HISTORY_DAYS
 from custom_components.smartpvms.history import budget
 from custom_components.smartpvms.history.asking import interface_of, longest_span
-from custom_components.smartpvms.history.days import ONE_DAY, Days
-from custom_components.smartpvms.history.periods import ALWAYS, Level
 from custom_components.smartpvms.history.planner import Planner, Subject
 from custom_components.smartpvms.history.progress import (
     FIVE_MINUTES,
@@ -32,7 +30,8 @@ from custom_components.smartpvms.history.progress import (
     Progress,
     Track,
 )
-from custom_components.smartpvms.northbound import Dialect, Ledger, Profile
+from custom_components.smartpvms.local_time import ALL_YEARS, ONE_DAY, Days
+from custom_components.smartpvms.northbound import Dialect, Ledger, Period, Profile
 from custom_components.smartpvms.northbound.limits import DAY, HOUR, MINUTE, Scale
 
 type Texts = Mapping[str, Any]
@@ -65,8 +64,8 @@ DIALECTS: Final = {
     Profile.PER_MINUTE: Dialect.V2020,
 }
 YEAR: Final = 365
-MONTHS: Final = Feed(Track.PLANT, Level.MONTH)
-DAYS: Final = Feed(Track.PLANT, Level.DAY)
+MONTHS: Final = Feed(Track.PLANT, Period.MONTH)
+DAYS: Final = Feed(Track.PLANT, Period.DAY)
 
 
 def tables(texts: Texts) -> dict[str, str]:
@@ -146,7 +145,7 @@ def _ledger(profile: Profile) -> Ledger:
 def _seconds(profile: Profile, feed: Feed, depth: int) -> float:
     """Return how long the backfill of a feed takes, all calls within the limits."""
     progress = Progress(first=BEGUN)
-    progress.hold(YEARS, Days.between(ALWAYS, ALWAYS + ONE_DAY))
+    progress.hold(YEARS, Days.between(ALL_YEARS, ALL_YEARS + ONE_DAY))
     if feed == DAYS:
         # The newest hours replace their days.
         depth = DEFAULT_HISTORY_DAYS

@@ -16,11 +16,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smartpvms.catalogue import (
     DEVICE_PERIODS,
     DEVICE_TYPES,
+    PERIODS,
     PLANT_PERIODS,
-    Period,
 )
 from custom_components.smartpvms.catalogue.series import DEVICE_KEYS, SERIES
 from custom_components.smartpvms.history.taking import _STORAGE_KEYS as STORAGE_KEYS
+from custom_components.smartpvms.northbound import Period
 from simulator import Dialect, Simulator, fleet
 from simulator.model import INVERTERS, Type
 from tests.history_requests import of_device, of_plant
@@ -115,7 +116,7 @@ def test_every_day_month_and_year_has_its_sensor() -> None:
     """One sensor for each key of a day, month or year."""
     for place in TABLE:
         period = INTERFACES[place.interface]
-        if period in set(Period):
+        if period in set(PERIODS):
             found = [end for end in place.ends if end.startswith("sensor ")]
             assert found == [f"sensor {period}_{place.key}"], place
 

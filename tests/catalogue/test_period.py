@@ -20,12 +20,13 @@ from custom_components.smartpvms.catalogue import (
     DEVICE_PERIODS,
     DEVICE_TYPES,
     PERIOD_KEYS,
+    PERIODS,
     PLANT,
     PLANT_PERIODS,
     Counter,
-    Period,
     PeriodKpi,
 )
+from custom_components.smartpvms.northbound import Period
 from custom_components.smartpvms.northbound.interfaces import PERIOD_TYPES
 
 REFERENCE: dict[str, Any] = json.loads(
@@ -62,7 +63,7 @@ def plant_kpis() -> list[Any]:
     """Return (period, key, unit) of every KPI of a plant (3.3 to 3.5)."""
     return [
         pytest.param(period, key, unit, id=f"{period}-{key}")
-        for period in Period
+        for period in PERIODS
         for key, unit in REFERENCE["kpis"][f"getKpiStation{period.title()}"][
             "plant"
         ].items()
@@ -73,7 +74,7 @@ def device_kpis() -> list[Any]:
     """Return (period, type id, key, unit) of every KPI of a device (3.8 to 3.10)."""
     return [
         pytest.param(period, type_id, key, unit, id=f"{period}-{type_id}-{key}")
-        for period in Period
+        for period in PERIODS
         for device, kpis in REFERENCE["kpis"][f"getDevKpi{period.title()}"].items()
         for type_id in REFERENCE["device_type_ids"][device]
         for key, unit in kpis.items()
@@ -99,7 +100,7 @@ def test_plant_kpi(period: Period, key: str, unit: str) -> None:
     check(PLANT_PERIODS[period], period, key, unit)
 
 
-@pytest.mark.parametrize("period", Period)
+@pytest.mark.parametrize("period", PERIODS)
 @pytest.mark.parametrize("key", NEWER)
 def test_plant_kpi_of_later_editions(period: Period, key: str) -> None:
     check(PLANT_PERIODS[period], period, key, "kWh")
@@ -112,9 +113,9 @@ def test_device_kpi(period: Period, type_id: int, key: str, unit: str) -> None:
 
 def test_nothing_that_the_reference_does_not_have() -> None:
     plant = {(p.values[0], p.values[1]) for p in plant_kpis()}
-    plant |= {(period, key) for period in Period for key in NEWER}
+    plant |= {(period, key) for period in PERIODS for key in NEWER}
     assert {
-        (period, kpi.source) for period in Period for kpi in PLANT_PERIODS[period]
+        (period, kpi.source) for period in PERIODS for kpi in PLANT_PERIODS[period]
     } == plant
     device = {tuple(p.values[:3]) for p in device_kpis()}
     # Storage of type 41 has what a battery has.
@@ -122,7 +123,7 @@ def test_nothing_that_the_reference_does_not_have() -> None:
     assert {
         (period, type_id, kpi.source)
         for type_id, table in DEVICE_PERIODS.items()
-        for period in Period
+        for period in PERIODS
         for kpi in table[period]
     } == device
     assert DEVICE_PERIODS.keys() == PERIOD_TYPES

@@ -29,8 +29,7 @@ from custom_components.smartpvms.history.five_minutes import (
     Source,
     hourly_flows,
 )
-from custom_components.smartpvms.history.periods import midnight
-from custom_components.smartpvms.history.pieces import HOUR
+from custom_components.smartpvms.local_time import HOUR, midnight
 from custom_components.smartpvms.northbound import Values
 from custom_components.smartpvms.northbound.models import DeviceRow
 from simulator import Dialect, Plant, Simulator, fleet

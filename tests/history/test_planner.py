@@ -15,16 +15,7 @@ import pytest
 from custom_components.smartpvms.catalogue.series import BATTERY_CHARGE
 from custom_components.smartpvms.history import budget
 from custom_components.smartpvms.history.asking import interface_of
-from custom_components.smartpvms.history.days import ONE_DAY, Days
 from custom_components.smartpvms.history.intake import _note_answered, _note_first
-from custom_components.smartpvms.history.periods import (
-    ALWAYS,
-    Level,
-    day_of,
-    midnight,
-    parent,
-)
-from custom_components.smartpvms.history.pieces import HOUR
 from custom_components.smartpvms.history.planner import (
     LAG,
     LOOK_BACK,
@@ -41,10 +32,20 @@ from custom_components.smartpvms.history.progress import (
     Track,
 )
 from custom_components.smartpvms.history.taking import Rows
+from custom_components.smartpvms.local_time import (
+    ALL_YEARS,
+    HOUR,
+    ONE_DAY,
+    Days,
+    day_of,
+    midnight,
+    parent,
+)
 from custom_components.smartpvms.northbound import (
     Dialect,
     Interface,
     Ledger,
+    Period,
     Profile,
     Scale,
 )
@@ -62,7 +63,17 @@ ZONES: Final = [
     "Pacific/Apia",
     "Pacific/Chatham",
 ]
-YEARS, MONTHS, DAYS = (Feed(Track.PLANT, level) for level in tuple(Level)[:3])
+YEARS, MONTHS, DAYS = (Feed(Track.PLANT, level) for level in tuple(Period)[:3])
+
+
+def newest_first(days: Days) -> list[date]:
+    """Return the days one by one."""
+    found = (
+        begin + count * ONE_DAY
+        for begin, end in days.ranges
+        for count in range((end - begin).days)
+    )
+    return sorted(found, reverse=True)
 
 
 @dataclass
@@ -140,7 +151,7 @@ class Account:
     def next(self, feed: Feed) -> Question | None:
         """Return what may be asked now."""
         planner = self.planner()
-        if feed.level is Level.HOUR and (
+        if feed.period is Period.HOUR and (
             self.ready(planner, feed, is_live=True) <= self.now
             and (found := planner.live(feed, self.interval(planner, feed)))
         ):
@@ -176,7 +187,7 @@ class Account:
         planner = self.planner()
         times = [site.appears for site in self.sites if site.appears > self.now]
         for feed in FEEDS:
-            if feed.level is Level.HOUR:
+            if feed.period is Period.HOUR:
                 at = planner.live_at(feed, self.interval(planner, feed))
                 if at is not None:
                     times.append(max(at, self.ready(planner, feed, is_live=True)))
@@ -211,7 +222,7 @@ def first_row(site: Site, question: Question) -> Rows:
     """Return the first row with a value of a question about years or months."""
     begun = site.begun
     begins = begun.replace(month=1, day=1)
-    if question.feed.level is Level.MONTH:
+    if question.feed.period is Period.MONTH:
         if question.first != begins:
             return []
         begins = begun.replace(day=1)
@@ -445,8 +456,8 @@ def test_batteries_where_the_plants_hours_tell_nothing_of_them() -> None:
     assert not any(q.feed.track is Track.STORAGE for _, q in account.asked)
     account.progress[site.code].hourly.add("pv_energy")
     account.run()
-    assert {q.feed.level for _, q in account.asked if q.feed.track is Track.STORAGE} == {
-        Level.YEAR, Level.MONTH, Level.DAY}  # fmt: skip
+    assert {q.feed.period for _, q in account.asked if q.feed.track is Track.STORAGE} == {
+        Period.YEAR, Period.MONTH, Period.DAY}  # fmt: skip
     account.progress[site.code].hourly.add(BATTERY_CHARGE)
     storage = next(feed for feed in FEEDS if feed.track is Track.STORAGE)
     assert not account.planner().subjects[0].has(storage)
@@ -480,9 +491,9 @@ def test_days_that_are_asked_for_again(forget: bool) -> None:
     (progress.forget if forget else progress.request)(days)
     account.run()
     asked = [q for _, q in account.asked[count:] if not q.is_live]
-    assert [q.first for q in asked if q.feed == HOURS] == list(days.newest_first())
+    assert [q.first for q in asked if q.feed == HOURS] == newest_first(days)
     coarser = {(q.feed, q.first) for q in asked} - {
-        (HOURS, day) for day in days.newest_first()
+        (HOURS, day) for day in newest_first(days)
     }
     assert coarser <= {(MONTHS, date(2025, 1, 1)), (DAYS, date(2025, 3, 1)),
                        (DAYS, date(2025, 4, 1))}  # fmt: skip
@@ -543,7 +554,7 @@ def test_progress_that_nobody_understands_is_made_again(saved: object) -> None:
     assert found.first is found.zone is None
     assert not found.series
     assert not found.asked(HOURS, date(2024, 1, 1))
-    assert parent(Level.YEAR, date(2024, 1, 1)) == ALWAYS
+    assert parent(Period.YEAR, date(2024, 1, 1)) == ALL_YEARS
 
 
 def test_a_day_answered_with_nothing_is_asked_soon_and_not_at_once() -> None:

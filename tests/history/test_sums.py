@@ -7,8 +7,9 @@ from itertools import pairwise
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.smartpvms.history.pieces import HOUR, Piece
+from custom_components.smartpvms.history.pieces import Piece
 from custom_components.smartpvms.history.sums import Change, Row, change, mended
+from custom_components.smartpvms.local_time import HOUR
 
 START = 1_800_000_000 // HOUR * HOUR
 

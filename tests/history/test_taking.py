@@ -13,9 +13,7 @@ from custom_components.smartpvms.catalogue.series import (
     DEVICE_EXPORT,
     DEVICE_IMPORT,
 )
-from custom_components.smartpvms.history.days import ONE_DAY
-from custom_components.smartpvms.history.periods import Level, midnight
-from custom_components.smartpvms.history.pieces import HOUR, Pieces, Span
+from custom_components.smartpvms.history.pieces import Pieces, Span
 from custom_components.smartpvms.history.planner import LAG
 from custom_components.smartpvms.history.progress import (
     FIVE_MINUTES,
@@ -30,12 +28,13 @@ from custom_components.smartpvms.history.taking import (
     spans,
     storage_rows,
 )
-from custom_components.smartpvms.northbound import Values
+from custom_components.smartpvms.local_time import HOUR, ONE_DAY, midnight
+from custom_components.smartpvms.northbound import Period, Values
 
 BERLIN = ZoneInfo("Europe/Berlin")
-DAYS, MONTHS = Feed(Track.PLANT, Level.DAY), Feed(Track.PLANT, Level.MONTH)
-YEARS = Feed(Track.PLANT, Level.YEAR)
-STORED = Feed(Track.STORAGE, Level.DAY)
+DAYS, MONTHS = Feed(Track.PLANT, Period.DAY), Feed(Track.PLANT, Period.MONTH)
+YEARS = Feed(Track.PLANT, Period.YEAR)
+STORED = Feed(Track.STORAGE, Period.DAY)
 MUCH_LATER = 4e9
 
 zones = st.sampled_from(
@@ -47,14 +46,14 @@ values = st.integers(0, 9999).map(lambda units: units / 100)
 def begins(feed: Feed, first: date, zone: ZoneInfo) -> list[int]:
     """Return where the rows of an answer begin, and where the last one ends."""
     days = [first + n * ONE_DAY for n in range(366 * 3)]
-    match feed.level:
-        case Level.YEAR:
+    match feed.period:
+        case Period.YEAR:
             days = [day for day in days if (day.month, day.day) == (1, 1)]
-        case Level.MONTH:
+        case Period.MONTH:
             days = [day for day in days if day.day == 1][:13]
-        case Level.DAY:
+        case Period.DAY:
             days = days[:32]
-        case Level.HOUR:
+        case Period.HOUR:
             start, end = midnight(first, zone), midnight(first + ONE_DAY, zone)
             return [*range(start, end, HOUR), end]
     return [midnight(day, zone) for day in days]

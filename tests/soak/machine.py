@@ -21,6 +21,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.const import DOMAIN
+from custom_components.smartpvms.northbound import ledger
 from simulator import Simulator
 from tests.play import play, settle
 

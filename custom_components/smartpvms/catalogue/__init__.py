@@ -2,7 +2,7 @@
 
 from .device_types import DEVICE_TYPES, NAMES, PV_INPUT, DeviceType, Quantity, Role
 from .kpi import OTHER, Counter, Direction, Kpi, Status
-from .period import DEVICE_PERIODS, PERIOD_KEYS, PLANT_PERIODS, Period, PeriodKpi
+from .period import DEVICE_PERIODS, PERIOD_KEYS, PERIODS, PLANT_PERIODS, PeriodKpi
 from .plant import DERIVED, PLANT
 
 __all__ = [
@@ -15,11 +15,11 @@ __all__ = [
     "Kpi",
     "NAMES",
     "OTHER",
+    "PERIODS",
     "PERIOD_KEYS",
     "PLANT",
     "PLANT_PERIODS",
     "PV_INPUT",
-    "Period",
     "PeriodKpi",
     "Quantity",
     "Role",

@@ -7,7 +7,6 @@ starts with the period; the rest are values of the moment.
 
 from collections.abc import Mapping, Set as AbstractSet
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
@@ -20,15 +19,11 @@ from homeassistant.const import (
     UnitOfTime,
 )
 
+from ..northbound import Period
 from .kpi import Counter, Kpi
 
-
-class Period(StrEnum):
-    """What a row is of; the value begins the sensor's key."""
-
-    DAY = "day"
-    MONTH = "month"
-    YEAR = "year"
+PERIODS: Final = (Period.DAY, Period.MONTH, Period.YEAR)
+"""The periods that have sensors; the name begins the key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +59,7 @@ class _Row:
     category: EntityCategory | None = None
     factor: float = 1.0
     shown: AbstractSet[Period] = frozenset()
-    periods: AbstractSet[Period] = field(default_factory=lambda: frozenset(Period))
+    periods: AbstractSet[Period] = field(default_factory=lambda: frozenset(PERIODS))
 
     def of(self, period: Period) -> PeriodKpi:
         """Return the sensor of one period."""
@@ -123,7 +118,7 @@ def _ratio(
     key: str,
     *,
     shown: AbstractSet[Period] = frozenset(),
-    periods: AbstractSet[Period] = frozenset(Period),
+    periods: AbstractSet[Period] = frozenset(PERIODS),
 ) -> _Row:
     unit = UnitOfRatio.PERCENTAGE
     return _Row(key=key, unit=unit, adds_up=False, shown=shown, periods=periods)
@@ -188,7 +183,7 @@ type Periods = Mapping[Period, tuple[PeriodKpi, ...]]
 def _by_period(rows: tuple[_Row, ...]) -> Periods:
     return {
         period: tuple(row.of(period) for row in rows if period in row.periods)
-        for period in Period
+        for period in PERIODS
     }
 
 

@@ -8,18 +8,16 @@ from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from ..const import CONF_HISTORY_DAYS, DEFAULT_HISTORY_DAYS, LOGGER
 from ..coordinator import calling
-from ..northbound import Device, Interface
-from ..northbound.limits import DAY, HOUR, MINUTE
+from ..local_time import DAY, HOUR, MINUTE, ONE_DAY, day_of
+from ..northbound import Device, Interface, Period
 from ..served_types import ServedTypes
 from ..storage.parse import as_dict, instant, load_ids
 from . import budget
 from .asking import Inquiry, inquiry, interface_of, longest_span
-from .days import ONE_DAY
 from .intake import devices_of
 from .outlook import Outlook
-from .periods import Level, day_of
 from .planner import Planner, Question, Subject, limit
-from .progress import FEEDS, FIVE_MINUTES, Feed, Progress, Track
+from .progress import FEEDS, FIVE_MINUTES, PERIODS, Feed, Progress, Track
 
 if TYPE_CHECKING:
     from ..account import Account
@@ -29,7 +27,7 @@ IDLE: Final = 5 * MINUTE
 FIRST_RETRY: Final = 10 * MINUTE
 LAST_RETRY: Final = 6 * HOUR
 
-_STORAGE_DAYS: Final = Feed(Track.STORAGE, Level.DAY)
+_STORAGE_DAYS: Final = Feed(Track.STORAGE, Period.DAY)
 
 
 class Asker:
@@ -128,12 +126,12 @@ class Asker:
         left = {feed: planner.left_by_plant(feed) for feed in FEEDS}
         outlooks: dict[str, Outlook] = {}
         for subject in planner.subjects:
-            levels = dict.fromkeys(Level, 0)
+            periods = dict.fromkeys(PERIODS, 0)
             for feed, counts in left.items():
-                levels[feed.level] += counts.get(subject.code, 0)
-            done_at = planner.now + longest if any(levels.values()) else None
+                periods[feed.period] += counts.get(subject.code, 0)
+            done_at = planner.now + longest if any(periods.values()) else None
             answered = subject.progress.answered
-            outlooks[subject.code] = Outlook(answered, levels, done_at)
+            outlooks[subject.code] = Outlook(answered, periods, done_at)
         return outlooks
 
     def next(self, feed: Feed) -> Inquiry | None:
@@ -158,7 +156,7 @@ class Asker:
     def _question(self, planner: Planner, feed: Feed, is_live: bool) -> Question | None:
         if not is_live:
             return planner.backfill(feed)
-        if feed.level is not Level.HOUR:
+        if feed.period is not Period.HOUR:
             return None
         return planner.live(feed, self._live_interval(feed, planner))
 
@@ -293,7 +291,7 @@ class Asker:
         for feed in FEEDS:
             ready = now + self.account.wait(self.interface_of(feed))
             ready = max(ready, self._retry.get(feed, (0.0, 0.0))[0])
-            if feed.level is Level.HOUR:
+            if feed.period is Period.HOUR:
                 at = planner.live_at(feed, self._live_interval(feed, planner))
                 if (feed, True) in self._open:
                     at = now

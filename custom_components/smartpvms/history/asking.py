@@ -5,42 +5,32 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import batched
-from typing import Final
 
+from ..local_time import ALL_YEARS, midnight, noon
 from ..northbound import Device, Dialect, Interface, NorthboundClient, Values
 from ..northbound.client import LONGEST_HISTORY
 from ..northbound.interfaces import DEVICES_PER_CALL, DEVICES_PER_HISTORY_CALL
 from ..northbound.models import DeviceRow, PlantRow
-from .periods import ALWAYS, Level, midnight, noon
+from ..northbound.periods import (
+    ASK_DEVICES,
+    ASK_PLANTS,
+    DEVICE_INTERFACES,
+    FIVE_MINUTE_INTERFACES,
+    PLANT_INTERFACES,
+)
 from .planner import Question
 from .progress import Feed, Track
-
-_PLANT_INTERFACES: Final = {
-    Level.YEAR: Interface.PLANT_YEAR,
-    Level.MONTH: Interface.PLANT_MONTH,
-    Level.DAY: Interface.PLANT_DAY,
-    Level.HOUR: Interface.PLANT_HOUR,
-}
-_DEVICE_INTERFACES: Final = {
-    Level.YEAR: Interface.DEVICE_YEAR,
-    Level.MONTH: Interface.DEVICE_MONTH,
-    Level.DAY: Interface.DEVICE_DAY,
-}
-_FIVE_MINUTES: Final = {
-    Dialect.V2020: Interface.DEVICE_FIVE_MINUTES,
-    Dialect.V2022: Interface.DEVICE_HISTORY,
-}
 
 
 def interface_of(feed: Feed, dialect: Dialect) -> Interface:
     """Return the interface that has a feed's rows (2.4 to 2.7, 2.10 to 2.13)."""
     match feed.track:
         case Track.PLANT:
-            return _PLANT_INTERFACES[feed.level]
+            return PLANT_INTERFACES[feed.period]
         case Track.STORAGE:
-            return _DEVICE_INTERFACES[feed.level]
+            return DEVICE_INTERFACES[feed.period]
         case Track.DEVICES:
-            return _FIVE_MINUTES[dialect]
+            return FIVE_MINUTE_INTERFACES[dialect]
 
 
 def longest_span(dialect: Dialect) -> timedelta:
@@ -97,28 +87,17 @@ class Inquiry:
     ) -> Iterable[tuple[int | str, int, Values]]:
         question = self.question
         zone, first = question.zone, question.first
-        at = datetime.fromtimestamp(now, UTC) if first == ALWAYS else noon(first, zone)
+        at = (
+            datetime.fromtimestamp(now, UTC)
+            if first == ALL_YEARS
+            else noon(first, zone)
+        )
         if call.type_id is None:
             plants = [str(code) for code in call.ids]
-            match self.interface:
-                case Interface.PLANT_YEAR:
-                    return _of_plants(await client.plant_years(plants, at))
-                case Interface.PLANT_MONTH:
-                    return _of_plants(await client.plant_months(plants, at))
-                case Interface.PLANT_DAY:
-                    return _of_plants(await client.plant_days(plants, at))
-            return _of_plants(await client.plant_hours(plants, at))
+            return _of_plants(await ASK_PLANTS[self.interface](client, plants, at))
         type_id, devices = call.type_id, [int(key) for key in call.ids]
-        match self.interface:
-            case Interface.DEVICE_YEAR:
-                return _of_devices(await client.device_years(type_id, devices, at))
-            case Interface.DEVICE_MONTH:
-                return _of_devices(await client.device_months(type_id, devices, at))
-            case Interface.DEVICE_DAY:
-                return _of_devices(await client.device_days(type_id, devices, at))
-            case Interface.DEVICE_FIVE_MINUTES:
-                rows = await client.device_five_minutes(type_id, devices, at)
-                return _of_devices(rows)
+        if ask := ASK_DEVICES.get(self.interface):
+            return _of_devices(await ask(client, type_id, devices, at))
         begin = datetime.fromtimestamp(midnight(first, zone), UTC)
         end = datetime.fromtimestamp(midnight(question.until, zone), UTC)
         return _of_devices(await client.device_history(type_id, devices, begin, end))

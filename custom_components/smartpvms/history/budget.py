@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from math import floor
 from typing import Final
 
+from ..local_time import DAY, HOUR, MINUTE
 from ..northbound import Interface, Ledger
-from ..northbound.limits import DAY, HOUR, MINUTE, windows
+from ..northbound.limits import windows
 
 LIVE_SHARE: Final = 0.4
 # Left to the actions and to what else asks, when the backfill is done.

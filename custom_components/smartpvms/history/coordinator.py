@@ -11,18 +11,16 @@ from homeassistant.helpers.start import async_at_started
 from ..account_coordinator import AccountCoordinator
 from ..const import DOMAIN
 from ..coordinator import EARLY
+from ..local_time import DAY, Days, midnight
 from ..northbound import Interface
-from ..northbound.limits import DAY
 from ..served_types import ServedTypes
 from ..storage.parse import as_dict, times
 from ..storage.store import KeptStore
 from .asker import Asker
 from .asking import Inquiry
-from .days import Days
 from .importer import Importer
 from .intake import Intake, plant_series
 from .outlook import Outlook
-from .periods import midnight
 from .progress import FEEDS, Progress
 
 if TYPE_CHECKING:

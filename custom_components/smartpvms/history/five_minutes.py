@@ -24,9 +24,8 @@ from ..catalogue.series import (
     OPPOSITE,
     PV_POWER,
 )
+from ..local_time import HOUR, hour_of
 from ..northbound import Values
-from .periods import hour_of
-from .pieces import HOUR
 
 STEP: Final = 300
 # A counter is believed over this long a gap; what it counted is spread evenly.

@@ -30,9 +30,10 @@ from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
 
 from ..catalogue.series import SERIES, Quantity, Series
 from ..const import DOMAIN
+from ..local_time import HOUR
 from .five_minutes import Power
 from .ids import statistic_id
-from .pieces import HOUR, Piece, Pieces, Span
+from .pieces import Piece, Pieces, Span
 from .sums import Change, Row, change, mended
 
 _UNIT_CLASSES: Final = {

@@ -9,14 +9,13 @@ from homeassistant.util import dt as dt_util
 from ..catalogue import DEVICE_TYPES, PV_INPUT, Role
 from ..catalogue.series import DEVICE_KEYS, OPPOSITE, PRICED, SERIES
 from ..const import CONF_CURRENCY
-from ..northbound import Device, Values
+from ..local_time import ALL_YEARS, ONE_DAY, Days, day_of, midnight
+from ..northbound import Device, Period, Values
 from ..zones import find_zone, fits
 from .asking import Inquiry
-from .days import ONE_DAY, Days
 from .five_minutes import Source, hourly_flows
 from .importer import Importer, PlantSeries
 from .live_hours import LONGEST_SILENCE
-from .periods import ALWAYS, Level, day_of, midnight
 from .pieces import Span
 from .planner import LAG, LOOK_BACK, Question
 from .prices import PRICE_OPTIONS, async_steps, priced
@@ -288,10 +287,10 @@ def _note_first(
 ) -> None:
     """Learn from years, then from the first year's months, when data begin."""
     start = first_start(rows)
-    level, first = question.feed.level, question.first
-    if level is Level.YEAR:
+    period, first = question.feed.period, question.first
+    if period is Period.YEAR:
         progress.first = day_of(now if start is None else start, zone)
-    elif level is Level.MONTH and start is not None and progress.first == first:
+    elif period is Period.MONTH and start is not None and progress.first == first:
         # A year's row begins in January, whenever the plant did.
         progress.first = day_of(start, zone)
 
@@ -307,8 +306,8 @@ def _note_answered(
         and progress.note_empty(feed, question.first, now) < BELIEVED_EMPTY
     ):
         return
-    if feed.level is Level.YEAR:
-        progress.hold(feed, Days.between(ALWAYS, ALWAYS + ONE_DAY))
+    if feed.period is Period.YEAR:
+        progress.hold(feed, Days.between(ALL_YEARS, ALL_YEARS + ONE_DAY))
     elif not question.is_live:
         progress.hold(feed, Days.between(question.first, min(question.until, today)))
     else:

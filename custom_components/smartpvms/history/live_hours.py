@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 from ..catalogue.series import DEVICE_EXPORT, DEVICE_IMPORT, SERIES, amounts
+from ..local_time import HOUR, hour_of
 from ..northbound import Values
 from ..storage.parse import amount, as_dict, by_id, instant, numbers
-from .periods import hour_of
-from .pieces import HOUR, Span
+from .pieces import Span
 
 # What a row shows has happened about this long ago.
 LAG: Final = 300

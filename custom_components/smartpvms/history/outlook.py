@@ -6,19 +6,19 @@ Times in epoch seconds.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .periods import Level
+from ..northbound import Period
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """What of a plant's backfill is done.
 
-    `left`: questions to go, by level; `done_at`: when they will be answered, None
+    `left`: questions to go, by period; `done_at`: when they will be answered, None
     where nothing is left.
     """
 
     answered: int
-    left: Mapping[Level, int]
+    left: Mapping[Period, int]
     done_at: float | None
 
     @property

@@ -10,9 +10,8 @@ of the answers does not matter. Times are epoch seconds.
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
 
-HOUR: Final = 3600
+from ..local_time import HOUR
 
 
 @dataclass(frozen=True, slots=True)

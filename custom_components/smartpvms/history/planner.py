@@ -3,7 +3,7 @@
 Two purposes share a lane. The continuation asks for the hours of today, again
 for those of the last days, since rows get corrected. The backfill asks for the
 plant's whole life: years, months, days, and the hours of the chosen depth, the
-newest first at each level. Times are epoch seconds.
+newest first at each period. Times are epoch seconds.
 """
 
 from collections.abc import Iterator
@@ -12,9 +12,17 @@ from datetime import date, timedelta, tzinfo
 from typing import Final
 
 from ..catalogue.series import BATTERY_CHARGE
-from .days import ONE_DAY, Days
-from .periods import ALWAYS, Level, day_of, midnight, parent_end, parents
-from .pieces import HOUR
+from ..local_time import (
+    ALL_YEARS,
+    HOUR,
+    ONE_DAY,
+    Days,
+    day_of,
+    midnight,
+    parent_end,
+    parents,
+)
+from ..northbound import Period
 from .progress import DAYS, FIVE_MINUTES, HOURS, Feed, Progress, Track
 
 # The cloud lags 5 to 10 minutes.
@@ -114,7 +122,7 @@ class Planner:
             return None
         first, zone = max(groups, key=lambda item: item[0])
         subjects = groups[first, zone]
-        until = parent_end(feed.level, first)
+        until = parent_end(feed.period, first)
         if feed == FIVE_MINUTES:
             first = self._reach_back(subjects[0], first)
         return Question(feed, first, until, zone, _together(feed, subjects))
@@ -131,7 +139,7 @@ class Planner:
         """Return how many answers of a feed each plant still lacks."""
         return {
             subject.code: self._calls(
-                feed, len(parents(feed.level, self._missing(feed, subject)))
+                feed, len(parents(feed.period, self._missing(feed, subject)))
             )
             for subject in self._about(feed)
         }
@@ -180,20 +188,20 @@ class Planner:
         """Return who lacks what: by the parent's first day and the time zone."""
         groups: dict[tuple[date, tzinfo], list[Subject]] = {}
         for subject in self._about(feed):
-            for first in parents(feed.level, self._missing(feed, subject)):
+            for first in parents(feed.period, self._missing(feed, subject)):
                 groups.setdefault((first, subject.zone), []).append(subject)
         return groups
 
     def _missing(self, feed: Feed, subject: Subject) -> Days:
         """Return the days of which a feed has rows that were never asked."""
         progress = subject.progress
-        if feed.level is Level.YEAR:
+        if feed.period is Period.YEAR:
             known = progress.holds(feed) | self._resting(progress, feed)
-            return Days.between(ALWAYS, ALWAYS + ONE_DAY) - known
+            return Days.between(ALL_YEARS, ALL_YEARS + ONE_DAY) - known
         today = day_of(self.now, subject.zone)
         settled = today - LOOK_BACK * ONE_DAY
         held = self._held(progress, feed) | self._resting(progress, feed)
-        if feed.level is Level.HOUR:
+        if feed.period is Period.HOUR:
             begin = today - timedelta(days=self.depth)
             begin = max(begin, progress.first or begin)
             wanted = Days.between(begin, settled) | progress.requested
@@ -214,7 +222,7 @@ class Planner:
     def _resting(self, progress: Progress, feed: Feed) -> Days:
         """Return the days that were answered with nothing a while ago."""
         return Days.of(
-            (first, parent_end(feed.level, first))
+            (first, parent_end(feed.period, first))
             for first, (at, times) in progress.empty.get(feed, {}).items()
             if min(at, self.now) + (AGAIN_AFTER if times > 1 else HOUR) > self.now
         )

@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Final, Self, override
 
 from ..catalogue.series import CONSUMPTION, GRID_IMPORT
+from ..local_time import Days
+from ..northbound import Period
 from ..storage.parse import (
     as_dict,
     instant,
@@ -20,9 +22,7 @@ from ..storage.parse import (
     times,
 )
 from ..zones import dump_zone, load_zone
-from .days import Days
 from .live_hours import LiveHours
-from .periods import Level
 
 
 class Track(StrEnum):
@@ -35,31 +35,34 @@ class Track(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """Rows of one level of a track."""
+    """Rows of one period of a track."""
 
     track: Track
-    level: Level
+    period: Period
 
     @override
     def __str__(self) -> str:
         """Return the name it is saved by."""
-        return f"{self.track}_{self.level}"
+        return f"{self.track}_{self.period}"
 
 
 FEEDS: Final = (
-    *(Feed(Track.PLANT, level) for level in (Level.YEAR, Level.MONTH, Level.DAY)),
-    *(Feed(Track.STORAGE, level) for level in (Level.YEAR, Level.MONTH, Level.DAY)),
-    Feed(Track.PLANT, Level.HOUR),
-    Feed(Track.DEVICES, Level.HOUR),
+    *(Feed(Track.PLANT, period) for period in (Period.YEAR, Period.MONTH, Period.DAY)),
+    *(
+        Feed(Track.STORAGE, period)
+        for period in (Period.YEAR, Period.MONTH, Period.DAY)
+    ),
+    Feed(Track.PLANT, Period.HOUR),
+    Feed(Track.DEVICES, Period.HOUR),
 )
 """All feeds, in the order in which they are asked: the coarsest first."""
 
-YEARS: Final = Feed(Track.PLANT, Level.YEAR)
-DAYS: Final = Feed(Track.PLANT, Level.DAY)
-HOURS: Final = Feed(Track.PLANT, Level.HOUR)
-FIVE_MINUTES: Final = Feed(Track.DEVICES, Level.HOUR)
+YEARS: Final = Feed(Track.PLANT, Period.YEAR)
+DAYS: Final = Feed(Track.PLANT, Period.DAY)
+HOURS: Final = Feed(Track.PLANT, Period.HOUR)
+FIVE_MINUTES: Final = Feed(Track.DEVICES, Period.HOUR)
 
-_LEVELS: Final = tuple(Level)
+PERIODS: Final = (Period.YEAR, Period.MONTH, Period.DAY, Period.HOUR)
 
 
 @dataclass(slots=True)
@@ -96,14 +99,14 @@ class Progress:
         return bool(self.hourly) and not self.series & _FROM_DAYS <= self.hourly
 
     def holds(self, feed: Feed) -> Days:
-        """Return the days that were asked at this level."""
+        """Return the days that were asked at this period."""
         return self.held.get(feed, Days())
 
     def holds_or_finer(self, feed: Feed) -> Days:
-        """Return the days that were asked at this level or a finer one."""
+        """Return the days that were asked at this period or a finer one."""
         days = Days()
-        for level in _LEVELS[_LEVELS.index(feed.level) :]:
-            days |= self.holds(Feed(feed.track, level))
+        for period in PERIODS[PERIODS.index(feed.period) :]:
+            days |= self.holds(Feed(feed.track, period))
         return days
 
     def hold(self, feed: Feed, days: Days) -> None:
@@ -124,7 +127,7 @@ class Progress:
     def forget(self, days: Days) -> None:
         """Ask for all rows of these days anew, the coarser ones too."""
         self.held = {
-            feed: held if feed.level is Level.YEAR else held - days
+            feed: held if feed.period is Period.YEAR else held - days
             for feed, held in self.held.items()
         }
         self.request(days)

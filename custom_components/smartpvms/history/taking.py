@@ -9,10 +9,9 @@ from itertools import pairwise
 from typing import Final
 
 from ..catalogue.series import DEVICE_CHARGE, DEVICE_DISCHARGE, SERIES, amounts
-from ..northbound import Values
-from .days import ONE_DAY
-from .periods import Level, day_of, hour_of, midnight, row_end
-from .pieces import HOUR, Span
+from ..local_time import HOUR, ONE_DAY, day_of, hour_of, midnight, row_end
+from ..northbound import Period, Values
+from .pieces import Span
 from .planner import LAG
 from .progress import Feed, Progress, Track
 
@@ -34,7 +33,7 @@ def spans(
     rows = sorted(row for row in rows if row[0] < now)
     if feed == _HOURS:
         rows = _folded(rows, zone)
-    periods = list(_periods(feed.level, [since for since, _ in rows], zone, now))
+    periods = list(_periods(feed.period, [since for since, _ in rows], zone, now))
     found: dict[str, list[Span]] = {}
     for series in SERIES.values():
         if feed.track is not Track.PLANT and series.key in progress.hourly:
@@ -55,7 +54,7 @@ def spans(
     return found
 
 
-_HOURS: Final = Feed(Track.PLANT, Level.HOUR)
+_HOURS: Final = Feed(Track.PLANT, Period.HOUR)
 
 
 def _folded(rows: Rows, zone: tzinfo) -> list[tuple[int, Values]]:
@@ -77,11 +76,11 @@ def _folded(rows: Rows, zone: tzinfo) -> list[tuple[int, Values]]:
 
 
 def _periods(
-    level: Level, starts: Sequence[int], zone: tzinfo, now: float
+    period: Period, starts: Sequence[int], zone: tzinfo, now: float
 ) -> Iterable[tuple[int, int]]:
     """Yield the period of each row; one that is running ends with this hour."""
-    ends = [row_end(level, since, zone) for since in starts]
-    following_rows = enumerate(pairwise(starts)) if level is not Level.HOUR else ()
+    ends = [row_end(period, since, zone) for since in starts]
+    following_rows = enumerate(pairwise(starts)) if period is not Period.HOUR else ()
     for index, (_, following) in following_rows:
         # The data know better than our idea of the zone where a period ends.
         if abs(following - ends[index]) <= _TOLERATED:
@@ -102,10 +101,10 @@ def midnights(feed: Feed, rows: Rows) -> set[int]:
     of hours.
     """
     starts = sorted(since for since, _ in rows)
-    match feed.level:
-        case Level.YEAR | Level.MONTH:
+    match feed.period:
+        case Period.YEAR | Period.MONTH:
             return set(starts)
-        case Level.DAY:
+        case Period.DAY:
             return {*starts[:1], *starts[-1:]}
     is_whole_day = feed == _HOURS and 23 <= len(starts) <= 25
     spread = starts[-1] - starts[0] if is_whole_day else 0

@@ -11,6 +11,7 @@ from .lane import PauseReason
 from .ledger import Ledger
 from .limits import Profile, Scale
 from .models import Device, DeviceRow, Plant, PlantRow, Values
+from .periods import Period
 from .session import NorthboundSession, normalise_origin
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "NorthboundError",
     "NorthboundSession",
     "PauseReason",
+    "Period",
     "Plant",
     "PlantRow",
     "Profile",

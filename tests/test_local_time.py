@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.smartpvms.history.days import ONE_DAY, Days
-from custom_components.smartpvms.history.periods import (
-    ALWAYS,
-    Level,
+from custom_components.smartpvms.history.progress import PERIODS
+from custom_components.smartpvms.local_time import (
+    ALL_YEARS,
+    HOUR,
+    ONE_DAY,
+    Days,
     day_of,
     hour_of,
     midnight,
@@ -19,7 +21,7 @@ from custom_components.smartpvms.history.periods import (
     parents,
     row_end,
 )
-from custom_components.smartpvms.history.pieces import HOUR
+from custom_components.smartpvms.northbound import Period
 
 FIRST = date(2024, 2, 20)
 ZONES = [
@@ -64,7 +66,7 @@ def test_they_are_sets(
         (one - two, a - b),
         (one & two, a & b),
     ):
-        assert list(found.newest_first()) == sorted(expected, reverse=True)
+        assert members(list(found.ranges)) == expected
         assert len(found) == len(expected)
         assert bool(found) is bool(expected)
         around = [FIRST + count * ONE_DAY for count in range(-1, 42)]
@@ -87,26 +89,26 @@ def test_what_is_malformed_is_left_out(saved: object) -> None:
 
 
 @settings(deadline=None)
-@given(st.sampled_from(Level), dates)
-def test_a_day_is_in_one_period_of_each_level(level: Level, day: date) -> None:
+@given(st.sampled_from(PERIODS), dates)
+def test_a_day_is_in_one_period_of_each_level(level: Period, day: date) -> None:
     """The parent's bounds hold all of its days, and no other's."""
     first = parent(level, day)
     end = parent_end(level, first)
     assert first <= day < end
     assert parent(level, first) == first
-    if level is not Level.YEAR:
+    if level is not Period.YEAR:
         assert parent(level, end - ONE_DAY) == first
         assert parent(level, end) == end
 
 
 @settings(deadline=None)
-@given(st.sampled_from(Level), st.lists(st.tuples(dates, st.integers(0, 900))))
-def test_the_parents_of_days(level: Level, spans: list[tuple[date, int]]) -> None:
+@given(st.sampled_from(PERIODS), st.lists(st.tuples(dates, st.integers(0, 900))))
+def test_the_parents_of_days(level: Period, spans: list[tuple[date, int]]) -> None:
     """One call for each period that one of the days is in."""
     wanted = [(day, day + count * ONE_DAY) for day, count in spans]
     expected = {parent(level, day) for day in members(wanted)}
     assert parents(level, Days.of(wanted)) == expected
-    assert level is not Level.YEAR or expected <= {ALWAYS}
+    assert level is not Period.YEAR or expected <= {ALL_YEARS}
 
 
 @settings(deadline=None)
@@ -123,8 +125,8 @@ def test_days_follow_each_other(zone: ZoneInfo, day: date) -> None:
     assert day_of(begin - 1, zone) < day
     assert noon(day, zone).astimezone(zone).date() == day
     assert noon(day, zone).tzinfo is UTC
-    assert row_end(Level.DAY, begin, zone) == end
-    assert row_end(Level.HOUR, begin, zone) == begin + HOUR
+    assert row_end(Period.DAY, begin, zone) == end
+    assert row_end(Period.HOUR, begin, zone) == begin + HOUR
 
 
 @settings(deadline=None)
@@ -136,10 +138,10 @@ def test_rows_of_months_and_years_end_where_the_next_begin(
     first = date(year, month, 1)
     following = (first + timedelta(days=31)).replace(day=1)
     end = midnight(following, zone)
-    assert row_end(Level.MONTH, midnight(first, zone), zone) == end
+    assert row_end(Period.MONTH, midnight(first, zone), zone) == end
     january, next_one = date(year, 1, 1), date(year + 1, 1, 1)
     end = midnight(next_one, zone)
-    assert row_end(Level.YEAR, midnight(january, zone), zone) == end
+    assert row_end(Period.YEAR, midnight(january, zone), zone) == end
 
 
 @given(st.integers(0, 2**31), st.integers(0, 2**31))
@@ -157,4 +159,4 @@ def test_clocks_that_go_forward_at_midnight() -> None:
     day = date(2018, 11, 4)
     begin = midnight(day, zone)
     assert datetime.fromtimestamp(begin, zone).hour == 1
-    assert row_end(Level.DAY, begin, zone) == begin + 23 * HOUR
+    assert row_end(Period.DAY, begin, zone) == begin + 23 * HOUR
