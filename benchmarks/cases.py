@@ -25,7 +25,7 @@ from homeassistant.const import UnitOfEnergy
 from homeassistant.core import HomeAssistant
 from homeassistant.util.unit_conversion import EnergyConverter
 
-from custom_components.smartpvms.account import Account
+from custom_components.smartpvms.account.account import Account
 from custom_components.smartpvms.catalogue.series import SERIES, Quantity
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.history.importer import Importer, PlantSeries

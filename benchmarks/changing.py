@@ -6,7 +6,7 @@ from typing import Final
 
 from homeassistant.components.sensor import SensorDeviceClass
 
-from custom_components.smartpvms.account import Account
+from custom_components.smartpvms.account.account import Account
 from custom_components.smartpvms.catalogue import DEVICE_TYPES, PLANT, Kpi, Status
 from custom_components.smartpvms.northbound import DeviceRow, PlantRow
 

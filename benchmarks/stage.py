@@ -17,10 +17,10 @@ from homeassistant.helpers import entity_platform, entity_registry as er
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import EntityPlatform
 
-from custom_components.smartpvms.account import Account
+from custom_components.smartpvms.account.account import Account
+from custom_components.smartpvms.account.device_registry import type_name
 from custom_components.smartpvms.const import MANUFACTURER
 from custom_components.smartpvms.northbound import DeviceRow, PlantRow
-from custom_components.smartpvms.registry import type_name
 from custom_components.smartpvms_floor.recipe import (
     LIVE,
     RECIPE,

@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 import custom_components.smartpvms  # noqa: F401  # before Home Assistant looks for it
-from custom_components.smartpvms.connections import _KEY as CONNECTIONS
+from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
 from simulator import Dialect, Simulator, fleet
 

@@ -8,13 +8,13 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
 from . import alarm_coordinator
-from .account import SmartPvmsConfigEntry
+from .account.account import SmartPvmsConfigEntry
+from .account.connections import async_get_connections
+from .account.issues import async_forget_issues
 from .account_file import store_of
-from .connections import async_get_connections
 from .const import DOMAIN
 from .dashboard import async_setup_dashboard
 from .history import coordinator as history_coordinator
-from .issues import async_forget_issues
 from .opening import async_open
 from .services import async_setup_services
 

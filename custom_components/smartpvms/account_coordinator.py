@@ -10,7 +10,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from .const import LOGGER
 
 if TYPE_CHECKING:
-    from .account import Account
+    from .account.account import Account
 
 
 # Seconds without a failure that end an outage.

@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from .account import Account
+from .account.account import Account
 from .action_fields import ATTR_END, ATTR_START, DEVICES, WHEN, utc
 from .alarms import LOOK_BACK, record_of, split
 from .call_budget import async_await_calls, explained

@@ -23,7 +23,7 @@ from .northbound.models import Alarm
 from .storage.store import KeptStore
 
 if TYPE_CHECKING:
-    from .account import Account
+    from .account.account import Account
 
 STORE_VERSION: Final = 1
 # A fleet has an entity for each of its devices.

@@ -8,14 +8,14 @@ from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import SmartPvmsConfigEntry
+from .account.account import SmartPvmsConfigEntry
 from .alarm_coordinator import AlarmCoordinator
 from .alarm_entity import AlarmEntity, async_add_with_alarms
 from .catalogue import DEVICE_TYPES, Status
 from .catalogue.alarm import PROBLEM
 from .catalogue.underperformance import COMPARISONS, Comparison
 from .entity import Adder, ReadingEntity, async_add_as_seen
-from .readings import Reading
+from .live.readings import Reading
 
 PARALLEL_UPDATES = 0
 

@@ -11,7 +11,7 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 
-from .account import Account, SmartPvmsConfigEntry
+from .account.account import Account, SmartPvmsConfigEntry
 from .const import DOMAIN
 from .coordinator import what_failed
 from .local_time import MINUTE

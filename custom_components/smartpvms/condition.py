@@ -16,7 +16,7 @@ from .alarms import AlarmRecord
 from .const import DOMAIN
 
 if TYPE_CHECKING:
-    from .account import SmartPvmsConfigEntry
+    from .account.account import SmartPvmsConfigEntry
 
 
 class HasActiveAlarmCondition(Condition):

@@ -20,8 +20,9 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 from yarl import URL
 
-from .account import SmartPvmsConfigEntry
-from .connections import Connection, Credentials, async_get_connections
+from .account.account import SmartPvmsConfigEntry
+from .account.connections import Connection, Credentials, async_get_connections
+from .account.device_registry import plant_owners
 from .const import CONF_EXCLUDED_PLANTS, CONF_PLANTS, DOMAIN, REGIONS
 from .northbound import (
     Interface,
@@ -47,7 +48,6 @@ from .northbound.errors import (
 from .northbound.lane import NOT_GRANTED
 from .opening import credentials_of
 from .options_flow import SmartPvmsOptionsFlow, several
-from .registry import plant_owners
 
 LOGINS_THAT_LOCK: Final = 5
 PLANT_LISTS: Final = (Interface.STATIONS, Interface.STATION_LIST)

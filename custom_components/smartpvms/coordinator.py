@@ -30,6 +30,7 @@ from homeassistant.helpers.update_coordinator import UpdateFailed
 from .account_coordinator import AccountCoordinator
 from .catalogue import PLANT, Kpi
 from .const import DOMAIN, LOGGER
+from .live.readings import Reading, take
 from .northbound import Interface, Values
 from .northbound.errors import (
     AccessError,
@@ -39,10 +40,9 @@ from .northbound.errors import (
     ResourceMissingError,
 )
 from .northbound.interfaces import PLANTS_PER_CALL
-from .readings import Reading, take
 
 if TYPE_CHECKING:
-    from .account import Account
+    from .account.account import Account
 
 # Home Assistant starts a refresh up to a second early.
 EARLY: Final = 1.0

@@ -9,9 +9,10 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
-from .account import Account, SmartPvmsConfigEntry
+from .account.account import Account, SmartPvmsConfigEntry
+from .account.connections import async_get_connections
+from .account.device_registry import type_name
 from .catalogue import DEVICE_TYPES, NAMES, PLANT, Kpi, Status
-from .connections import async_get_connections
 from .const import (
     CONF_CURRENCY,
     CONF_EXCLUDED_PLANTS,
@@ -24,11 +25,10 @@ from .const import (
     DOMAIN,
     REGIONS,
 )
+from .live.readings import Reading
 from .northbound import Device, Ledger, NorthboundSession
 from .opening import credentials_of
 from .pseudonyms import Pseudonyms
-from .readings import Reading
-from .registry import type_name
 
 _SHOWN_OPTIONS: Final = (CONF_CURRENCY, CONF_QUOTA_PROFILE, CONF_HISTORY_DAYS)
 # They name plants, devices or entities, so only their number is told.

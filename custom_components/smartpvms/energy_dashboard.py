@@ -17,7 +17,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import voluptuous as vol
 
-from .account import Account
+from .account.account import Account
 from .catalogue import DEVICE_TYPES, Role
 from .catalogue.plant import BATTERY_POWER, GRID_POWER, PV_POWER
 from .catalogue.series import SERIES

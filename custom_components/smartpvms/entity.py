@@ -21,11 +21,11 @@ from homeassistant.helpers.update_coordinator import (
     DataUpdateCoordinator,
 )
 
-from .account import SmartPvmsConfigEntry
+from .account.account import SmartPvmsConfigEntry
 from .const import DOMAIN
 from .coordinator import ReadingsCoordinator
+from .live.readings import Reading
 from .northbound import Values
-from .readings import Reading
 
 # Some 100 µs each, and several times that on a small machine.
 ADDED_AT_ONCE: Final = 40

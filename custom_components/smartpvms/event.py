@@ -9,7 +9,7 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import SmartPvmsConfigEntry
+from .account.account import SmartPvmsConfigEntry
 from .alarm_entity import async_add_with_alarms
 from .alarms import AlarmNews, News
 from .catalogue.alarm import ALARM

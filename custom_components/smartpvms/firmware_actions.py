@@ -16,7 +16,7 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from .account import Account
+from .account.account import Account
 from .action_fields import DEVICES
 from .call_budget import async_await_calls, explained
 from .const import DOMAIN

@@ -23,7 +23,7 @@ from .northbound.interfaces import DEVICES_PER_UPGRADE
 from .northbound.models import UpgradeRecord
 
 if TYPE_CHECKING:
-    from .account import Account
+    from .account.account import Account
 
 # The live data of a large account take some minutes to arrive.
 FIRST_AFTER: Final = 300.0

@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from .account import Account
+from .account.account import Account
 from .action_fields import ATTR_END, ATTR_START, DEVICES, WHEN
 from .catalogue import DEVICE_TYPES
 from .const import DOMAIN

@@ -10,7 +10,7 @@ from typing import Final
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util.json import JsonObjectType
 
-from .account import Account
+from .account.account import Account
 from .call_budget import async_await_calls, explained
 from .const import DOMAIN
 from .history_calls import Slot, Span, local_times

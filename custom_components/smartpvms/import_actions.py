@@ -10,7 +10,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from .account import Account
+from .account.account import Account
 from .action_fields import ATTR_END, ATTR_START, DEVICES, WHEN
 from .const import DOMAIN
 from .history_calls import in_zone

@@ -7,12 +7,12 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 
-from .account import Account, SmartPvmsConfigEntry
+from .account.account import Account, SmartPvmsConfigEntry
+from .account.connections import Connection, Credentials, async_get_connections
+from .account.inventory import Inventory
 from .account_file import read_saved, store_of
-from .connections import Connection, Credentials, async_get_connections
 from .const import DOMAIN
 from .coordinator import what_failed
-from .inventory import Inventory
 from .northbound import NorthboundError
 from .northbound.errors import LoginError, NotYetError
 

@@ -30,8 +30,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .account import Account, SmartPvmsConfigEntry
-from .balance import grid_meters
+from .account.account import Account, SmartPvmsConfigEntry
 from .catalogue import DEVICE_TYPES, Role
 from .const import (
     CONF_CURRENCY,
@@ -48,6 +47,7 @@ from .const import (
 )
 from .energy_dashboard import async_plan, async_set_up, plants_of
 from .energy_texts import Texts
+from .live.balance import grid_meters
 from .northbound import Device, Profile
 
 MAX_HISTORY_DAYS: Final = 3650

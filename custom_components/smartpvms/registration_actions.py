@@ -12,7 +12,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from .account import Account
+from .account.account import Account
 from .action_fields import DEVICES
 from .call_budget import LONG_PATIENCE, async_await_turn, check_turns, explained
 from .const import DOMAIN

@@ -9,10 +9,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import voluptuous as vol
 
-from .account import SmartPvmsConfigEntry
+from .account.account import SmartPvmsConfigEntry
+from .account.device_registry import plant_owners
 from .const import CONF_EXCLUDED_PLANTS, DOMAIN
 from .northbound import Interface
-from .registry import plant_owners
 
 
 class MendingFlow(RepairsFlow):

@@ -12,7 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from propcache.api import cached_property
 
-from .account import SmartPvmsConfigEntry
+from .account.account import SmartPvmsConfigEntry
 from .alarm_entity import async_add_with_alarms
 from .alarm_sensor import ALARM_KEYS, alarm_sensors
 from .catalogue import DERIVED, DEVICE_TYPES, OTHER, PERIOD_KEYS, PLANT, Kpi
@@ -21,9 +21,9 @@ from .const import CONF_CURRENCY, DOMAIN
 from .coordinator import ReadingsCoordinator
 from .entity import Adder, ReadingEntity, async_add_as_seen, async_add_following
 from .history_sensor import HistorySensor
+from .live.period_coordinator import PeriodCoordinator
+from .live.readings import Reading
 from .northbound.models import moment
-from .period_coordinator import PeriodCoordinator
-from .readings import Reading
 
 PARALLEL_UPDATES = 0
 

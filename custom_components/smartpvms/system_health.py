@@ -19,7 +19,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
 
-from .connections import Connection, Credentials, async_get_connections
+from .account.connections import Connection, Credentials, async_get_connections
 from .const import DOMAIN
 from .northbound import Interface, Ledger
 from .opening import credentials_of

@@ -12,7 +12,7 @@ from homeassistant.helpers import device_registry as dr
 from .const import DOMAIN
 
 if TYPE_CHECKING:
-    from .account import Account
+    from .account.account import Account
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import SmartPvmsConfigEntry
+from .account.account import SmartPvmsConfigEntry
 from .catalogue import OTHER
 from .catalogue.firmware import FIRMWARE, RESULTS
 from .const import DOMAIN

@@ -16,7 +16,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from benchmarks import fleet as benches
-from custom_components.smartpvms.account import Account
+from custom_components.smartpvms.account.account import Account
 from simulator import Dialect, Simulator, fleet
 from tests.conftest import make_entry
 from tests.play import play

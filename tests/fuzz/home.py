@@ -12,7 +12,7 @@ import orjson
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smartpvms.connections import async_get_connections
+from custom_components.smartpvms.account.connections import async_get_connections
 from custom_components.smartpvms.northbound import NorthboundSession
 from custom_components.smartpvms.northbound.session import _open
 from simulator import Simulator

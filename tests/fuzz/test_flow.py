@@ -11,7 +11,7 @@ from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.smartpvms.connections import _KEY as CONNECTIONS
+from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.northbound import normalise_origin
 from simulator import fleet

@@ -10,18 +10,18 @@ from homeassistant.core import HomeAssistant
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
+from custom_components.smartpvms.account.inventory import Inventory
+from custom_components.smartpvms.account.time_zones import zone_of
 from custom_components.smartpvms.alarms import AlarmBook, load_news, window_at
 from custom_components.smartpvms.catalogue import PLANT
-from custom_components.smartpvms.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.firmware import FirmwareBook, cadence
 from custom_components.smartpvms.history.planner import Planner, Subject
 from custom_components.smartpvms.history.progress import FEEDS, Progress
-from custom_components.smartpvms.inventory import Inventory
+from custom_components.smartpvms.live.readings import Reading, take
 from custom_components.smartpvms.local_time import midnight
 from custom_components.smartpvms.northbound import Interface, Ledger
-from custom_components.smartpvms.readings import Reading, take
 from custom_components.smartpvms.storage.parse import as_dict
-from custom_components.smartpvms.zones import zone_of
 
 from .home import FakeServer, Wait, assert_quiet, live, new_entry, remove
 from .sound import assert_sound

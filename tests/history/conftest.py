@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.smartpvms.account import Account
+from custom_components.smartpvms.account.account import Account
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
 from custom_components.smartpvms.history.ids import statistic_id
 from simulator import Dialect, Simulator, fleet

@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.smartpvms.connections import _KEY as CONNECTIONS
+from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
 from simulator import Dialect, Simulator
 from simulator.model import Plant

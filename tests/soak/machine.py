@@ -19,7 +19,7 @@ from homeassistant.helpers.storage import Store
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smartpvms.connections import _KEY as CONNECTIONS
+from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.northbound import ledger
 from simulator import Simulator

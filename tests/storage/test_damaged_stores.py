@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smartpvms.connections import _KEY as CONNECTIONS
+from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
 from simulator import Fault, FaultKind, Simulator
 from tests.conftest import state_of
 from tests.play import play

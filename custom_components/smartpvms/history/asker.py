@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
+from ..account.supported_types import ServedTypes
 from ..const import CONF_HISTORY_DAYS, DEFAULT_HISTORY_DAYS, LOGGER
 from ..coordinator import calling
 from ..local_time import DAY, HOUR, MINUTE, ONE_DAY, day_of
 from ..northbound import Device, Interface, Period
-from ..served_types import ServedTypes
 from ..storage.parse import as_dict, instant, load_ids
 from . import budget
 from .asking import Inquiry, inquiry, interface_of, longest_span
@@ -20,7 +20,7 @@ from .planner import Planner, Question, Subject, limit
 from .progress import FEEDS, FIVE_MINUTES, PERIODS, Feed, Progress, Track
 
 if TYPE_CHECKING:
-    from ..account import Account
+    from ..account.account import Account
 
 # The running hour grows as often as the live values do.
 IDLE: Final = 5 * MINUTE

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, override
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 
+from ..account.supported_types import ServedTypes
 from ..account_coordinator import AccountCoordinator
 from ..const import DOMAIN
 from ..coordinator import EARLY
 from ..local_time import DAY, Days, midnight
 from ..northbound import Interface
-from ..served_types import ServedTypes
 from ..storage.parse import as_dict, times
 from ..storage.store import KeptStore
 from .asker import Asker
@@ -24,7 +24,7 @@ from .outlook import Outlook
 from .progress import FEEDS, Progress
 
 if TYPE_CHECKING:
-    from ..account import Account
+    from ..account.account import Account
 
 STORE_VERSION: Final = 1
 SAVE_DELAY: Final = 30.0

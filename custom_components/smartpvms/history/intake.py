@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
+from ..account.time_zones import find_zone, fits
 from ..catalogue import DEVICE_TYPES, PV_INPUT, Role
 from ..catalogue.series import DEVICE_KEYS, OPPOSITE, PRICED, SERIES
 from ..const import CONF_CURRENCY
 from ..local_time import ALL_YEARS, ONE_DAY, Days, day_of, midnight
 from ..northbound import Device, Period, Values
-from ..zones import find_zone, fits
 from .asking import Inquiry
 from .five_minutes import Source, hourly_flows
 from .importer import Importer, PlantSeries
@@ -23,7 +23,7 @@ from .progress import FIVE_MINUTES, HOURS, YEARS, Feed, Progress, Track
 from .taking import Rows, delivered_until, first_start, midnights, spans, storage_rows
 
 if TYPE_CHECKING:
-    from ..account import Account
+    from ..account.account import Account
 
 # The plant's own counters that live sources are made of.
 _LIVE: Final = tuple(

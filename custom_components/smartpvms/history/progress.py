@@ -9,6 +9,7 @@ from datetime import date, tzinfo
 from enum import StrEnum
 from typing import Final, Self, override
 
+from ..account.time_zones import dump_zone, load_zone
 from ..catalogue.series import CONSUMPTION, GRID_IMPORT
 from ..local_time import Days
 from ..northbound import Period
@@ -21,7 +22,6 @@ from ..storage.parse import (
     texts,
     times,
 )
-from ..zones import dump_zone, load_zone
 from .live_hours import LiveHours
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
-from .catalogue import PeriodKpi
+from ..catalogue import PeriodKpi
+from ..local_time import HOUR
+from ..northbound import Period, Values
 from .counters import Memory
-from .local_time import HOUR
-from .northbound import Period, Values
 from .readings import Reading
 
 # Our idea of the plant's zone may be this far off.

@@ -5,15 +5,15 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.smartpvms.balance import (
+from custom_components.smartpvms.live.balance import (
     composition,
     day_rates,
     grid_meters,
     power_balance,
     stored_today,
 )
+from custom_components.smartpvms.live.readings import Reading
 from custom_components.smartpvms.northbound import Device, Values
-from custom_components.smartpvms.readings import Reading
 
 NOW = 1_000_000.0
 HYBRID: Values = {"active_power": 4.0, "mppt_power": 5.0, "inverter_state": 512}

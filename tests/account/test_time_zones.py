@@ -6,15 +6,15 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.smartpvms.local_time import midnight
-from custom_components.smartpvms.northbound import Plant
-from custom_components.smartpvms.zones import (
+from custom_components.smartpvms.account.time_zones import (
     dump_zone,
     find_zone,
     fits,
     load_zone,
     zone_of,
 )
+from custom_components.smartpvms.local_time import midnight
+from custom_components.smartpvms.northbound import Plant
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NAMES = [

@@ -16,11 +16,11 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN
-from .local_time import DAY
-from .northbound import Dialect, Ledger, NorthboundClient, NorthboundSession, Plant
-from .northbound.ledger import SavedLedger
-from .storage.store import KeptStore
+from ..const import DOMAIN
+from ..local_time import DAY
+from ..northbound import Dialect, Ledger, NorthboundClient, NorthboundSession, Plant
+from ..northbound.ledger import SavedLedger
+from ..storage.store import KeptStore
 
 STORE_VERSION = 1
 STORE_KEY = f"{DOMAIN}.quota"

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Final, override
 from homeassistant.core import callback
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
-from .account_coordinator import AccountCoordinator
-from .const import LOGGER
-from .coordinator import EARLY, SOON, calling
-from .inventory import Inventory
-from .local_time import DAY
-from .northbound import Dialect, Interface, Profile
-from .northbound.errors import NotNorthboundError, PermissionMissingError
-from .northbound.interfaces import PLANTS_PER_CALL, PLANTS_PER_PAGE
+from ..account.inventory import Inventory
+from ..account_coordinator import AccountCoordinator
+from ..const import LOGGER
+from ..coordinator import EARLY, SOON, calling
+from ..local_time import DAY
+from ..northbound import Dialect, Interface, Profile
+from ..northbound.errors import NotNorthboundError, PermissionMissingError
+from ..northbound.interfaces import PLANTS_PER_CALL, PLANTS_PER_PAGE
 
 if TYPE_CHECKING:
-    from .account import Account
+    from ..account.account import Account
 
 HOURLY: Final = 3600.0
 # After a call that failed, or one that said that a plant or device is gone.

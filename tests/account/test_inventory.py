@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from custom_components.smartpvms.account.inventory import GONE_AFTER, Inventory
+from custom_components.smartpvms.account.time_zones import zone_of
 from custom_components.smartpvms.catalogue.meter import (
     assumed_in_watts,
     in_kilowatts,
     is_in_watts,
 )
-from custom_components.smartpvms.inventory import GONE_AFTER, Inventory
 from custom_components.smartpvms.northbound import Device, Dialect, Plant, Values
-from custom_components.smartpvms.zones import zone_of
 
 T = 1_000_000.0
 A = Plant("A", "Anna", 8.5, datetime.fromisoformat("2021-03-01T00:00:00+01:00"))

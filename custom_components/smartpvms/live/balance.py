@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from .catalogue import DEVICE_TYPES, PV_INPUT, Quantity, Role
-from .catalogue.inverter import PRODUCING_STATES
-from .catalogue.plant import (
+from ..catalogue import DEVICE_TYPES, PV_INPUT, Quantity, Role
+from ..catalogue.inverter import PRODUCING_STATES
+from ..catalogue.plant import (
     AUTARKY_RATE,
     BATTERY_POWER,
     ENERGY_STORED,
@@ -23,8 +23,8 @@ from .catalogue.plant import (
     SELF_CONSUMPTION_RATE,
     USED_TODAY,
 )
-from .catalogue.series import DEVICE_CHARGE, DEVICE_DISCHARGE
-from .northbound import Device, Values
+from ..catalogue.series import DEVICE_CHARGE, DEVICE_DISCHARGE
+from ..northbound import Device, Values
 from .readings import Reading
 
 # Meter and inverter are read seconds apart: a sum this little below 0 is 0.

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from .northbound import Plant
+from ..northbound import Plant
 
 _DAY: Final = 86400
 # The dateline's easternmost clocks are 14 hours ahead.

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple, override
 
 from homeassistant.core import callback
 
+from ..catalogue.plant import CALLS_LEFT, LAST_DATA, calls_left
+from ..coordinator import TOLD_AT_ONCE, ReadingsCoordinator
+from ..northbound import Interface, Values
 from .balance import Composition, composition, day_rates, power_balance, stored_today
-from .catalogue.plant import CALLS_LEFT, LAST_DATA, calls_left
-from .coordinator import TOLD_AT_ONCE, ReadingsCoordinator
-from .northbound import Interface, Values
 from .readings import Reading
 
 if TYPE_CHECKING:
-    from .account import Account
+    from ..account.account import Account
 
 _NOT_COUNTED = frozenset({Interface.LOGIN, Interface.LOGOUT})
 

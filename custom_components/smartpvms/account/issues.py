@@ -9,14 +9,14 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.loader import async_get_loaded_integration
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN
-from .features import device_types, feature, features, word
-from .local_time import HOUR
-from .northbound import Interface, PauseReason
+from ..const import DOMAIN
+from ..local_time import HOUR
+from ..northbound import Interface, PauseReason
+from .issue_words import device_types, feature, features, word
 
 if TYPE_CHECKING:
     from .account import Account
-    from .served_types import ServedTypes
+    from .supported_types import ServedTypes
 
 SECOND_SESSION: Final = "second_session"
 PLANTS_TAKEN: Final = "plants_taken"

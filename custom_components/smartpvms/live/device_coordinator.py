@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from itertools import batched
 from typing import TYPE_CHECKING, Final, override
 
-from .catalogue import DEVICE_TYPES, PV_INPUT, Kpi
-from .coordinator import RealTimeCoordinator
-from .northbound import DeviceRow, Interface, Profile, Scale
-from .northbound.interfaces import DEVICES_PER_CALL
-from .served_types import ServedTypes
+from ..account.supported_types import ServedTypes
+from ..catalogue import DEVICE_TYPES, PV_INPUT, Kpi
+from ..coordinator import RealTimeCoordinator
+from ..northbound import DeviceRow, Interface, Profile, Scale
+from ..northbound.interfaces import DEVICES_PER_CALL
 
 if TYPE_CHECKING:
-    from .account import Account
+    from ..account.account import Account
 
 _COUNTERS: Final[Mapping[int, tuple[Kpi, ...]]] = {
     type_id: tuple(kpi for kpi in kind.kpis if kpi.counter)

@@ -9,9 +9,9 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from .catalogue import NAMES
-from .const import DOMAIN, MANUFACTURER
-from .northbound import Device, Plant
+from ..catalogue import NAMES
+from ..const import DOMAIN, MANUFACTURER
+from ..northbound import Device, Plant
 
 # Some 100 µs each, and several times that on a small machine.
 AT_ONCE: Final = 40

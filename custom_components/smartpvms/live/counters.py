@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta, tzinfo
 from typing import Final, NamedTuple
 
-from .catalogue import Counter
-from .local_time import DAY, HOUR, day_of, midnight, today_of
+from ..catalogue import Counter
+from ..local_time import DAY, HOUR, day_of, midnight, today_of
 
 # The cloud lags 5 to 10 minutes: a first row this early is of the day before.
 LAG: Final = 15 * 60.0

@@ -6,11 +6,11 @@ from datetime import tzinfo
 from types import MappingProxyType
 from typing import Any, Final, Self
 
-from .catalogue import Kpi
+from ..catalogue import Kpi
+from ..local_time import Day, today_of
+from ..northbound import Values
+from ..storage.parse import amount, instant, numbers, texts
 from .counters import Memory, advance
-from .local_time import Day, today_of
-from .northbound import Values
-from .storage.parse import amount, instant, numbers, texts
 
 _NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 

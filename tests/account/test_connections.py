@@ -9,7 +9,7 @@ from homeassistant.data_entry_flow import FlowResultType
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smartpvms.connections import (
+from custom_components.smartpvms.account.connections import (
     _KEY as CONNECTIONS,
     STORE_KEY,
     STORE_VERSION,
@@ -20,8 +20,8 @@ from custom_components.smartpvms.northbound import Interface
 from custom_components.smartpvms.opening import credentials_of
 from simulator import Dialect, Simulator
 
-from .conftest import make_entry
-from .flows import account, add, submit
+from ..conftest import make_entry
+from ..flows import account, add, submit
 
 type Storage = dict[str, dict[str, Any]]
 

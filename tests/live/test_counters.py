@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.smartpvms.catalogue import Counter
-from custom_components.smartpvms.counters import Memory, advance
+from custom_components.smartpvms.live.counters import Memory, advance
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

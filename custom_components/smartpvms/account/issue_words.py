@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_cached_translations
 
-from .const import DOMAIN
-from .northbound import Interface
-from .registry import type_name
+from ..const import DOMAIN
+from ..northbound import Interface
+from .device_registry import type_name
 
 
 @callback

@@ -9,8 +9,8 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.smartpvms.catalogue import DEVICE_TYPES, PLANT
+from custom_components.smartpvms.live.readings import Reading, take
 from custom_components.smartpvms.northbound import Values
-from custom_components.smartpvms.readings import Reading, take
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = 1_781_517_600.0  # 2026-06-15 12:00 in Berlin

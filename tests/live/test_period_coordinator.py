@@ -15,12 +15,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.account_file import AccountFile
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
+from custom_components.smartpvms.live.period_coordinator import EVERY, LIVE_SHARE
+from custom_components.smartpvms.live.period_rows import rows_to_take
 from custom_components.smartpvms.northbound import Interface
-from custom_components.smartpvms.period_coordinator import EVERY, LIVE_SHARE
-from custom_components.smartpvms.period_rows import rows_to_take
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
 from tests.conftest import device_of, entity_id, make_entry, restart, state_of
-from tests.periods import (
+from tests.live.periods import (
     DEVICE_LANES,
     LANES,
     PLANT_LANES,

@@ -17,7 +17,7 @@ from custom_components.smartpvms.catalogue import PERIOD_KEYS
 from custom_components.smartpvms.const import CONF_CURRENCY, DOMAIN
 from simulator import ABSENT, Dialect, Simulator, Type, fleet
 from tests.conftest import device_of, entity_id, make_entry, restart, state_of
-from tests.periods import PLANT_LANES, asked, start_with, told
+from tests.live.periods import PLANT_LANES, asked, start_with, told
 
 type Wait = Callable[..., Awaitable[None]]
 

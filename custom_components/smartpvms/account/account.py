@@ -11,19 +11,16 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .account_file import AccountFile, SavedAccount
-from .alarm_coordinator import AlarmCoordinator
-from .balance import grid_meters
-from .balance_coordinator import BalanceCoordinator
-from .catalogue import DEVICE_TYPES
-from .catalogue.meter import (
+from ..account_file import AccountFile, SavedAccount
+from ..alarm_coordinator import AlarmCoordinator
+from ..catalogue import DEVICE_TYPES
+from ..catalogue.meter import (
     GRID_METER_TYPE,
     assumed_in_watts,
     in_kilowatts,
     is_in_watts,
 )
-from .connections import Connection
-from .const import (
+from ..const import (
     CONF_EXCLUDED_PLANTS,
     CONF_GRID_METERS,
     CONF_QUOTA_PROFILE,
@@ -31,28 +28,31 @@ from .const import (
     LOGGER,
     QUOTA_AUTO,
 )
-from .coordinator import PlantCoordinator, RealTimeCoordinator
-from .device_coordinator import DeviceCoordinator
-from .firmware_coordinator import FirmwareCoordinator
-from .history.coordinator import HistoryCoordinator
-from .inventory import Inventory
-from .inventory_coordinator import InventoryCoordinator
-from .issues import Issues
-from .northbound import Device, Dialect, Interface, Plant, Profile, Values
-from .northbound.errors import LoginError
-from .northbound.lane import NOT_GRANTED
-from .period_lanes import PeriodLanes
-from .readings import Reading
-from .registry import (
+from ..coordinator import PlantCoordinator, RealTimeCoordinator
+from ..firmware_coordinator import FirmwareCoordinator
+from ..history.coordinator import HistoryCoordinator
+from ..live.balance import grid_meters
+from ..live.balance_coordinator import BalanceCoordinator
+from ..live.device_coordinator import DeviceCoordinator
+from ..live.inventory_coordinator import InventoryCoordinator
+from ..live.period_lanes import PeriodLanes
+from ..live.readings import Reading
+from ..northbound import Device, Dialect, Interface, Plant, Profile, Values
+from ..northbound.errors import LoginError
+from ..northbound.lane import NOT_GRANTED
+from ..storage.parse import as_dict, by_id, load_flags, load_ids
+from ..storage.steps import Steps, dumping
+from ..underperformance_coordinator import UnderperformanceCoordinator
+from .connections import Connection
+from .device_registry import (
     RegisteredDevices,
     RegisteredKeys,
     async_registered_keys,
     plant_owners,
 )
-from .storage.parse import as_dict, by_id, load_flags, load_ids
-from .storage.steps import Steps, dumping
-from .underperformance_coordinator import UnderperformanceCoordinator
-from .zones import zone_of
+from .inventory import Inventory
+from .issues import Issues
+from .time_zones import zone_of
 
 PROFILES: Final[Mapping[Dialect, Profile]] = {
     Dialect.V2020: Profile.PER_MINUTE,

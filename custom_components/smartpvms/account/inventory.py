@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Self
 
-from .northbound import Device, Dialect, Plant
-from .storage.parse import amount, instant, is_whole, load_time, times
+from ..northbound import Device, Dialect, Plant
+from ..storage.parse import amount, instant, is_whole, load_time, times
 
 GONE_AFTER: Final = 24 * 3600.0
 

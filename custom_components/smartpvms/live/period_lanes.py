@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import callback
 
-from .catalogue import PERIODS
-from .northbound import Interface
+from ..catalogue import PERIODS
+from ..northbound import Interface
+from ..storage.parse import as_dict, instant, times
+from ..storage.steps import Steps, dumping
 from .period_coordinator import (
     DevicePeriodCoordinator,
     PeriodCoordinator,
     PlantPeriodCoordinator,
 )
 from .readings import Reading
-from .storage.parse import as_dict, instant, times
-from .storage.steps import Steps, dumping
 
 if TYPE_CHECKING:
-    from .account import Account
+    from ..account.account import Account
 
 type Lane = PlantPeriodCoordinator | DevicePeriodCoordinator
 

@@ -6,9 +6,9 @@ from typing import Final
 
 from homeassistant.core import callback
 
-from .local_time import DAY
-from .northbound.errors import KpiNotConfiguredError, UnsupportedTypeError
-from .storage.parse import as_dict, by_id, instant, load_ids
+from ..local_time import DAY
+from ..northbound.errors import KpiNotConfiguredError, UnsupportedTypeError
+from ..storage.parse import as_dict, by_id, instant, load_ids
 
 UNSUPPORTED_FOR: Final = 7 * DAY
 NOT_CONFIGURED_FOR: Final = DAY

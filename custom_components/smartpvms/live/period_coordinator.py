@@ -15,26 +15,26 @@ from typing import TYPE_CHECKING, Final, override
 from homeassistant.core import callback
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
-from .catalogue import DEVICE_PERIODS, DEVICE_TYPES, PLANT_PERIODS, PeriodKpi
-from .coordinator import EARLY, RealTimeCoordinator, calling
-from .device_coordinator import Request
-from .history.budget import LIVE_SHARE
-from .local_time import DAY, HOUR
-from .northbound import Device, DeviceRow, Interface, Ledger, Period, Values
-from .northbound.interfaces import DEVICES_PER_CALL, PLANTS_PER_CALL
-from .northbound.limits import windows
-from .northbound.periods import (
+from ..account.supported_types import ServedTypes
+from ..catalogue import DEVICE_PERIODS, DEVICE_TYPES, PLANT_PERIODS, PeriodKpi
+from ..coordinator import EARLY, RealTimeCoordinator, calling
+from ..history.budget import LIVE_SHARE
+from ..local_time import DAY, HOUR
+from ..northbound import Device, DeviceRow, Interface, Ledger, Period, Values
+from ..northbound.interfaces import DEVICES_PER_CALL, PLANTS_PER_CALL
+from ..northbound.limits import windows
+from ..northbound.periods import (
     ASK_DEVICES,
     ASK_PLANTS,
     DEVICE_INTERFACES,
     PLANT_INTERFACES,
 )
+from .device_coordinator import Request
 from .period_rows import earliest_start, known_start, rows_to_take, take_row
 from .readings import Reading
-from .served_types import ServedTypes
 
 if TYPE_CHECKING:
-    from .account import Account
+    from ..account.account import Account
 
 # More often than this nobody looks at it.
 EVERY: Final[Mapping[Period, float]] = {

@@ -1,0 +1,1 @@
+"""Values kept current: readings, counters and the coordinators that ask for them."""
