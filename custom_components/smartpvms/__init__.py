@@ -7,11 +7,11 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
-from . import alarm_coordinator
 from .account.account import SmartPvmsConfigEntry
 from .account.connections import async_get_connections
 from .account.issues import async_forget_issues
 from .account_file import store_of
+from .alarms import coordinator as alarm_coordinator
 from .const import DOMAIN
 from .dashboard import async_setup_dashboard
 from .history import coordinator as history_coordinator

@@ -15,7 +15,7 @@ import voluptuous as vol
 
 from .account.account import Account
 from .action_fields import ATTR_END, ATTR_START, DEVICES, WHEN, utc
-from .alarms import LOOK_BACK, record_of, split
+from .alarms.tracker import LOOK_BACK, record_of, split
 from .call_budget import async_await_calls, explained
 from .catalogue import OTHER
 from .catalogue.alarm import RANKS, STATUSES, TYPES

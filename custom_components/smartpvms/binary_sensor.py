@@ -9,8 +9,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.account import SmartPvmsConfigEntry
-from .alarm_coordinator import AlarmCoordinator
-from .alarm_entity import AlarmEntity, async_add_with_alarms
+from .alarms.coordinator import AlarmCoordinator
+from .alarms.entity import AlarmEntity, async_add_with_alarms
 from .catalogue import DEVICE_TYPES, Status
 from .catalogue.alarm import PROBLEM
 from .catalogue.underperformance import COMPARISONS, Comparison

@@ -11,8 +11,8 @@ from homeassistant.helpers.condition import (
 )
 from homeassistant.helpers.typing import ConfigType
 
-from .alarm_filter import AlarmFilter, validated
-from .alarms import AlarmRecord
+from .alarms.filter import AlarmFilter, validated
+from .alarms.tracker import AlarmRecord
 from .const import DOMAIN
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.account import SmartPvmsConfigEntry
-from .alarm_entity import async_add_with_alarms
-from .alarms import AlarmNews, News
+from .alarms.entity import async_add_with_alarms
+from .alarms.tracker import AlarmNews, News
 from .catalogue.alarm import ALARM
 from .const import DOMAIN, SIGNAL_ALARM
 from .entity import Adder

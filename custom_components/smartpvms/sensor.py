@@ -13,8 +13,8 @@ from homeassistant.helpers.typing import StateType
 from propcache.api import cached_property
 
 from .account.account import SmartPvmsConfigEntry
-from .alarm_entity import async_add_with_alarms
-from .alarm_sensor import ALARM_KEYS, alarm_sensors
+from .alarms.entity import async_add_with_alarms
+from .alarms.sensor import ALARM_KEYS, alarm_sensors
 from .catalogue import DERIVED, DEVICE_TYPES, OTHER, PERIOD_KEYS, PLANT, Kpi
 from .catalogue.plant import HISTORY_IMPORT
 from .const import CONF_CURRENCY, DOMAIN

@@ -14,8 +14,8 @@ from homeassistant.helpers.trigger import (
 )
 from homeassistant.helpers.typing import ConfigType
 
-from .alarm_filter import AlarmFilter, validated
-from .alarms import AlarmNews, News
+from .alarms.filter import AlarmFilter, validated
+from .alarms.tracker import AlarmNews, News
 from .const import DOMAIN, SIGNAL_ALARM
 from .targets import registry_id_of
 

@@ -13,7 +13,7 @@ import pytest
 from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.account.inventory import Inventory
 from custom_components.smartpvms.account.time_zones import zone_of
-from custom_components.smartpvms.alarms import AlarmBook, load_news, window_at
+from custom_components.smartpvms.alarms.tracker import AlarmBook, load_news, window_at
 from custom_components.smartpvms.catalogue import PLANT
 from custom_components.smartpvms.firmware import FirmwareBook, cadence
 from custom_components.smartpvms.history.planner import Planner, Subject

@@ -12,7 +12,7 @@ from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
-from custom_components.smartpvms.alarms import AlarmNews
+from custom_components.smartpvms.alarms.tracker import AlarmNews
 from custom_components.smartpvms.const import SIGNAL_ALARM
 from simulator import Simulator
 

@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..account_file import AccountFile, SavedAccount
-from ..alarm_coordinator import AlarmCoordinator
+from ..alarms.coordinator import AlarmCoordinator
 from ..catalogue import DEVICE_TYPES
 from ..catalogue.meter import (
     GRID_METER_TYPE,

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.smartpvms.alarms import (
+from custom_components.smartpvms.alarms.tracker import (
     LOOK_BACK,
     SKEW,
     WINDOWS,

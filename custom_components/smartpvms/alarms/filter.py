@@ -13,10 +13,10 @@ from homeassistant.helpers.target import (
 from homeassistant.helpers.typing import ConfigType
 import voluptuous as vol
 
-from .alarms import AlarmRecord
-from .catalogue import OTHER
-from .catalogue.alarm import ALARM, LEAST, PROBLEM, RANKS
-from .const import DOMAIN
+from ..catalogue import OTHER
+from ..catalogue.alarm import ALARM, LEAST, PROBLEM, RANKS
+from ..const import DOMAIN
+from .tracker import AlarmRecord
 
 CONF_MINIMUM_SEVERITY: Final = "minimum_severity"
 CONF_DEVICE_TYPES: Final = "device_types"

@@ -11,19 +11,19 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 
-from .account_coordinator import AccountCoordinator
-from .alarms import AlarmBook, AlarmNews, dump_news, load_news, window_at
-from .catalogue.alarm import FALLBACK_LANGUAGE, LANGUAGES, POLISH
-from .const import DOMAIN, SIGNAL_ALARM
-from .coordinator import EARLY, FRESH_CYCLES, FRESH_GRACE, SOON, calling
-from .northbound import Device, Interface
-from .northbound.errors import NorthboundError, RefusedError
-from .northbound.interfaces import PLANTS_PER_CALL
-from .northbound.models import Alarm
-from .storage.store import KeptStore
+from ..account_coordinator import AccountCoordinator
+from ..catalogue.alarm import FALLBACK_LANGUAGE, LANGUAGES, POLISH
+from ..const import DOMAIN, SIGNAL_ALARM
+from ..coordinator import EARLY, FRESH_CYCLES, FRESH_GRACE, SOON, calling
+from ..northbound import Device, Interface
+from ..northbound.errors import NorthboundError, RefusedError
+from ..northbound.interfaces import PLANTS_PER_CALL
+from ..northbound.models import Alarm
+from ..storage.store import KeptStore
+from .tracker import AlarmBook, AlarmNews, dump_news, load_news, window_at
 
 if TYPE_CHECKING:
-    from .account.account import Account
+    from ..account.account import Account
 
 STORE_VERSION: Final = 1
 # A fleet has an entity for each of its devices.

@@ -12,10 +12,10 @@ from enum import StrEnum
 from itertools import count, takewhile
 from typing import Any, Final, Self
 
-from .catalogue import OTHER
-from .catalogue.alarm import ACKNOWLEDGED, ENDED, LEAST, RANKS, SEVERITIES
-from .northbound.models import Alarm
-from .storage.parse import instant, load_time, texts, times
+from ..catalogue import OTHER
+from ..catalogue.alarm import ACKNOWLEDGED, ENDED, LEAST, RANKS, SEVERITIES
+from ..northbound.models import Alarm
+from ..storage.parse import instant, load_time, texts, times
 
 # The interface takes 31 days at a time and looks back 365; clocks differ.
 WINDOW: Final = timedelta(days=30)

@@ -5,11 +5,11 @@ from typing import Final, override
 
 from homeassistant.components.sensor import SensorEntity
 
-from .alarm_coordinator import AlarmCoordinator
-from .alarm_entity import AlarmEntity
-from .alarms import AlarmBook, AlarmRecord
-from .catalogue import Kpi
-from .catalogue.alarm import ACTIVE_ALARMS, HIGHEST_SEVERITY, LATEST_ALARM
+from ..catalogue import Kpi
+from ..catalogue.alarm import ACTIVE_ALARMS, HIGHEST_SEVERITY, LATEST_ALARM
+from .coordinator import AlarmCoordinator
+from .entity import AlarmEntity
+from .tracker import AlarmBook, AlarmRecord
 
 ATTR_ALARMS: Final = "alarms"
 MOST_LISTED: Final = 20

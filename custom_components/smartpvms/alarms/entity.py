@@ -7,10 +7,10 @@ from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 
-from .account.account import SmartPvmsConfigEntry
-from .alarm_coordinator import AlarmCoordinator
-from .const import DOMAIN
-from .entity import Adder, SparingEntity, async_add_following
+from ..account.account import SmartPvmsConfigEntry
+from ..const import DOMAIN
+from ..entity import Adder, SparingEntity, async_add_following
+from .coordinator import AlarmCoordinator
 
 
 class AlarmEntity(SparingEntity[AlarmCoordinator]):

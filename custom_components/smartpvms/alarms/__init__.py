@@ -1,0 +1,1 @@
+"""Alarms: what is active, what has changed, and the entities that show it."""
