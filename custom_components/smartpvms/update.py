@@ -24,8 +24,8 @@ from .catalogue import OTHER
 from .catalogue.firmware import FIRMWARE, RESULTS
 from .const import DOMAIN
 from .entity import Adder, SparingEntity, async_add_following
-from .firmware import is_running
-from .firmware_coordinator import FirmwareCoordinator
+from .firmware.coordinator import FirmwareCoordinator
+from .firmware.records import is_running
 from .northbound.client import UPGRADABLE_TYPES
 from .northbound.models import UpgradeRecord
 

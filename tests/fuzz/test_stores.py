@@ -15,7 +15,7 @@ from custom_components.smartpvms.account.inventory import Inventory
 from custom_components.smartpvms.account.time_zones import zone_of
 from custom_components.smartpvms.alarms.tracker import AlarmBook, load_news, window_at
 from custom_components.smartpvms.catalogue import PLANT
-from custom_components.smartpvms.firmware import FirmwareBook, cadence
+from custom_components.smartpvms.firmware.records import FirmwareBook, cadence
 from custom_components.smartpvms.history.planner import Planner, Subject
 from custom_components.smartpvms.history.progress import FEEDS, Progress
 from custom_components.smartpvms.live.readings import Reading, take

@@ -29,7 +29,7 @@ from ..const import (
     QUOTA_AUTO,
 )
 from ..coordinator import PlantCoordinator, RealTimeCoordinator
-from ..firmware_coordinator import FirmwareCoordinator
+from ..firmware.coordinator import FirmwareCoordinator
 from ..history.coordinator import HistoryCoordinator
 from ..live.balance import grid_meters
 from ..live.balance_coordinator import BalanceCoordinator

@@ -6,24 +6,24 @@ from typing import TYPE_CHECKING, Final, override
 
 from homeassistant.core import callback
 
-from .account_coordinator import AccountCoordinator
-from .coordinator import EARLY, FRESH_CYCLES, FRESH_GRACE, SOON, calling
-from .firmware import LONGEST, FirmwareBook, cadence
-from .local_time import DAY
-from .northbound import Device, Interface
-from .northbound.client import UPGRADABLE_TYPES
-from .northbound.errors import (
+from ..account_coordinator import AccountCoordinator
+from ..coordinator import EARLY, FRESH_CYCLES, FRESH_GRACE, SOON, calling
+from ..local_time import DAY
+from ..northbound import Device, Interface
+from ..northbound.client import UPGRADABLE_TYPES
+from ..northbound.errors import (
     AccessError,
     NorthboundError,
     RefusedError,
     UnsupportedTypeError,
     UpgradeError,
 )
-from .northbound.interfaces import DEVICES_PER_UPGRADE
-from .northbound.models import UpgradeRecord
+from ..northbound.interfaces import DEVICES_PER_UPGRADE
+from ..northbound.models import UpgradeRecord
+from .records import LONGEST, FirmwareBook, cadence
 
 if TYPE_CHECKING:
-    from .account.account import Account
+    from ..account.account import Account
 
 # The live data of a large account take some minutes to arrive.
 FIRST_AFTER: Final = 300.0

@@ -19,7 +19,7 @@ from custom_components.smartpvms.catalogue.firmware import (
     RESULTS,
 )
 from custom_components.smartpvms.const import DOMAIN
-from custom_components.smartpvms.firmware import FirmwareBook, cadence
+from custom_components.smartpvms.firmware.records import FirmwareBook, cadence
 from custom_components.smartpvms.northbound import Interface
 from custom_components.smartpvms.northbound.models import UpgradeRecord
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet

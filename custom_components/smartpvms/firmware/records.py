@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Final, Self
 
-from .catalogue.firmware import RUNNING
-from .local_time import DAY, HOUR, MINUTE
-from .northbound.models import UpgradeRecord
-from .storage.parse import amount, as_dict, by_id, is_whole, load_time
+from ..catalogue.firmware import RUNNING
+from ..local_time import DAY, HOUR, MINUTE
+from ..northbound.models import UpgradeRecord
+from ..storage.parse import amount, as_dict, by_id, is_whole, load_time
 
 # Nothing is put off for longer, whatever a clock said when it was saved.
 LONGEST: Final = 7 * DAY

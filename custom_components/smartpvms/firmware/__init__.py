@@ -1,0 +1,1 @@
+"""Firmware: the records of upgrades, and the request for one."""
