@@ -14,7 +14,7 @@ from .live.readings import Reading
 from .storage.parse import as_dict
 from .storage.steps import Steps, async_finished, finished
 from .storage.store import KeptStore
-from .underperformance_coordinator import read_comparisons
+from .underperformance.coordinator import read_comparisons
 
 STORE_VERSION: Final = 1
 SAVE_DELAY: Final = 60

@@ -42,7 +42,7 @@ from ..northbound.errors import LoginError
 from ..northbound.lane import NOT_GRANTED
 from ..storage.parse import as_dict, by_id, load_flags, load_ids
 from ..storage.steps import Steps, dumping
-from ..underperformance_coordinator import UnderperformanceCoordinator
+from ..underperformance.coordinator import UnderperformanceCoordinator
 from .connections import Connection
 from .device_registry import (
     RegisteredDevices,

@@ -19,9 +19,9 @@ from datetime import datetime
 from statistics import median
 from typing import Final, Self
 
-from .compared_unit import LOW, PARTS, WELL, Sample, Unit, Verdict
-from .local_time import HOUR
-from .storage.parse import as_dict, by_id, is_whole
+from ..local_time import HOUR
+from ..storage.parse import as_dict, by_id, is_whole
+from .member import LOW, PARTS, WELL, Sample, Unit, Verdict
 
 # Where siblings differ much among themselves, one has to differ more than that:
 # three standard deviations, estimated by the median absolute deviation.

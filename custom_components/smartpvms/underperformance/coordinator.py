@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Final, override
 
 from homeassistant.core import callback
 
-from .catalogue import DEVICE_TYPES, PV_INPUT, Role
-from .catalogue.underperformance import OF_INVERTER, OF_STRING, Comparison
-from .compared_unit import Sample, Verdict
-from .coordinator import TOLD_AT_ONCE, ReadingsCoordinator
-from .live.readings import Reading
-from .northbound import Device, Values
-from .storage.parse import as_dict, by_id
-from .storage.steps import Steps, dumping
-from .underperformance import Siblings
-from .unit_powers import inverter_power, string_powers
+from ..catalogue import DEVICE_TYPES, PV_INPUT, Role
+from ..catalogue.underperformance import OF_INVERTER, OF_STRING, Comparison
+from ..coordinator import TOLD_AT_ONCE, ReadingsCoordinator
+from ..live.readings import Reading
+from ..northbound import Device, Values
+from ..storage.parse import as_dict, by_id
+from ..storage.steps import Steps, dumping
+from .comparison import Siblings
+from .member import Sample, Verdict
+from .power import inverter_power, string_powers
 
 if TYPE_CHECKING:
-    from .account.account import Account
+    from ..account.account import Account
 
 _AC_OUTPUT: Final = "active_power"
 

@@ -7,9 +7,9 @@ fault of its own, and no measure for others.
 from collections.abc import Container
 from typing import Final
 
-from .catalogue.inverter import PRODUCING_STATES, STRINGS
-from .catalogue.underperformance import LIMITED_STATES, UNKNOWN_STATES
-from .northbound import Values
+from ..catalogue.inverter import PRODUCING_STATES, STRINGS
+from ..catalogue.underperformance import LIMITED_STATES, UNKNOWN_STATES
+from ..northbound import Values
 
 # What an input without modules may seem to give.
 NO_STRING: Final = 0.1

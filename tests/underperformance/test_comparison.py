@@ -8,17 +8,23 @@ from statistics import median
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.smartpvms.compared_unit import (
+from custom_components.smartpvms.local_time import HOUR
+from custom_components.smartpvms.northbound import Values
+from custom_components.smartpvms.underperformance.comparison import (
+    Siblings,
+    median_without,
+)
+from custom_components.smartpvms.underperformance.member import (
     DEAD_FOR,
     LOW,
     Sample,
     Unit,
     Verdict,
 )
-from custom_components.smartpvms.local_time import HOUR
-from custom_components.smartpvms.northbound import Values
-from custom_components.smartpvms.underperformance import Siblings, median_without
-from custom_components.smartpvms.unit_powers import inverter_power, string_powers
+from custom_components.smartpvms.underperformance.power import (
+    inverter_power,
+    string_powers,
+)
 from simulator import fleet
 from simulator.model import Plant
 from simulator.truth import Truth

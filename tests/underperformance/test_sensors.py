@@ -12,9 +12,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.catalogue.underperformance import COMPARISONS
-from custom_components.smartpvms.compared_unit import Sample
 from custom_components.smartpvms.const import DOMAIN
-from custom_components.smartpvms.underperformance import Siblings
+from custom_components.smartpvms.underperformance.comparison import Siblings
+from custom_components.smartpvms.underperformance.member import Sample
 from simulator import ABSENT, Dialect, Simulator, Type, fleet
 from tests.conftest import device_of, entity_id, restart
 

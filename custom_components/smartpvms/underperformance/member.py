@@ -6,8 +6,8 @@ Powers in kW, times in epoch seconds, sums of levels in seconds at full power.
 from dataclasses import dataclass, field, fields
 from typing import Final, NamedTuple, Self
 
-from .local_time import HOUR
-from .storage.parse import amount
+from ..local_time import HOUR
+from ..storage.parse import amount
 
 # Below this share of what is usual on two sunny days it is a fault: dirt, ageing,
 # a passing shadow and a mixed day on two roofs cost less.

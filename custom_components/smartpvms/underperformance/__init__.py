@@ -1,0 +1,1 @@
+"""Inverters and strings that stay below their siblings."""
