@@ -29,7 +29,7 @@ from custom_components.smartpvms.account.account import Account
 from custom_components.smartpvms.catalogue.series import SERIES, Quantity
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.history.importer import Importer, PlantSeries
-from custom_components.smartpvms.history.pieces import Span
+from custom_components.smartpvms.history.merge import Span
 from custom_components.smartpvms_floor.recipe import (
     LIVE,
     RECIPE,

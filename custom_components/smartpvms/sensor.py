@@ -20,7 +20,7 @@ from .catalogue.plant import HISTORY_IMPORT
 from .const import CONF_CURRENCY, DOMAIN
 from .coordinator import ReadingsCoordinator
 from .entity import Adder, ReadingEntity, async_add_as_seen, async_add_following
-from .history_sensor import HistorySensor
+from .history.entity import HistorySensor
 from .live.period_coordinator import PeriodCoordinator
 from .live.readings import Reading
 from .northbound.models import moment

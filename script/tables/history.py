@@ -19,8 +19,8 @@ from custom_components.smartpvms.catalogue.series import (
     Terms,
 )
 from custom_components.smartpvms.const import DEFAULT_HISTORY_DAYS
-from custom_components.smartpvms.history import budget
-from custom_components.smartpvms.history.asking import interface_of, longest_span
+from custom_components.smartpvms.history import shares as budget
+from custom_components.smartpvms.history.calls import interface_of, longest_span
 from custom_components.smartpvms.history.planner import Planner, Subject
 from custom_components.smartpvms.history.progress import (
     FIVE_MINUTES,

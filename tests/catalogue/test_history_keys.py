@@ -20,7 +20,7 @@ from custom_components.smartpvms.catalogue import (
     PLANT_PERIODS,
 )
 from custom_components.smartpvms.catalogue.series import DEVICE_KEYS, SERIES
-from custom_components.smartpvms.history.taking import _STORAGE_KEYS as STORAGE_KEYS
+from custom_components.smartpvms.history.spans import _STORAGE_KEYS as STORAGE_KEYS
 from custom_components.smartpvms.northbound import Period
 from simulator import Dialect, Simulator, fleet
 from simulator.model import INVERTERS, Type

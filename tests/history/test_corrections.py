@@ -14,8 +14,8 @@ from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.history import importer as importer_module
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
 from custom_components.smartpvms.history.importer import Importer
-from custom_components.smartpvms.history.intake import plant_series
-from custom_components.smartpvms.history.pieces import Span
+from custom_components.smartpvms.history.ingest import plant_series
+from custom_components.smartpvms.history.merge import Span
 from simulator import Simulator
 from tests.conftest import make_entry
 

@@ -12,8 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
-from custom_components.smartpvms.history.intake import plant_series
-from custom_components.smartpvms.history.pieces import Span
+from custom_components.smartpvms.history.ingest import plant_series
+from custom_components.smartpvms.history.merge import Span
 from custom_components.smartpvms.targets import registry_id_of
 from simulator import ABSENT, Dialect, Simulator, Type, fleet
 from tests.conftest import device_of, make_entry

@@ -24,7 +24,7 @@ from custom_components.smartpvms.history.live_hours import (
     LONGEST_SILENCE,
     LiveHours,
 )
-from custom_components.smartpvms.history.pieces import Span
+from custom_components.smartpvms.history.merge import Span
 from simulator import Dialect, Simulator, Type, fleet
 from tests.conftest import device_of, make_entry
 

@@ -13,9 +13,9 @@ from hypothesis import example, given, settings, strategies as st
 import pytest
 
 from custom_components.smartpvms.catalogue.series import BATTERY_CHARGE
-from custom_components.smartpvms.history import budget
-from custom_components.smartpvms.history.asking import interface_of
-from custom_components.smartpvms.history.intake import _note_answered, _note_first
+from custom_components.smartpvms.history import shares as budget
+from custom_components.smartpvms.history.calls import interface_of
+from custom_components.smartpvms.history.ingest import _note_answered, _note_first
 from custom_components.smartpvms.history.planner import (
     LAG,
     LOOK_BACK,
@@ -31,7 +31,7 @@ from custom_components.smartpvms.history.progress import (
     Progress,
     Track,
 )
-from custom_components.smartpvms.history.taking import Rows
+from custom_components.smartpvms.history.spans import Rows
 from custom_components.smartpvms.local_time import (
     ALL_YEARS,
     HOUR,

@@ -23,7 +23,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.smartpvms.const import CONF_EXPORT_PRICE, CONF_IMPORT_PRICE
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
 from custom_components.smartpvms.history.ids import statistic_id
-from custom_components.smartpvms.history.pieces import Span
+from custom_components.smartpvms.history.merge import Span
 from custom_components.smartpvms.history.prices import Step, average, priced
 from custom_components.smartpvms.local_time import HOUR
 from simulator import Simulator

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.smartpvms.history.pieces import Piece
+from custom_components.smartpvms.history.merge import Piece
 from custom_components.smartpvms.history.sums import Change, Row, change, mended
 from custom_components.smartpvms.local_time import HOUR
 

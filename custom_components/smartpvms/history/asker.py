@@ -12,10 +12,10 @@ from ..coordinator import calling
 from ..local_time import DAY, HOUR, MINUTE, ONE_DAY, day_of
 from ..northbound import Device, Interface, Period
 from ..storage.parse import as_dict, instant, load_ids
-from . import budget
-from .asking import Inquiry, inquiry, interface_of, longest_span
-from .intake import devices_of
-from .outlook import Outlook
+from . import shares as budget
+from .calls import Inquiry, inquiry, interface_of, longest_span
+from .estimate import Outlook
+from .ingest import devices_of
 from .planner import Planner, Question, Subject, limit
 from .progress import FEEDS, FIVE_MINUTES, PERIODS, Feed, Progress, Track
 

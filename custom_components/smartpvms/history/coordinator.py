@@ -17,10 +17,10 @@ from ..northbound import Interface
 from ..storage.parse import as_dict, times
 from ..storage.store import KeptStore
 from .asker import Asker
-from .asking import Inquiry
+from .calls import Inquiry
+from .estimate import Outlook
 from .importer import Importer
-from .intake import Intake, plant_series
-from .outlook import Outlook
+from .ingest import Intake, plant_series
 from .progress import FEEDS, Progress
 
 if TYPE_CHECKING:

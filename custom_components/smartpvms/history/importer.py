@@ -33,7 +33,7 @@ from ..const import DOMAIN
 from ..local_time import HOUR
 from .five_minutes import Power
 from .ids import statistic_id
-from .pieces import Piece, Pieces, Span
+from .merge import Piece, Pieces, Span
 from .sums import Change, Row, change, mended
 
 _UNIT_CLASSES: Final = {

@@ -11,7 +11,7 @@ from ..catalogue.series import DEVICE_EXPORT, DEVICE_IMPORT, SERIES, amounts
 from ..local_time import HOUR, hour_of
 from ..northbound import Values
 from ..storage.parse import amount, as_dict, by_id, instant, numbers
-from .pieces import Span
+from .merge import Span
 
 # What a row shows has happened about this long ago.
 LAG: Final = 300

@@ -16,7 +16,7 @@ from homeassistant.util import dt as dt_util
 from ..catalogue.series import GRID_EXPORT_COMPENSATION, GRID_IMPORT_COST
 from ..const import CONF_EXPORT_PRICE, CONF_IMPORT_PRICE
 from ..local_time import HOUR
-from .pieces import Span
+from .merge import Span
 
 PRICE_OPTIONS: Final = {
     GRID_IMPORT_COST: CONF_IMPORT_PRICE,

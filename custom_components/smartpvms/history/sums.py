@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .pieces import Piece
+from .merge import Piece
 
 # Sums are written with six decimals; adding to them in the database leaves noise.
 TOLERANCE: Final = 1e-5

@@ -18,7 +18,7 @@ from homeassistant.helpers.update_coordinator import UpdateFailed
 from ..account.supported_types import ServedTypes
 from ..catalogue import DEVICE_PERIODS, DEVICE_TYPES, PLANT_PERIODS, PeriodKpi
 from ..coordinator import EARLY, RealTimeCoordinator, calling
-from ..history.budget import LIVE_SHARE
+from ..history.shares import LIVE_SHARE
 from ..local_time import DAY, HOUR
 from ..northbound import Device, DeviceRow, Interface, Ledger, Period, Values
 from ..northbound.interfaces import DEVICES_PER_CALL, PLANTS_PER_CALL

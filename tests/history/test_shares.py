@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.smartpvms.history import budget
+from custom_components.smartpvms.history import shares as budget
 from custom_components.smartpvms.northbound import Interface, Ledger, Profile, Scale
 from tests.northbound.conftest import done, nothing
 

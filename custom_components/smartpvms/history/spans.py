@@ -11,7 +11,7 @@ from typing import Final
 from ..catalogue.series import DEVICE_CHARGE, DEVICE_DISCHARGE, SERIES, amounts
 from ..local_time import HOUR, ONE_DAY, day_of, hour_of, midnight, row_end
 from ..northbound import Period, Values
-from .pieces import Span
+from .merge import Span
 from .planner import LAG
 from .progress import Feed, Progress, Track
 

@@ -12,15 +12,15 @@ from ..catalogue.series import DEVICE_KEYS, OPPOSITE, PRICED, SERIES
 from ..const import CONF_CURRENCY
 from ..local_time import ALL_YEARS, ONE_DAY, Days, day_of, midnight
 from ..northbound import Device, Period, Values
-from .asking import Inquiry
+from .calls import Inquiry
 from .five_minutes import Source, hourly_flows
 from .importer import Importer, PlantSeries
 from .live_hours import LONGEST_SILENCE
-from .pieces import Span
+from .merge import Span
 from .planner import LAG, LOOK_BACK, Question
 from .prices import PRICE_OPTIONS, async_steps, priced
 from .progress import FIVE_MINUTES, HOURS, YEARS, Feed, Progress, Track
-from .taking import Rows, delivered_until, first_start, midnights, spans, storage_rows
+from .spans import Rows, delivered_until, first_start, midnights, spans, storage_rows
 
 if TYPE_CHECKING:
     from ..account.account import Account

@@ -11,7 +11,7 @@ from random import Random
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.smartpvms.history.pieces import Piece, Pieces, Span
+from custom_components.smartpvms.history.merge import Piece, Pieces, Span
 from custom_components.smartpvms.local_time import HOUR
 
 START = 1_800_000_000 // HOUR * HOUR

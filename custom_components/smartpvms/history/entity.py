@@ -6,13 +6,13 @@ from typing import Final, override
 from homeassistant.components.sensor import SensorEntity
 from homeassistant.helpers.device_registry import DeviceInfo
 
-from .catalogue.plant import HISTORY_IMPORT
-from .catalogue.series import SERIES
-from .const import DOMAIN
-from .entity import SparingEntity
-from .history.coordinator import HistoryCoordinator
-from .history.ids import statistic_id
-from .history.outlook import Outlook
+from ..catalogue.plant import HISTORY_IMPORT
+from ..catalogue.series import SERIES
+from ..const import DOMAIN
+from ..entity import SparingEntity
+from .coordinator import HistoryCoordinator
+from .estimate import Outlook
+from .ids import statistic_id
 
 ATTR_DONE_AT: Final = "done_at"
 ATTR_STATISTIC_IDS: Final = "statistic_ids"

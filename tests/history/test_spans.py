@@ -13,7 +13,7 @@ from custom_components.smartpvms.catalogue.series import (
     DEVICE_EXPORT,
     DEVICE_IMPORT,
 )
-from custom_components.smartpvms.history.pieces import Pieces, Span
+from custom_components.smartpvms.history.merge import Pieces, Span
 from custom_components.smartpvms.history.planner import LAG
 from custom_components.smartpvms.history.progress import (
     FIVE_MINUTES,
@@ -22,7 +22,7 @@ from custom_components.smartpvms.history.progress import (
     Progress,
     Track,
 )
-from custom_components.smartpvms.history.taking import (
+from custom_components.smartpvms.history.spans import (
     delivered_until,
     first_start,
     spans,
