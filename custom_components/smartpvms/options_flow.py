@@ -45,8 +45,8 @@ from .const import (
     DEFAULT_HISTORY_DAYS,
     QUOTA_AUTO,
 )
-from .energy_dashboard import async_plan, async_set_up, plants_of
-from .energy_texts import Texts
+from .energy_dashboard.dashboard import async_plan, async_set_up, plants_of
+from .energy_dashboard.texts import Texts
 from .live.balance import grid_meters
 from .northbound import Device, Profile
 

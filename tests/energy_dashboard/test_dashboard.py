@@ -31,13 +31,13 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smartpvms.catalogue.series import SERIES, Quantity
 from custom_components.smartpvms.const import DOMAIN
-from custom_components.smartpvms.energy_dashboard import imported_series
+from custom_components.smartpvms.energy_dashboard.dashboard import imported_series
 from custom_components.smartpvms.history.ids import statistic_id
 from custom_components.smartpvms.targets import registry_id_of
 from simulator import Simulator, Type, fleet
 
-from .conftest import device_of, entity_id
-from .flows import assert_readable, choices, open_options
+from ..conftest import device_of, entity_id
+from ..flows import assert_readable, choices, open_options
 
 type Wait = Callable[..., Awaitable[None]]
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from .catalogue import plant
-from .catalogue.series import (
+from ..catalogue import plant
+from ..catalogue.series import (
     BATTERY_CHARGE,
     BATTERY_DISCHARGE,
     GRID_EXPORT,

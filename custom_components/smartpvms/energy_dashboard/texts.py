@@ -6,9 +6,9 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 
-from .const import DOMAIN
-from .energy_dashboard import Notes
-from .energy_sources import Note, Outcome, Source
+from ..const import DOMAIN
+from .dashboard import Notes
+from .sources import Note, Outcome, Source
 
 _PREFIX: Final = f"component.{DOMAIN}.common."
 

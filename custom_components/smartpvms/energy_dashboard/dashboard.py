@@ -17,15 +17,15 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import voluptuous as vol
 
-from .account.account import Account
-from .catalogue import DEVICE_TYPES, Role
-from .catalogue.plant import BATTERY_POWER, GRID_POWER, PV_POWER
-from .catalogue.series import SERIES
-from .const import DOMAIN
-from .energy_sources import BATTERY_SOC, Note, Offer, Outcome, Source, put_in
-from .history.ids import statistic_id
-from .history.prices import PRICE_OPTIONS
-from .targets import Target, registry_id_of
+from ..account.account import Account
+from ..catalogue import DEVICE_TYPES, Role
+from ..catalogue.plant import BATTERY_POWER, GRID_POWER, PV_POWER
+from ..catalogue.series import SERIES
+from ..const import DOMAIN
+from ..history.ids import statistic_id
+from ..history.prices import PRICE_OPTIONS
+from ..targets import Target, registry_id_of
+from .sources import BATTERY_SOC, Note, Offer, Outcome, Source, put_in
 
 type Notes = Mapping[str, Sequence[Note]]
 """What became of the sources, by plant code; empty where a plant has nothing."""

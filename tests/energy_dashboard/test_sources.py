@@ -11,8 +11,8 @@ import pytest
 import voluptuous as vol
 
 from custom_components.smartpvms.catalogue.series import PRICED, SERIES
-from custom_components.smartpvms.energy_dashboard import imported_series
-from custom_components.smartpvms.energy_sources import (
+from custom_components.smartpvms.energy_dashboard.dashboard import imported_series
+from custom_components.smartpvms.energy_dashboard.sources import (
     SLOTS,
     Kind,
     Note,
@@ -23,7 +23,7 @@ from custom_components.smartpvms.energy_sources import (
     put_in,
 )
 
-from .flows import placeholders, texts
+from ..flows import placeholders, texts
 
 ENERGIES = {
     "pv_energy",

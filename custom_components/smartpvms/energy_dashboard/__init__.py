@@ -1,0 +1,1 @@
+"""The Energy dashboard: its sources for a plant, and their set-up."""
