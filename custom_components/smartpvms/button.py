@@ -15,11 +15,11 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.account import Account, SmartPvmsConfigEntry
+from .actions.firmware import async_request_upgrade
 from .catalogue.firmware import REQUEST_UPGRADE
 from .catalogue.plant import REFRESH
 from .const import DOMAIN
 from .entity import Adder, ReadingEntity, async_add_as_seen, async_add_following
-from .firmware_actions import async_request_upgrade
 from .live.readings import Reading
 from .northbound.client import UPGRADABLE_TYPES
 

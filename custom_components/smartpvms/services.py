@@ -15,13 +15,13 @@ from homeassistant.core import (
 from homeassistant.helpers.service import async_register_admin_service
 import voluptuous as vol
 
-from . import (
-    alarm_actions,
-    energy_actions,
-    firmware_actions,
-    history_actions,
-    import_actions,
-    registration_actions,
+from .actions import (
+    alarms as alarm_actions,
+    energy as energy_actions,
+    firmware as firmware_actions,
+    history as history_actions,
+    import_history as import_actions,
+    registration as registration_actions,
 )
 from .const import DOMAIN
 

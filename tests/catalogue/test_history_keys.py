@@ -24,7 +24,7 @@ from custom_components.smartpvms.history.spans import _STORAGE_KEYS as STORAGE_K
 from custom_components.smartpvms.northbound import Period
 from simulator import Dialect, Simulator, fleet
 from simulator.model import INVERTERS, Type
-from tests.history_requests import of_device, of_plant
+from tests.actions.history_requests import of_device, of_plant
 
 REFERENCE: dict[str, Any] = json.loads(
     (Path(__file__).parent.parent / "data/reference.json").read_text()

@@ -16,9 +16,9 @@ from custom_components.smartpvms.history.ingest import plant_series
 from custom_components.smartpvms.history.merge import Span
 from custom_components.smartpvms.targets import registry_id_of
 from simulator import ABSENT, Dialect, Simulator, Type, fleet
+from tests.actions.history_requests import ask
 from tests.conftest import device_of, make_entry
 from tests.flows import placeholders, texts
-from tests.history_requests import ask
 
 from .conftest import ENERGIES, negative, rows_of
 from .life import (

@@ -8,8 +8,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.const import DOMAIN
 from simulator import Simulator
+from tests.actions.history_requests import PLANT, ask
 from tests.flows import texts
-from tests.history_requests import PLANT, ask
 
 
 async def test_no_sensor_and_no_import(

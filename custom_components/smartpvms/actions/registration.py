@@ -12,13 +12,11 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from .account.account import Account
-from .action_fields import DEVICES
-from .call_budget import LONG_PATIENCE, async_await_turn, check_turns, explained
-from .const import DOMAIN
-from .northbound import Interface, NorthboundClient
-from .northbound.client import LONGEST_KEY
-from .northbound.errors import (
+from ..account.account import Account
+from ..const import DOMAIN
+from ..northbound import Interface, NorthboundClient
+from ..northbound.client import LONGEST_KEY
+from ..northbound.errors import (
     BusyError,
     NotYetError,
     ResourceMissingError,
@@ -26,9 +24,11 @@ from .northbound.errors import (
     ServerError,
     UnreachableError,
 )
-from .northbound.interfaces import SERIALS_PER_CALL
-from .northbound.models import Registration
-from .targets import find_targets
+from ..northbound.interfaces import SERIALS_PER_CALL
+from ..northbound.models import Registration
+from ..targets import find_targets
+from .budget import LONG_PATIENCE, async_await_turn, check_turns, explained
+from .fields import DEVICES
 
 ATTR_SERIALS: Final = "serials"
 ATTR_USER: Final = "user"

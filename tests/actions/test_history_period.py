@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.smartpvms.history_calls import Slot, Span, local_times
+from custom_components.smartpvms.actions.history_period import Slot, Span, local_times
 from custom_components.smartpvms.local_time import noon
 from custom_components.smartpvms.northbound import Period
 

@@ -16,12 +16,10 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from .account.account import Account
-from .action_fields import DEVICES
-from .call_budget import async_await_calls, explained
-from .const import DOMAIN
-from .northbound import Device, Interface
-from .northbound.errors import (
+from ..account.account import Account
+from ..const import DOMAIN
+from ..northbound import Device, Interface
+from ..northbound.errors import (
     CertificateError,
     NorthboundError,
     PermissionMissingError,
@@ -30,9 +28,11 @@ from .northbound.errors import (
     UnreachableError,
     UpgradeError,
 )
-from .northbound.interfaces import DEVICES_PER_UPGRADE
-from .northbound.models import UpgradeResult
-from .targets import Target, find_targets
+from ..northbound.interfaces import DEVICES_PER_UPGRADE
+from ..northbound.models import UpgradeResult
+from ..targets import Target, find_targets
+from .budget import async_await_calls, explained
+from .fields import DEVICES
 
 ATTR_CONFIRM: Final = "confirm"
 

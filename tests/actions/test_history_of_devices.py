@@ -11,8 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.targets import registry_id_of
 from simulator import ABSENT, Dialect, Simulator, Type, fleet
-from tests.conftest import device_of
-from tests.history_requests import (
+from tests.actions.history_requests import (
     BERLIN,
     BOTH,
     PLANT,
@@ -22,6 +21,7 @@ from tests.history_requests import (
     refused,
     starts,
 )
+from tests.conftest import device_of
 
 type Wait = Callable[..., Awaitable[None]]
 

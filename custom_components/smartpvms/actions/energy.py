@@ -8,11 +8,11 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.util.json import JsonArrayType, JsonObjectType
 import voluptuous as vol
 
-from .action_fields import DEVICES
-from .energy_dashboard.dashboard import all_plants, async_set_up
-from .energy_dashboard.sources import Note, Outcome, Source
-from .energy_dashboard.texts import Texts
-from .targets import find_targets
+from ..energy_dashboard.dashboard import all_plants, async_set_up
+from ..energy_dashboard.sources import Note, Outcome, Source
+from ..energy_dashboard.texts import Texts
+from ..targets import find_targets
+from .fields import DEVICES
 
 SCHEMA: Final = vol.Schema({vol.Optional(ATTR_DEVICE_ID): DEVICES})
 

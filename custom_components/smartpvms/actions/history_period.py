@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Final
 
-from .local_time import ONE_DAY, noon
-from .northbound import Period
-from .northbound.client import LONGEST_HISTORY
+from ..local_time import ONE_DAY, noon
+from ..northbound import Period
+from ..northbound.client import LONGEST_HISTORY
 
 # No system is older, and no calendar ends here.
 EARLIEST: Final = datetime(2000, 1, 1)  # noqa: DTZ001

@@ -12,19 +12,19 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from .account.account import Account
-from .action_fields import ATTR_END, ATTR_START, DEVICES, WHEN
-from .catalogue import DEVICE_TYPES
-from .const import DOMAIN
-from .history_rows import Query, Rows, Source, async_history
-from .northbound import Dialect, Interface, Period
-from .northbound.interfaces import PERIOD_TYPES
-from .northbound.periods import (
+from ..account.account import Account
+from ..catalogue import DEVICE_TYPES
+from ..const import DOMAIN
+from ..northbound import Dialect, Interface, Period
+from ..northbound.interfaces import PERIOD_TYPES
+from ..northbound.periods import (
     DEVICE_INTERFACES,
     FIVE_MINUTE_INTERFACES,
     PLANT_INTERFACES,
 )
-from .targets import Target, find_targets
+from ..targets import Target, find_targets
+from .fields import ATTR_END, ATTR_START, DEVICES, WHEN
+from .history_query import Query, Rows, Source, async_history
 
 ATTR_PERIOD: Final = "period"
 ATTR_KEYS: Final = "keys"

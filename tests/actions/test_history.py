@@ -17,8 +17,7 @@ import yaml
 
 from custom_components.smartpvms.targets import registry_id_of
 from simulator import Dialect, Simulator, Type, fleet
-from tests.conftest import device_of
-from tests.history_requests import (
+from tests.actions.history_requests import (
     BERLIN,
     BOTH,
     PLANT,
@@ -28,6 +27,7 @@ from tests.history_requests import (
     of_plant,
     starts,
 )
+from tests.conftest import device_of
 
 type Wait = Callable[..., Awaitable[None]]
 

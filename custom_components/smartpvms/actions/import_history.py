@@ -10,12 +10,12 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from .account.account import Account
-from .action_fields import ATTR_END, ATTR_START, DEVICES, WHEN
-from .const import DOMAIN
-from .history_calls import in_zone
-from .local_time import ONE_DAY
-from .targets import find_targets
+from ..account.account import Account
+from ..const import DOMAIN
+from ..local_time import ONE_DAY
+from ..targets import find_targets
+from .fields import ATTR_END, ATTR_START, DEVICES, WHEN
+from .history_period import in_zone
 
 ATTR_REPLACE: Final = "replace"
 

@@ -16,8 +16,8 @@ import voluptuous as vol
 
 from custom_components.smartpvms.targets import registry_id_of
 from simulator import Dialect, Simulator, Type, fleet
+from tests.actions.history_requests import PLANT, ask, of_plant, refused
 from tests.conftest import device_of, make_entry
-from tests.history_requests import PLANT, ask, of_plant, refused
 
 type Wait = Callable[..., Awaitable[None]]
 

@@ -7,7 +7,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from .history_calls import within_reason
+from .history_period import within_reason
 
 ATTR_START: Final = "start"
 ATTR_END: Final = "end"

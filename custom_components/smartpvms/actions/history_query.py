@@ -10,11 +10,9 @@ from typing import Final
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util.json import JsonObjectType
 
-from .account.account import Account
-from .call_budget import async_await_calls, explained
-from .const import DOMAIN
-from .history_calls import Slot, Span, local_times
-from .northbound import (
+from ..account.account import Account
+from ..const import DOMAIN
+from ..northbound import (
     Device,
     DeviceRow,
     Interface,
@@ -23,12 +21,14 @@ from .northbound import (
     PlantRow,
     Values,
 )
-from .northbound.interfaces import (
+from ..northbound.interfaces import (
     DEVICES_PER_CALL,
     DEVICES_PER_HISTORY_CALL,
     PLANTS_PER_CALL,
 )
-from .northbound.periods import ASK_DEVICES, ASK_PLANTS
+from ..northbound.periods import ASK_DEVICES, ASK_PLANTS
+from .budget import async_await_calls, explained
+from .history_period import Slot, Span, local_times
 
 MOST_DAYS: Final = 31
 

@@ -13,17 +13,17 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from .account.account import Account
-from .action_fields import ATTR_END, ATTR_START, DEVICES, WHEN, utc
-from .alarms.tracker import LOOK_BACK, record_of, split
-from .call_budget import async_await_calls, explained
-from .catalogue import OTHER
-from .catalogue.alarm import RANKS, STATUSES, TYPES
-from .const import DOMAIN
-from .northbound import Interface
-from .northbound.interfaces import PLANTS_PER_CALL
-from .northbound.models import Alarm
-from .targets import Target, find_targets
+from ..account.account import Account
+from ..alarms.tracker import LOOK_BACK, record_of, split
+from ..catalogue import OTHER
+from ..catalogue.alarm import RANKS, STATUSES, TYPES
+from ..const import DOMAIN
+from ..northbound import Interface
+from ..northbound.interfaces import PLANTS_PER_CALL
+from ..northbound.models import Alarm
+from ..targets import Target, find_targets
+from .budget import async_await_calls, explained
+from .fields import ATTR_END, ATTR_START, DEVICES, WHEN, utc
 
 ATTR_SEVERITIES: Final = "severities"
 ATTR_STATUSES: Final = "statuses"

@@ -17,8 +17,8 @@ from homeassistant.helpers import entity_registry as er, issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smartpvms.actions.firmware import refusal
 from custom_components.smartpvms.const import DOMAIN
-from custom_components.smartpvms.firmware_actions import refusal
 from custom_components.smartpvms.northbound import Interface, limits
 from custom_components.smartpvms.targets import registry_id_of
 from simulator import Fault, FaultKind, Simulator, Type, fleet
