@@ -35,6 +35,7 @@ from custom_components.smartpvms.diagnostics import (
     async_get_config_entry_diagnostics,
     async_get_device_diagnostics,
 )
+from custom_components.smartpvms.hub.targets import registry_id_of
 from custom_components.smartpvms.northbound import (
     Interface,
     Ledger,
@@ -44,7 +45,6 @@ from custom_components.smartpvms.northbound import (
 )
 from custom_components.smartpvms.services import ACTIONS
 from custom_components.smartpvms.system_health import async_info
-from custom_components.smartpvms.targets import registry_id_of
 from simulator import Fault, FaultKind, Simulator, fleet
 
 from .automations import automate, registry_device

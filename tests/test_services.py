@@ -21,7 +21,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.smartpvms.const import DOMAIN
-from custom_components.smartpvms.targets import registry_id_of
+from custom_components.smartpvms.hub.targets import registry_id_of
 from simulator import Dialect, Simulator, Type, fleet
 from tests.conftest import device_of, make_entry
 

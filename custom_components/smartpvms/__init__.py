@@ -10,12 +10,12 @@ from homeassistant.helpers.typing import ConfigType
 from .account.account import SmartPvmsConfigEntry
 from .account.connections import async_get_connections
 from .account.issues import async_forget_issues
-from .account_file import store_of
 from .alarms import coordinator as alarm_coordinator
 from .const import DOMAIN
 from .dashboard import async_setup_dashboard
 from .history import coordinator as history_coordinator
-from .opening import async_open
+from .hub.setup import async_open
+from .hub.store import store_of
 from .services import async_setup_services
 
 PLATFORMS = [

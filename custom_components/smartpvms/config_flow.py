@@ -24,6 +24,7 @@ from .account.account import SmartPvmsConfigEntry
 from .account.connections import Connection, Credentials, async_get_connections
 from .account.device_registry import plant_owners
 from .const import CONF_EXCLUDED_PLANTS, CONF_PLANTS, DOMAIN, REGIONS
+from .hub.setup import credentials_of
 from .northbound import (
     Interface,
     Ledger,
@@ -46,7 +47,6 @@ from .northbound.errors import (
     UnreachableError,
 )
 from .northbound.lane import NOT_GRANTED
-from .opening import credentials_of
 from .options_flow import SmartPvmsOptionsFlow, several
 
 LOGINS_THAT_LOCK: Final = 5

@@ -25,9 +25,9 @@ from .const import (
     DOMAIN,
     REGIONS,
 )
+from .hub.setup import credentials_of
 from .live.readings import Reading
 from .northbound import Device, Ledger, NorthboundSession
-from .opening import credentials_of
 from .pseudonyms import Pseudonyms
 
 _SHOWN_OPTIONS: Final = (CONF_CURRENCY, CONF_QUOTA_PROFILE, CONF_HISTORY_DAYS)

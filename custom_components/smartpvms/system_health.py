@@ -21,8 +21,8 @@ from homeassistant.util import dt as dt_util
 
 from .account.connections import Connection, Credentials, async_get_connections
 from .const import DOMAIN
+from .hub.setup import credentials_of
 from .northbound import Interface, Ledger
-from .opening import credentials_of
 
 TIMEOUT: Final = ClientTimeout(total=5)
 OK: Final = "ok"

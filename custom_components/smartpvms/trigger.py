@@ -17,7 +17,7 @@ from homeassistant.helpers.typing import ConfigType
 from .alarms.filter import AlarmFilter, validated
 from .alarms.tracker import AlarmNews, News
 from .const import DOMAIN, SIGNAL_ALARM
-from .targets import registry_id_of
+from .hub.targets import registry_id_of
 
 ATTR_ALARM: Final = "alarm"
 ATTR_PLANT_DEVICE_ID: Final = "plant_device_id"

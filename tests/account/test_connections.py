@@ -16,8 +16,8 @@ from custom_components.smartpvms.account.connections import (
     Credentials,
     async_get_connections,
 )
+from custom_components.smartpvms.hub.setup import credentials_of
 from custom_components.smartpvms.northbound import Interface
-from custom_components.smartpvms.opening import credentials_of
 from simulator import Dialect, Simulator
 
 from ..conftest import make_entry

@@ -8,7 +8,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from custom_components.smartpvms.const import DOMAIN
-from custom_components.smartpvms.targets import registry_id_of
+from custom_components.smartpvms.hub.targets import registry_id_of
 from simulator import Dialect, Simulator
 from tests.flows import placeholders, texts
 

@@ -19,8 +19,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.actions.firmware import refusal
 from custom_components.smartpvms.const import DOMAIN
+from custom_components.smartpvms.hub.targets import registry_id_of
 from custom_components.smartpvms.northbound import Interface, limits
-from custom_components.smartpvms.targets import registry_id_of
 from simulator import Fault, FaultKind, Simulator, Type, fleet
 from simulator.model import Device
 from tests.conftest import device_of, entity_id, make_entry, restart

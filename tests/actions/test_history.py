@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 import yaml
 
-from custom_components.smartpvms.targets import registry_id_of
+from custom_components.smartpvms.hub.targets import registry_id_of
 from simulator import Dialect, Simulator, Type, fleet
 from tests.actions.history_requests import (
     BERLIN,

@@ -9,7 +9,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smartpvms.targets import registry_id_of
+from custom_components.smartpvms.hub.targets import registry_id_of
 from simulator import ABSENT, Dialect, Simulator, Type, fleet
 from tests.actions.history_requests import (
     BERLIN,

@@ -14,7 +14,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
-from custom_components.smartpvms.targets import registry_id_of
+from custom_components.smartpvms.hub.targets import registry_id_of
 from simulator import Dialect, Simulator, Type, fleet
 from tests.actions.history_requests import PLANT, ask, of_plant, refused
 from tests.conftest import device_of, make_entry

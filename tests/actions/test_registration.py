@@ -17,13 +17,13 @@ from pytest_homeassistant_custom_component.common import (
 import voluptuous as vol
 
 from custom_components.smartpvms.const import DOMAIN
+from custom_components.smartpvms.hub.targets import registry_id_of
 from custom_components.smartpvms.northbound import (
     Interface,
     Ledger,
     PauseReason,
     limits,
 )
-from custom_components.smartpvms.targets import registry_id_of
 from simulator import Fault, FaultKind, Simulator, Type
 from tests.conftest import device_of
 from tests.flows import placeholders, texts

@@ -11,8 +11,8 @@ import pytest
 import voluptuous as vol
 
 from custom_components.smartpvms.const import DOMAIN
+from custom_components.smartpvms.hub.targets import registry_id_of
 from custom_components.smartpvms.services import ACTIONS
-from custom_components.smartpvms.targets import registry_id_of
 
 from .home import FakeServer, Wait, assert_quiet, live, new_entry, remove
 from .strategies import anything, draws, texts

@@ -14,7 +14,7 @@ from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
 from custom_components.smartpvms.history.ingest import plant_series
 from custom_components.smartpvms.history.merge import Span
-from custom_components.smartpvms.targets import registry_id_of
+from custom_components.smartpvms.hub.targets import registry_id_of
 from simulator import ABSENT, Dialect, Simulator, Type, fleet
 from tests.actions.history_requests import ask
 from tests.conftest import device_of, make_entry

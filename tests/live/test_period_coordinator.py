@@ -13,8 +13,8 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smartpvms.account_file import AccountFile
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
+from custom_components.smartpvms.hub.store import AccountFile
 from custom_components.smartpvms.live.period_coordinator import EVERY, LIVE_SHARE
 from custom_components.smartpvms.live.period_rows import rows_to_take
 from custom_components.smartpvms.northbound import Interface

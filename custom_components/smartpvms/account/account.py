@@ -11,7 +11,6 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..account_file import AccountFile, SavedAccount
 from ..alarms.coordinator import AlarmCoordinator
 from ..catalogue import DEVICE_TYPES
 from ..catalogue.meter import (
@@ -31,6 +30,7 @@ from ..const import (
 from ..coordinator import PlantCoordinator, RealTimeCoordinator
 from ..firmware.coordinator import FirmwareCoordinator
 from ..history.coordinator import HistoryCoordinator
+from ..hub.store import AccountFile, SavedAccount
 from ..live.balance import grid_meters
 from ..live.balance_coordinator import BalanceCoordinator
 from ..live.device_coordinator import DeviceCoordinator

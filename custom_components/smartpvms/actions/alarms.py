@@ -18,10 +18,10 @@ from ..alarms.tracker import LOOK_BACK, record_of, split
 from ..catalogue import OTHER
 from ..catalogue.alarm import RANKS, STATUSES, TYPES
 from ..const import DOMAIN
+from ..hub.targets import Target, find_targets
 from ..northbound import Interface
 from ..northbound.interfaces import PLANTS_PER_CALL
 from ..northbound.models import Alarm
-from ..targets import Target, find_targets
 from .budget import async_await_calls, explained
 from .fields import ATTR_END, ATTR_START, DEVICES, WHEN, utc
 

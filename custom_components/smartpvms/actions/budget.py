@@ -14,11 +14,11 @@ from homeassistant.helpers.event import async_call_later
 from ..account.account import Account, SmartPvmsConfigEntry
 from ..const import DOMAIN
 from ..coordinator import what_failed
+from ..hub.targets import running
 from ..local_time import MINUTE
 from ..northbound import Interface, NorthboundError
 from ..northbound.errors import LoginError, RefusedError
 from ..northbound.lane import MARGIN
-from ..targets import running
 
 # An action lets its caller wait this long for the lane; more is refused.
 PATIENCE: Final = MINUTE + MARGIN

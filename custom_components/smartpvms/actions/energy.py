@@ -11,7 +11,7 @@ import voluptuous as vol
 from ..energy_dashboard.dashboard import all_plants, async_set_up
 from ..energy_dashboard.sources import Note, Outcome, Source
 from ..energy_dashboard.texts import Texts
-from ..targets import find_targets
+from ..hub.targets import find_targets
 from .fields import DEVICES
 
 SCHEMA: Final = vol.Schema({vol.Optional(ATTR_DEVICE_ID): DEVICES})

@@ -18,6 +18,7 @@ import voluptuous as vol
 
 from ..account.account import Account
 from ..const import DOMAIN
+from ..hub.targets import Target, find_targets
 from ..northbound import Device, Interface
 from ..northbound.errors import (
     CertificateError,
@@ -30,7 +31,6 @@ from ..northbound.errors import (
 )
 from ..northbound.interfaces import DEVICES_PER_UPGRADE
 from ..northbound.models import UpgradeResult
-from ..targets import Target, find_targets
 from .budget import async_await_calls, explained
 from .fields import DEVICES
 

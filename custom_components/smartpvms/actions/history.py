@@ -15,6 +15,7 @@ import voluptuous as vol
 from ..account.account import Account
 from ..catalogue import DEVICE_TYPES
 from ..const import DOMAIN
+from ..hub.targets import Target, find_targets
 from ..northbound import Dialect, Interface, Period
 from ..northbound.interfaces import PERIOD_TYPES
 from ..northbound.periods import (
@@ -22,7 +23,6 @@ from ..northbound.periods import (
     FIVE_MINUTE_INTERFACES,
     PLANT_INTERFACES,
 )
-from ..targets import Target, find_targets
 from .fields import ATTR_END, ATTR_START, DEVICES, WHEN
 from .history_query import Query, Rows, Source, async_history
 

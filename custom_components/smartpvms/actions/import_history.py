@@ -12,8 +12,8 @@ import voluptuous as vol
 
 from ..account.account import Account
 from ..const import DOMAIN
+from ..hub.targets import find_targets
 from ..local_time import ONE_DAY
-from ..targets import find_targets
 from .fields import ATTR_END, ATTR_START, DEVICES, WHEN
 from .history_period import in_zone
 

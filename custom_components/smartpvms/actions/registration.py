@@ -14,6 +14,7 @@ import voluptuous as vol
 
 from ..account.account import Account
 from ..const import DOMAIN
+from ..hub.targets import find_targets
 from ..northbound import Interface, NorthboundClient
 from ..northbound.client import LONGEST_KEY
 from ..northbound.errors import (
@@ -26,7 +27,6 @@ from ..northbound.errors import (
 )
 from ..northbound.interfaces import SERIALS_PER_CALL
 from ..northbound.models import Registration
-from ..targets import find_targets
 from .budget import LONG_PATIENCE, async_await_turn, check_turns, explained
 from .fields import DEVICES
 

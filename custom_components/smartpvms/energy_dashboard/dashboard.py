@@ -24,7 +24,7 @@ from ..catalogue.series import SERIES
 from ..const import DOMAIN
 from ..history.ids import statistic_id
 from ..history.prices import PRICE_OPTIONS
-from ..targets import Target, registry_id_of
+from ..hub.targets import Target, registry_id_of
 from .sources import BATTERY_SOC, Note, Offer, Outcome, Source, put_in
 
 type Notes = Mapping[str, Sequence[Note]]

@@ -7,14 +7,14 @@ from typing import Final
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
-from .account.inventory import Inventory
-from .const import DOMAIN
-from .live.period_lanes import read_periods
-from .live.readings import Reading
-from .storage.parse import as_dict
-from .storage.steps import Steps, async_finished, finished
-from .storage.store import KeptStore
-from .underperformance.coordinator import read_comparisons
+from ..account.inventory import Inventory
+from ..const import DOMAIN
+from ..live.period_lanes import read_periods
+from ..live.readings import Reading
+from ..storage.parse import as_dict
+from ..storage.steps import Steps, async_finished, finished
+from ..storage.store import KeptStore
+from ..underperformance.coordinator import read_comparisons
 
 STORE_VERSION: Final = 1
 SAVE_DELAY: Final = 60

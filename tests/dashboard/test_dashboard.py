@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.dashboard import FOLDER
 
-from .conftest import make_entry
+from ..conftest import make_entry
 
 ROOT = Path(__file__).parent.parent
 

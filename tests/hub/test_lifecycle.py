@@ -16,8 +16,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms import async_remove_config_entry_device
 from custom_components.smartpvms.account.account import Account
-from custom_components.smartpvms.account_file import AccountFile
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
+from custom_components.smartpvms.hub.store import AccountFile
 from custom_components.smartpvms.live.readings import Reading
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
 from tests.conftest import (

@@ -7,14 +7,14 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 
-from .account.account import Account, SmartPvmsConfigEntry
-from .account.connections import Connection, Credentials, async_get_connections
-from .account.inventory import Inventory
-from .account_file import read_saved, store_of
-from .const import DOMAIN
-from .coordinator import what_failed
-from .northbound import NorthboundError
-from .northbound.errors import LoginError, NotYetError
+from ..account.account import Account, SmartPvmsConfigEntry
+from ..account.connections import Connection, Credentials, async_get_connections
+from ..account.inventory import Inventory
+from ..const import DOMAIN
+from ..coordinator import what_failed
+from ..northbound import NorthboundError
+from ..northbound.errors import LoginError, NotYetError
+from .store import read_saved, store_of
 
 
 async def async_open(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> Account:
