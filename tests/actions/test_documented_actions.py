@@ -11,7 +11,7 @@ import pytest
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.services import ACTIONS
 
-DOCUMENTS = Path(__file__).parent.parent / "docs"
+DOCUMENTS = Path(__file__).parents[2] / "docs"
 SCHEMAS = {f"{DOMAIN}.{action.name}": action.schema for action in ACTIONS}
 # It has nothing to fill in.
 UNSHOWN = {f"{DOMAIN}.setup_energy_dashboard"}

@@ -32,7 +32,7 @@ from tests.conftest import device_of
 type Wait = Callable[..., Awaitable[None]]
 
 HOUR = timedelta(hours=1)
-DOCS = Path(__file__).parent.parent / "docs/history-actions.md"
+DOCS = Path(__file__).parents[2] / "docs/history-actions.md"
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from custom_components.smartpvms.dashboard import FOLDER
 
 from ..conftest import make_entry
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 async def _module(hass: HomeAssistant) -> str:
