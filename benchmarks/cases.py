@@ -25,11 +25,11 @@ from homeassistant.const import UnitOfEnergy
 from homeassistant.core import HomeAssistant
 from homeassistant.util.unit_conversion import EnergyConverter
 
-from custom_components.smartpvms.account.account import Account
 from custom_components.smartpvms.catalogue.series import SERIES, Quantity
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.history.importer import Importer, PlantSeries
 from custom_components.smartpvms.history.merge import Span
+from custom_components.smartpvms.hub.hub import Hub
 from custom_components.smartpvms_floor.recipe import (
     LIVE,
     RECIPE,
@@ -132,9 +132,9 @@ async def refresh(folder: Path, side: str, *, change: bool) -> float:
 
 
 def _rounds_of_ours(
-    account: Account, parts: Parts, *, change: bool
+    hub: Hub, parts: Parts, *, change: bool
 ) -> list[Callable[[], Work]]:
-    replay = Replay(account)
+    replay = Replay(hub)
 
     def ready(step: int) -> Work:
         return partial(replay.refresh, parts.answers.changed(step))

@@ -6,8 +6,8 @@ from typing import Final
 
 from homeassistant.components.sensor import SensorDeviceClass
 
-from custom_components.smartpvms.account.account import Account
 from custom_components.smartpvms.catalogue import DEVICE_TYPES, PLANT, Kpi, Status
+from custom_components.smartpvms.hub.hub import Hub
 from custom_components.smartpvms.northbound import DeviceRow, PlantRow
 
 _A_CYCLE: Final = 310.0
@@ -46,14 +46,15 @@ class Replay:
     Each cycle is asked as if the lanes had rested.
     """
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, hub: Hub) -> None:
         """Answer in place of the server."""
-        self._account = account
+        self._hub = hub
         self._answers = Answers()
         self._passed = 0.0
-        client, ledger = account.client, account.ledger
+        client, ledger = hub.account.client, hub.account.ledger
         now = ledger._now  # noqa: SLF001
         ledger._now = lambda: now() + self._passed  # type: ignore[method-assign]  # noqa: SLF001
+        hub.account.clock.now = ledger._now  # type: ignore[method-assign]  # noqa: SLF001
         client.plant_real_time = self._plants  # type: ignore[method-assign]
         client.device_real_time = self._devices  # type: ignore[method-assign]
 
@@ -66,9 +67,9 @@ class Replay:
     async def refresh(self, answers: Answers) -> None:
         """Let every plant and device be asked once, and answered so."""
         self._answers = answers
-        account = self._account
+        hub = self._hub
         self._passed += _A_CYCLE
-        for lane in (account.plants_lane, account.devices_lane):
+        for lane in (hub.plants, hub.devices):
             await lane.async_refresh()
 
 

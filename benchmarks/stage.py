@@ -17,9 +17,9 @@ from homeassistant.helpers import entity_platform, entity_registry as er
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import EntityPlatform
 
-from custom_components.smartpvms.account.account import Account
 from custom_components.smartpvms.account.device_registry import type_name
 from custom_components.smartpvms.const import MANUFACTURER
+from custom_components.smartpvms.hub.hub import Hub
 from custom_components.smartpvms.northbound import DeviceRow, PlantRow
 from custom_components.smartpvms_floor.recipe import (
     LIVE,
@@ -110,10 +110,10 @@ async def _prepare_ours(folder: Path, url: str, enabled: int) -> Parts:
     return parts
 
 
-async def _first_answers(account: Account) -> Answers:
+async def _first_answers(hub: Hub) -> Answers:
     """Let everything be asked once; return what the live lanes were answered."""
     answers = Answers()
-    client = account.client
+    client = hub.account.client
     ask_plants, ask_devices = client.plant_real_time, client.device_real_time
 
     async def of_plants(plants: Collection[str]) -> list[PlantRow]:
@@ -127,9 +127,9 @@ async def _first_answers(account: Account) -> Answers:
 
     client.plant_real_time = of_plants  # type: ignore[method-assign]
     client.device_real_time = of_devices  # type: ignore[method-assign]
-    for lane in (account.plants_lane, account.devices_lane, account.alarms):
+    for lane in (hub.plants, hub.devices, hub.alarms):
         await lane.async_refresh()
-    for period in account.periods:
+    for period in hub.periods:
         await period.async_refresh()
     return answers
 
@@ -166,7 +166,7 @@ def _met() -> Iterator[Met]:
         yield met
 
 
-def _recipe(account: Account, met: Met) -> Recipe:
+def _recipe(hub: Hub, met: Met) -> Recipe:
     devices = [
         FloorDevice(
             key=plant.code,
@@ -174,7 +174,7 @@ def _recipe(account: Account, met: Met) -> Recipe:
             manufacturer=MANUFACTURER,
             model="PV plant",
         )
-        for plant in account.plants.values()
+        for plant in hub.account.plants.values()
     ]
     devices += [
         FloorDevice(
@@ -187,7 +187,7 @@ def _recipe(account: Account, met: Met) -> Recipe:
             serial=device.serial,
             software=device.software,
         )
-        for device in account.devices.values()
+        for device in hub.account.devices.values()
     ]
     recipe = Recipe(devices, values={device.key: {} for device in devices})
     known: dict[int, int] = {}
@@ -203,10 +203,10 @@ def _recipe(account: Account, met: Met) -> Recipe:
 
 
 async def _changing(
-    hass: HomeAssistant, account: Account, met: Met, answers: Answers
+    hass: HomeAssistant, hub: Hub, met: Met, answers: Answers
 ) -> set[tuple[str, str]]:
     """Return which states change where all values of an answer have changed."""
-    replay = Replay(account)
+    replay = Replay(hub)
     await replay.refresh(answers.changed(0))
     changing: set[str] = set()
     # A state among two may be the first one again.

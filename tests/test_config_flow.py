@@ -89,7 +89,7 @@ async def test_what_is_deselected_is_stored(
     assert form["errors"] == {CONF_PLANTS: "no_plants_selected"}
     result = await submit(hass, form, {CONF_PLANTS: [LAKE.code]})
     assert result["options"] == {CONF_EXCLUDED_PLANTS: [PARK.code, HOUSE.code]}
-    assert result["result"].runtime_data.plants.keys() == {LAKE.code}
+    assert result["result"].runtime_data.account.plants.keys() == {LAKE.code}
 
 
 async def test_more_plants_than_one_page_holds(
@@ -197,7 +197,7 @@ async def test_only_free_plants_are_offered(
         result = await submit(hass, form, {CONF_PLANTS: [PARK.code]})
         # The plant that is taken was not deselected: it may become free.
         assert result["options"] == {CONF_EXCLUDED_PLANTS: [LAKE.code]}
-        assert result["result"].runtime_data.plants.keys() == {PARK.code}
+        assert result["result"].runtime_data.account.plants.keys() == {PARK.code}
 
 
 async def test_titles_are_told_apart(

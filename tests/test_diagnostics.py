@@ -228,9 +228,9 @@ async def test_what_is_told_of_types_and_devices(
     assert plant["history"]["percent"] in range(101)
     assert plant["history"]["left"].keys() == {"year", "month", "day", "hour"}
     device = (await dump_of(hass, setup, registered(hass, setup, battery)))["device"]
-    reading = setup.runtime_data.devices_lane.data[battery]
+    reading = setup.runtime_data.devices.data[battery]
     assert device["values"] == reading.values
-    assert device["age"] == round(setup.runtime_data.ledger.now() - reading.at)
+    assert device["age"] == round(setup.runtime_data.account.ledger.now() - reading.at)
     assert (device["type"], device["plant"], device["listed"]) == (39, "plant_1", True)
     dongle = registered(hass, setup, device_of(sim, Type.DONGLE))
     shown = await dump_of(hass, setup, dongle)

@@ -292,8 +292,8 @@ async def test_a_utility_plant_has_every_kpi_one_click_away(
     sim.all_types = True
     assert await hass.config_entries.async_setup(entry.entry_id)
     await wait(15 * 60, 30)
-    account = entry.runtime_data
-    types = {account.devices[key].type_id for key in account.devices_lane.data}
+    hub = entry.runtime_data
+    types = {hub.account.devices[key].type_id for key in hub.devices.data}
     assert types == set(DEVICE_TYPES)
     box = device_of(sim, Type.COMBINER)
     assert registered(hass, box, "dc_i1")
@@ -309,7 +309,7 @@ async def test_all_types_are_as_fresh_as_the_first(
     sim.all_types = True
     assert await hass.config_entries.async_setup(entry.entry_id)
     await wait(330, 10)
-    lane, code = entry.runtime_data.devices_lane, sim.plants[0].code
+    lane, code = entry.runtime_data.devices, sim.plants[0].code
     for _ in range(24):
         await wait(30, 10)
         times = [reading.at for reading in lane.data.values()]

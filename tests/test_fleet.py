@@ -70,9 +70,9 @@ async def test_more_plants_than_a_call_takes(
 ) -> None:
     """104 plants: two pages, two batches, and in the end all have their data."""
     await wait(6 * 60, 60)
-    account = setup.runtime_data
-    assert len(account.plants) == 104
-    assert len(account.devices) == 104
+    hub = setup.runtime_data
+    assert len(hub.account.plants) == 104
+    assert len(hub.account.devices) == 104
     registry = dr.async_get(hass)
     devices = dr.async_entries_for_config_entry(registry, setup.entry_id)
     assert len(devices) == 104 + 104
@@ -96,8 +96,8 @@ async def test_only_what_changed_is_written(
 ) -> None:
     """Rows that say the same write nothing; one other value writes one state."""
     code, inverter = sim.plants[0].code, sim.plants[0].devices[0].id
-    account = setup.runtime_data
-    for lane in (account.plants_lane, account.devices_lane):
+    hub = setup.runtime_data
+    for lane in (hub.plants, hub.devices):
         for source, reading in lane.data.items():
             sim.override(source, dict(reading.values))
     await wait(CYCLE)
@@ -121,7 +121,7 @@ async def test_only_what_changed_is_written(
     assert set(written) <= told
 
     written.clear()
-    known = account.devices_lane.data[inverter].values
+    known = hub.devices.data[inverter].values
     sim.override(inverter, {**known, "day_cap": known["day_cap"] + 1})
     changed = entity_id(hass, "sensor", inverter, "day_cap")
     assert hass.states.get(changed)

@@ -78,7 +78,7 @@ async def submit(
 async def test_unchanged_options_store_nothing(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator
 ) -> None:
-    before, account, calls = dict(setup.options), setup.runtime_data, len(sim.calls)
+    before, hub, calls = dict(setup.options), setup.runtime_data, len(sim.calls)
     form = await open_options(hass, setup)
     assert suggested(form) == {
         CONF_QUOTA_PROFILE: "auto",
@@ -89,7 +89,7 @@ async def test_unchanged_options_store_nothing(
     result = await submit(hass, form)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert setup.options == before
-    assert setup.runtime_data is account
+    assert setup.runtime_data is hub
     assert len(sim.calls) == calls
 
 
@@ -105,14 +105,14 @@ async def test_a_chosen_default_is_kept(
 async def test_a_change_reloads_and_spends_no_login(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
 ) -> None:
-    account = setup.runtime_data
-    assert account.ledger.profile == Profile.DAILY
+    hub = setup.runtime_data
+    assert hub.account.ledger.profile == Profile.DAILY
     form = await open_options(hass, setup)
     await submit(hass, form, quota_profile="per_minute", currency="NOK")
     assert setup.options[CONF_QUOTA_PROFILE] == "per_minute"
-    assert setup.runtime_data is not account
-    assert setup.runtime_data.ledger is account.ledger
-    assert setup.runtime_data.ledger.profile == Profile.PER_MINUTE
+    assert setup.runtime_data is not hub
+    assert setup.runtime_data.account.ledger is hub.account.ledger
+    assert setup.runtime_data.account.ledger.profile == Profile.PER_MINUTE
     income = hass.states.get(entity_id(hass, "sensor", HOUSE.code, "day_income"))
     assert income
     assert income.attributes["unit_of_measurement"] == "NOK"
@@ -150,7 +150,7 @@ async def test_deselected_plants_go(
     assert suggested(form)[CONF_PLANTS] == [LAKE.code]
     await submit(hass, form, plants=list(names))
     assert setup.options[CONF_EXCLUDED_PLANTS] == []
-    assert setup.runtime_data.plants.keys() == names.keys()
+    assert setup.runtime_data.account.plants.keys() == names.keys()
 
 
 async def test_a_meter_is_turned_round(
@@ -174,7 +174,7 @@ async def test_the_meter_at_the_grid_is_chosen(
     issue = (DOMAIN, f"{setup.entry_id}_several_meters")
     issues = ir.async_get(hass)
     assert issues.async_get_issue(*issue)
-    assert setup.runtime_data.grid_meter(HOUSE.code) is None
+    assert setup.runtime_data.account.grid_meter(HOUSE.code) is None
     balance = setup.runtime_data.balance
     assert "grid_power" not in balance.data[HOUSE.code].values
     first = str(device_of(sim, Type.POWER_SENSOR))
@@ -187,7 +187,7 @@ async def test_the_meter_at_the_grid_is_chosen(
     await submit(hass, form, grid_meters=[second_meter])
     assert setup.options[CONF_GRID_METERS] == {HOUSE.code: second_meter}
     assert not issues.async_get_issue(*issue)
-    assert setup.runtime_data.grid_meter(HOUSE.code) == int(second_meter)
+    assert setup.runtime_data.account.grid_meter(HOUSE.code) == int(second_meter)
     assert float(state_of(hass, HOUSE.code, "grid_power"))
     shown = suggested(await open_options(hass, setup))
     assert shown[CONF_GRID_METERS] == [second_meter]
@@ -240,12 +240,12 @@ async def test_a_chosen_meter_that_is_gone(
     gone = {CONF_GRID_METERS: {HOUSE.code: "77"}}
     hass.config_entries.async_update_entry(setup, options={**setup.options, **gone})
     assert await hass.config_entries.async_reload(setup.entry_id)
-    account = setup.runtime_data
-    assert account.grid_meter(HOUSE.code) is None
-    del account.devices[int(second_meter)]
-    account.devices_of(HOUSE.code)[:] = account.devices.values()
+    hub = setup.runtime_data
+    assert hub.account.grid_meter(HOUSE.code) is None
+    del hub.account.devices[int(second_meter)]
+    hub.account.devices_of(HOUSE.code)[:] = hub.account.devices.values()
     meter = device_of(sim, Type.POWER_SENSOR)
-    assert account.grid_meter(HOUSE.code) == meter
+    assert hub.account.grid_meter(HOUSE.code) == meter
 
 
 def offered(form: ConfigFlowResult, field: str) -> list[str]:

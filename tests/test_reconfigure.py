@@ -53,7 +53,7 @@ async def test_reauth_with_a_wrong_password_keeps_the_entry(
     freezer: FrozenDateTimeFactory,
 ) -> None:
     freezer.tick(61)
-    before, account_ = dict(setup.data), setup.runtime_data
+    before, hub = dict(setup.data), setup.runtime_data
     sim.sessions.password = "new"
     form = await reauth(hass, setup, "guess")
     assert form["errors"] == {"base": "invalid_auth"}
@@ -61,7 +61,7 @@ async def test_reauth_with_a_wrong_password_keeps_the_entry(
     assert form["description_placeholders"]["username"] == "user"
     assert suggested(form) == {CONF_PASSWORD: "guess"}
     assert setup.data == before
-    assert setup.runtime_data is account_
+    assert setup.runtime_data is hub
     # A try that comes too early keeps what was typed for the next one.
     form = await submit(hass, form, {CONF_PASSWORD: "new"})
     assert form["errors"] == {"base": "login_too_frequent"}
@@ -89,7 +89,7 @@ async def test_a_login_that_stays_refused_asks_for_the_password(
     result = await submit(hass, form, {CONF_PASSWORD: "new"})
     assert result["reason"] == "reauth_successful"
     await wait(400, step=30)
-    assert setup.runtime_data.client.session.is_open
+    assert setup.runtime_data.account.client.session.is_open
 
 
 async def test_reauth_when_the_list_of_plants_is_empty(
@@ -101,7 +101,7 @@ async def test_reauth_when_the_list_of_plants_is_empty(
     plants, sim.plants[:] = list(sim.plants), []
     result = await reauth(hass, setup, "pass")
     assert result["reason"] == "reauth_successful"
-    assert setup.runtime_data.plants.keys() == {plants[0].code}
+    assert setup.runtime_data.account.plants.keys() == {plants[0].code}
 
 
 async def test_a_new_password(
@@ -123,7 +123,7 @@ async def test_an_empty_list_is_no_other_account(
     plants, sim.plants[:] = list(sim.plants), []
     result = await reconfigure(hass, setup, account(url))
     assert result["reason"] == "reconfigure_successful"
-    assert setup.runtime_data.plants.keys() == {plants[0].code}
+    assert setup.runtime_data.account.plants.keys() == {plants[0].code}
 
 
 async def test_the_same_account_again_costs_no_login(
@@ -143,15 +143,15 @@ async def test_a_wrong_password_keeps_the_entry(
     wait: Wait,
 ) -> None:
     await wait(60)
-    account_ = setup.runtime_data
+    hub = setup.runtime_data
     form = await reconfigure(hass, setup, account(url, password="guess"))
     assert form["errors"] == {"base": "invalid_auth"}
     assert suggested(form) == account(url, password="guess")
     assert setup.data == account(url)
-    assert setup.runtime_data is account_
+    assert setup.runtime_data is hub
     await wait(900, step=30)
     assert sim.count(fail_code=407) == sim.count(fail_code=305) == 0
-    assert account_.client.session.is_open
+    assert hub.account.client.session.is_open
 
 
 async def test_the_form_does_not_show_the_password(
@@ -275,8 +275,8 @@ async def test_the_plants_move_to_a_newer_server(
     async with newer.serve() as url:
         result = await reconfigure(hass, setup, account(url))
         assert result["reason"] == "reconfigure_successful"
-        known = setup.runtime_data
-        assert known.inventory.data.dialect == "2022"
-        assert known.ledger.profile is Profile.DAILY
+        hub = setup.runtime_data
+        assert hub.account.inventory.dialect == "2022"
+        assert hub.account.ledger.profile is Profile.DAILY
         await wait(600, 10)
         assert newer.count(fail_code=407) == newer.count("getStationList") == 0

@@ -215,11 +215,11 @@ async def test_the_device_list_is_asked_again_at_once(
     assert await hass.config_entries.async_setup(entry.entry_id)
     await wait(120)
     assert set(issues(hass, entry)) == {"no_access_getDevList"}
-    assert not entry.runtime_data.devices
+    assert not entry.runtime_data.account.devices
     sim.deny("getDevList", None)
     await fix(hass, entry, "no_access_getDevList")
     assert not issues(hass, entry)
-    assert len(entry.runtime_data.devices) == len(sim.plants[0].devices)
+    assert len(entry.runtime_data.account.devices) == len(sim.plants[0].devices)
 
 
 async def test_a_login_without_consent(
@@ -329,8 +329,8 @@ async def test_a_plant_that_vanishes(
     assert not issues(hass, entry)
     sim.plants[:] = [house]
     await wait(3 * 3600, step=600)
-    account = entry.runtime_data
-    since = account.inventory.data.missing_since[lake.code]
+    hub = entry.runtime_data
+    since = hub.account.inventory.missing_since[lake.code]
     local = dt_util.as_local(dt_util.utc_from_timestamp(since))
     assert told(hass, entry, "plants_missing") == {
         "account": entry.title,
@@ -346,7 +346,7 @@ async def test_a_plant_that_vanishes(
     await wait(3 * 3600, step=600)
     assert set(issues(hass, entry)) == {"plants_missing"}
     await wait(26 * 3600, step=1800)
-    assert lake.code not in account.plants
+    assert lake.code not in hub.account.plants
     assert not issues(hass, entry)
 
 
@@ -394,13 +394,13 @@ async def test_plants_in_two_entries(
             "plants": house.name,
             "entries": setup.title,
         }
-        assert second.runtime_data.plants.keys() == {lake.code}
+        assert second.runtime_data.account.plants.keys() == {lake.code}
         assert not issues(hass, setup)
         calls = len(server.calls)
         result = await fix(hass, second, "plants_taken")
         assert result["type"] is FlowResultType.CREATE_ENTRY
         assert second.options[CONF_EXCLUDED_PLANTS] == [house.code]
-        assert second.runtime_data.plants.keys() == {lake.code}
+        assert second.runtime_data.account.plants.keys() == {lake.code}
         assert not issues(hass, second)
         assert len(server.calls) == calls
         assert await hass.config_entries.async_reload(second.entry_id)

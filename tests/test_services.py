@@ -184,7 +184,7 @@ async def test_a_refused_login_counts_as_in_polling(
     with pytest.raises(HomeAssistantError) as caught:
         await get_alarms(hass, PLANT)
     assert caught.value.translation_key == "update_failed"
-    assert setup.runtime_data.client.session.refusals == 1
+    assert setup.runtime_data.account.client.session.refusals == 1
 
 
 async def test_it_waits_for_the_lane_up_to_a_minute(
@@ -223,7 +223,7 @@ async def test_targets_that_are_none(
     known = registry_id_of(hass, PLANT)
     dongle = device_of(sim, Type.DONGLE)
     registry_id = registry_id_of(hass, str(dongle))
-    setup.runtime_data.devices.pop(dongle)
+    setup.runtime_data.account.devices.pop(dongle)
     assert await fails(registry_id) == "unknown_device"
     assert await hass.config_entries.async_unload(setup.entry_id)
     assert await fails(known) == "not_loaded"

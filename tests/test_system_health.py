@@ -62,7 +62,7 @@ async def test_an_account_that_works(
     }
     counts = [int(count) for count in told.values()]
     assert counts == sorted(counts, reverse=True)
-    ledger = setup.runtime_data.ledger
+    ledger = setup.runtime_data.account.ledger
     at = dt_util.as_local(
         dt_util.utc_from_timestamp(ledger.ready_at("getStationRealKpi"))
     )

@@ -7,13 +7,13 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
-from .account.account import SmartPvmsConfigEntry
 from .account.connections import async_get_connections
 from .account.issues import async_forget_issues
 from .alarms import coordinator as alarm_coordinator
 from .const import DOMAIN
 from .dashboard import async_setup_dashboard
 from .history import coordinator as history_coordinator
+from .hub.hub import SmartPvmsConfigEntry
 from .hub.setup import async_open
 from .hub.store import store_of
 from .services import async_setup_services
@@ -38,22 +38,23 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> bool:
-    """Set up an account: what was saved is there at once, the rest follows."""
-    account = await async_open(hass, entry)
-    entry.runtime_data = account
-    await account.async_register()
+    """Set up an account: its saved state is there at once, the rest follows."""
+    hub = entry.runtime_data = await async_open(hass, entry)
+    await hub.async_register()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    account.registered = {}
-    account.start()
+    hub.start()
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> bool:
     """Unload an account; its session and its ledger stay for the next set-up."""
-    entry.runtime_data.is_leaving = True
+    hub = entry.runtime_data
+    hub.account.leave()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
-        await entry.runtime_data.async_close()
+        await hub.async_close()
+    else:
+        hub.account.run()
     return unloaded
 
 
@@ -73,7 +74,7 @@ async def async_remove_config_entry_device(
     """Let the user remove a device that the account no longer lists."""
     if entry.state is not ConfigEntryState.LOADED:
         return False
-    account = entry.runtime_data
+    account = entry.runtime_data.account
     current = {*account.plants, *map(str, account.devices)}
     return not any(
         domain == DOMAIN and key in current for domain, key in device.identifiers

@@ -1,20 +1,22 @@
 """Binary sensors: whether a device is connected, and whether it has an alarm."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set as AbstractSet
 from functools import partial
 from typing import Final, override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account.account import SmartPvmsConfigEntry
 from .alarms.coordinator import AlarmCoordinator
-from .alarms.entity import AlarmEntity, async_add_with_alarms
+from .alarms.entity import AlarmEntity
 from .catalogue import DEVICE_TYPES, Status
 from .catalogue.alarm import PROBLEM
 from .catalogue.underperformance import COMPARISONS, Comparison
-from .entity import Adder, ReadingEntity, async_add_as_seen
+from .entity import EntityAdder
+from .hub.hub import SmartPvmsConfigEntry
+from .live.entity import ReadingEntity, async_add_as_seen
 from .live.readings import Reading
 
 PARALLEL_UPDATES = 0
@@ -29,37 +31,36 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the binary sensors of an account, now and as their values are seen."""
-    account = entry.runtime_data
+    hub = entry.runtime_data
 
     def statuses(
-        device_id: int, reading: Reading | None, registered: set[str]
+        device_id: int, reading: Reading | None, registered: AbstractSet[str]
     ) -> Iterable[Status]:
-        kind = DEVICE_TYPES.get(account.devices[device_id].type_id)
+        kind = DEVICE_TYPES.get(hub.account.devices[device_id].type_id)
         for status in kind.statuses if kind else ():
             if status.key in registered or (reading and status.key in reading.values):
                 yield status
 
-    adder = Adder(entry, async_add_entities)
-    async_add_as_seen(entry, account.devices_lane, statuses, StatusBinarySensor, adder)
-    async_add_as_seen(
-        entry, account.underperformance, _comparisons, ComparisonBinarySensor, adder
+    adder = EntityAdder(
+        hub.account, async_add_entities, hub.registered.get(Platform.BINARY_SENSOR)
     )
-    async_add_with_alarms(
-        entry,
+    async_add_as_seen(hub.devices, statuses, StatusBinarySensor, adder)
+    async_add_as_seen(hub.underperformance, _comparisons, ComparisonBinarySensor, adder)
+    adder.add_following(
+        hub.alarms.async_add_listener,
         lambda: {
             device.id: partial(
-                ProblemBinarySensor, account.alarms, device.plant_code, device.id
+                ProblemBinarySensor, hub.alarms, device.plant_code, device.id
             )
-            for device in account.devices.values()
-            if account.alarms.knows(device.plant_code)
+            for device in hub.account.devices.values()
+            if hub.alarms.knows(device.plant_code)
         },
-        adder,
     )
     await adder.async_finish()
 
 
 def _comparisons(
-    device_id: int, reading: Reading | None, registered: set[str]
+    device_id: int, reading: Reading | None, registered: AbstractSet[str]
 ) -> Iterable[Comparison]:
     """Yield what an inverter can be asked: whatever has, or had, siblings."""
     for row in COMPARISONS:
@@ -111,12 +112,12 @@ class ProblemBinarySensor(AlarmEntity, BinarySensorEntity):
     ) -> None:
         """Belong to a device of a plant."""
         self._device_id = device_id
-        super().__init__(coordinator, plant_code, str(device_id), PROBLEM)
+        super().__init__(coordinator, plant_code, device_id, PROBLEM)
 
     @override
-    def _look(self) -> object:
+    def _fingerprint(self) -> object:
         return bool(self.coordinator.data.of_device(self._device_id))
 
     @override
-    def _take(self) -> None:
+    def _async_update_attrs(self) -> None:
         self._attr_is_on = bool(self.coordinator.data.of_device(self._device_id))

@@ -1,6 +1,6 @@
 """Buttons: new data, as far as the quota allows, and a firmware upgrade."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import override
 
@@ -11,16 +11,14 @@ from homeassistant.components.button import (
 )
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account.account import Account, SmartPvmsConfigEntry
 from .actions.firmware import async_request_upgrade
 from .catalogue.firmware import REQUEST_UPGRADE
 from .catalogue.plant import REFRESH
-from .const import DOMAIN
-from .entity import Adder, ReadingEntity, async_add_as_seen, async_add_following
-from .live.readings import Reading
+from .entity import EntityAdder, SmartPvmsEntity
+from .hub.hub import Hub, SmartPvmsConfigEntry
 from .northbound.client import UPGRADABLE_TYPES
 
 PARALLEL_UPDATES = 1
@@ -43,57 +41,51 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a button for each plant, and one for each inverter."""
-    account = entry.runtime_data
+    hub = entry.runtime_data
+    account = hub.account
 
-    def always(
-        code: str, reading: Reading | None, registered: set[str]
-    ) -> Iterable[ButtonEntityDescription]:
-        return (DESCRIPTION,)
-
-    adder = Adder(entry, async_add_entities)
-    async_add_as_seen(entry, account.balance, always, RefreshButton, adder)
-    async_add_following(
-        entry,
-        account.inventory,
-        lambda: {
-            device.id: partial(RequestUpgradeButton, account, device.id)
+    def buttons() -> dict[object, Callable[[], Entity]]:
+        return {code: partial(RefreshButton, hub, code) for code in account.plants} | {
+            device.id: partial(RequestUpgradeButton, hub, device.id)
             for device in account.devices.values()
             if device.type_id in UPGRADABLE_TYPES
-        },
-        adder,
-    )
+        }
+
+    adder = EntityAdder(account, async_add_entities)
+    adder.add_following(account.inventory_changed.connect, buttons)
     await adder.async_finish()
 
 
-class RefreshButton(ReadingEntity[str], ButtonEntity):
-    """Asks for new data; a lane that may not be asked now is left alone."""
+class RefreshButton(SmartPvmsEntity, ButtonEntity):
+    """Asks for new data; a lane that may not be asked now is left alone.
 
-    @property
-    @override
-    def available(self) -> bool:
-        """Be there also when the data are old: that is when it is wanted."""
-        return True
+    Always available: a refresh is most useful when data are stale.
+    """
+
+    def __init__(self, hub: Hub, plant_code: str) -> None:
+        """Belong to a plant."""
+        super().__init__(plant_code, DESCRIPTION)
+        self._hub = hub
 
     @override
     async def async_press(self) -> None:
-        """Ask."""
-        await self.coordinator.account.async_refresh()
+        """Ask for new data of the whole account."""
+        await self._hub.async_refresh()
 
 
-class RequestUpgradeButton(ButtonEntity):
-    """Asks one inverter to upgrade its firmware; nobody else presses it."""
+class RequestUpgradeButton(SmartPvmsEntity, ButtonEntity):
+    """Requests a firmware upgrade of one inverter.
 
-    entity_description: ButtonEntityDescription = UPGRADE
-    _attr_has_entity_name = True
+    Never pressed by the integration itself.
+    """
 
-    def __init__(self, account: Account, device_id: int) -> None:
+    def __init__(self, hub: Hub, device_id: int) -> None:
         """Belong to a device."""
-        self._account = account
+        super().__init__(device_id, UPGRADE)
+        self._hub = hub
         self._device_id = device_id
-        self._attr_unique_id = f"{device_id}_{REQUEST_UPGRADE}"
-        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, str(device_id))})
 
     @override
     async def async_press(self) -> None:
-        """Make the one call; what the server refuses is said."""
-        await async_request_upgrade(self._account, self._device_id)
+        """Make the one call; a refusal of the server becomes an error."""
+        await async_request_upgrade(self._hub, self._device_id)

@@ -1,7 +1,7 @@
 """Condition: one of the targets has an active alarm."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final, Unpack, override
+from typing import Final, Unpack, override
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.condition import (
@@ -14,9 +14,7 @@ from homeassistant.helpers.typing import ConfigType
 from .alarms.filter import AlarmFilter, validated
 from .alarms.tracker import AlarmRecord
 from .const import DOMAIN
-
-if TYPE_CHECKING:
-    from .account.account import SmartPvmsConfigEntry
+from .hub.hub import SmartPvmsConfigEntry
 
 
 class HasActiveAlarmCondition(Condition):

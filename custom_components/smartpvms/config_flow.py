@@ -20,10 +20,10 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 from yarl import URL
 
-from .account.account import SmartPvmsConfigEntry
 from .account.connections import Connection, Credentials, async_get_connections
 from .account.device_registry import plant_owners
 from .const import CONF_EXCLUDED_PLANTS, CONF_PLANTS, DOMAIN, REGIONS
+from .hub.hub import SmartPvmsConfigEntry
 from .hub.setup import credentials_of
 from .northbound import (
     Interface,

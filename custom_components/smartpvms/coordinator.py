@@ -1,37 +1,20 @@
-"""Coordinators: one per interface, each as fresh as the ledger allows.
+"""Base of all coordinators, and what they do about a call that fails.
 
-A coordinator asks the ledger when its lane is free and takes that as its
-interval. A lane that may not be asked now keeps its last readings. What a call
-changed is told to the listeners of that plant or device only, and a few of them
-at a time: an account may have thousands.
+A coordinator asks the ledger when its lane is free and takes that as its interval. A
+lane that may not be asked now keeps its last data.
 """
 
-from abc import abstractmethod
-import asyncio
-from collections import deque
-from collections.abc import (
-    Awaitable,
-    Callable,
-    Collection,
-    Iterable,
-    Iterator,
-    Mapping,
-    Set as AbstractSet,
-)
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import partial
-from itertools import batched, islice
-from typing import TYPE_CHECKING, Final, override
+from typing import Final, override
 
 from homeassistant.core import CALLBACK_TYPE, callback
-from homeassistant.helpers.update_coordinator import UpdateFailed
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .account_coordinator import AccountCoordinator
-from .catalogue import PLANT, Kpi
+from .account.account import Account
 from .const import DOMAIN, LOGGER
-from .live.readings import Reading, take
-from .northbound import Interface, Values
+from .northbound import Interface
 from .northbound.errors import (
     AccessError,
     LoginError,
@@ -39,10 +22,6 @@ from .northbound.errors import (
     RefusedError,
     ResourceMissingError,
 )
-from .northbound.interfaces import PLANTS_PER_CALL
-
-if TYPE_CHECKING:
-    from .account.account import Account
 
 # Home Assistant starts a refresh up to a second early.
 EARLY: Final = 1.0
@@ -50,10 +29,14 @@ SOON: Final = timedelta(seconds=1)
 FRESH_CYCLES: Final = 3
 # Answers take their time; three cycles to the second would flicker.
 FRESH_GRACE: Final = 30.0
-# What is derived from readings waits for the end of a round, but not for long.
-DERIVED_EVERY: Final = 5.0
-# A device may have a hundred entities, and each takes some 30 µs to write.
-TOLD_AT_ONCE: Final = 10
+
+
+def fresh_since(now: float, cycle: float) -> float:
+    """Return since when (epoch seconds) an answer counts as fresh.
+
+    `cycle`: the seconds from one answer to the next.
+    """
+    return now - FRESH_CYCLES * cycle - FRESH_GRACE
 
 
 def what_failed(error: NorthboundError) -> dict[str, str]:
@@ -77,7 +60,7 @@ def calling(account: Account, interface: Interface) -> Iterator[None]:
     except NorthboundError as error:
         if isinstance(error, ResourceMissingError):
             # A plant or device left the account; the lists tell which.
-            account.inventory.ask_soon()
+            account.inventory_doubted.send()
         raise UpdateFailed(
             translation_domain=DOMAIN,
             translation_key="update_failed",
@@ -87,321 +70,62 @@ def calling(account: Account, interface: Interface) -> Iterator[None]:
         account.issues.review(interface)
 
 
-class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
-    """Keeps the last reading of each plant (by code) or device (by id).
+class AccountCoordinator[T](DataUpdateCoordinator[T]):
+    """A coordinator that logs a failure only where it begins an outage.
 
-    A listener whose context is a source and some keys is called when one of these
-    values is another one, or has become too old or fresh; one without a context
-    whenever readings have come. `unheard` holds the keys that differ and that nobody
-    listens to, by the sources that the running notification is about.
+    It wraps what it needs of Home Assistant's private methods.
     """
 
     def __init__(
         self, account: Account, name: str, update_interval: timedelta | None
     ) -> None:
-        """Start without readings; `restore` brings back the saved ones."""
-        super().__init__(account, name, update_interval)
-        self.data = {}
-        self.unheard: Mapping[K, AbstractSet[str]] = {}
-        # The keys of which a source shows something else, by source.
-        self._pending: dict[K, AbstractSet[str]] = {}
-        self._aged: set[K] = set()
-        self._told: dict[K, dict[str, list[CALLBACK_TYPE]]] = {}
-        self._told_always: list[CALLBACK_TYPE] = []
-        self._untell: CALLBACK_TYPE | None = None
-        self._followers: list[Follow[K]] = []
-        self._heard: dict[K, None] = {}
-        self._derived_at = 0.0
-
-    @abstractmethod
-    def sources(self) -> AbstractSet[K]:
-        """Return the plants (codes) or devices (ids) that are shown."""
-
-    @abstractmethod
-    def cycle(self) -> float:
-        """Return the seconds in which every source gets a new reading."""
-
-    @callback
-    def restore(self, readings: Mapping[K, Reading]) -> None:
-        """Take over the readings of the last run."""
-        self.data = dict(readings)
-        self._aged = self._too_old()
-
-    @callback
-    def put(self, source: K, reading: Reading) -> None:
-        """Keep a new reading and tell its listeners at the next `publish`."""
-        before = self.data.get(source)
-        self._heard[source] = None
-        if not self.is_fresh(source):
-            self._aged.add(source)
-            if reading.at >= self._limit():
-                self._aged.remove(source)
-                self._note_all(source)
-        self.data[source] = reading
-        if keys := reading.differs_from(before):
-            self._note(source, keys)
-
-    @callback
-    def forget_gone(self) -> None:
-        """Drop what is known of plants or devices that are gone."""
-        for gone in self.data.keys() - self.sources():
-            del self.data[gone]
-            self._pending.pop(gone, None)
-        self._aged &= self.data.keys()
-
-    def is_fresh(self, source: K) -> bool:
-        """Tell whether a reading is younger than three cycles."""
-        return source in self.data and source not in self._aged
-
-    def listened(self) -> AbstractSet[object]:
-        """Return the sources that have an enabled entity."""
-        return self._told.keys()
-
-    @callback
-    def note_age(self) -> None:
-        """Tell next time which readings have grown too old."""
-        for source in (aged := self._too_old()) ^ self._aged:
-            self._heard[source] = None
-            self._note_all(source)
-        self._aged = aged
-
-    def _note_all(self, source: K) -> None:
-        self._note(source, self._told.get(source, _NOBODY).keys())
-
-    def _note(self, source: K, keys: AbstractSet[str]) -> None:
-        self._pending[source] = self._pending.get(source, _NO_KEYS) | keys
-
-    def _limit(self) -> float:
-        """Return when the oldest reading that is fresh has come (epoch seconds)."""
-        return self.account.ledger.now() - FRESH_CYCLES * self.cycle() - FRESH_GRACE
-
-    def _too_old(self) -> set[K]:
-        limit = self._limit()
-        return {source for source, reading in self.data.items() if reading.at < limit}
-
-    @callback
-    @override
-    def async_add_listener(
-        self, update_callback: CALLBACK_TYPE, context: Topic[K] | None = None
-    ) -> Callable[[], None]:
-        """Listen to a source's keys, or to all there is without a context.
-
-        Home Assistant gets to know one listener in place of all.
-        """
-        if self._untell is None:
-            self._untell = super().async_add_listener(_nobody)
-        if context is None:
-            self._told_always.append(update_callback)
-        else:
-            source, *keys = context
-            told = self._told.setdefault(source, {})
-            for key in keys:
-                told.setdefault(key, []).append(update_callback)
-        return partial(self._remove_listener, update_callback, context)
-
-    @callback
-    def _remove_listener(
-        self, update_callback: CALLBACK_TYPE, context: Topic[K] | None
-    ) -> None:
-        if context is None:
-            self._told_always.remove(update_callback)
-        else:
-            source, *keys = context
-            told = self._told[source]
-            for key in keys:
-                told[key].remove(update_callback)
-                if not told[key]:
-                    del told[key]
-            if not told:
-                del self._told[source]
-        if self._untell and not self._told and not self._told_always:
-            self._untell()
-            self._untell = None
-
-    @callback
-    def follow(self, follower: Follow[K]) -> None:
-        """Let something be derived whenever a round of calls is over."""
-        self._followers.append(follower)
-
-    async def async_derive(self) -> None:
-        """Let everything be derived from what is new since the last time."""
-        heard, self._heard = self._heard, {}
-        self._derived_at = self.account.ledger.now()
-        for follower in self._followers if heard else ():
-            try:
-                await follower(heard)
-            except Exception:  # noqa: BLE001
-                LOGGER.exception("Unexpected error deriving from %s", self.name)
-
-    async def async_publish(self) -> None:
-        """Tell the listeners what is new, bit by bit."""
-        if not self._pending:
-            self._tell(())
-        while self._pending:
-            self._tell(list(islice(self._pending, TOLD_AT_ONCE)))
-            await asyncio.sleep(0)
-
-    @callback
-    def publish(self) -> None:
-        """Tell at once what is new and what has grown too old, where it is few."""
-        self.note_age()
-        self._tell(list(self._pending))
-
-    @callback
-    def _tell(self, sources: Collection[K]) -> None:
-        unheard: dict[K, AbstractSet[str]] = {}
-        for source in sources:
-            told, keys = self._told.get(source, _NOBODY), self._pending.pop(source)
-            if new := keys - told.keys():
-                unheard[source] = new
-            # One may listen to several keys; told in the order in which they were
-            # made, entities are found in the processor's cache.
-            self.tell({u: None for key, us in told.items() if key in keys for u in us})
-        self.unheard = unheard
-        self.tell(list(self._told_always))
-        self.unheard = {}
-
-    @callback
-    @override
-    def async_update_listeners(self) -> None:
-        """Do nothing: the listeners are told after the refresh."""
+        """Poll for an account; `name` says in the log what."""
+        super().__init__(
+            account.hass,
+            LOGGER,
+            config_entry=account.entry,
+            name=name,
+            update_interval=update_interval,
+        )
+        self.account = account
 
     @override
-    async def _async_refreshed(self) -> None:
-        self.note_age()
-        await self.async_publish()
-        await self.async_derive()
-
-
-type Topic[K] = tuple[K, *tuple[str, ...]]
-"""A source, and keys of its values."""
-
-type Follow[K] = Callable[[Collection[K]], Awaitable[None]]
-"""Derives something from the sources that have a new reading."""
-
-_NOBODY: Final[Mapping[str, list[CALLBACK_TYPE]]] = {}
-_NO_KEYS: Final[frozenset[str]] = frozenset()
-
-
-def _nobody() -> None:
-    """Stand in for the listeners of a source."""
-
-
-class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
-    """Asks one interface again and again, in rounds of one or more calls."""
-
-    def __init__(self, account: Account, interface: Interface, name: str) -> None:
-        """Use one lane of the account's ledger."""
-        super().__init__(account, name, SOON)
-        self.interface = interface
-        # How many calls there were when the last one ended.
-        self.made = self._made()
-        self._due: deque[RequestT] = deque()
-
-    @abstractmethod
-    def _round(self) -> Iterable[RequestT]:
-        """Return the calls that ask every source once, the most telling first."""
-
-    @abstractmethod
-    async def _async_ask(self, request: RequestT) -> None:
-        """Make one call and `put` its readings."""
-
-    @override
-    def cycle(self) -> float:
-        return self.account.ledger.cycle(self.interface, self._calls())
-
-    def _made(self) -> int:
-        """Return how many calls there ever were."""
-        return self.account.ledger.lane(self.interface).made
-
-    def _calls(self) -> int:
-        """Return how many calls a round takes."""
-        return sum(1 for _ in self._round())
-
-    @override
-    async def _async_update_data(self) -> dict[K, Reading]:
-        try:
-            with calling(self.account, self.interface):
-                await self._async_ask_what_is_due()
-        finally:
-            self._due = self._due or deque(self._round())
-            self.update_interval = timedelta(seconds=self._wait() + EARLY)
-        return self.data
-
-    async def _async_ask_what_is_due(self) -> None:
-        """Ask as much as the lane takes now, and nothing twice.
-
-        The rest of a round is followed by the next one: else what was asked last
-        would stay half a cycle away from all the others.
-        """
-        asked: set[RequestT] = set()
-        self._derived_at = self.account.ledger.now()
-        while not self.account.ledger.wait(self.interface):
-            rest = (request for request in self._round() if request not in asked)
-            self._due = self._due or deque(rest)
-            if not self._due:
-                return
-            asked.add(self._due[0])
-            await self._async_ask_next()
-            await self.async_publish()
-            if abs(self.account.ledger.now() - self._derived_at) > DERIVED_EVERY:
-                await self.async_derive()
-
-    async def _async_ask_next(self) -> None:
-        """Make the next call; one that may not be made now keeps its place."""
-        request = self._due.popleft()
-        try:
-            await self._async_ask(request)
-        except RefusedError:
-            self._due.appendleft(request)
-            raise
-        finally:
-            self.made = self._made()
-
-    def _wait(self) -> float:
-        """Return the seconds until the rest of the round may be asked.
-
-        Never longer than a cycle, so that old readings are seen to age.
-        """
-        wait = self.account.wait(self.interface, len(self._due))
-        return min(wait, self.cycle()) if self._due else self.cycle()
-
-    @callback
-    def take(
+    async def _async_refresh(
         self,
-        source: K,
-        row: Values,
-        at: float,
-        counters: Iterable[Kpi],
-        plant_code: str,
+        log_failures: bool = True,
+        raise_on_auth_failed: bool = False,
+        scheduled: bool = False,
+        raise_on_entry_error: bool = False,
     ) -> None:
-        """Turn a row that has come at `at` (epoch seconds) into a reading."""
-        zone = self.account.zone(plant_code)
-        self.put(source, take(self.data.get(source), row, at, counters, zone))
+        # A call that is cancelled is counted all the same.
+        if not self.account.is_leaving:
+            was_fine = self.last_update_success
+            await super()._async_refresh(
+                False, raise_on_auth_failed, scheduled, raise_on_entry_error
+            )
+            self._note_outcome(may_say=log_failures and was_fine)
+        elif self._listeners:
+            # The unload may fail, and polling then goes on.
+            self._schedule_refresh()
+        await self._async_refreshed()
 
+    async def _async_refreshed(self) -> None:
+        """Do what follows a refresh, however it ended."""
 
-_COUNTERS: Final = tuple(kpi for kpi in PLANT if kpi.counter)
+    @callback
+    def tell(self, listeners: Iterable[CALLBACK_TYPE]) -> None:
+        """Call listeners: one entity's fault is not the others'."""
+        for listener in listeners:
+            try:
+                listener()
+            except Exception:  # noqa: BLE001
+                LOGGER.exception("Unexpected error updating %s", self.name)
 
-
-class PlantCoordinator(RealTimeCoordinator[str, tuple[str, ...]]):
-    """Real-time KPIs of the plants (reference 2.3)."""
-
-    def __init__(self, account: Account) -> None:
-        """Use the lane of getStationRealKpi."""
-        super().__init__(account, Interface.PLANT_REAL_TIME, "plant real-time data")
-
-    @override
-    def sources(self) -> AbstractSet[str]:
-        return self.account.plants.keys()
-
-    @override
-    def _round(self) -> Iterable[tuple[str, ...]]:
-        return batched(self.account.listed_plants, PLANTS_PER_CALL)
-
-    @override
-    async def _async_ask(self, request: tuple[str, ...]) -> None:
-        rows = await self.account.client.plant_real_time(request)
-        now = self.account.ledger.now()
-        for row in rows:
-            if row.plant_code in self.account.plants:
-                self.take(row.plant_code, row.values, now, _COUNTERS, row.plant_code)
+    def _note_outcome(self, *, may_say: bool) -> None:
+        outage = self.account.outage
+        if self.last_update_success:
+            outage.note_success(self.name)
+            return
+        is_new = outage.note_failure(self.name, self.account.clock.now())
+        if may_say and is_new:
+            LOGGER.error("Error fetching %s data: %s", self.name, self.last_exception)

@@ -3,13 +3,14 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
+import re
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
-from .account.account import Account, SmartPvmsConfigEntry
+from .account.account import Account
 from .account.connections import async_get_connections
 from .account.device_registry import type_name
 from .catalogue import DEVICE_TYPES, NAMES, PLANT, Kpi, Status
@@ -25,15 +26,18 @@ from .const import (
     DOMAIN,
     REGIONS,
 )
+from .hub.hub import Hub, SmartPvmsConfigEntry
 from .hub.setup import credentials_of
 from .live.readings import Reading
-from .northbound import Device, Ledger, NorthboundSession
-from .pseudonyms import Pseudonyms
+from .northbound import Device, Ledger, NorthboundSession, Plant
 
 _SHOWN_OPTIONS: Final = (CONF_CURRENCY, CONF_QUOTA_PROFILE, CONF_HISTORY_DAYS)
 # They name plants, devices or entities, so only their number is told.
 _COUNTED_OPTIONS: Final = (CONF_EXCLUDED_PLANTS, CONF_GRID_METERS, CONF_TURNED_METERS)
 _PRICES: Final = (CONF_IMPORT_PRICE, CONF_EXPORT_PRICE)
+
+# A shorter name would be found in words that have nothing to do with it.
+SHORTEST: Final = 4
 
 
 async def async_get_config_entry_diagnostics(
@@ -57,15 +61,15 @@ async def async_get_config_entry_diagnostics(
         "oddities": _oddities(session),
     }
     if entry.state is ConfigEntryState.LOADED:
-        account = entry.runtime_data
-        names = _pseudonyms(account)
-        shown["dialect"] = account.inventory.data.dialect
+        hub = entry.runtime_data
+        names = _pseudonyms(hub.account)
+        shown["dialect"] = hub.account.inventory.dialect
         # A fleet's take a while each.
         await asyncio.sleep(0)
-        shown["plants"] = _plants(account, names)
+        shown["plants"] = _plants(hub, names)
         await asyncio.sleep(0)
-        shown["device_types"] = _device_types(account, names)
-        shown["types_unknown"] = sorted(_types(account) - NAMES.keys())
+        shown["device_types"] = _device_types(hub, names)
+        shown["types_unknown"] = sorted(_types(hub.account) - NAMES.keys())
     return shown
 
 
@@ -76,18 +80,19 @@ async def async_get_device_diagnostics(
     shown = await async_get_config_entry_diagnostics(hass, entry)
     if entry.state is not ConfigEntryState.LOADED:
         return shown
-    account, names = entry.runtime_data, _pseudonyms(entry.runtime_data)
+    hub = entry.runtime_data
+    account, names = hub.account, _pseudonyms(hub.account)
     for domain, key in device.identifiers:
         if domain == DOMAIN and key in account.plants:
-            reading = account.plants_lane.data.get(key)
+            reading = hub.plants.data.get(key)
             shown["device"] = {
                 "pseudonym": names.plant(key),
                 **_reading(account, reading, names),
-                "derived": _reading(account, account.balance.data.get(key), names),
+                "derived": _reading(account, hub.balance.data.get(key), names),
             }
         for found in account.devices.values():
             if domain == DOMAIN and key == str(found.id):
-                shown["device"] = _device(account, found, names)
+                shown["device"] = _device(hub, found, names)
     return shown
 
 
@@ -106,7 +111,7 @@ def _options(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pseudonyms(account: Account) -> Pseudonyms:
-    known, login = account.inventory.data, credentials_of(account.entry)
+    known, login = account.inventory, credentials_of(account.entry)
     secrets = (login.username, login.password, account.entry.title)
     return Pseudonyms(known.plants.values(), known.devices.values(), secrets)
 
@@ -150,24 +155,25 @@ def _oddities(session: NorthboundSession) -> dict[str, dict[str, int]]:
     return found
 
 
-def _plants(account: Account, names: Pseudonyms) -> dict[str, dict[str, Any]]:
+def _plants(hub: Hub, names: Pseudonyms) -> dict[str, dict[str, Any]]:
     """Return what each plant has, and how far its history is."""
+    account = hub.account
     return {
         names.plant(code): {
             "listed": code in account.listed_plants,
             "devices": [names.device(d.id) for d in account.devices_of(code)],
             "grid_meter": account.grid_meter(code) is not None,
             "zone": str(account.zone(code)),
-            **_keys([account.plants_lane.data.get(code)], PLANT, names),
-            "history": _history(account, code),
+            **_keys([hub.plants.data.get(code)], PLANT, names),
+            "history": _history(hub, code),
         }
         for code in account.plants
     }
 
 
-def _history(account: Account, code: str) -> dict[str, Any]:
+def _history(hub: Hub, code: str) -> dict[str, Any]:
     """Return how many days were imported and how many questions are left."""
-    known, outlook = account.history.data.get(code), account.history.outlook(code)
+    known, outlook = hub.history.data.get(code), hub.history.outlook(code)
     held = known.held if known else {}
     return {
         "days": {str(feed): len(days) for feed, days in held.items()},
@@ -182,9 +188,9 @@ def _types(account: Account) -> Counter[int]:
     return Counter(device.type_id for device in account.devices.values())
 
 
-def _device_types(account: Account, names: Pseudonyms) -> dict[str, dict[str, Any]]:
+def _device_types(hub: Hub, names: Pseudonyms) -> dict[str, dict[str, Any]]:
     """Return each type's devices and the keys of their rows."""
-    served, lane = account.devices_lane.types, account.devices_lane
+    account, served = hub.account, hub.devices.types
     return {
         type_name(type_id): {
             "id": type_id,
@@ -196,7 +202,7 @@ def _device_types(account: Account, names: Pseudonyms) -> dict[str, dict[str, An
             **_keys(
                 [
                     reading
-                    for device_id, reading in lane.data.items()
+                    for device_id, reading in hub.devices.data.items()
                     if account.devices[device_id].type_id == type_id
                 ],
                 _rows_of(type_id),
@@ -236,14 +242,14 @@ def _keys(
     }
 
 
-def _device(account: Account, device: Device, names: Pseudonyms) -> dict[str, Any]:
+def _device(hub: Hub, device: Device, names: Pseudonyms) -> dict[str, Any]:
     return {
         "pseudonym": names.device(device.id),
         "plant": names.plant(device.plant_code),
         "type": device.type_id,
         "model": _model(device, names),
-        "listed": device in account.listed_devices,
-        **_reading(account, account.devices_lane.data.get(device.id), names),
+        "listed": device in hub.account.listed_devices,
+        **_reading(hub.account, hub.devices.data.get(device.id), names),
     }
 
 
@@ -254,6 +260,59 @@ def _reading(
     if reading is None:
         return {"age": None, "values": {}}
     return {
-        "age": round(account.ledger.now() - reading.at),
+        "age": round(account.clock.now() - reading.at),
         "values": {names.text(key): value for key, value in reading.values.items()},
     }
+
+
+class Pseudonyms:
+    """What plants and devices are called, and texts without their names.
+
+    `secrets` are further texts that nobody is to see.
+    """
+
+    def __init__(
+        self, plants: Iterable[Plant], devices: Iterable[Device], secrets: Iterable[str]
+    ) -> None:
+        """Give plants and devices numbers, in their order."""
+        self._names: dict[str, str] = {}
+        self._plants: dict[str, str] = {}
+        self._devices: dict[int, str] = {}
+        for number, plant in enumerate(plants, start=1):
+            self._plants[plant.code] = f"plant_{number}"
+            self._hide(f"plant_{number}", plant.code, plant.name)
+        for number, device in enumerate(devices, start=1):
+            self._devices[device.id] = f"device_{number}"
+            key = str(device.id)
+            self._hide(f"device_{number}", key, device.name, device.serial)
+        self._hide("redacted", *secrets)
+        self._longest_first = sorted(self._names, key=len, reverse=True)
+        self._texts: dict[str, str] = {}
+
+    def _hide(self, pseudonym: str, *names: str | None) -> None:
+        for name in names:
+            if name and len(name) >= SHORTEST:
+                self._names.setdefault(name.lower(), pseudonym)
+
+    def plant(self, code: str) -> str:
+        """Return what a plant is called."""
+        return self._plants.get(code, "plant")
+
+    def device(self, device_id: int) -> str:
+        """Return what a device is called."""
+        return self._devices.get(device_id, "device")
+
+    def text(self, text: str) -> str:
+        """Return a text that the server wrote, without any name in it."""
+        if text not in self._texts:
+            self._texts[text] = self._without_names(text)
+        return self._texts[text]
+
+    def _without_names(self, text: str) -> str:
+        lowered = text.lower()
+        # A pattern of all names of a fleet would take seconds to make.
+        found = [re.escape(name) for name in self._longest_first if name in lowered]
+        if not found:
+            return text
+        pattern = re.compile("|".join(found), re.IGNORECASE)
+        return pattern.sub(lambda hit: self._names[hit[0].lower()], text)

@@ -5,16 +5,16 @@ from typing import override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account.account import SmartPvmsConfigEntry
-from .alarms.entity import async_add_with_alarms
+from .alarms.coordinator import AlarmCoordinator
+from .alarms.entity import AlarmEntity
 from .alarms.tracker import AlarmNews, News
 from .catalogue.alarm import ALARM
-from .const import DOMAIN, SIGNAL_ALARM
-from .entity import Adder
+from .const import SIGNAL_ALARM
+from .entity import EntityAdder
+from .hub.hub import SmartPvmsConfigEntry
 
 PARALLEL_UPDATES = 0
 
@@ -29,42 +29,44 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add an event entity for each plant whose alarms may be asked."""
-    account = entry.runtime_data
-    adder = Adder(entry, async_add_entities)
-    async_add_with_alarms(
-        entry,
+    hub = entry.runtime_data
+    adder = EntityAdder(hub.account, async_add_entities)
+    adder.add_following(
+        hub.alarms.async_add_listener,
         lambda: {
-            code: partial(AlarmEvent, code)
-            for code in account.plants
-            if account.alarms.knows(code)
+            code: partial(AlarmEvent, hub.alarms, code)
+            for code in hub.account.plants
+            if hub.alarms.knows(code)
         },
-        adder,
     )
     await adder.async_finish()
 
 
-class AlarmEvent(EventEntity):
+class AlarmEvent(AlarmEntity, EventEntity):
     """An alarm of the plant or one of its devices was raised, cleared, …."""
 
-    entity_description: EventEntityDescription = DESCRIPTION
-    _attr_has_entity_name = True
-    _attr_should_poll = False
-
-    def __init__(self, plant_code: str) -> None:
+    def __init__(self, coordinator: AlarmCoordinator, plant_code: str) -> None:
         """Belong to a plant."""
-        self._plant_code = plant_code
-        self._attr_unique_id = f"{plant_code}_{ALARM}"
-        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, plant_code)})
+        super().__init__(coordinator, plant_code, plant_code, DESCRIPTION)
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to the news."""
+        """Listen to the changes."""
+        await super().async_added_to_hass()
         self.async_on_remove(
-            async_dispatcher_connect(self.hass, SIGNAL_ALARM, self._take)
+            async_dispatcher_connect(self.hass, SIGNAL_ALARM, self._async_handle_change)
         )
 
+    @override
+    def _fingerprint(self) -> object:
+        return None
+
+    @override
+    def _async_update_attrs(self) -> None:
+        """Do nothing: only a change writes the event."""
+
     @callback
-    def _take(self, news: AlarmNews) -> None:
-        if news.record.plant_code == self._plant_code:
-            self._trigger_event(news.kind, news.record.details())
+    def _async_handle_change(self, change: AlarmNews) -> None:
+        if change.record.plant_code == self.plant_code:
+            self._trigger_event(change.kind, change.record.details())
             self.async_write_ha_state()

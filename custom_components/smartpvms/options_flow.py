@@ -30,7 +30,9 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .account.account import Account, SmartPvmsConfigEntry
+from .account.account import Account
+from .account.meters import grid_meters
+from .account.options import excluded_plants
 from .catalogue import DEVICE_TYPES, Role
 from .const import (
     CONF_CURRENCY,
@@ -47,7 +49,7 @@ from .const import (
 )
 from .energy_dashboard.dashboard import async_plan, async_set_up, plants_of
 from .energy_dashboard.texts import Texts
-from .live.balance import grid_meters
+from .hub.hub import Hub, SmartPvmsConfigEntry
 from .northbound import Device, Profile
 
 MAX_HISTORY_DAYS: Final = 3650
@@ -124,8 +126,8 @@ class SmartPvmsOptionsFlow(OptionsFlowWithReload):
         )
 
     @property
-    def _account(self) -> Account | None:
-        """Return the account, None where the entry is not loaded."""
+    def _hub(self) -> Hub | None:
+        """Return the hub, None where the entry is not loaded."""
         entry: SmartPvmsConfigEntry = self.config_entry
         return entry.runtime_data if entry.state is ConfigEntryState.LOADED else None
 
@@ -133,19 +135,19 @@ class SmartPvmsOptionsFlow(OptionsFlowWithReload):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Say what will be done to the Energy dashboard, then do it."""
-        if (account := self._account) is None:
+        if (hub := self._hub) is None:
             return self.async_abort(reason="not_loaded")
-        names = {code: plant.name for code, plant in account.plants.items()}
+        names = {code: plant.name for code, plant in hub.account.plants.items()}
         data = user_input or {}
         chosen = [
             target
-            for target in plants_of(self.hass, account)
+            for target in plants_of(self.hass, hub)
             if target.plant_code in data.get(CONF_PLANTS, names)
         ]
         errors: dict[str, str] = {}
         if not chosen and names:
             errors[CONF_PLANTS] = "no_plants_selected"
-            chosen = plants_of(self.hass, account)
+            chosen = plants_of(self.hass, hub)
         confirmed = user_input is not None and not errors
         try:
             step = async_set_up if confirmed else async_plan
@@ -183,7 +185,7 @@ class SmartPvmsOptionsFlow(OptionsFlowWithReload):
     ) -> ConfigFlowResult:
         """Show the options that the account has a choice of."""
         entry: SmartPvmsConfigEntry = self.config_entry
-        account = self._account
+        account = self._hub.account if self._hub else None
         errors: dict[str, str] = {}
         if user_input is not None:
             options = self._options(user_input, account, errors)
@@ -238,7 +240,7 @@ class SmartPvmsOptionsFlow(OptionsFlowWithReload):
                 options[key] = user_input[key]
         if account and CONF_PLANTS in user_input:
             chosen = set(user_input[CONF_PLANTS])
-            offered = account.inventory.data.plants.keys()
+            offered = account.inventory.plants.keys()
             options[CONF_EXCLUDED_PLANTS] = sorted(offered - chosen)
             if not chosen:
                 errors[CONF_PLANTS] = "no_plants_selected"
@@ -267,7 +269,7 @@ class SmartPvmsOptionsFlow(OptionsFlowWithReload):
 def _account_fields(account: Account) -> dict[vol.Marker, SelectSelector]:
     """Return the fields that depend on what the account has."""
     fields: dict[vol.Marker, SelectSelector] = {}
-    plants = account.inventory.data.plants
+    plants = account.inventory.plants
     if len(plants) > 1:
         fields[vol.Required(CONF_PLANTS, default=list(plants))] = several(
             (code, plant.name) for code, plant in plants.items()
@@ -321,8 +323,8 @@ def _suggested(entry: SmartPvmsConfigEntry, account: Account | None) -> dict[str
     """Return the options as the form shows them."""
     suggested = dict(entry.options)
     if account:
-        excluded = set(entry.options.get(CONF_EXCLUDED_PLANTS, ()))
-        plants = account.inventory.data.plants
+        excluded = excluded_plants(entry.options)
+        plants = account.inventory.plants
         suggested[CONF_PLANTS] = [code for code in plants if code not in excluded]
         # A form does not take back what it does not offer.
         turned = entry.options.get(CONF_TURNED_METERS, ())

@@ -9,9 +9,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import voluptuous as vol
 
-from .account.account import SmartPvmsConfigEntry
 from .account.device_registry import plant_owners
+from .account.options import excluded_plants
 from .const import CONF_EXCLUDED_PLANTS, DOMAIN
+from .hub.hub import SmartPvmsConfigEntry
 from .northbound import Interface
 
 
@@ -64,9 +65,9 @@ class AskAgainFlow(MendingFlow):
 
     @override
     async def _async_mend(self, entry: SmartPvmsConfigEntry) -> str | None:
-        account = entry.runtime_data
-        await account.async_ask_again(*self._interfaces)
-        refused = any(map(account.issues.is_refused, self._interfaces))
+        hub = entry.runtime_data
+        await hub.async_ask_again(*self._interfaces)
+        refused = any(map(hub.account.issues.is_refused, self._interfaces))
         return "still_refused" if refused else None
 
 
@@ -75,13 +76,13 @@ class LeaveOutFlow(MendingFlow):
 
     @override
     async def _async_mend(self, entry: SmartPvmsConfigEntry) -> str | None:
-        plants = entry.runtime_data.inventory.data.plants
+        plants = entry.runtime_data.account.inventory.plants
         taken = {
             code
             for code, owner in plant_owners(self.hass, plants).items()
             if owner is not entry
         }
-        excluded = sorted({*entry.options.get(CONF_EXCLUDED_PLANTS, ()), *taken})
+        excluded = sorted(excluded_plants(entry.options) | taken)
         if plants.keys() <= set(excluded):
             return "nothing_left"
         self.hass.config_entries.async_update_entry(

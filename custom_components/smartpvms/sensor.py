@@ -1,26 +1,28 @@
 """Sensors: the KPIs of plants and devices, and what is derived for a plant."""
 
-from collections.abc import Callable, Iterable, Set as AbstractSet
+from collections.abc import Iterable, Set as AbstractSet
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from propcache.api import cached_property
 
-from .account.account import SmartPvmsConfigEntry
-from .alarms.entity import async_add_with_alarms
-from .alarms.sensor import ALARM_KEYS, alarm_sensors
+from .account.account import Account
+from .alarms.entity import ALARM_KEYS, alarm_sensors
 from .catalogue import DERIVED, DEVICE_TYPES, OTHER, PERIOD_KEYS, PLANT, Kpi
 from .catalogue.plant import HISTORY_IMPORT
-from .const import CONF_CURRENCY, DOMAIN
-from .coordinator import ReadingsCoordinator
-from .entity import Adder, ReadingEntity, async_add_as_seen, async_add_following
+from .const import DOMAIN
+from .entity import EntityAdder
 from .history.entity import HistorySensor
+from .hub.hub import SmartPvmsConfigEntry
+from .live.coordinator import ReadingsCoordinator
+from .live.entity import ReadingEntity, async_add_as_seen
 from .live.period_coordinator import PeriodCoordinator
 from .live.readings import Reading
 from .northbound.models import moment
@@ -37,79 +39,89 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors of an account, now and as their values are seen."""
-    account = entry.runtime_data
-    currency = entry.options.get(CONF_CURRENCY) or hass.config.currency
-
-    def of_device(
-        device_id: int, reading: Reading | None, registered: set[str]
-    ) -> Iterable[Kpi]:
-        kind = DEVICE_TYPES.get(account.devices[device_id].type_id)
-        statuses = {status.key for status in kind.statuses} if kind else set()
-        kpis = kind.kpis if kind else ()
-        return seen(kpis, statuses | PERIOD_KEYS, reading, registered)
-
-    def of_plant(
-        code: str, reading: Reading | None, registered: set[str]
-    ) -> Iterable[Kpi]:
-        return seen(PLANT, PERIOD_KEYS, reading, registered - _NOT_OF_A_ROW)
-
-    def derived(
-        code: str, reading: Reading | None, registered: set[str]
-    ) -> Iterable[Kpi]:
-        return seen(DERIVED, set(), reading, registered & _DERIVED_KEYS)
-
-    def of_period[K](
-        lane: PeriodCoordinator[K, Any],
-    ) -> Callable[[K, Reading | None, set[str]], Iterable[Kpi]]:
-        def look(
-            source: K, reading: Reading | None, registered: set[str]
-        ) -> Iterable[Kpi]:
-            kpis = lane.kpis(source)
-            keys = registered & {kpi.key for kpi in kpis}
-            return seen(kpis, set(), reading, keys)
-
-        return look
-
-    def build[K](
-        coordinator: ReadingsCoordinator[K], source: K, kpi: Kpi
-    ) -> KpiSensor[K]:
-        return KpiSensor(coordinator, source, kpi, currency)
-
-    adder = Adder(entry, async_add_entities)
-    async_add_as_seen(entry, account.balance, derived, build, adder)
-    async_add_as_seen(entry, account.plants_lane, of_plant, build, adder)
-    async_add_as_seen(entry, account.devices_lane, of_device, build, adder)
-    for plants in account.periods.plants:
-        async_add_as_seen(entry, plants, of_period(plants), build, adder)
-    for devices in account.periods.devices:
-        async_add_as_seen(entry, devices, of_period(devices), build, adder)
-    async_add_with_alarms(
-        entry,
-        lambda: {
-            (code, sensor): partial(sensor, account.alarms, code)
-            for code in account.plants
-            for sensor in alarm_sensors(account.alarms.data, code)
-        },
-        adder,
+    hub = entry.runtime_data
+    adder = EntityAdder(
+        hub.account, async_add_entities, hub.registered.get(Platform.SENSOR)
     )
-    if account.history.importer.is_available:
-        async_add_following(
-            entry,
-            account.history,
+    build = _Builder(hub.account.options.currency)
+    async_add_as_seen(hub.balance, _derived, build, adder)
+    async_add_as_seen(hub.plants, _of_plant, build, adder)
+    async_add_as_seen(hub.devices, partial(_of_device, hub.account), build, adder)
+    for plants in hub.periods.plants:
+        async_add_as_seen(plants, partial(_of_period, plants), build, adder)
+    for devices in hub.periods.devices:
+        async_add_as_seen(devices, partial(_of_period, devices), build, adder)
+    adder.add_following(
+        hub.alarms.async_add_listener,
+        lambda: {
+            (code, sensor): partial(sensor, hub.alarms, code)
+            for code in hub.account.plants
+            for sensor in alarm_sensors(hub.alarms.data, code)
+        },
+    )
+    if hub.history.importer.is_available:
+        adder.add_following(
+            hub.history.async_add_listener,
             lambda: {
-                code: partial(HistorySensor, account.history, code)
-                for code in account.plants
+                code: partial(HistorySensor, hub.history, code)
+                for code in hub.account.plants
             },
-            adder,
         )
     await adder.async_finish()
+
+
+def _of_device(
+    account: Account,
+    device_id: int,
+    reading: Reading | None,
+    registered: AbstractSet[str],
+) -> Iterable[Kpi]:
+    kind = DEVICE_TYPES.get(account.devices[device_id].type_id)
+    statuses = {status.key for status in kind.statuses} if kind else set()
+    kpis = kind.kpis if kind else ()
+    return seen(kpis, statuses | PERIOD_KEYS, reading, registered)
+
+
+def _of_plant(
+    code: str, reading: Reading | None, registered: AbstractSet[str]
+) -> Iterable[Kpi]:
+    return seen(PLANT, PERIOD_KEYS, reading, registered - _NOT_OF_A_ROW)
+
+
+def _derived(
+    code: str, reading: Reading | None, registered: AbstractSet[str]
+) -> Iterable[Kpi]:
+    return seen(DERIVED, frozenset(), reading, registered & _DERIVED_KEYS)
+
+
+def _of_period[K](
+    coordinator: PeriodCoordinator[K, Any],
+    key: K,
+    reading: Reading | None,
+    registered: AbstractSet[str],
+) -> Iterable[Kpi]:
+    kpis = coordinator.kpis(key)
+    keys = registered & {kpi.key for kpi in kpis}
+    return seen(kpis, frozenset(), reading, keys)
+
+
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    """Makes sensors whose money is in one currency."""
+
+    currency: str
+
+    def __call__[K: str | int](
+        self, coordinator: ReadingsCoordinator[K], key: K, kpi: Kpi
+    ) -> KpiSensor[K]:
+        return KpiSensor(coordinator, key, kpi, self.currency)
 
 
 def seen(
     kpis: Iterable[Kpi],
     statuses: AbstractSet[str],
     reading: Reading | None,
-    registered: set[str],
+    registered: AbstractSet[str],
 ) -> Iterable[Kpi]:
     """Return the rows whose value was seen, in this reading or before.
 
@@ -138,7 +150,7 @@ def unknown_kpi(key: str) -> Kpi:
     )
 
 
-class KpiSensor[K](ReadingEntity[K], SensorEntity):
+class KpiSensor[K: str | int](ReadingEntity[K], SensorEntity):
     """A KPI of a plant or device."""
 
     entity_description: Kpi

@@ -16,16 +16,15 @@ from homeassistant.components.update import (
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account.account import SmartPvmsConfigEntry
 from .catalogue import OTHER
 from .catalogue.firmware import FIRMWARE, RESULTS
 from .const import DOMAIN
-from .entity import Adder, SparingEntity, async_add_following
+from .entity import ComparingEntity, EntityAdder
 from .firmware.coordinator import FirmwareCoordinator
 from .firmware.records import is_running
+from .hub.hub import SmartPvmsConfigEntry
 from .northbound.client import UPGRADABLE_TYPES
 from .northbound.models import UpgradeRecord
 
@@ -48,48 +47,43 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add an update entity for each inverter that has, or had, a record."""
-    account = entry.runtime_data
+    hub = entry.runtime_data
     registry = er.async_get(hass)
-    adder = Adder(entry, async_add_entities)
+    adder = EntityAdder(hub.account, async_add_entities)
 
     def was_seen(device_id: int) -> bool:
         unique_id = f"{device_id}_{FIRMWARE}"
-        return device_id in account.firmware.data.records or bool(
+        return device_id in hub.firmware.data.records or bool(
             registry.async_get_entity_id(Platform.UPDATE, DOMAIN, unique_id)
         )
 
-    async_add_following(
-        entry,
-        account.firmware,
+    adder.add_following(
+        hub.firmware.async_add_listener,
         lambda: {
-            device.id: partial(FirmwareUpdate, account.firmware, device.id)
-            for device in account.devices.values()
+            device.id: partial(FirmwareUpdate, hub.firmware, device.id)
+            for device in hub.account.devices.values()
             if device.type_id in UPGRADABLE_TYPES and was_seen(device.id)
         },
-        adder,
     )
     await adder.async_finish()
 
 
-class FirmwareUpdate(SparingEntity[FirmwareCoordinator], UpdateEntity):
+class FirmwareUpdate(ComparingEntity[FirmwareCoordinator], UpdateEntity):
     """The firmware of an inverter."""
 
-    entity_description: UpdateEntityDescription = DESCRIPTION
     _attr_supported_features = UpdateEntityFeature.PROGRESS
 
     def __init__(self, coordinator: FirmwareCoordinator, device_id: int) -> None:
         """Belong to a device."""
-        super().__init__(coordinator)
+        super().__init__(coordinator, device_id, DESCRIPTION)
         self._device_id = device_id
-        self._attr_unique_id = f"{device_id}_{FIRMWARE}"
-        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, str(device_id))})
 
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the device list too, which tells the installed version."""
         await super().async_added_to_hass()
         self.async_on_remove(
-            self.coordinator.account.inventory.async_add_listener(
+            self.coordinator.account.inventory_changed.connect(
                 self._handle_coordinator_update
             )
         )
@@ -112,13 +106,13 @@ class FirmwareUpdate(SparingEntity[FirmwareCoordinator], UpdateEntity):
         return True
 
     @override
-    def _look(self) -> object:
+    def _fingerprint(self) -> object:
         device = self.coordinator.account.devices.get(self._device_id)
         record = self.coordinator.data.records.get(self._device_id)
         return device and device.software, record
 
     @override
-    def _take(self) -> None:
+    def _async_update_attrs(self) -> None:
         device = self.coordinator.account.devices.get(self._device_id)
         record = self.coordinator.data.records.get(self._device_id)
         installed = device.software if device else None

@@ -443,7 +443,7 @@ async def test_targets_that_cannot_be_upgraded(
         assert caught.value.translation_key == "not_upgradable"
     sim.plants[0].devices.remove(good)
     await wait(4 * 3600, 600)
-    assert good.id in setup.runtime_data.devices
+    assert good.id in setup.runtime_data.account.devices
     with pytest.raises(ServiceValidationError) as caught:
         await upgrade(hass, good.id)
     assert caught.value.translation_key == "not_upgradable"

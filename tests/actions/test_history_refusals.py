@@ -145,14 +145,16 @@ async def test_what_cannot_be_asked(
 async def test_what_has_left_the_account(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator
 ) -> None:
-    account = setup.runtime_data
+    hub = setup.runtime_data
     battery = device_of(sim, Type.BATTERY)
-    account.listed_devices = [d for d in account.listed_devices if d.id != battery]
+    hub.account.listed_devices = [
+        d for d in hub.account.listed_devices if d.id != battery
+    ]
     error = await refused(hass, sim, "get_device_history", battery, period="day")
     assert error.translation_key == "not_listed"
     answer = await ask(hass, "get_device_history", PLANT, period="day")
     assert registry_id_of(hass, str(battery)) not in answer[PLANT]["devices"]
-    account.listed_plants = []
+    hub.account.listed_plants = []
     for action in ("get_plant_history", "get_device_history"):
         error = await refused(hass, sim, action, PLANT, period="day")
         assert error.translation_key == "not_listed"

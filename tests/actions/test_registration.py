@@ -100,7 +100,7 @@ def sizes(sim: Simulator) -> list[int]:
 @pytest.fixture
 def begin(hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator) -> Begin:
     """Return a coroutine that calls the action, which then waits for its turn."""
-    ledger = setup.runtime_data.ledger
+    ledger = setup.runtime_data.account.ledger
 
     async def begin_(*sources: str | int, **data: Any) -> asyncio.Task[Any]:
         before = sim.count(REGISTRATION)
@@ -130,7 +130,7 @@ def next_turn(
     freezer: FrozenDateTimeFactory,
 ) -> Turn:
     """Return a coroutine that lets time pass until the next call is made."""
-    ledger = setup.runtime_data.ledger
+    ledger = setup.runtime_data.account.ledger
 
     async def pass_(seconds: float = 62, calls: int = 1) -> None:
         before = sim.count(REGISTRATION)
@@ -224,7 +224,7 @@ async def test_a_lane_that_is_paused_on_the_way_is_not_waited_for_long(
 ) -> None:
     """Somebody else may have used the account up meanwhile."""
     task = await begin(PLANT, serials=many(40))
-    ledger = setup.runtime_data.ledger
+    ledger = setup.runtime_data.account.ledger
     await ledger.rest(Interface.REGISTRATION, 2 * 3600, PauseReason.TOO_FREQUENT)
     await next_turn(calls=0)
     with pytest.raises(HomeAssistantError) as caught:
@@ -264,7 +264,7 @@ async def test_six_hundred_take_half_an_hour(
 async def test_a_lane_that_rests_for_minutes_is_not_waited_for(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator
 ) -> None:
-    ledger = setup.runtime_data.ledger
+    ledger = setup.runtime_data.account.ledger
     await ledger.rest(Interface.REGISTRATION, 900, PauseReason.TOO_FREQUENT)
     with pytest.raises(HomeAssistantError) as caught:
         await check(hass, PLANT, serials=many(40))

@@ -381,7 +381,7 @@ def shown(result: ConfigFlowResult) -> str:
 async def test_options_say_what_they_do(
     hass: HomeAssistant, energy: None, setup: MockConfigEntry, sim: Simulator
 ) -> None:
-    account, options, calls = setup.runtime_data, dict(setup.options), len(sim.calls)
+    hub, options, calls = setup.runtime_data, dict(setup.options), len(sim.calls)
     await import_(hass, HOUSE.code)
     form = await open_options(hass, setup, "energy_dashboard")
     assert form["type"] is FlowResultType.FORM
@@ -396,7 +396,7 @@ async def test_options_say_what_they_do(
     assert result["reason"] == "energy_unchanged"
     # Nothing is stored, nothing reloads, nothing is asked.
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert setup.runtime_data is account
+    assert setup.runtime_data is hub
     assert setup.options == options
     assert len(sim.calls) == calls
 

@@ -16,7 +16,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from benchmarks import fleet as benches
-from custom_components.smartpvms.account.account import Account
+from custom_components.smartpvms.hub.hub import Hub
 from simulator import Dialect, Simulator, fleet
 from tests.conftest import make_entry
 from tests.play import play
@@ -99,20 +99,20 @@ class Age:
 class Ages:
     """Samples how old each plant's and device's data are, by kind."""
 
-    def __init__(self, account: Account, sim: Simulator, size: Size) -> None:
+    def __init__(self, hub: Hub, sim: Simulator, size: Size) -> None:
         """Watch an account; what the server has no data of has no age."""
-        self._account, self._sim, self._size = account, sim, size
+        self._hub, self._sim, self._size = hub, sim, size
         self._found: dict[str, array[float]] = defaultdict(lambda: array("d"))
 
     def sample(self) -> None:
         """Note all ages of this moment."""
-        account, now = self._account, self._sim.clock.now()
+        hub, now = self._hub, self._sim.clock.now()
         for plant in self._sim.plants:
-            self._found["plants"].append(now - account.plants_lane.data[plant.code].at)
-            self._found["alarms"].append(now - account.alarms.data.heard_at[plant.code])
+            self._found["plants"].append(now - hub.plants.data[plant.code].at)
+            self._found["alarms"].append(now - hub.alarms.data.heard_at[plant.code])
             for device in plant.devices:
                 if device.type in self._size.live:
-                    reading = account.devices_lane.data[device.id]
+                    reading = hub.devices.data[device.id]
                     self._found[str(int(device.type))].append(now - reading.at)
 
     def sums(self) -> dict[str, Age]:

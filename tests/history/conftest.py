@@ -15,9 +15,9 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.smartpvms.account.account import Account
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
 from custom_components.smartpvms.history.ids import statistic_id
+from custom_components.smartpvms.hub.hub import Hub
 from simulator import Dialect, Simulator, fleet
 from tests.conftest import make_entry
 
@@ -72,8 +72,8 @@ async def history(hass: HomeAssistant, entry: MockConfigEntry) -> HistoryCoordin
     """Set the entry up; nothing is imported before time passes."""
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    account: Account = entry.runtime_data
-    return account.history
+    hub: Hub = entry.runtime_data
+    return hub.history
 
 
 @pytest.fixture

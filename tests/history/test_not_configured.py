@@ -106,10 +106,10 @@ async def test_a_type_that_was_granted_is_asked_at_once(
     assert told(hass, entry) == {interface: types}
     await pass_time(hass, freezer, 2 * HOUR, 1200)
     assert sim.count(interface, 20009) == 3
-    account = entry.runtime_data
+    hub = entry.runtime_data
     for code, expected in ((20009, {interface: types}), (None, {})):
         sim.deny(interface, code)
-        await account.async_ask_again(Interface.DEVICE_HISTORY)
+        await hub.async_ask_again(Interface.DEVICE_HISTORY)
         await pass_time(hass, freezer, 400, 65)
         assert told(hass, entry) == expected
     assert sim.count(interface, 20009) == 6

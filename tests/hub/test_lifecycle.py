@@ -15,8 +15,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms import async_remove_config_entry_device
-from custom_components.smartpvms.account.account import Account
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
+from custom_components.smartpvms.hub.hub import Hub
 from custom_components.smartpvms.hub.store import AccountFile
 from custom_components.smartpvms.live.readings import Reading
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
@@ -185,18 +185,20 @@ async def test_a_device_added_and_one_removed_while_running(
 async def test_a_device_that_left_before_its_news_were_told(
     hass: HomeAssistant, setup: MockConfigEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
-    account: Account = setup.runtime_data
-    lane, known = account.devices_lane, account.inventory.data
-    now = account.ledger.now()
+    hub: Hub = setup.runtime_data
+    lane, known = hub.devices, hub.account.inventory
+    now = hub.account.ledger.now()
     new = replace(next(iter(known.devices.values())), id=4711)
-    await account.async_take(replace(known, devices={**known.devices, new.id: new}))
+    await hub.account.async_apply(
+        replace(known, devices={**known.devices, new.id: new})
+    )
     # It has no status, so that one platform has nothing to show of it.
     lane.put(new.id, Reading(now, {"active_power": 1.0}))
     await lane.async_publish()
     await hass.async_block_till_done()
     assert state_of(hass, new.id, "active_power") == "1.0"
     lane.put(new.id, Reading(now, {"active_power": 2.0, "never_seen": 1.0}))
-    await account.async_take(known)
+    await hub.account.async_apply(known)
     await lane.async_publish()
     assert "Unexpected error" not in caplog.text
 
@@ -236,7 +238,7 @@ async def test_only_what_is_gone_can_be_removed_by_hand(
     dongle = device_of(sim, Type.DONGLE)
     known = next(d for d in registry.devices if (DOMAIN, str(dongle)) in d.identifiers)
     assert not await async_remove_config_entry_device(hass, setup, known)
-    setup.runtime_data.devices.pop(dongle)
+    setup.runtime_data.account.devices.pop(dongle)
     assert await async_remove_config_entry_device(hass, setup, known)
     assert await hass.config_entries.async_unload(setup.entry_id)
     assert not await async_remove_config_entry_device(hass, setup, known)
@@ -410,10 +412,10 @@ async def test_readings_are_saved_while_they_keep_coming(
     wait: Wait,
 ) -> None:
     """A kill of Home Assistant costs minutes, however often rows come."""
-    account = setup.runtime_data
+    hub = setup.runtime_data
     for _ in range(20):
-        account.plants_lane.put(PLANT, account.plants_lane.data[PLANT])
-        account.plants_lane.publish()
+        hub.plants.put(PLANT, hub.plants.data[PLANT])
+        hub.plants.publish()
         await wait(10)
     saved = hass_storage[f"smartpvms.{setup.entry_id}"]["data"]
     assert PLANT in saved["plants"]

@@ -5,10 +5,10 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.smartpvms.account.meters import grid_meters
 from custom_components.smartpvms.live.balance import (
     composition,
     day_rates,
-    grid_meters,
     power_balance,
     stored_today,
 )

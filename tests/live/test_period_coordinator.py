@@ -153,7 +153,7 @@ async def test_a_type_that_is_refused_stops_no_other(
     code: int,
 ) -> None:
     """Left alone for a day at least, over a restart, and not counted any more."""
-    ledger = setup.runtime_data.ledger
+    ledger = setup.runtime_data.account.ledger
     assert ledger.burst(Interface.DEVICE_MONTH) == 26
     sim.faults.add(Fault(FaultKind.CODE, "getDevKpiDay", times=1, code=code))
     await wait(LOOK, 10)
@@ -170,13 +170,13 @@ async def test_a_type_that_is_refused_stops_no_other(
     types = [c.payload["devTypeId"] for c in sim.calls if c.interface == "getDevKpiDay"]
     assert types.count(refused) == 1
     assert len(types) > 6
-    assert setup.runtime_data.ledger.burst(Interface.DEVICE_MONTH) == 25
+    assert setup.runtime_data.account.ledger.burst(Interface.DEVICE_MONTH) == 25
     battery = device_of(sim, Type.BATTERY)
     assert float(state_of(hass, battery, "month_charge_cap")) > 0
     await wait(8 * DAY, 2 * HOUR)
     types = [c.payload["devTypeId"] for c in sim.calls if c.interface == "getDevKpiDay"]
     assert types.count(refused) > 1
-    assert setup.runtime_data.ledger.burst(Interface.DEVICE_MONTH) == 26
+    assert setup.runtime_data.account.ledger.burst(Interface.DEVICE_MONTH) == 26
     assert issue not in ir.async_get(hass).issues
 
 
@@ -198,13 +198,13 @@ async def test_a_missing_permission_is_named_and_granted(
     await wait(LOOK, 10)
     assert issue in ir.async_get(hass).issues
     calls = asked(sim)
-    account = setup.runtime_data
-    await account.async_ask_again(Interface(interface))
+    hub = setup.runtime_data
+    await hub.async_ask_again(Interface(interface))
     assert issue in ir.async_get(hass).issues
     assert sim.count(interface) > calls[interface]
     sim.deny(interface, None)
     await wait(60, 10)
-    await account.async_ask_again(Interface(interface))
+    await hub.async_ask_again(Interface(interface))
     await hass.async_block_till_done(wait_background_tasks=True)
     assert issue not in ir.async_get(hass).issues
     assert sim.count(interface, 0) > 0
@@ -337,8 +337,8 @@ async def test_all_types_of_a_large_plant(
         for c in sim.calls
         if c.interface == "getDevKpiDay"
     } == {(1, 0), (38, 0), (39, 0), (41, 0), (14, 20013)}
-    account = entry.runtime_data
-    assert account.ledger.burst(Interface.DEVICE_DAY) == 4 + 24
+    hub = entry.runtime_data
+    assert hub.account.ledger.burst(Interface.DEVICE_DAY) == 4 + 24
     await start_with(hass, entry)
     await wait(DAY, 600)
     assert sim.count(fail_code=407) == 0

@@ -286,9 +286,9 @@ async def test_more_than_a_hundred_plants(
     sim.plants[:] = fleet.many(120, 3)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await wait(400, 10)
-    account = entry.runtime_data
-    assert len(account.plants) == 120
-    assert len(account.plants_lane.data) == 120
+    hub = entry.runtime_data
+    assert len(hub.account.plants) == 120
+    assert len(hub.plants.data) == 120
     assert sim.count(fail_code=407) == 0
 
 
@@ -362,10 +362,10 @@ async def test_a_system_that_was_renewed(
     await wait(120, 10)
     sim.dialect = Dialect.V2022
     await wait(4500, 20)
-    account = setup.runtime_data
-    assert account.inventory.data.dialect == "2022"
-    assert account.ledger.profile is Profile.DAILY
-    assert account.inventory.data.plants
+    hub = setup.runtime_data
+    assert hub.account.inventory.dialect == "2022"
+    assert hub.account.ledger.profile is Profile.DAILY
+    assert hub.account.inventory.plants
 
 
 async def test_one_entitys_fault_is_not_the_others(
@@ -374,7 +374,7 @@ async def test_one_entitys_fault_is_not_the_others(
     wait: Wait,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    lane = setup.runtime_data.devices_lane
+    lane = setup.runtime_data.devices
 
     def fail() -> None:
         raise ValueError("broken entity")

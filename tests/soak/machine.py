@@ -135,16 +135,16 @@ class Machine:
 
     async def _stop(self) -> None:
         """Stop; nothing that is in memory is left."""
-        account = getattr(self.entry, "runtime_data", None)
+        hub = getattr(self.entry, "runtime_data", None)
         assert await self.hass.config_entries.async_unload(self.entry.entry_id)
         connections = self.hass.data.pop(CONNECTIONS)
         await connections._store._async_handle_write_data()
         stores = [connections._store]
-        if account is not None:
+        if hub is not None:
             stores += [
-                account._file._store,
-                account.alarms._store,
-                account.history._store,
+                hub._store._store,
+                hub.alarms._store,
+                hub.history._store,
             ]
         for store in stores:
             store._async_cleanup_delay_listener()

@@ -1,57 +1,29 @@
-"""One account at run time: its client, inventory, coordinators and memory."""
+"""One account at run time: its client, its options, its plants and devices."""
 
-import asyncio
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import tzinfo
-from math import inf
-from typing import Any, Final
+from enum import StrEnum
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..alarms.coordinator import AlarmCoordinator
 from ..catalogue import DEVICE_TYPES
-from ..catalogue.meter import (
-    GRID_METER_TYPE,
-    assumed_in_watts,
-    in_kilowatts,
-    is_in_watts,
-)
-from ..const import (
-    CONF_EXCLUDED_PLANTS,
-    CONF_GRID_METERS,
-    CONF_QUOTA_PROFILE,
-    CONF_TURNED_METERS,
-    LOGGER,
-    QUOTA_AUTO,
-)
-from ..coordinator import PlantCoordinator, RealTimeCoordinator
-from ..firmware.coordinator import FirmwareCoordinator
-from ..history.coordinator import HistoryCoordinator
-from ..hub.store import AccountFile, SavedAccount
-from ..live.balance import grid_meters
-from ..live.balance_coordinator import BalanceCoordinator
-from ..live.device_coordinator import DeviceCoordinator
-from ..live.inventory_coordinator import InventoryCoordinator
-from ..live.period_lanes import PeriodLanes
-from ..live.readings import Reading
+from ..const import LOGGER
 from ..northbound import Device, Dialect, Interface, Plant, Profile, Values
 from ..northbound.errors import LoginError
-from ..northbound.lane import NOT_GRANTED
-from ..storage.parse import as_dict, by_id, load_flags, load_ids
-from ..storage.steps import Steps, dumping
-from ..underperformance.coordinator import UnderperformanceCoordinator
+from .clock import Clock
 from .connections import Connection
-from .device_registry import (
-    RegisteredDevices,
-    RegisteredKeys,
-    async_registered_keys,
-    plant_owners,
-)
+from .device_registry import RegisteredDevices, plant_owners
 from .inventory import Inventory
 from .issues import Issues
+from .meters import MeterUnits, grid_meter, grid_meters
+from .options import AccountOptions
+from .outage import Outage
+from .signal import Signal
+from .supported_types import Supported, SupportedTypes
 from .time_zones import zone_of
 
 PROFILES: Final[Mapping[Dialect, Profile]] = {
@@ -59,134 +31,94 @@ PROFILES: Final[Mapping[Dialect, Profile]] = {
     Dialect.V2022: Profile.DAILY,
 }
 
-type SmartPvmsConfigEntry = ConfigEntry[Account]
+
+class LifeCycle(StrEnum):
+    """What an account does: from `LEAVING` on it asks and adds nothing."""
+
+    OPENING = "opening"
+    RUNNING = "running"
+    LEAVING = "leaving"
+    CLOSED = "closed"
 
 
 class Account:
-    """Everything that an entry is at run time.
+    """What an entry is, whatever is asked of it. It knows no coordinator.
 
-    `plants` and `devices` are those of the inventory that this entry shows: not
-    deselected by the user and not shown by another entry. Those that the last
-    list lacked are shown for a day more, but not asked: a call for one of them
-    fails for all. `listed_plants` and `listed_devices` are the others,
-    `listed_by_type` those devices that have real-time data. `failing`: the names of
-    the coordinators whose last update failed; `failed_at`: when one did last (epoch
-    seconds). `revision` counts how often plants or devices may have changed;
-    `registered`: what the entity registry holds while the platforms are set up.
-    `is_leaving`: nothing is asked and nothing added any more.
+    `plants` (by code) and `devices` (by id) are those of the inventory that this
+    entry shows: neither deselected by the user nor shown by another entry. Plants and
+    devices that the last list lacked are shown for a day more, but not asked: a call
+    for one of them fails for all. `listed_plants` and `listed_devices` are the others,
+    `listed_by_type` those devices that have real-time data.
+
+    `inventory_changed` is sent after plants or devices may have changed,
+    `inventory_doubted` when an answer shows that the lists are out of date, and
+    `types_changed` when an interface has answered or refused a device type.
     """
 
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: SmartPvmsConfigEntry,
+        entry: ConfigEntry,
         connection: Connection,
         inventory: Inventory,
-        saved: SavedAccount,
+        meter_units: MeterUnits,
     ) -> None:
-        """Put the parts together; no call is made."""
+        """Show an inventory; no call is made."""
         self.hass = hass
         self.entry = entry
         self.client = connection.client
         self.ledger = connection.client.session.ledger
-        self.turned_meters = {
-            int(key) for key in entry.options.get(CONF_TURNED_METERS, ())
-        }
-        self._chosen_meters: Mapping[str, str] = entry.options.get(CONF_GRID_METERS, {})
-        self._file = AccountFile(hass, entry.entry_id, self._dumping)
-        self._in_watts: dict[int, bool] = load_flags(saved.get("in_watts"))
-        self._zones: dict[str, tzinfo] = {}
-        self._by_plant: dict[str, list[Device]] = {}
+        self.clock = Clock()
+        self.options = AccountOptions.of(entry.options, hass.config.currency)
+        self.inventory = inventory
+        self.meter_units = meter_units
+        self.inventory_changed = Signal()
+        self.inventory_doubted = Signal()
+        self.types_changed = Signal()
+        self.outage = Outage()
         self.plants: dict[str, Plant] = {}
         self.devices: dict[int, Device] = {}
-        self.is_leaving = False
-        self.revision = 0
-        self.registered: RegisteredKeys = {}
-        self._registered_devices = RegisteredDevices(hass, entry)
-        self.failing: set[str] = set()
-        self.failed_at = -inf
         self.listed_plants: list[str] = []
         self.listed_devices: list[Device] = []
         self.listed_by_type: dict[int, list[Device]] = {}
+        self.supported: list[Supported] = []
+        self._life_cycle = LifeCycle.OPENING
+        self._by_plant: dict[str, list[Device]] = {}
+        self._zones: dict[str, tzinfo] = {}
+        self._learnt_zones: dict[str, tzinfo] = {}
+        self._registered_devices = RegisteredDevices(hass, entry)
         self.issues = Issues(self)
-        self.plants_lane = PlantCoordinator(self)
-        self.devices_lane = DeviceCoordinator(self)
-        self.periods = PeriodLanes(self)
-        self.balance = BalanceCoordinator(self)
-        self.alarms = AlarmCoordinator(self)
-        self.history = HistoryCoordinator(self)
-        self.firmware = FirmwareCoordinator(self, saved.get("firmware"))
-        compared = saved.get("underperformance")
-        self.underperformance = UnderperformanceCoordinator(self, compared)
         self._choose_profile(inventory.dialect)
-        self.inventory = InventoryCoordinator(self, inventory)
         self._show_inventory()
-        self._restore(saved)
-        self.rescale()
 
-    @callback
-    def start(self) -> None:
-        """Let the coordinators follow each other and poll."""
-        unload = self.entry.async_on_unload
-        self.inventory.schedule()
-        self.alarms.start()
-        self.periods.start(self._file.save_later)
-        self.history.start()
-        for interface in list(self.ledger.lanes):
-            self.issues.review(interface)
-        unload(self.inventory.async_add_listener(self._file.save_later))
-        unload(self.firmware.async_add_listener(self._file.save_later))
-        self.devices_lane.follow(self.balance.async_follow_devices)
-        self.devices_lane.follow(self.underperformance.async_follow_devices)
-        self.plants_lane.follow(self.balance.async_follow_plants)
-        for lane in (self.devices_lane, self.plants_lane):
-            unload(lane.async_add_listener(self._file.save_later))
+    # The life cycle.
 
-    async def async_register(self) -> None:
-        """Find out which devices and entities Home Assistant has, before more come."""
-        await self.async_take(self.inventory.data)
-        names = {*self.plants, *map(str, self.devices)}
-        self.registered = await async_registered_keys(self.hass, self.entry, names)
+    @property
+    def is_leaving(self) -> bool:
+        """Tell whether nothing may be asked or added any more."""
+        return self._life_cycle in (LifeCycle.LEAVING, LifeCycle.CLOSED)
 
     @property
     def is_closed(self) -> bool:
-        """Tell whether all was written for the last time."""
-        return self._file.is_closed
+        """Tell whether the last write has begun."""
+        return self._life_cycle is LifeCycle.CLOSED
 
-    async def async_close(self) -> None:
-        """Write for the last time; what comes in later must not write over it."""
-        await self._file.async_close()
-        await self.alarms.async_save()
-        await self.history.async_close()
+    @callback
+    def run(self) -> None:
+        """Go on, or begin: after the platforms are set up, or an unload that failed."""
+        self._life_cycle = LifeCycle.RUNNING
 
-    async def async_save(self) -> None:
-        """Write what the next start begins with."""
-        await self._file.async_save()
-        await self.alarms.async_save()
+    @callback
+    def leave(self) -> None:
+        """Ask and add nothing more."""
+        self._life_cycle = LifeCycle.LEAVING
 
-    async def async_refresh(self) -> None:
-        """Ask for new data, as far as the ledger allows."""
-        await asyncio.gather(
-            self.plants_lane.async_request_refresh(),
-            self.devices_lane.async_request_refresh(),
-            self.alarms.async_request_refresh(),
-        )
+    @callback
+    def close(self) -> None:
+        """Write nothing more, except for the last time."""
+        self._life_cycle = LifeCycle.CLOSED
 
-    async def async_ask_again(self, *interfaces: Interface) -> None:
-        """Ask interfaces that the user says to have granted."""
-        for interface in interfaces:
-            await self.ledger.wake(interface, *NOT_GRANTED)
-            if interface is Interface.DEVICE_REAL_TIME:
-                self.devices_lane.types.ask_all_again()
-            self.history.ask_again(interface)
-            self.issues.review(interface)
-        await asyncio.gather(
-            self.async_refresh(),
-            *map(self.periods.async_ask_again, interfaces),
-            self.firmware.async_request_refresh(),
-            self.inventory.async_request_refresh(),
-            self.history.async_request_refresh(),
-        )
+    # What may be asked.
 
     def wait(self, interface: Interface, calls: int = 1) -> float:
         """Return the seconds until calls can be made, a login included."""
@@ -196,13 +128,42 @@ class Account:
             return wait
         return max(wait, self.ledger.wait(Interface.LOGIN))
 
+    def supported_types(self, interface: Callable[[], Interface]) -> SupportedTypes:
+        """Return a new record of the types that an interface serves.
+
+        `interface`: which one it is now; a renewed system has other interfaces.
+        """
+        types = SupportedTypes(self.clock.now, self.types_changed.send)
+        self.supported.append(Supported(interface, types))
+        return types
+
+    @callback
+    def note_login_refused(self, error: LoginError) -> None:
+        """Log a first refusal; start the reauthentication after the second."""
+        if self.client.session.refusals == 1:
+            LOGGER.warning("%s; it is tried once more in 30 minutes", error)
+        else:
+            self.entry.async_start_reauth(self.hass)
+
+    @callback
+    def change_dialect(self, dialect: Dialect) -> None:
+        """Follow a system that was renewed, to its lists and its limits."""
+        self.inventory = replace(self.inventory, dialect=dialect)
+        self._choose_profile(dialect)
+
+    def _choose_profile(self, dialect: Dialect) -> None:
+        self.ledger.use_profile(self.options.profile or PROFILES[dialect])
+
+    # What a plant is.
+
     def zone(self, plant_code: str) -> tzinfo:
         """Return a plant's time zone."""
         return self._zones.get(plant_code) or dt_util.get_default_time_zone()
 
+    @callback
     def learn_zone(self, plant_code: str, zone: tzinfo) -> None:
-        """Take over a plant's time zone from its data."""
-        self._zones[plant_code] = zone
+        """Keep a plant's time zone as its rows have shown it."""
+        self._learnt_zones[plant_code] = self._zones[plant_code] = zone
 
     def devices_of(self, plant_code: str) -> list[Device]:
         """Return the devices of a plant."""
@@ -215,51 +176,38 @@ class Account:
 
     def grid_meter(self, plant_code: str) -> int | None:
         """Return the device at the plant's grid connection, None if unclear."""
-        candidates = {device.id for device in grid_meters(self.devices_of(plant_code))}
-        # A choice among meters is void where it is gone or no longer needed.
-        if (chosen := int(self._chosen_meters.get(plant_code, 0))) in candidates:
-            return chosen
-        return candidates.pop() if len(candidates) == 1 else None
+        chosen = self.options.grid_meters.get(plant_code)
+        return grid_meter(self.devices_of(plant_code), chosen)
 
-    def in_units(self, device: Device, row: Values) -> Values:
+    def normalise(self, device: Device, row: Values) -> Values:
         """Return a row in the units that the catalogue gives its KPIs."""
-        if device.type_id != GRID_METER_TYPE:
-            return row
-        if (proof := is_in_watts(row)) or (
-            proof is not None and device.id not in self._in_watts
-        ):
-            self._in_watts[device.id] = proof
-        assumed = assumed_in_watts(self.inventory.data.dialect)
-        return in_kilowatts(row, watts=self._in_watts.get(device.id, assumed))
+        return self.meter_units.normalise(device, row, self.inventory.dialect)
 
-    @callback
-    def rescale(self) -> None:
-        """Tell the ledger what its limits grow with."""
-        self.ledger.scale = self.devices_lane.scale()
+    # The inventory.
 
-    async def async_take_plants(self, connection: Connection) -> None:
-        """Take over the plants that a config flow has just listed."""
-        plants, connection.plants = connection.plants, []
-        now = self.ledger.now()
-        await self.async_take(self.inventory.data.with_plants(plants, now))
-
-    async def async_take(self, inventory: Inventory) -> None:
+    async def async_apply(self, inventory: Inventory) -> None:
         """Show the plants and devices of an inventory, and no others.
 
-        Whoever adds an entity finds its device in the registry.
+        They are in the device registry before an entity is added for them.
         """
         plants, devices, _ = self._of_this_entry(inventory)
         await self._registered_devices.async_add(plants.values(), devices.values())
-        self.inventory.data = inventory
+        self.inventory = inventory
         self._show_inventory()
+        self.inventory_changed.send()
         kept = {*self.plants, *map(str, self.devices)}
         await self._registered_devices.async_keep_only(kept)
+
+    @callback
+    def outdate_inventory(self) -> None:
+        """Let plants and devices be listed again, before it is time."""
+        self.inventory = self.inventory.outdated()
 
     def _of_this_entry(
         self, known: Inventory
     ) -> tuple[dict[str, Plant], dict[int, Device], dict[str, ConfigEntry]]:
-        """Return the plants and devices to show, and who shows the other plants."""
-        excluded = set(self.entry.options.get(CONF_EXCLUDED_PLANTS, ()))
+        """Return the plants and devices to show, and the owners of other plants."""
+        excluded = self.options.excluded_plants
         wanted = {code: p for code, p in known.plants.items() if code not in excluded}
         taken = {
             code: owner
@@ -276,10 +224,22 @@ class Account:
 
     @callback
     def _show_inventory(self) -> None:
-        known = self.inventory.data
+        known = self.inventory
         self.plants, self.devices, taken = self._of_this_entry(known)
-        self.revision += 1
-        missing = known.missing_since
+        self._group(known.missing_since)
+        self._find_zones()
+        self.issues.plants_taken(
+            {known.plants[code].name: owner.title for code, owner in taken.items()}
+        )
+        self.issues.several_meters(
+            plant.name
+            for code, plant in self.plants.items()
+            if self.grid_meter(code) is None
+            and len(grid_meters(self.devices_of(code))) > 1
+        )
+
+    def _group(self, missing: Mapping[str, float]) -> None:
+        """Group what is shown; `missing`: plant codes and device ids as text."""
         self.listed_plants = [code for code in self.plants if code not in missing]
         self.listed_devices = [
             device
@@ -293,108 +253,13 @@ class Account:
         self._by_plant = {code: [] for code in self.plants}
         for device in self.devices.values():
             self._by_plant[device.plant_code].append(device)
+
+    def _find_zones(self) -> None:
         home = dt_util.get_default_time_zone()
+        learnt = self._learnt_zones
+        self._learnt_zones = {c: learnt[c] for c in self.plants if c in learnt}
         self._zones = {
-            code: self.history.zone(code) or zone_of(plant, home)
+            code: self._learnt_zones.get(code) or zone_of(plant, home)
             for code, plant in self.plants.items()
         }
-        self.ledger.zone = next(iter(self._zones.values()), home)
-        for lane in (
-            self.plants_lane,
-            self.devices_lane,
-            self.balance,
-            self.alarms,
-            self.firmware,
-            self.underperformance,
-        ):
-            lane.forget_gone()
-        self.periods.forget_gone()
-        self.rescale()
-        self.issues.plants_taken(
-            {known.plants[code].name: owner.title for code, owner in taken.items()}
-        )
-        self.issues.several_meters(
-            plant.name
-            for code, plant in self.plants.items()
-            if self.grid_meter(code) is None
-            and len(grid_meters(self.devices_of(code))) > 1
-        )
-
-    @callback
-    def note_login_refused(self, error: LoginError) -> None:
-        """Say so once; ask for the password when it was refused a second time."""
-        if self.client.session.refusals == 1:
-            LOGGER.warning("%s; it is tried once more in 30 minutes", error)
-        else:
-            self.entry.async_start_reauth(self.hass)
-
-    @callback
-    def change_dialect(self, dialect: Dialect) -> None:
-        """Follow a system that was renewed, to its lists and its limits."""
-        self.inventory.data = replace(self.inventory.data, dialect=dialect)
-        self._choose_profile(dialect)
-
-    def _choose_profile(self, dialect: Dialect) -> None:
-        chosen = self.entry.options.get(CONF_QUOTA_PROFILE, QUOTA_AUTO)
-        if chosen == QUOTA_AUTO:
-            self.ledger.profile = PROFILES[dialect]
-        else:
-            self.ledger.profile = Profile(chosen)
-
-    def _dumping(self) -> Steps[SavedAccount]:
-        lane = self.devices_lane
-        # Before the steps: rows that come in between may be in them or not.
-        made = {live.interface: live.made for live in (self.plants_lane, lane)}
-        plants = yield from dumping(self.plants_lane.data)
-        devices = yield from dumping(lane.data)
-        periods = yield from self.periods.dumping()
-        compared = yield from self.underperformance.dumping()
-        return {
-            "inventory": self.inventory.data.dump(),
-            "plants": plants,
-            "devices": devices,
-            "made": made,
-            "types": lane.types.dump(),
-            "periods": periods,
-            "reports_pv": sorted(lane.reports_pv),
-            "firmware": self.firmware.data.dump(),
-            "underperformance": compared,
-            "in_watts": {str(key): flag for key, flag in self._in_watts.items()},
-        }
-
-    def _restore(self, saved: SavedAccount) -> None:
-        lane = self.devices_lane
-        lane.types.restore(saved.get("types"))
-        lane.reports_pv = load_ids(saved.get("reports_pv"))
-        made = as_dict(saved.get("made"))
-        _restore(self.plants_lane, as_dict(saved.get("plants")), self.plants, made)
-        _restore(lane, by_id(saved.get("devices")), self.devices, made)
-        self.periods.restore(saved.get("periods"))
-        self.balance.derive(self.plants)
-        self.balance.publish()
-        self.underperformance.derive(self.devices)
-        self.underperformance.publish()
-
-
-def _restore[K](
-    lane: RealTimeCoordinator[K, Any],
-    saved: Mapping[K, object],
-    here: Container[K],
-    made: Mapping[str, object],
-) -> None:
-    """Give a lane the readings that were saved of what is `here`.
-
-    `made`: how many calls of an interface they come from. If there were more,
-    somebody may have seen its counters further on: they must not fall back.
-    """
-    is_exact = made.get(lane.interface, 0) == lane.made
-    readings = {
-        key: reading
-        for key, item in saved.items()
-        if key in here and (reading := Reading.load(item))
-    }
-    lane.restore(
-        readings
-        if is_exact
-        else {key: reading.doubting_counters() for key, reading in readings.items()}
-    )
+        self.ledger.use_zone(next(iter(self._zones.values()), home))

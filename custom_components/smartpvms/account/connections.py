@@ -46,8 +46,8 @@ class Credentials:
 class Connection:
     """A session with an account and what its last log-in found.
 
-    `plants` is empty until the plants were listed on this connection; whoever
-    takes them over empties it, so that nobody takes old news for new.
+    `plants` is the result of the last listing, empty before it and after
+    `pop_plants`.
     """
 
     credentials: Credentials
@@ -58,6 +58,11 @@ class Connection:
     async def detect(self) -> None:
         """Find out the server's dialect and list the plants."""
         self.dialect, self.plants = await self.client.detect()
+
+    def pop_plants(self) -> list[Plant]:
+        """Return the result of the last listing; a second caller gets an empty list."""
+        plants, self.plants = self.plants, []
+        return plants
 
 
 class Connections:
@@ -110,7 +115,8 @@ class Connections:
         session = connection.client.session
         if session.ledger is not ledger:
             await ledger.join(session.ledger)
-        session.ledger = self._ledgers[connection.credentials.account] = ledger
+        self._ledgers[connection.credentials.account] = ledger
+        session.use_ledger(ledger)
 
     @callback
     def connect(self, credentials: Credentials) -> Connection:

@@ -1,22 +1,22 @@
 """Repair issues: what is wrong that a user can do something about."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.loader import async_get_loaded_integration
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..local_time import HOUR
-from ..northbound import Interface, PauseReason
-from .issue_words import device_types, feature, features, word
-
-if TYPE_CHECKING:
-    from .account import Account
-    from .supported_types import ServedTypes
+from ..northbound import Device, Interface, Ledger, NorthboundClient, PauseReason, Plant
+from .device_registry import type_name
+from .inventory import Inventory
+from .supported_types import Supported
 
 SECOND_SESSION: Final = "second_session"
 PLANTS_TAKEN: Final = "plants_taken"
@@ -32,10 +32,23 @@ LONG_PAUSE: Final = 2 * HOUR
 _USED_UP: Final = frozenset({PauseReason.DAY_QUOTA, PauseReason.TOO_FREQUENT})
 
 
+class Reviewed(Protocol):
+    """The parts of an account that its issues are about."""
+
+    hass: HomeAssistant
+    entry: ConfigEntry
+    client: NorthboundClient
+    ledger: Ledger
+    inventory: Inventory
+    plants: dict[str, Plant]
+    devices: dict[int, Device]
+    supported: list[Supported]
+
+
 class Issues:
     """The repair issues of one account."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Reviewed) -> None:
         """Speak for this account's entry."""
         self._hass = account.hass
         self._account = account
@@ -51,7 +64,7 @@ class Issues:
         """Raise or clear what the last call on an interface has shown."""
         # The login that a call began with may be what was refused, and a list may
         # lack the last device of a type.
-        lanes = {lane for lane, _ in self._served()}
+        lanes = {known.interface() for known in self._account.supported}
         for lane in {interface, Interface.LOGIN, *lanes}:
             self._review_access(lane)
         self._review_consent()
@@ -88,20 +101,13 @@ class Issues:
     def _not_configured(self, interface: Interface) -> set[int]:
         """Return the device types whose KPIs an interface does not have."""
         found: set[int] = set()
-        for lane, types in self._served():
-            if lane is interface:
-                found |= types.not_configured
+        for known in self._account.supported:
+            if known.interface() is interface:
+                found |= known.types.not_configured
         # A fleet has thousands of devices, and this is asked after each call.
         if found:
             found &= {device.type_id for device in self._account.devices.values()}
         return found
-
-    def _served(self) -> Iterator[tuple[Interface, ServedTypes]]:
-        """Yield who asks an interface about devices, and what was answered."""
-        yield Interface.DEVICE_REAL_TIME, self._account.devices_lane.types
-        for lane in self._account.periods.devices:
-            yield lane.interface, lane.types
-        yield from self._account.history.served()
 
     def _review_consent(self) -> None:
         """Tell once, for all interfaces, that an owner has to agree."""
@@ -135,7 +141,7 @@ class Issues:
 
     def _review_plants(self) -> None:
         """Tell which plants (by name) the last lists lacked, and since when."""
-        since = self._account.inventory.data.missing_since
+        since = self._account.inventory.missing_since
         missing = [
             f"{plant.name}: {_local(since[code])}"
             for code, plant in self._account.plants.items()
@@ -211,3 +217,41 @@ def async_forget_issues(hass: HomeAssistant, entry_id: str) -> None:
     for domain, issue_id in list(ir.async_get(hass).issues):
         if domain == DOMAIN and issue_id.startswith(f"{entry_id}_"):
             ir.async_delete_issue(hass, domain, issue_id)
+
+
+@callback
+def feature(hass: HomeAssistant, interface: Interface) -> str:
+    """Return what comes from an interface, such as "alarms"."""
+    return word(hass, f"feature_{interface.name.lower()}", interface)
+
+
+@callback
+def features(hass: HomeAssistant, interfaces: Iterable[Interface]) -> str:
+    """Return what comes from some interfaces, each with its name, as a list."""
+    names = {str(key): feature(hass, key) for key in interfaces}
+    return ", ".join(f"{name} ({key})" for key, name in sorted(names.items()))
+
+
+@callback
+def device_types(hass: HomeAssistant, type_ids: Iterable[int]) -> str:
+    """Return what device types are called, as a list."""
+    return ", ".join(
+        sorted(
+            {
+                _text(hass, "selector", f"device_type.options.{key}", type_name(key))
+                for key in type_ids
+            }
+        )
+    )
+
+
+@callback
+def word(hass: HomeAssistant, key: str, otherwise: str) -> str:
+    """Return one of our common texts; Home Assistant has read them at the start."""
+    return _text(hass, "common", key, otherwise)
+
+
+def _text(hass: HomeAssistant, category: str, key: str, otherwise: str) -> str:
+    language = hass.config.language
+    texts = async_get_cached_translations(hass, language, category, DOMAIN)
+    return texts.get(f"component.{DOMAIN}.{category}.{key}", otherwise)

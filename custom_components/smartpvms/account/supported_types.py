@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from homeassistant.core import callback
 
 from ..local_time import DAY
+from ..northbound import Interface
 from ..northbound.errors import KpiNotConfiguredError, UnsupportedTypeError
 from ..storage.parse import as_dict, by_id, instant, load_ids
 
@@ -14,7 +16,7 @@ UNSUPPORTED_FOR: Final = 7 * DAY
 NOT_CONFIGURED_FOR: Final = DAY
 
 
-class ServedTypes:
+class SupportedTypes:
     """What an interface has answered and refused, type by type.
 
     `proven` are types that were answered; `refused` those that were not, with
@@ -85,3 +87,14 @@ class ServedTypes:
             for key, item in by_id(found.get("refused")).items()
             if (at := instant(item)) is not None
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Supported:
+    """The types that one asker of an interface knows to be served.
+
+    `interface`: which interface it asks now.
+    """
+
+    interface: Callable[[], Interface]
+    types: SupportedTypes

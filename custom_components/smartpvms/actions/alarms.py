@@ -13,11 +13,11 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from ..account.account import Account
 from ..alarms.tracker import LOOK_BACK, record_of, split
 from ..catalogue import OTHER
 from ..catalogue.alarm import RANKS, STATUSES, TYPES
 from ..const import DOMAIN
+from ..hub.hub import Hub
 from ..hub.targets import Target, find_targets
 from ..northbound import Interface
 from ..northbound.interfaces import PLANTS_PER_CALL
@@ -63,22 +63,22 @@ async def async_get_alarms(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
     """
     begin, end = _period(call.data)
     targets = find_targets(hass, call.data[ATTR_DEVICE_ID])
-    by_account: dict[Account, set[str]] = {}
+    by_hub: dict[Hub, set[str]] = {}
     for target in targets:
-        by_account.setdefault(target.account, set()).add(target.plant_code)
+        by_hub.setdefault(target.hub, set()).add(target.plant_code)
     # No account is asked before all of them are known to have the calls.
-    for account, codes in by_account.items():
+    for hub, codes in by_hub.items():
         calls = sum(1 for _ in _requests(codes, begin, end))
-        await async_await_calls(account, Interface.ALARMS, calls)
+        await async_await_calls(hub.account, Interface.ALARMS, calls)
     answers = {
-        account: await _async_alarms_of(account, codes, begin, end, call.data)
-        for account, codes in by_account.items()
+        hub: await _async_alarms_of(hub, codes, begin, end, call.data)
+        for hub, codes in by_hub.items()
     }
     return {
         target.registry_id: {
             "alarms": [
-                _shown(alarm, target.account)
-                for alarm in answers[target.account]
+                _shown(alarm, target.hub)
+                for alarm in answers[target.hub]
                 if _is_of(alarm, target)
             ]
         }
@@ -106,7 +106,7 @@ def _period(data: Mapping[str, Any]) -> tuple[datetime, datetime]:
 
 
 async def _async_alarms_of(
-    account: Account,
+    hub: Hub,
     codes: Collection[str],
     begin: datetime,
     end: datetime,
@@ -115,12 +115,12 @@ async def _async_alarms_of(
     """Return the alarms of plants, in as many calls as the period needs."""
     alarms: list[Alarm] = []
     for start, stop, batch in _requests(codes, begin, end):
-        with explained(account, Interface.ALARMS):
-            found = await account.client.alarms(
+        with explained(hub.account, Interface.ALARMS):
+            found = await hub.account.client.alarms(
                 batch,
                 start,
                 stop,
-                account.alarms.language(),
+                hub.alarms.language(),
                 statuses=[_STATUS_CODES[key] for key in data[ATTR_STATUSES]],
                 severities=[RANKS[key] for key in data[ATTR_SEVERITIES]],
                 types=[_TYPE_CODES[key] for key in data[ATTR_TYPES]],
@@ -144,13 +144,13 @@ def _is_of(alarm: Alarm, target: Target) -> bool:
     """Tell whether an alarm belongs to a plant or, if that was asked for, a device."""
     if alarm.plant_code != target.plant_code:
         return False
-    return target.device in (None, target.account.alarms.device_of(alarm))
+    return target.device in (None, target.hub.alarms.device_of(alarm))
 
 
-def _shown(alarm: Alarm, account: Account) -> JsonObjectType:
+def _shown(alarm: Alarm, hub: Hub) -> JsonObjectType:
     """Return an alarm with the keys of the events, and what only a list needs."""
     return {
-        **record_of(alarm, account.alarms.device_of(alarm)).details(),
+        **record_of(alarm, hub.alarms.device_of(alarm)).details(),
         "status": STATUSES.get(alarm.status or 0, OTHER),
         "type": TYPES.get(alarm.type or 0, OTHER),
         "device_type": alarm.device_type,

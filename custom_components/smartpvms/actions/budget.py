@@ -11,9 +11,10 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 
-from ..account.account import Account, SmartPvmsConfigEntry
+from ..account.account import Account
 from ..const import DOMAIN
 from ..coordinator import what_failed
+from ..hub.hub import SmartPvmsConfigEntry
 from ..hub.targets import running
 from ..local_time import MINUTE
 from ..northbound import Interface, NorthboundError
@@ -95,8 +96,8 @@ async def async_await_turn(
     Raises HomeAssistantError where that is after `deadline` (epoch seconds), or
     where the entry is no longer set up; it may have been reloaded.
     """
-    while wait := (account := running(entry)).wait(interface):
-        if account.ledger.now() + wait > deadline:
+    while wait := (account := running(entry).account).wait(interface):
+        if account.clock.now() + wait > deadline:
             raise _refused(interface)
         await _async_delay(account, wait)
     return account

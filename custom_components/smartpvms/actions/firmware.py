@@ -16,8 +16,8 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from ..account.account import Account
 from ..const import DOMAIN
+from ..hub.hub import Hub
 from ..hub.targets import Target, find_targets
 from ..northbound import Device, Interface
 from ..northbound.errors import (
@@ -104,47 +104,45 @@ async def async_upgrade_firmware(
             translation_domain=DOMAIN, translation_key="upgrade_not_confirmed"
         )
     targets = {
-        target.registry_id: (target.account, _upgradable(target))
+        target.registry_id: (target.hub, _upgradable(target))
         for target in find_targets(hass, call.data[ATTR_DEVICE_ID])
     }
-    by_account: dict[Account, dict[int, Device]] = {}
-    for account, device in targets.values():
-        by_account.setdefault(account, {})[device.id] = device
-    requests = {
-        account: _requests(devices.values()) for account, devices in by_account.items()
-    }
+    by_hub: dict[Hub, dict[int, Device]] = {}
+    for hub, device in targets.values():
+        by_hub.setdefault(hub, {})[device.id] = device
+    requests = {hub: _requests(devices.values()) for hub, devices in by_hub.items()}
     # No account is asked before all of them are known to have the calls.
-    for account, asked in requests.items():
-        await _async_await_calls(account, len(asked))
+    for hub, asked in requests.items():
+        await _async_await_calls(hub, len(asked))
     verdicts = await _async_request(requests, must_all=not call.return_response)
     return {
-        registry_id: await _async_shown(hass, verdicts[account][device.id])
-        for registry_id, (account, device) in targets.items()
+        registry_id: await _async_shown(hass, verdicts[hub][device.id])
+        for registry_id, (hub, device) in targets.items()
     }
 
 
-async def async_request_upgrade(account: Account, device_id: int) -> None:
+async def async_request_upgrade(hub: Hub, device_id: int) -> None:
     """Ask one device to upgrade; raise HomeAssistantError where it was refused."""
-    device = _listed(account, device_id)
+    device = _listed(hub, device_id)
     if device is None:
         raise _not_upgradable(str(device_id))
-    await _async_await_calls(account, 1)
-    await _async_request({account: _requests([device])}, must_all=True)
+    await _async_await_calls(hub, 1)
+    await _async_request({hub: _requests([device])}, must_all=True)
 
 
 def _upgradable(target: Target) -> Device:
     """Return the device of a target, or raise for a plant or another type."""
     device = None
     if target.device is not None:
-        device = _listed(target.account, target.device)
+        device = _listed(target.hub, target.device)
     if device is None:
         raise _not_upgradable(target.registry_id)
     return device
 
 
-def _listed(account: Account, device_id: int) -> Device | None:
+def _listed(hub: Hub, device_id: int) -> Device | None:
     """Return a device that can be asked; one that is gone would fail all."""
-    upgradable = {device.id: device for device in account.firmware.upgradable()}
+    upgradable = {device.id: device for device in hub.firmware.upgradable()}
     return upgradable.get(device_id)
 
 
@@ -168,28 +166,28 @@ def _requests(devices: Iterable[Device]) -> list[Request]:
     ]
 
 
-async def _async_await_calls(account: Account, calls: int) -> None:
+async def _async_await_calls(hub: Hub, calls: int) -> None:
     """Wait until the calls can be made, or raise before any is spent."""
-    if account.issues.is_refused(Interface.UPGRADE):
+    if hub.account.issues.is_refused(Interface.UPGRADE):
         raise refusal(NOT_PERMITTED)
-    await async_await_calls(account, Interface.UPGRADE, calls)
+    await async_await_calls(hub.account, Interface.UPGRADE, calls)
 
 
 async def _async_request(
-    requests: Mapping[Account, Collection[Request]], *, must_all: bool
-) -> Mapping[Account, Verdicts]:
+    requests: Mapping[Hub, Collection[Request]], *, must_all: bool
+) -> Mapping[Hub, Verdicts]:
     """Make each call once; one that fails does not keep the others back.
 
     Raises the first error where no call was answered and, with `must_all`, where
     any device was refused.
     """
-    verdicts: dict[Account, dict[int, HomeAssistantError | None]] = {}
+    verdicts: dict[Hub, dict[int, HomeAssistantError | None]] = {}
     was_answered = False
-    for account, asked in requests.items():
-        known = verdicts.setdefault(account, {})
+    for hub, asked in requests.items():
+        known = verdicts.setdefault(hub, {})
         for type_id, devices in asked:
             try:
-                known |= await _async_call(account, type_id, devices)
+                known |= await _async_call(hub, type_id, devices)
                 was_answered = True
             except HomeAssistantError as error:
                 known |= dict.fromkeys(devices, error)
@@ -199,21 +197,19 @@ async def _async_request(
     return verdicts
 
 
-async def _async_call(
-    account: Account, type_id: int, devices: Collection[int]
-) -> Verdicts:
+async def _async_call(hub: Hub, type_id: int, devices: Collection[int]) -> Verdicts:
     """Make one call of devUpgrade; its records are then asked for soon."""
-    with explained(account, Interface.UPGRADE):
+    with explained(hub.account, Interface.UPGRADE):
         try:
-            results = await account.client.upgrade(type_id, devices)
+            results = await hub.account.client.upgrade(type_id, devices)
         except NorthboundError as error:
             if _may_be_taken(error):
-                account.firmware.ask_soon(devices)
+                hub.firmware.ask_soon(devices)
                 raise _unclear() from error
             if isinstance(error, UpgradeError | PermissionMissingError):
                 raise refusal(error.code or 0) from error
             raise
-    account.firmware.ask_soon(devices)
+    hub.firmware.ask_soon(devices)
     told = {result.device_id: result for result in results}
     return {device_id: _verdict(told.get(device_id)) for device_id in devices}
 

@@ -12,9 +12,9 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from ..account.account import Account
 from ..catalogue import DEVICE_TYPES
 from ..const import DOMAIN
+from ..hub.hub import Hub
 from ..hub.targets import Target, find_targets
 from ..northbound import Dialect, Interface, Period
 from ..northbound.interfaces import PERIOD_TYPES
@@ -67,11 +67,11 @@ async def async_get_plant_history(
     interface = PLANT_INTERFACES[query.period]
     rows = await async_history(
         query,
-        [(target.account, source) for target, source in sources.items()],
-        lambda account: interface,
+        [(target.hub, source) for target, source in sources.items()],
+        lambda hub: interface,
     )
     return {
-        target.registry_id: _shown(rows[target.account], source)
+        target.registry_id: _shown(rows[target.hub], source)
         for target, source in sources.items()
     }
 
@@ -92,28 +92,28 @@ async def async_get_device_history(
     sources = {target: _devices_of(target, query.period) for target in targets}
     rows = await async_history(
         query,
-        [(target.account, source) for target in sources for source in sources[target]],
+        [(target.hub, source) for target in sources for source in sources[target]],
         partial(_interface, query.period),
     )
-    ids = {account: _registry_ids(hass, account) for account in rows}
+    ids = {hub: _registry_ids(hass, hub) for hub in rows}
     return {
-        target.registry_id: _shown(rows[target.account], found[0])
+        target.registry_id: _shown(rows[target.hub], found[0])
         if target.device is not None
         else {
             "devices": {
-                ids[target.account][source.key]: _shown(rows[target.account], source)
+                ids[target.hub][source.key]: _shown(rows[target.hub], source)
                 for source in found
-                if source.key in ids[target.account]
+                if source.key in ids[target.hub]
             }
         }
         for target, found in sources.items()
     }
 
 
-def _interface(period: Period, account: Account) -> Interface:
-    """Return the interface for rows of an account's devices."""
+def _interface(period: Period, hub: Hub) -> Interface:
+    """Return the interface for rows of an hub's devices."""
     if period is Period.FIVE_MINUTES:
-        return FIVE_MINUTE_INTERFACES[account.inventory.data.dialect]
+        return FIVE_MINUTE_INTERFACES[hub.account.inventory.dialect]
     return DEVICE_INTERFACES[period]
 
 
@@ -132,16 +132,16 @@ def _plant_of(target: Target) -> Source:
 def _devices_of(target: Target, period: Period) -> list[Source]:
     """Return the devices of a target that have rows, or raise where none has."""
     _check_listed(target)
-    account = target.account
+    hub = target.hub
     types = DEVICE_TYPES if period is Period.FIVE_MINUTES else PERIOD_TYPES
     sources = [
         Source(device.plant_code, device)
-        for device in account.listed_devices
+        for device in hub.account.listed_devices
         if device.plant_code == target.plant_code
         and device.type_id in types
         and (
             device.id == target.device
-            or (target.device is None and _is_served(account, device.type_id))
+            or (target.device is None and _is_served(hub, device.type_id))
         )
     ]
     if sources:
@@ -160,12 +160,12 @@ def _devices_of(target: Target, period: Period) -> list[Source]:
 
 
 def _check_listed(target: Target) -> None:
-    """Raise for what has left the account: a call for it fails for all others."""
-    account = target.account
+    """Raise for what has left the hub: a call for it fails for all others."""
+    hub = target.hub
     if target.device is None:
-        is_listed = target.plant_code in account.listed_plants
+        is_listed = target.plant_code in hub.account.listed_plants
     else:
-        is_listed = any(item.id == target.device for item in account.listed_devices)
+        is_listed = any(item.id == target.device for item in hub.account.listed_devices)
     if not is_listed:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
@@ -174,13 +174,13 @@ def _check_listed(target: Target) -> None:
         )
 
 
-def _is_served(account: Account, type_id: int) -> bool:
+def _is_served(hub: Hub, type_id: int) -> bool:
     """Tell whether the system is likely to answer for a type.
 
     One that it does not serve would spoil the answer for a plant's other devices.
     """
-    types = account.devices_lane.types
-    is_old = account.inventory.data.dialect is Dialect.V2020
+    types = hub.devices.types
+    is_old = hub.account.inventory.dialect is Dialect.V2020
     is_usual = is_old or DEVICE_TYPES[type_id].newer
     return types.may_ask(type_id) and (is_usual or type_id in types.proven)
 
@@ -192,16 +192,16 @@ def _shown(rows: Rows, source: Source) -> JsonObjectType:
 
 
 @callback
-def _registry_ids(hass: HomeAssistant, account: Account) -> dict[str | int, str]:
-    """Return the registry ids of an account's devices."""
+def _registry_ids(hass: HomeAssistant, hub: Hub) -> dict[str | int, str]:
+    """Return the registry ids of an hub's devices."""
     devices = dr.async_entries_for_config_entry(
-        dr.async_get(hass), account.entry.entry_id
+        dr.async_get(hass), hub.account.entry.entry_id
     )
     by_key = {
         identifier: device.id for device in devices for identifier in device.identifiers
     }
     return {
         device: by_key[DOMAIN, str(device)]
-        for device in account.devices
+        for device in hub.account.devices
         if (DOMAIN, str(device)) in by_key
     }

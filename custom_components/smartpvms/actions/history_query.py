@@ -10,8 +10,8 @@ from typing import Final
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util.json import JsonObjectType
 
-from ..account.account import Account
 from ..const import DOMAIN
+from ..hub.hub import Hub
 from ..northbound import (
     Device,
     DeviceRow,
@@ -99,14 +99,14 @@ class Query:
 
 
 def _requests(
-    account: Account, query: Query, sources: Iterable[Source], interface: Interface
+    hub: Hub, query: Query, sources: Iterable[Source], interface: Interface
 ) -> list[Request]:
     """Return the calls for these plants or devices, as few as there can be."""
     most = _PER_CALL.get(interface, DEVICES_PER_CALL)
     slots: dict[tzinfo, list[Slot]] = {}
     together: dict[tuple[int | None, Slot], list[Source]] = {}
     for source in dict.fromkeys(sources):
-        zone = account.zone(source.plant_code)
+        zone = hub.account.zone(source.plant_code)
         if zone not in slots:
             slots[zone] = list(query.slots(zone, interface))
         type_id = source.device.type_id if source.device else None
@@ -121,43 +121,41 @@ def _requests(
 
 async def async_history(
     query: Query,
-    wanted: Iterable[tuple[Account, Source]],
-    interface: Callable[[Account], Interface],
-) -> dict[Account, Rows]:
+    wanted: Iterable[tuple[Hub, Source]],
+    interface: Callable[[Hub], Interface],
+) -> dict[Hub, Rows]:
     """Return the rows that were asked for, in as few calls as there can be.
 
-    Raises HomeAssistantError before the first call where an account lacks them.
+    Raises HomeAssistantError before the first call where an hub lacks them.
     """
-    sources: dict[Account, list[Source]] = {}
-    for account, source in wanted:
-        sources.setdefault(account, []).append(source)
+    sources: dict[Hub, list[Source]] = {}
+    for hub, source in wanted:
+        sources.setdefault(hub, []).append(source)
     plans = {
-        account: _requests(account, query, found, interface(account))
-        for account, found in sources.items()
+        hub: _requests(hub, query, found, interface(hub))
+        for hub, found in sources.items()
     }
     # No account is asked before all of them are known to have the calls.
-    for account, requests in plans.items():
+    for hub, requests in plans.items():
         if requests:
-            await async_await_calls(account, requests[0].interface, len(requests))
+            await async_await_calls(hub.account, requests[0].interface, len(requests))
     return {
-        account: await _async_rows_of(account, query, requests)
-        for account, requests in plans.items()
+        hub: await _async_rows_of(hub, query, requests)
+        for hub, requests in plans.items()
     }
 
 
-async def _async_rows_of(
-    account: Account, query: Query, requests: Iterable[Request]
-) -> Rows:
+async def _async_rows_of(hub: Hub, query: Query, requests: Iterable[Request]) -> Rows:
     rows: Rows = {}
     for request in requests:
-        with explained(account, request.interface):
-            answer = await _async_ask(account.client, request)
+        with explained(hub.account, request.interface):
+            answer = await _async_ask(hub.account.client, request)
         by_key: dict[str | int, list[PlantRow | DeviceRow]] = {}
         for row in answer:
             key = row.plant_code if isinstance(row, PlantRow) else row.device_id
             by_key.setdefault(key, []).append(row)
         for source in request.sources:
-            kept = _kept(account, query, request.slot, source, by_key.get(source.key))
+            kept = _kept(hub, query, request.slot, source, by_key.get(source.key))
             rows.setdefault(source, {}).update(kept)
             # A hundred devices have tens of thousands of rows: others want a turn.
             await asyncio.sleep(0)
@@ -179,7 +177,7 @@ async def _async_ask(
 
 
 def _kept(
-    account: Account,
+    hub: Hub,
     query: Query,
     slot: Slot,
     source: Source,
@@ -187,22 +185,20 @@ def _kept(
 ) -> dict[datetime, JsonObjectType]:
     """Return the rows of a plant or device that were asked for, by their start."""
     dated = {row.collected_at: row.values for row in answer or () if row.collected_at}
-    zone = account.zone(source.plant_code)
+    zone = hub.account.zone(source.plant_code)
     span = query.span(zone)
     local = local_times(query.period, slot, list(dated), zone)
     kept: dict[datetime, JsonObjectType] = {}
     for (at, row), start in zip(dated.items(), local, strict=True):
-        values = _chosen(account, query, source, row) if span.holds(start) else {}
+        values = _chosen(hub, query, source, row) if span.holds(start) else {}
         if values:
             kept[at] = {"start": start.isoformat(), "values": values}
     return kept
 
 
-def _chosen(
-    account: Account, query: Query, source: Source, row: Values
-) -> JsonObjectType:
+def _chosen(hub: Hub, query: Query, source: Source, row: Values) -> JsonObjectType:
     """Return the values that were asked for, in the catalogue's units."""
-    values = account.in_units(source.device, row) if source.device else row
+    values = hub.account.normalise(source.device, row) if source.device else row
     return {
         key: value
         for key, value in values.items()

@@ -10,8 +10,8 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from ..account.account import Account
 from ..const import DOMAIN
+from ..hub.hub import Hub
 from ..hub.targets import find_targets
 from ..local_time import ONE_DAY
 from .fields import ATTR_END, ATTR_START, DEVICES, WHEN
@@ -41,17 +41,17 @@ async def async_import_history(
     targets = find_targets(hass, call.data[ATTR_DEVICE_ID])
     periods = {}
     for target in targets:
-        account, code = target.account, target.plant_code
-        if not account.history.importer.is_available:
+        hub, code = target.hub, target.plant_code
+        if not hub.history.importer.is_available:
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="no_recorder"
             )
-        periods[account, code] = _period(call.data, account.zone(code))
-    for (account, code), (begin, end) in periods.items():
+        periods[hub, code] = _period(call.data, hub.account.zone(code))
+    for (hub, code), (begin, end) in periods.items():
         replace = call.data[ATTR_REPLACE]
-        await account.history.async_import_again(code, begin, end, replace=replace)
+        await hub.history.async_import_again(code, begin, end, replace=replace)
     return {
-        target.registry_id: _outlook(target.account, target.plant_code)
+        target.registry_id: _outlook(target.hub, target.plant_code)
         for target in targets
     }
 
@@ -69,8 +69,8 @@ def _period(data: dict[str, Any], zone: tzinfo) -> tuple[date | None, date]:
     return begin and begin.date(), last
 
 
-def _outlook(account: Account, code: str) -> JsonObjectType:
-    outlook = account.history.outlook(code)
+def _outlook(hub: Hub, code: str) -> JsonObjectType:
+    outlook = hub.history.outlook(code)
     done_at = outlook.done_at
     return {
         **{f"{level}s_left": count for level, count in outlook.left.items()},

@@ -12,8 +12,8 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from ..account.account import Account
 from ..const import DOMAIN
+from ..hub.hub import Hub
 from ..hub.targets import find_targets
 from ..northbound import Interface, NorthboundClient
 from ..northbound.client import LONGEST_KEY
@@ -60,25 +60,25 @@ async def async_check_registration(
 ) -> ServiceResponse:
     """Return which serials a user has registered, by the device id that was passed.
 
-    The plant or device tells which account asks, as fast as it may: up to half an
+    The plant or device tells which hub asks, as fast as it may: up to half an
     hour. A serial that the server says nothing about is left out.
     """
     targets = find_targets(hass, call.data[ATTR_DEVICE_ID])
-    accounts = dict.fromkeys(target.account for target in targets)
+    hubs = dict.fromkeys(target.hub for target in targets)
     calls = -(-len(call.data[ATTR_SERIALS]) // SERIALS_PER_CALL)
     # No account is asked before all of them are known to have the calls.
-    for account in accounts:
-        check_turns(account, Interface.REGISTRATION, calls)
-    answers = {account: await _async_ask(account, call) for account in accounts}
-    return {target.registry_id: answers[target.account] for target in targets}
+    for hub in hubs:
+        check_turns(hub.account, Interface.REGISTRATION, calls)
+    answers = {hub: await _async_ask(hub, call) for hub in hubs}
+    return {target.registry_id: answers[target.hub] for target in targets}
 
 
-async def _async_ask(account: Account, call: ServiceCall) -> JsonObjectType:
+async def _async_ask(hub: Hub, call: ServiceCall) -> JsonObjectType:
     """Ask in as many calls as there are twenties of serials."""
     registered: dict[str, bool] = {}
     echo: str | None = None
     # Others may take a turn of the lane meanwhile.
-    deadline = account.ledger.now() + 2 * LONG_PATIENCE
+    deadline = hub.account.clock.now() + 2 * LONG_PATIENCE
     batches = batched(call.data[ATTR_SERIALS], SERIALS_PER_CALL)
     for number, batch in enumerate(batches):
         look_up = partial(
@@ -87,22 +87,22 @@ async def _async_ask(account: Account, call: ServiceCall) -> JsonObjectType:
             user=call.data[ATTR_USER],
             key=call.data.get(ATTR_KEY),
         )
-        with explained(account, Interface.REGISTRATION):
+        with explained(hub.account, Interface.REGISTRATION):
             # What was waited for is not given up for one call that fails.
             is_late = number > 0
-            answer = await _async_answer(account, look_up, deadline, repeat=is_late)
+            answer = await _async_answer(hub, look_up, deadline, repeat=is_late)
         registered |= answer.registered
         echo = answer.key
     return {"registered": {**registered}, "key": echo}
 
 
 async def _async_answer(
-    account: Account, look_up: _LookUp, deadline: float, *, repeat: bool
+    hub: Hub, look_up: _LookUp, deadline: float, *, repeat: bool
 ) -> Registration:
     """Look up a batch when it is its turn, and `repeat` it once where that fails."""
     while True:
         current = await async_await_turn(
-            account.entry, Interface.REGISTRATION, deadline
+            hub.account.entry, Interface.REGISTRATION, deadline
         )
         try:
             return await look_up(current.client)

@@ -5,25 +5,22 @@ from collections import deque
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from itertools import batched
-from typing import TYPE_CHECKING, Any, Final, override
+from typing import Any, Final, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 
-from ..account_coordinator import AccountCoordinator
+from ..account.account import Account
 from ..catalogue.alarm import FALLBACK_LANGUAGE, LANGUAGES, POLISH
 from ..const import DOMAIN, SIGNAL_ALARM
-from ..coordinator import EARLY, FRESH_CYCLES, FRESH_GRACE, SOON, calling
+from ..coordinator import EARLY, SOON, AccountCoordinator, calling, fresh_since
 from ..northbound import Device, Interface
 from ..northbound.errors import NorthboundError, RefusedError
 from ..northbound.interfaces import PLANTS_PER_CALL
 from ..northbound.models import Alarm
 from ..storage.store import KeptStore
 from .tracker import AlarmBook, AlarmNews, dump_news, load_news, window_at
-
-if TYPE_CHECKING:
-    from ..account.account import Account
 
 STORE_VERSION: Final = 1
 # A fleet has an entity for each of its devices.
@@ -51,6 +48,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
         self._window = 0
         self._held_back: list[AlarmNews] = []
         self._is_armed = False
+        account.inventory_changed.connect(self.forget_gone)
 
     async def async_restore(self) -> None:
         """Take over the book of the last run."""
@@ -71,7 +69,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
         """Return the interface's name of Home Assistant's language."""
         language = self.hass.config.language.partition("-")[0]
         if language == "pl":
-            return POLISH[self.account.inventory.data.dialect]
+            return POLISH[self.account.inventory.dialect]
         return LANGUAGES.get(language, FALLBACK_LANGUAGE)
 
     def knows(self, plant_code: str) -> bool:
@@ -81,8 +79,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
     def is_fresh(self, plant_code: str) -> bool:
         """Tell whether a plant's alarms were listed in the last three cycles."""
         heard = self.data.heard_at.get(plant_code, 0.0)
-        limit = FRESH_CYCLES * self._cycle() + FRESH_GRACE
-        return self.account.ledger.now() - heard < limit
+        return heard >= fresh_since(self.account.clock.now(), self._cycle())
 
     def _cycle(self) -> float:
         ledger = self.account.ledger
@@ -115,7 +112,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
             self._due.popleft()
 
     def _now(self) -> datetime:
-        return datetime.fromtimestamp(self.account.ledger.now(), UTC)
+        return datetime.fromtimestamp(self.account.clock.now(), UTC)
 
     async def _async_ask_for(self, plants: tuple[str, ...]) -> None:
         """Ask for the window's alarms of up to 100 plants and save before telling."""

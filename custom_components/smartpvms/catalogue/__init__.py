@@ -6,13 +6,9 @@ from .period import DEVICE_PERIODS, PERIOD_KEYS, PERIODS, PLANT_PERIODS, PeriodK
 from .plant import DERIVED, PLANT
 
 __all__ = [
-    "Counter",
     "DERIVED",
     "DEVICE_PERIODS",
     "DEVICE_TYPES",
-    "DeviceType",
-    "Direction",
-    "Kpi",
     "NAMES",
     "OTHER",
     "PERIODS",
@@ -20,6 +16,10 @@ __all__ = [
     "PLANT",
     "PLANT_PERIODS",
     "PV_INPUT",
+    "Counter",
+    "DeviceType",
+    "Direction",
+    "Kpi",
     "PeriodKpi",
     "Quantity",
     "Role",

@@ -59,7 +59,7 @@ DEVICE_KEYS: Final = frozenset(
     }
 )
 OPPOSITE: Final = {DEVICE_IMPORT: DEVICE_EXPORT, DEVICE_EXPORT: DEVICE_IMPORT}
-"""What the counters of a meter count that is turned round."""
+"""What the counters of a reversed meter count."""
 
 PV_ENERGY: Final = "pv_energy"
 GRID_EXPORT: Final = "grid_export"

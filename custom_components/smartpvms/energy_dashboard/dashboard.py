@@ -24,6 +24,7 @@ from ..catalogue.series import SERIES
 from ..const import DOMAIN
 from ..history.ids import statistic_id
 from ..history.prices import PRICE_OPTIONS
+from ..hub.hub import Hub
 from ..hub.targets import Target, registry_id_of
 from .sources import BATTERY_SOC, Note, Offer, Outcome, Source, put_in
 
@@ -58,7 +59,7 @@ async def async_plan(hass: HomeAssistant, targets: Iterable[Target]) -> Plan:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="energy_not_loaded"
         )
-    plants = {target.plant_code: target.account for target in targets}
+    plants = {target.plant_code: target.hub.account for target in targets}
     series = {code: await imported_series(hass, code) for code in plants}
     manager = await async_get_manager(hass)
     stored = manager.data or manager.default_preferences()
@@ -120,11 +121,11 @@ def all_plants(hass: HomeAssistant) -> list[Target]:
 
 
 @callback
-def plants_of(hass: HomeAssistant, account: Account) -> list[Target]:
-    """Return the plants of an account."""
+def plants_of(hass: HomeAssistant, hub: Hub) -> list[Target]:
+    """Return the plants of a hub."""
     return [
-        Target(registry_id, account, code)
-        for code in account.plants
+        Target(registry_id, hub, code)
+        for code in hub.account.plants
         if (registry_id := registry_id_of(hass, code))
     ]
 
@@ -138,8 +139,8 @@ def _offer(
     ours: frozenset[str],
 ) -> Offer:
     """Return what a plant has for the dashboard."""
-    options = account.entry.options
-    priced = {key for key, option in PRICE_OPTIONS.items() if option in options}
+    prices = account.options.prices
+    priced = {key for key, option in PRICE_OPTIONS.items() if option in prices}
     offered = series - (PRICE_OPTIONS.keys() - priced)
     return Offer(
         statistics={key: statistic_id(code, key) for key in offered},

@@ -1,13 +1,14 @@
 """Polls the records of firmware upgrades; it never asks for an upgrade."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, override
+from typing import Final, override
 
 from homeassistant.core import callback
 
-from ..account_coordinator import AccountCoordinator
-from ..coordinator import EARLY, FRESH_CYCLES, FRESH_GRACE, SOON, calling
+from ..account.account import Account
+from ..account.device_batches import DeviceBatch, device_batches
+from ..coordinator import EARLY, SOON, AccountCoordinator, calling, fresh_since
 from ..local_time import DAY
 from ..northbound import Device, Interface
 from ..northbound.client import UPGRADABLE_TYPES
@@ -21,9 +22,6 @@ from ..northbound.errors import (
 from ..northbound.interfaces import DEVICES_PER_UPGRADE
 from ..northbound.models import UpgradeRecord
 from .records import LONGEST, FirmwareBook, cadence
-
-if TYPE_CHECKING:
-    from ..account.account import Account
 
 # The live data of a large account take some minutes to arrive.
 FIRST_AFTER: Final = 300.0
@@ -39,9 +37,10 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareBook]):
     def __init__(self, account: Account, saved: object) -> None:
         """Start with what was saved; nothing is asked while live data are due."""
         super().__init__(account, "firmware upgrades", SOON)
-        now = account.ledger.now()
+        now = account.clock.now()
         self._first_at = now + FIRST_AFTER
         self.data = FirmwareBook.load(saved, now)
+        account.inventory_changed.connect(self.forget_gone)
         for device_id, due_at in self.data.due_at.items():
             self.data.due_at[device_id] = max(due_at, self._first_at)
 
@@ -58,45 +57,30 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareBook]):
         heard = self.data.heard_at.get(device_id)
         if heard is None:
             return False
-        now = self.account.ledger.now()
+        now = self.account.clock.now()
         cycle = max(cadence(self.data.records.get(device_id), heard), self._round())
-        return now - heard < FRESH_CYCLES * cycle + FRESH_GRACE
+        return heard >= fresh_since(now, cycle)
 
     def _round(self) -> float:
         """Return the seconds that it takes to ask for all that are upgraded now."""
-        calls = sum(
-            -(-len(ids) // DEVICES_PER_UPGRADE)
-            for ids in self._by_type(
-                device
-                for device in self.upgradable()
-                if self.data.is_running(device.id)
-            ).values()
-        )
+        running = (d for d in self.upgradable() if self.data.is_running(d.id))
+        calls = sum(1 for _ in device_batches(running, DEVICES_PER_UPGRADE))
         return self.account.ledger.cycle(Interface.UPGRADE_RECORD, max(1, calls))
-
-    @staticmethod
-    def _by_type(devices: Iterable[Device]) -> dict[int, list[int]]:
-        by_type: dict[int, list[int]] = {}
-        for device in devices:
-            by_type.setdefault(device.type_id, []).append(device.id)
-        return by_type
 
     def _due_at(self, device_id: int) -> float:
         return self.data.due_at.get(device_id, self._first_at)
 
-    def _next_batch(self) -> tuple[int, list[int]] | None:
-        """Return type and devices of the call that has been due for longest."""
-        now = self.account.ledger.now()
+    def _next_batch(self) -> DeviceBatch | None:
+        """Return the devices of the call that has been due for longest."""
+        now = self.account.clock.now()
         due = [device for device in self.upgradable() if self._due_at(device.id) <= now]
         due.sort(key=lambda device: self._due_at(device.id))
-        for type_id, ids in self._by_type(due).items():
-            return type_id, ids[:DEVICES_PER_UPGRADE]
-        return None
+        return next(device_batches(due, DEVICES_PER_UPGRADE), None)
 
     @callback
     def schedule(self) -> None:
         """Poll again when a device is due and the lane is free."""
-        now = self.account.ledger.now()
+        now = self.account.clock.now()
         due = [self._due_at(device.id) for device in self.upgradable()]
         wait = min(due, default=now + DAY) - now
         wait = max(wait, self.account.wait(Interface.UPGRADE_RECORD))
@@ -108,7 +92,7 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareBook]):
     @callback
     def ask_soon(self, devices: Iterable[int]) -> None:
         """Ask for the records of these devices next."""
-        now = self.account.ledger.now()
+        now = self.account.clock.now()
         self.data.due_at.update(dict.fromkeys(devices, now))
         self._reschedule()
 
@@ -138,11 +122,11 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareBook]):
         while not self.account.ledger.wait(Interface.UPGRADE_RECORD):
             if (batch := self._next_batch()) is None:
                 return
-            await self._async_ask(*batch)
+            await self._async_ask(batch.type_id, batch.devices)
 
-    async def _async_ask(self, type_id: int, devices: list[int]) -> None:
+    async def _async_ask(self, type_id: int, devices: Collection[int]) -> None:
         """Make one call; a type that the system does not serve is left alone."""
-        now = self.account.ledger.now()
+        now = self.account.clock.now()
         try:
             records = await self._async_records(type_id, devices)
         except UnsupportedTypeError:
@@ -158,7 +142,7 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareBook]):
             self._take(devices, records)
 
     async def _async_records(
-        self, type_id: int, devices: list[int]
+        self, type_id: int, devices: Collection[int]
     ) -> list[UpgradeRecord]:
         """Return the records; that there are none is an error of the interface."""
         try:
@@ -169,15 +153,19 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareBook]):
             return []
 
     @callback
-    def _take(self, devices: list[int], records: list[UpgradeRecord]) -> None:
+    def _take(self, devices: Collection[int], records: list[UpgradeRecord]) -> None:
         """Take over an answer; the list tells the version after an upgrade."""
         before = {key for key in devices if self.data.is_running(key)}
-        self.data.take(devices, records, self.account.ledger.now())
+        self.data.take(devices, records, self.account.clock.now())
         if not all(self.data.is_running(key) for key in before):
-            self.account.inventory.ask_soon()
+            self.account.inventory_doubted.send()
 
     @callback
     @override
-    def _async_refresh_finished(self) -> None:
-        # After a second failure in a row nobody else would say that it has aged.
-        self.async_update_listeners()
+    def async_update_listeners(self) -> None:
+        """Do nothing: the listeners are called once, after every refresh."""
+
+    @override
+    async def _async_refreshed(self) -> None:
+        # A record ages while refreshes fail, too.
+        super().async_update_listeners()

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, tzinfo
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import Final
 
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
-from ..account.supported_types import ServedTypes
-from ..const import CONF_HISTORY_DAYS, DEFAULT_HISTORY_DAYS, LOGGER
+from ..account.account import Account
+from ..const import LOGGER
 from ..coordinator import calling
 from ..local_time import DAY, HOUR, MINUTE, ONE_DAY, day_of
 from ..northbound import Device, Interface, Period
@@ -18,9 +19,6 @@ from .estimate import Outlook
 from .ingest import devices_of
 from .planner import Planner, Question, Subject, limit
 from .progress import FEEDS, FIVE_MINUTES, PERIODS, Feed, Progress, Track
-
-if TYPE_CHECKING:
-    from ..account.account import Account
 
 # The running hour grows as often as the live values do.
 IDLE: Final = 5 * MINUTE
@@ -44,10 +42,12 @@ class Asker:
         self._retry: dict[Feed, tuple[float, float]] = {}
         self._backfill_calls: dict[str, list[float]] = {}
         self._live_calls: dict[str, list[float]] = {}
-        self.types = {feed: ServedTypes(account.ledger.now, _nothing) for feed in FEEDS}
-        # Of the account's revision: a fleet has thousands.
+        self.types = {
+            feed: account.supported_types(partial(self.interface_of, feed))
+            for feed in FEEDS
+        }
+        # Until the inventory changes: a fleet has thousands.
         self._known_devices: dict[tuple[Track, str], list[Device]] = {}
-        self._revision = account.revision
         # Device types whose rows other types' days were imported without.
         self._left_out: set[int] = set()
 
@@ -71,6 +71,7 @@ class Asker:
 
     def forget_gone(self) -> None:
         """Drop what is asked about plants that are gone."""
+        self._known_devices.clear()
         self._open = {
             key: known
             for key, known in self._open.items()
@@ -85,8 +86,7 @@ class Asker:
     @property
     def depth(self) -> int:
         """Return for how many days hours are imported."""
-        options = self.account.entry.options
-        return int(options.get(CONF_HISTORY_DAYS, DEFAULT_HISTORY_DAYS))
+        return self.account.options.history_days
 
     @property
     def is_complete(self) -> bool:
@@ -109,8 +109,8 @@ class Asker:
             )
             for code in account.listed_plants
         )
-        span = longest_span(account.inventory.data.dialect)
-        return Planner(subjects, account.ledger.now(), self.depth, span)
+        span = longest_span(account.inventory.dialect)
+        return Planner(subjects, account.clock.now(), self.depth, span)
 
     def outlooks(self) -> dict[str, Outlook]:
         """Return how far the import of each plant is."""
@@ -136,7 +136,7 @@ class Asker:
 
     def next(self, feed: Feed) -> Inquiry | None:
         """Return what a feed may ask now, the continuation first."""
-        now = self.account.ledger.now()
+        now = self.account.clock.now()
         interface = self.interface_of(feed)
         if self._retry.get(feed, (0.0, 0.0))[0] > now or self.account.wait(interface):
             return None
@@ -144,7 +144,7 @@ class Asker:
         for is_live in (True, False):
             # The clock runs on: what is ready is so at a moment already past.
             ready = self._live_at(feed, planner) if is_live else self._backfill_at(feed)
-            if ready > self.account.ledger.now():
+            if ready > self.account.clock.now():
                 continue
             if known := self._open.get((feed, is_live)):
                 return known
@@ -179,7 +179,7 @@ class Asker:
 
         A time in the future counts as now: the clock was set back.
         """
-        now = self.account.ledger.now()
+        now = self.account.clock.now()
         known = calls.get(interface, ())
         calls[interface] = [min(at, now) for at in known if at > now - DAY]
         return calls[interface]
@@ -206,7 +206,7 @@ class Asker:
 
     def _about(self, feed: Feed, plants: tuple[str, ...]) -> Inquiry:
         """Return what it takes to ask about plants at once."""
-        today = day_of(self.account.ledger.now(), UTC)
+        today = day_of(self.account.clock.now(), UTC)
         return self._inquiry(Question(feed, today, today + ONE_DAY, UTC, plants))
 
     def _calls_a_question(self, feed: Feed) -> int:
@@ -222,7 +222,7 @@ class Asker:
         left = len(known.calls)
         is_live = known.question.is_live
         spent = self._live_calls if is_live else self._backfill_calls
-        spent.setdefault(known.interface, []).append(self.account.ledger.now())
+        spent.setdefault(known.interface, []).append(self.account.clock.now())
         try:
             with calling(self.account, known.interface):
                 await self._async_call(known)
@@ -232,7 +232,7 @@ class Asker:
 
     async def _async_call(self, known: Inquiry) -> None:
         feed, type_id = known.question.feed, known.calls[0].type_id
-        now = self.account.ledger.now()
+        now = self.account.clock.now()
         if type_id is None:
             await known.async_ask(self.account.client, now)
             return
@@ -274,7 +274,7 @@ class Asker:
 
         What was open is asked anew: a plant or device of it may be gone.
         """
-        now = self.account.ledger.now()
+        now = self.account.clock.now()
         pause = min(LAST_RETRY, self._retry.get(feed, (0.0, FIRST_RETRY / 2))[1] * 2)
         self._retry[feed] = (now + pause, pause)
         for is_live in (True, False):
@@ -282,12 +282,12 @@ class Asker:
 
     def wait(self) -> float:
         """Return the seconds until something may be asked."""
-        now, planner = self.account.ledger.now(), self.planner()
+        now, planner = self.account.clock.now(), self.planner()
         return max(0.0, min([now + IDLE, *self._times(planner)]) - now)
 
     def _times(self, planner: Planner) -> Iterator[float]:
         """Yield when each feed may ask next, where it has anything to ask."""
-        now = self.account.ledger.now()
+        now = self.account.clock.now()
         for feed in FEEDS:
             ready = now + self.account.wait(self.interface_of(feed))
             ready = max(ready, self._retry.get(feed, (0.0, 0.0))[0])
@@ -302,9 +302,6 @@ class Asker:
 
     def _devices(self, feed: Feed, code: str) -> list[Device]:
         """Return the devices of a plant that a feed asks."""
-        if self._revision != self.account.revision:
-            self._known_devices.clear()
-            self._revision = self.account.revision
         known = self._known_devices.get((feed.track, code))
         if known is None:
             known = devices_of(self.account, feed, code)
@@ -314,15 +311,11 @@ class Asker:
 
     def _inquiry(self, question: Question) -> Inquiry:
         devices = {code: self._devices(question.feed, code) for code in question.plants}
-        return inquiry(question, self.account.inventory.data.dialect, devices)
+        return inquiry(question, self.account.inventory.dialect, devices)
 
     def interface_of(self, feed: Feed) -> Interface:
         """Return the interface that has a feed's rows here."""
-        return interface_of(feed, self.account.inventory.data.dialect)
-
-
-def _nothing() -> None:
-    """Do nothing: what is asked next is planned anew each time."""
+        return interface_of(feed, self.account.inventory.dialect)
 
 
 def _stamps(saved: object) -> dict[str, list[float]]:

@@ -1,17 +1,18 @@
 """Asks for the plants' history, as the account's lanes allow, and imports it."""
 
 import asyncio
-from collections.abc import Collection, Iterator
-from datetime import date, timedelta, tzinfo
-from typing import TYPE_CHECKING, Any, Final, override
+from collections.abc import Collection
+from datetime import date, timedelta
+from typing import Any, Final, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 
-from ..account.supported_types import ServedTypes
-from ..account_coordinator import AccountCoordinator
+from ..account.account import Account
 from ..const import DOMAIN
-from ..coordinator import EARLY
+from ..coordinator import EARLY, AccountCoordinator
+from ..live.device_coordinator import DeviceCoordinator
+from ..live.plant_coordinator import PlantCoordinator
 from ..local_time import DAY, Days, midnight
 from ..northbound import Interface
 from ..storage.parse import as_dict, times
@@ -22,9 +23,6 @@ from .estimate import Outlook
 from .importer import Importer
 from .ingest import Intake, plant_series
 from .progress import FEEDS, Progress
-
-if TYPE_CHECKING:
-    from ..account.account import Account
 
 STORE_VERSION: Final = 1
 SAVE_DELAY: Final = 30.0
@@ -42,17 +40,25 @@ def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[dict[str, Any]]:
 class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
     """Continuation and backfill of the statistics of all plants of an account."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(
+        self,
+        account: Account,
+        plants: PlantCoordinator,
+        devices: DeviceCoordinator,
+    ) -> None:
         """Start without progress; `async_restore` brings back the saved one."""
         super().__init__(account, "history", FIRST_AFTER)
         self.data = {}
         self.importer = Importer(account.hass, self._async_before_move)
-        self._intake = Intake(account, self.importer)
+        self._plants = plants
+        self._devices = devices
+        self._intake = Intake(account, plants, devices, self.importer)
         self._store = store_of(account.hass, account.entry.entry_id)
         self._asker = Asker(account, self.progress)
         self._outlooks: dict[str, Outlook] = {}
         self._moving: dict[str, int] = {}
         self._is_started = False
+        account.inventory_changed.connect(self._asker.forget_gone)
 
     async def async_restore(self) -> None:
         """Take over what the last run has imported."""
@@ -82,8 +88,8 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
         self._is_started = True
         unload = self.account.entry.async_on_unload
         unload(self.async_add_listener(_nobody))
-        self.account.plants_lane.follow(self._async_follow_plants)
-        self.account.devices_lane.follow(self._async_follow_devices)
+        self._plants.follow(self._async_follow_plants)
+        self._devices.follow(self._async_follow_devices)
 
     async def _async_follow_devices(self, changed: Collection[int]) -> None:
         """Note the live counters of the plants whose devices have changed."""
@@ -97,25 +103,13 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
                 await asyncio.sleep(0)
 
     async def _async_mend(self, code: str) -> None:
-        now = int(self.account.ledger.now())
+        now = int(self.account.clock.now())
         since = min(now - CHECKED, self._moving.get(code, now) - CHECKED)
         await self.importer.async_mend(plant_series(self.account, code), int(since))
-
-    @callback
-    def forget_gone(self) -> None:
-        """Drop the progress of plants that are gone; their statistics stay."""
-        for gone in self.data.keys() - self.account.plants.keys():
-            del self.data[gone]
-        self._asker.forget_gone()
 
     def progress(self, code: str) -> Progress:
         """Return the progress of a plant."""
         return self.data.setdefault(code, Progress())
-
-    def zone(self, code: str) -> tzinfo | None:
-        """Return a plant's time zone as its rows have shown it."""
-        known = self.data.get(code)
-        return known.zone if known else None
 
     @property
     def is_complete(self) -> bool:
@@ -148,11 +142,6 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
         self.account.entry.async_create_background_task(
             self.hass, self.async_request_refresh(), f"{DOMAIN} import"
         )
-
-    def served(self) -> Iterator[tuple[Interface, ServedTypes]]:
-        """Yield which device types each interface of the import serves."""
-        for feed, types in self._asker.types.items():
-            yield self._asker.interface_of(feed), types
 
     @callback
     def ask_again(self, interface: Interface) -> None:
@@ -201,8 +190,8 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
         self.async_update_listeners()
         return True
 
-    async def async_close(self) -> None:
-        """Write for the last time."""
+    async def async_save(self) -> None:
+        """Write what was imported, and what was spent and learnt."""
         await self._store.async_save(self._dump())
 
     async def _async_before_move(self, code: str, since: int) -> None:

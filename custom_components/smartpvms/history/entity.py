@@ -1,15 +1,15 @@
 """The sensor that tells how far the import of a plant's history is."""
 
 from datetime import UTC, datetime
+from math import ceil
 from typing import Final, override
 
 from homeassistant.components.sensor import SensorEntity
-from homeassistant.helpers.device_registry import DeviceInfo
 
 from ..catalogue.plant import HISTORY_IMPORT
 from ..catalogue.series import SERIES
-from ..const import DOMAIN
-from ..entity import SparingEntity
+from ..entity import ComparingEntity
+from ..local_time import HOUR
 from .coordinator import HistoryCoordinator
 from .estimate import Outlook
 from .ids import statistic_id
@@ -18,22 +18,19 @@ ATTR_DONE_AT: Final = "done_at"
 ATTR_STATISTIC_IDS: Final = "statistic_ids"
 
 
-class HistorySensor(SparingEntity[HistoryCoordinator], SensorEntity):
+class HistorySensor(ComparingEntity[HistoryCoordinator], SensorEntity):
     """How much of a plant's history was imported, in percent.
 
     Attributes: how many questions of each level are left (`years_left` to
     `hours_left`), when they will be answered, and the ids of the statistics.
     """
 
-    entity_description = HISTORY_IMPORT
     _unrecorded_attributes = frozenset({ATTR_DONE_AT, ATTR_STATISTIC_IDS})
 
     def __init__(self, coordinator: HistoryCoordinator, plant_code: str) -> None:
         """Belong to a plant."""
-        super().__init__(coordinator)
+        super().__init__(coordinator, plant_code, HISTORY_IMPORT)
         self.plant_code = plant_code
-        self._attr_unique_id = f"{plant_code}_{HISTORY_IMPORT.key}"
-        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, plant_code)})
 
     @property
     @override
@@ -42,13 +39,13 @@ class HistorySensor(SparingEntity[HistoryCoordinator], SensorEntity):
         return self.plant_code in self.coordinator.account.plants
 
     @override
-    def _look(self) -> object:
+    def _fingerprint(self) -> object:
         outlook = self.coordinator.outlook(self.plant_code)
         series = frozenset(self.coordinator.progress(self.plant_code).series)
         return outlook.percent, outlook.left, _done_at(outlook), series
 
     @override
-    def _take(self) -> None:
+    def _async_update_attrs(self) -> None:
         outlook = self.coordinator.outlook(self.plant_code)
         self._attr_native_value = outlook.percent
         self._attr_extra_state_attributes = {
@@ -69,5 +66,5 @@ def _done_at(outlook: Outlook) -> str | None:
     """
     if outlook.done_at is None:
         return None
-    hour = -(-outlook.done_at // 3600) * 3600
+    hour = ceil(outlook.done_at / HOUR) * HOUR
     return datetime.fromtimestamp(hour, UTC).isoformat()

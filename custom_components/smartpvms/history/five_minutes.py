@@ -48,14 +48,14 @@ class Power:
 class Source:
     """A device and its five-minute rows.
 
-    `pv_key`: where an inverter tells its PV power; `turned`: a meter whose sign
-    the user has turned round.
+    `pv_key`: where an inverter tells its PV power; `is_reversed`: a meter whose
+    sign the user has reversed.
     """
 
     kind: DeviceType
     rows: Timed
     pv_key: str = "active_power"
-    turned: bool = False
+    is_reversed: bool = False
 
     def between(self, begin: int, end: int) -> Source:
         """Return the source with the rows from `begin` up to `end` only."""
@@ -104,7 +104,7 @@ def hourly_flows(sources: Sequence[Source], begin: int, end: int) -> HourlyFlows
     }
     return HourlyFlows(
         {key: _by_hour(series, grid) for key, series in powers.items() if series},
-        _turned_inside_out(energies, begin, end),
+        _transposed(energies, begin, end),
     )
 
 
@@ -116,7 +116,7 @@ def _powers(source: Source, key: str | None = None) -> dict[int, float]:
     quantity = source.kind.power
     if quantity is None:
         return {}
-    factor = -quantity.factor if source.turned else quantity.factor
+    factor = -quantity.factor if source.is_reversed else quantity.factor
     name = key or quantity.key
     sleeps = source.kind.role is Role.INVERTER
     return {
@@ -183,7 +183,7 @@ def _counted(
 
 def _moved(source: Source, energy: str, grid: int, end: int) -> dict[int, float]:
     hours: dict[int, float] = {}
-    if source.turned:
+    if source.is_reversed:
         energy = OPPOSITE.get(energy, energy)
     counter = source.kind.energies.get(energy)
     if counter is None:
@@ -248,7 +248,7 @@ def _spread(
         at = stop
 
 
-def _turned_inside_out(
+def _transposed(
     energies: Mapping[str, Mapping[int, float]], begin: int, end: int
 ) -> dict[int, Values]:
     """Return by hour and key what was found by key and hour."""

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from homeassistant.util import dt as dt_util
 
+from ..account.account import Account
 from ..account.time_zones import find_zone, fits
 from ..catalogue import DEVICE_TYPES, PV_INPUT, Role
 from ..catalogue.series import DEVICE_KEYS, OPPOSITE, PRICED, SERIES
-from ..const import CONF_CURRENCY
+from ..live.device_coordinator import DeviceCoordinator
+from ..live.plant_coordinator import PlantCoordinator
+from ..live.readings import Reading
 from ..local_time import ALL_YEARS, ONE_DAY, Days, day_of, midnight
 from ..northbound import Device, Period, Values
 from .calls import Inquiry
@@ -21,9 +24,6 @@ from .planner import LAG, LOOK_BACK, Question
 from .prices import PRICE_OPTIONS, async_steps, priced
 from .progress import FIVE_MINUTES, HOURS, YEARS, Feed, Progress, Track
 from .spans import Rows, delivered_until, first_start, midnights, spans, storage_rows
-
-if TYPE_CHECKING:
-    from ..account.account import Account
 
 # The plant's own counters that live sources are made of.
 _LIVE: Final = tuple(
@@ -43,8 +43,7 @@ _STORAGES: Final = frozenset({Role.DC_BATTERY, Role.AC_STORAGE})
 
 def plant_series(account: Account, code: str) -> PlantSeries:
     """Return whose series a plant's are."""
-    currency = account.entry.options.get(CONF_CURRENCY) or account.hass.config.currency
-    return PlantSeries(code, account.plants[code].name, currency)
+    return PlantSeries(code, account.plants[code].name, account.options.currency)
 
 
 def devices_of(account: Account, feed: Feed, code: str) -> list[Device]:
@@ -61,17 +60,22 @@ def devices_of(account: Account, feed: Feed, code: str) -> list[Device]:
     return found
 
 
-def live_counters(account: Account, code: str) -> dict[float, dict[str, float]]:
+def live_counters(
+    account: Account,
+    plants: Mapping[str, Reading],
+    devices: Mapping[int, Reading],
+    code: str,
+) -> dict[float, dict[str, float]]:
     """Return a plant's live counters by when (epoch seconds) they were read.
 
     Those of its devices are sums by `DEVICE_…` key, where all of them are known
     and of about the same time.
     """
     found: dict[float, dict[str, float]] = {}
-    if plant := account.plants_lane.data.get(code):
+    if plant := plants.get(code):
         values = {key: plant.values[key] for key in _LIVE if key in plant.values}
         found[plant.at] = values
-    for key, known in _device_counters(account, code).items():
+    for key, known in _device_counters(account, devices, code).items():
         times = [at for at, value in known if value is not None]
         if len(times) == len(known) and max(times) - min(times) <= LONGEST_SILENCE:
             total = sum(value for _, value in known if value is not None)
@@ -80,15 +84,19 @@ def live_counters(account: Account, code: str) -> dict[float, dict[str, float]]:
 
 
 def _device_counters(
-    account: Account, code: str
+    account: Account, readings: Mapping[int, Reading], code: str
 ) -> dict[str, list[tuple[float, float | None]]]:
     """Return when each device's counter was read and what it was, by `DEVICE_…`."""
     found: dict[str, list[tuple[float, float | None]]] = {}
     for device in devices_of(account, FIVE_MINUTES, code):
-        reading = account.devices_lane.data.get(device.id)
+        reading = readings.get(device.id)
         at, values = (reading.at, reading.values) if reading else (0.0, {})
         for energy, counter in DEVICE_TYPES[device.type_id].energies.items():
-            key = OPPOSITE[energy] if device.id in account.turned_meters else energy
+            key = (
+                OPPOSITE[energy]
+                if device.id in account.options.reversed_meters
+                else energy
+            )
             found.setdefault(key, []).append((at, values.get(counter)))
     return found
 
@@ -96,9 +104,17 @@ def _device_counters(
 class Intake:
     """Turns answered questions into statistics and progress."""
 
-    def __init__(self, account: Account, importer: Importer) -> None:
-        """Import for the plants of this account."""
+    def __init__(
+        self,
+        account: Account,
+        plants: PlantCoordinator,
+        devices: DeviceCoordinator,
+        importer: Importer,
+    ) -> None:
+        """Import for the plants of this account, whose live readings are known."""
         self._account = account
+        self._plants = plants
+        self._devices = devices
         self._importer = importer
         self._live: dict[str, Mapping[str, Sequence[Span]]] = {}
 
@@ -119,7 +135,7 @@ class Intake:
 
     async def _async_take(self, known: Inquiry, code: str, progress: Progress) -> None:
         question = known.question
-        now = known.begun_at or self._account.ledger.now()
+        now = known.begun_at or self._account.clock.now()
         rows = await self._async_rows(known, code, progress)
         await self._async_learn_zone(question, code, progress, rows)
         zone = self._account.zone(code)
@@ -147,10 +163,10 @@ class Intake:
         self, code: str, progress: Progress, found: Mapping[str, Sequence[Span]]
     ) -> None:
         """Import spans by series, and what they cost where the user gave a price."""
-        options = self._account.entry.options
+        prices = self._account.options.prices
         costs: dict[str, list[Span]] = {}
         for series, energy in PRICED.items():
-            price = options.get(PRICE_OPTIONS[series])
+            price = prices.get(PRICE_OPTIONS[series])
             if price is not None and found.get(energy):
                 steps = await async_steps(self._account.hass, price, found[energy])
                 if known := priced(found[energy], steps):
@@ -161,7 +177,7 @@ class Intake:
 
     async def async_import_live(self, code: str, progress: Progress) -> None:
         """Import the hours that the interface has not delivered from live values."""
-        zone, now = self._account.zone(code), self._account.ledger.now()
+        zone, now = self._account.zone(code), self._account.clock.now()
         since = max(progress.delivered_until, midnight(day_of(now, zone), zone))
         begun = [key for key in progress.series if SERIES[key].live]
         found = {
@@ -177,14 +193,16 @@ class Intake:
         """Note what the live counters of a plant and its devices show."""
         account = self._account
         zone = account.zone(code)
-        for at, values in sorted(live_counters(account, code).items()):
+        for at, values in sorted(
+            live_counters(account, self._plants.data, self._devices.data, code).items()
+        ):
             progress.live.take(at, values, midnight(day_of(at, zone), zone))
 
     async def async_price(self, code: str, progress: Progress) -> None:
         """Put a price on the energy that was imported before there was one."""
-        options = self._account.entry.options
+        prices = self._account.options.prices
         for series, energy in PRICED.items():
-            price = options.get(PRICE_OPTIONS[series])
+            price = prices.get(PRICE_OPTIONS[series])
             if price is None:
                 # What is bought until there is one again will lack its cost.
                 progress.series.discard(series)
@@ -235,7 +253,7 @@ class Intake:
         """Import a plant's hourly powers; return the energies its devices counted."""
         question, zone = known.question, known.question.zone
         sources = self._sources(known, code)
-        now = known.begun_at or self._account.ledger.now()
+        now = known.begun_at or self._account.clock.now()
         plant = plant_series(self._account, code)
         rows: list[tuple[int, Values]] = []
         day = question.first
@@ -267,15 +285,15 @@ class Intake:
             Source(
                 DEVICE_TYPES[device.type_id],
                 [
-                    (at, account.in_units(device, row))
+                    (at, account.normalise(device, row))
                     for at, row in known.rows_of(device.id)
                 ],
                 pv_key=(
                     PV_INPUT
-                    if device.id in account.devices_lane.reports_pv
+                    if device.id in self._devices.reports_pv
                     else "active_power"
                 ),
-                turned=device.id in account.turned_meters,
+                is_reversed=device.id in account.options.reversed_meters,
             )
             for device in devices
             if device.type_id not in left_out

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from math import floor
 from typing import Final
 
+from ..live.period_coordinator import LIVE_SHARE
 from ..local_time import DAY, HOUR, MINUTE
 from ..northbound import Interface, Ledger
 from ..northbound.limits import windows
 
-LIVE_SHARE: Final = 0.4
 # Left to the actions and to what else asks, when the backfill is done.
 SPARE: Final = 3
 # Within 24 hours those of four days: the days before today, and today when it is over.

@@ -1,4 +1,4 @@
-"""Opens the account of an entry: from what was saved, or from the first lists."""
+"""From what was saved, or from the first lists, to the hub of an entry."""
 
 from dataclasses import replace
 
@@ -7,45 +7,53 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 
-from ..account.account import Account, SmartPvmsConfigEntry
+from ..account.account import Account
 from ..account.connections import Connection, Credentials, async_get_connections
 from ..account.inventory import Inventory
+from ..account.meters import MeterUnits
 from ..const import DOMAIN
 from ..coordinator import what_failed
 from ..northbound import NorthboundError
 from ..northbound.errors import LoginError, NotYetError
+from .hub import Hub
 from .store import read_saved, store_of
 
 
-async def async_open(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> Account:
-    """Return the account of an entry, from what was saved if there is that.
+async def async_open(hass: HomeAssistant, entry: ConfigEntry) -> Hub:
+    """Return the hub of an entry, from what was saved if there is that.
 
     Makes at most three calls: login, plant list, device list. Raises
-    ConfigEntryNotReady or ConfigEntryAuthFailed where nothing was saved and
-    the plants cannot be listed.
+    ConfigEntryNotReady or ConfigEntryAuthFailed where nothing was saved and the plants
+    cannot be listed.
     """
     connections = await async_get_connections(hass)
     connection = connections.connect(credentials_of(entry))
     kept = await store_of(hass, entry.entry_id).async_load_sound()
     # A fleet's takes a while to read.
-    inventory, saved = await hass.async_add_executor_job(read_saved, kept)
-    if inventory and inventory.plants:
-        connection.client.session.has_worked = True
-        if connection.plants and connection.dialect:
-            inventory = replace(inventory, dialect=connection.dialect)
-        account = Account(hass, entry, connection, inventory, saved)
-        await account.alarms.async_restore()
-        await account.history.async_restore()
-        if connection.plants:
-            await account.async_take_plants(connection)
-        return account
-    inventory = await _async_first_inventory(connection)
-    account = Account(hass, entry, connection, inventory, saved)
-    await account.alarms.async_restore()
-    await account.history.async_restore()
-    await account.inventory.async_list_devices_now()
-    await account.async_save()
-    return account
+    known, saved = await hass.async_add_executor_job(read_saved, kept)
+    units = MeterUnits(saved.get("in_watts"))
+    if known and known.plants:
+        known = _as_detected(known, connection)
+        hub = Hub(Account(hass, entry, connection, known, units), saved)
+        await hub.async_restore()
+        if listed := connection.pop_plants():
+            known = known.with_plants(listed, hub.account.clock.now())
+            await hub.account.async_apply(known)
+        return hub
+    first = await _async_first_inventory(connection)
+    hub = Hub(Account(hass, entry, connection, first, units), saved)
+    await hub.async_restore()
+    await hub.inventory.async_list_devices_now()
+    await hub.async_save()
+    return hub
+
+
+def _as_detected(known: Inventory, connection: Connection) -> Inventory:
+    """Return a saved inventory, with the dialect that a config flow has just found."""
+    connection.client.session.trust_credentials()
+    if connection.plants and connection.dialect:
+        return replace(known, dialect=connection.dialect)
+    return known
 
 
 def credentials_of(entry: ConfigEntry) -> Credentials:
@@ -81,6 +89,6 @@ async def _async_first_inventory(connection: Connection) -> Inventory:
             translation_key="update_failed",
             translation_placeholders=what_failed(error),
         ) from error
-    plants, connection.plants = connection.plants, []
     assert connection.dialect is not None
-    return Inventory(connection.dialect).with_plants(plants, ledger.now())
+    found = Inventory(connection.dialect)
+    return found.with_plants(connection.pop_plants(), ledger.now())

@@ -1,15 +1,16 @@
-"""The file that an account begins with after a restart."""
+"""What a restart begins with: the inventory, the last readings, what was learnt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..account.inventory import Inventory
 from ..const import DOMAIN
-from ..live.period_lanes import read_periods
+from ..live.coordinator import RealTimeCoordinator
+from ..live.periods import read_periods
 from ..live.readings import Reading
 from ..storage.parse import as_dict
 from ..storage.steps import Steps, async_finished, finished
@@ -19,15 +20,15 @@ from ..underperformance.coordinator import read_comparisons
 STORE_VERSION: Final = 1
 SAVE_DELAY: Final = 60
 
-type SavedAccount = dict[str, object]
+type SavedHub = dict[str, object]
 
 
-def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[SavedAccount]:
+def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[SavedHub]:
     """Return the file that keeps an entry's inventory and readings."""
     return KeptStore(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}")
 
 
-def read_saved(saved: object) -> tuple[Inventory | None, SavedAccount]:
+def read_saved(saved: object) -> tuple[Inventory | None, SavedHub]:
     """Return the inventory of an entry's file, and the rest with all rows read.
 
     Takes no part of Home Assistant: to be run in a thread.
@@ -46,17 +47,41 @@ def read_saved(saved: object) -> tuple[Inventory | None, SavedAccount]:
     return Inventory.load(found.get("inventory")), {**found, **rows, **read}
 
 
-class AccountFile:
-    """Writes what an account has learnt, some time after it has changed.
+def restore_readings[K](
+    coordinator: RealTimeCoordinator[K, Any],
+    saved: Mapping[K, object],
+    here: Container[K],
+    made: Mapping[str, object],
+) -> None:
+    """Give a coordinator the readings that were saved of what is `here`.
 
-    `dumping` returns it; once the file is closed, nothing writes over it.
+    `made`: how many calls of each interface they come from. After further calls their
+    counters may have been shown further on: they must not fall back.
+    """
+    is_exact = made.get(coordinator.interface, 0) == coordinator.made
+    readings = {
+        key: reading
+        for key, item in saved.items()
+        if key in here and (reading := Reading.load(item))
+    }
+    coordinator.restore(
+        readings
+        if is_exact
+        else {key: reading.doubting_counters() for key, reading in readings.items()}
+    )
+
+
+class HubStore:
+    """Writes the state of a hub, some time after it has changed.
+
+    `dumping` returns it. After `async_close` nothing writes over it.
     """
 
     def __init__(
         self,
         hass: HomeAssistant,
         entry_id: str,
-        dumping: Callable[[], Steps[SavedAccount]],
+        dumping: Callable[[], Steps[SavedHub]],
     ) -> None:
         """Write nothing yet."""
         self._hass = hass
@@ -64,13 +89,13 @@ class AccountFile:
         self._dumping = dumping
         self._will_save = False
         self._cancel: CALLBACK_TYPE = _nothing
-        self.is_closed = False
+        self._is_closed = False
 
     @callback
     def save_later(self) -> None:
         """Write it in a while, however often that is asked for until then."""
         # Asked again and again, the store would put the writing off for ever.
-        if self._will_save or self.is_closed:
+        if self._will_save or self._is_closed:
             return
         self._will_save = True
         job = HassJob(self._async_save_now, cancel_on_shutdown=True)
@@ -85,16 +110,16 @@ class AccountFile:
 
     async def async_close(self) -> None:
         """Write it for the last time."""
-        self.is_closed = True
+        self._is_closed = True
         self._cancel()
         await self.async_save()
 
     async def _async_save_now(self, _: datetime) -> None:
         self._cancel = _nothing
-        if not self.is_closed:
+        if not self._is_closed:
             await self.async_save()
 
-    def _dump(self) -> SavedAccount:
+    def _dump(self) -> SavedHub:
         self._will_save = False
         return finished(self._dumping())
 

@@ -2,17 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 
 from ..const import DOMAIN
-
-if TYPE_CHECKING:
-    from ..account.account import Account
+from .hub import Hub, SmartPvmsConfigEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +20,7 @@ class Target:
     """
 
     registry_id: str
-    account: Account
+    hub: Hub
     plant_code: str = field(repr=False)
     device: int | None = None
 
@@ -44,14 +41,14 @@ def _find(hass: HomeAssistant, registry_id: str) -> Target:
             translation_key="unknown_device",
             translation_placeholders={"device_id": registry_id},
         )
-    account = running(entry)
+    hub = running(entry)
     keys = {key for domain, key in device.identifiers if domain == DOMAIN}
     for key in keys:
-        if key in account.plants:
-            return Target(registry_id, account, key)
-    for known in account.devices.values():
+        if key in hub.account.plants:
+            return Target(registry_id, hub, key)
+    for known in hub.account.devices.values():
         if str(known.id) in keys:
-            return Target(registry_id, account, known.plant_code, known.id)
+            return Target(registry_id, hub, known.plant_code, known.id)
     raise ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key="unknown_device",
@@ -60,8 +57,8 @@ def _find(hass: HomeAssistant, registry_id: str) -> Target:
 
 
 @callback
-def running(entry: ConfigEntry[Account]) -> Account:
-    """Return the account of an entry that is set up, or raise."""
+def running(entry: SmartPvmsConfigEntry) -> Hub:
+    """Return the hub of an entry that is set up, or raise."""
     if entry.state is not ConfigEntryState.LOADED:
         raise ServiceValidationError(
             translation_domain=DOMAIN,

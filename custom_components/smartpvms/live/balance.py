@@ -39,19 +39,6 @@ class Term(NamedTuple):
     at: float
 
 
-def grid_meters(devices: Iterable[Device]) -> list[Device]:
-    """Return the candidates for the meter at the grid: one, if it is clear.
-
-    The EMMA where there is one, else the grid meters, else the power sensors.
-    """
-    meters: dict[int, list[Device]] = {}
-    for device in devices:
-        kind = DEVICE_TYPES.get(device.type_id)
-        if kind and kind.role is Role.METER:
-            meters.setdefault(kind.precedence, []).append(device)
-    return meters[min(meters)] if meters else []
-
-
 @dataclass(frozen=True, slots=True)
 class Part:
     """A device's part of a plant: its id, its power and its counters of energy."""
@@ -80,19 +67,19 @@ def composition(
     devices: Iterable[Device],
     *,
     grid_meter: int | None,
-    turned_meters: Collection[int] = (),
+    reversed_meters: Collection[int] = (),
 ) -> Composition:
     """Return what the devices of a plant are in its balance.
 
-    `grid_meter`: the device id of the meter at the grid; `turned_meters`: those
-    whose sign the user has turned round.
+    `grid_meter`: the device id of the meter at the grid; `reversed_meters`: those
+    whose sign the user has reversed.
     """
     by_role: dict[Role | None, list[Part]] = {}
     stores: list[Part] = []
     for device in devices:
         if kind := DEVICE_TYPES.get(device.type_id):
             power = kind.power
-            if power and device.id in turned_meters:
+            if power and device.id in reversed_meters:
                 power = replace(power, factor=-power.factor)
             part = Part(device.id, power, kind.energies)
             by_role.setdefault(kind.role, []).append(part)

@@ -1,19 +1,29 @@
 """What is derived for each plant whenever one of its rows comes in."""
 
-from collections.abc import Collection, Iterable, Mapping, Set as AbstractSet
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Set as AbstractSet,
+)
 from itertools import batched
-from typing import TYPE_CHECKING, NamedTuple, override
+from typing import NamedTuple, override
 
 from homeassistant.core import callback
 
+from ..account.account import Account
 from ..catalogue.plant import CALLS_LEFT, LAST_DATA, calls_left
-from ..coordinator import TOLD_AT_ONCE, ReadingsCoordinator
 from ..northbound import Interface, Values
 from .balance import Composition, composition, day_rates, power_balance, stored_today
+from .coordinator import TOLD_AT_ONCE, ReadingsCoordinator
+from .device_coordinator import DeviceCoordinator
+from .plant_coordinator import PlantCoordinator
 from .readings import Reading
 
-if TYPE_CHECKING:
-    from ..account.account import Account
+type Refresh = Callable[[], Awaitable[None]]
+"""Asks for new data."""
 
 _NOT_COUNTED = frozenset({Interface.LOGIN, Interface.LOGOUT})
 
@@ -32,9 +42,21 @@ class _OfDevices(NamedTuple):
 class BalanceCoordinator(ReadingsCoordinator[str]):
     """The plants' powers, rates and the account's calls left; makes no call."""
 
-    def __init__(self, account: Account) -> None:
-        """Follow the account's other coordinators."""
+    def __init__(
+        self,
+        account: Account,
+        plants: PlantCoordinator,
+        devices: DeviceCoordinator,
+        refresh: Refresh,
+    ) -> None:
+        """Derive from the readings of plants and devices.
+
+        `refresh` asks for them, as far as the ledger allows.
+        """
         super().__init__(account, "plant balance", None)
+        self._plants = plants
+        self._devices = devices
+        self._refresh = refresh
         self._compositions: dict[str, Composition] = {}
         self._known: dict[str, _OfDevices] = {}
 
@@ -44,7 +66,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
 
     @override
     def cycle(self) -> float:
-        return max(self.account.devices_lane.cycle(), self.account.plants_lane.cycle())
+        return max(self._devices.cycle(), self._plants.cycle())
 
     @override
     @callback
@@ -56,7 +78,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
     @override
     async def _async_update_data(self) -> dict[str, Reading]:
         """Ask for what the balance is made of, as far as the ledger allows."""
-        await self.account.async_refresh()
+        await self._refresh()
         return self.data
 
     async def async_follow_devices(self, changed: Collection[int]) -> None:
@@ -81,16 +103,16 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
         self._put(plants, self._calls_left())
 
     def _put(self, plants: Iterable[str], left: Mapping[str, float]) -> None:
-        lane, cycle = self.account.plants_lane, self.account.devices_lane.cycle()
+        cycle = self._devices.cycle()
         for code in plants:
             if code not in self.account.plants:
                 continue
             if (known := self._known.get(code)) is None:
                 known = self._known[code] = self._of_devices(code, cycle)
             values, at = dict(known.powers), known.at
-            if plant := lane.data.get(code):
+            if plant := self._plants.data.get(code):
                 at = max(at, plant.at)
-                if lane.is_fresh(code):
+                if self._plants.is_fresh(code):
                     values |= day_rates(plant.values, known.stored)
             if at:
                 # To the second, as it is shown: in less than one no new state is due.
@@ -98,7 +120,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
             self.put(code, Reading(at, {**values, **left}))
 
     def _of_devices(self, code: str, cycle: float) -> _OfDevices:
-        lane, parts = self.account.devices_lane, self._composition(code)
+        lane, parts = self._devices, self._composition(code)
         fresh: dict[int, Reading] = {}
         at = 0.0
         for device in self.account.devices_of(code):
@@ -115,7 +137,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
             known = self._compositions[code] = composition(
                 self.account.devices_of(code),
                 grid_meter=self.account.grid_meter(code),
-                turned_meters=self.account.turned_meters,
+                reversed_meters=self.account.options.reversed_meters,
             )
         return known
 

@@ -2,18 +2,17 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Set as AbstractSet
-from dataclasses import dataclass
-from itertools import batched
-from typing import TYPE_CHECKING, Final, override
+from math import ceil
+from typing import Final, override
 
-from ..account.supported_types import ServedTypes
+from homeassistant.core import callback
+
+from ..account.account import Account
+from ..account.device_batches import DeviceBatch, device_batches
 from ..catalogue import DEVICE_TYPES, PV_INPUT, Kpi
-from ..coordinator import RealTimeCoordinator
 from ..northbound import DeviceRow, Interface, Profile, Scale
 from ..northbound.interfaces import DEVICES_PER_CALL
-
-if TYPE_CHECKING:
-    from ..account.account import Account
+from .coordinator import RealTimeCoordinator
 
 _COUNTERS: Final[Mapping[int, tuple[Kpi, ...]]] = {
     type_id: tuple(kpi for kpi in kind.kpis if kpi.counter)
@@ -21,15 +20,7 @@ _COUNTERS: Final[Mapping[int, tuple[Kpi, ...]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A call for up to 100 devices of a type."""
-
-    type_id: int
-    devices: tuple[int, ...]
-
-
-class DeviceCoordinator(RealTimeCoordinator[int, Request]):
+class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
     """Real-time KPIs of the devices (reference 2.9), type after type.
 
     `reports_pv` are the inverters that have ever reported their PV input.
@@ -38,8 +29,14 @@ class DeviceCoordinator(RealTimeCoordinator[int, Request]):
     def __init__(self, account: Account) -> None:
         """Use the lane of getDevRealKpi."""
         super().__init__(account, Interface.DEVICE_REAL_TIME, "device real-time data")
-        self.types = ServedTypes(account.ledger.now, account.rescale)
+        self.types = account.supported_types(lambda: self.interface)
         self.reports_pv: set[int] = set()
+
+    @callback
+    def restore_known(self, types: object, *, reports_pv: set[int]) -> None:
+        """Restore what is known: the types served, the inverters with a PV input."""
+        self.types.restore(types)
+        self.reports_pv = reports_pv
 
     def _types(self) -> list[int]:
         """Return the types worth asking, the most telling first."""
@@ -54,10 +51,11 @@ class DeviceCoordinator(RealTimeCoordinator[int, Request]):
         newer = DEVICE_TYPES[type_id].newer
         return daily and not newer and type_id not in self.types.proven
 
-    def scale(self) -> Scale:
+    def scale(self, without_periods: AbstractSet[int]) -> Scale:
         """Return what the account's limits grow with.
 
         A type that the server may not count is left out until it was answered.
+        `without_periods`: types that were refused days, months and years.
         """
         by_type = self.account.listed_by_type
         return Scale(
@@ -67,27 +65,26 @@ class DeviceCoordinator(RealTimeCoordinator[int, Request]):
                 for type_id in self._types()
                 if not self._is_doubtful(type_id)
             },
-            self.account.periods.refused_types(),
+            without_periods,
         )
 
     @override
     def _calls(self) -> int:
         by_type = self.account.listed_by_type
-        return sum(-(-len(by_type[key]) // DEVICES_PER_CALL) for key in self._types())
+        return sum(ceil(len(by_type[key]) / DEVICES_PER_CALL) for key in self._types())
 
     @override
     def sources(self) -> AbstractSet[int]:
         return self.account.devices.keys()
 
     @override
-    def _round(self) -> Iterable[Request]:
+    def _round(self) -> Iterable[DeviceBatch]:
         for type_id in self._types():
             devices = self.account.listed_by_type[type_id]
-            for batch in batched(devices, DEVICES_PER_CALL):
-                yield Request(type_id, tuple(device.id for device in batch))
+            yield from device_batches(devices, DEVICES_PER_CALL)
 
     @override
-    async def _async_ask(self, request: Request) -> None:
+    async def _async_ask(self, request: DeviceBatch) -> None:
         rows: list[DeviceRow] = []
         with self.types.asking(request.type_id):
             rows = await self.account.client.device_real_time(
@@ -96,10 +93,10 @@ class DeviceCoordinator(RealTimeCoordinator[int, Request]):
         if not self.types.may_ask(request.type_id):
             kept = (due for due in self._due if due.type_id != request.type_id)
             self._due = deque(kept)
-        now = self.account.ledger.now()
+        now = self.account.clock.now()
         for row in rows:
             if device := self.account.devices.get(row.device_id):
-                values = self.account.in_units(device, row.values)
+                values = self.account.normalise(device, row.values)
                 if PV_INPUT in values:
                     self.reports_pv.add(device.id)
                 counters = _COUNTERS[device.type_id]

@@ -3,22 +3,20 @@
 from collections import deque
 from datetime import timedelta
 from itertools import batched
-from typing import TYPE_CHECKING, Final, override
+from math import ceil
+from typing import Final, override
 
 from homeassistant.core import callback
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
+from ..account.account import Account
 from ..account.inventory import Inventory
-from ..account_coordinator import AccountCoordinator
 from ..const import LOGGER
-from ..coordinator import EARLY, SOON, calling
+from ..coordinator import EARLY, SOON, AccountCoordinator, calling
 from ..local_time import DAY
 from ..northbound import Dialect, Interface, Profile
 from ..northbound.errors import NotNorthboundError, PermissionMissingError
 from ..northbound.interfaces import PLANTS_PER_CALL, PLANTS_PER_PAGE
-
-if TYPE_CHECKING:
-    from ..account.account import Account
 
 HOURLY: Final = 3600.0
 # After a call that failed, or one that said that a plant or device is gone.
@@ -32,15 +30,16 @@ class InventoryCoordinator(AccountCoordinator[Inventory]):
     the day: the other half is for restarts and the config flow.
     """
 
-    def __init__(self, account: Account, inventory: Inventory) -> None:
-        """Start from an inventory that was saved or has just been fetched."""
+    def __init__(self, account: Account) -> None:
+        """Start from the account's inventory."""
         super().__init__(account, "plant and device list", SOON)
-        self.data = inventory
+        self.data = account.inventory
+        account.inventory_doubted.connect(self.list_soon)
         self._due: deque[tuple[str, ...]] = deque()
 
     @property
     def _plant_interface(self) -> Interface:
-        if self.data.dialect is Dialect.V2020:
+        if self.account.inventory.dialect is Dialect.V2020:
             return Interface.STATION_LIST
         return Interface.STATIONS
 
@@ -49,7 +48,7 @@ class InventoryCoordinator(AccountCoordinator[Inventory]):
         ledger = self.account.ledger
         if ledger.profile is Profile.PER_MINUTE:
             return HOURLY
-        batches = -(-len(self.account.plants) // PLANTS_PER_CALL)
+        batches = ceil(len(self.account.plants) / PLANTS_PER_CALL)
         return max(
             HOURLY,
             *(
@@ -63,25 +62,25 @@ class InventoryCoordinator(AccountCoordinator[Inventory]):
 
     def _pages(self) -> int:
         """Return how many calls a list of all plants takes, shown or not."""
-        if self.data.dialect is Dialect.V2020:
+        if self.account.inventory.dialect is Dialect.V2020:
             return 1
-        return max(1, -(-len(self.data.plants) // PLANTS_PER_PAGE))
+        return max(1, ceil(len(self.account.inventory.plants) / PLANTS_PER_PAGE))
 
     def _next_at(self) -> float:
         """Return the epoch second at which the plants are listed again."""
-        return self.data.plants_at + self._interval()
+        return self.account.inventory.plants_at + self._interval()
 
     def _unlisted(self) -> list[str]:
         """Return the plants whose devices are not known or due again."""
-        limit = self.account.ledger.now() - self._interval()
-        known = self.data.devices_at
+        limit = self.account.clock.now() - self._interval()
+        known = self.account.inventory.devices_at
         plants = self.account.listed_plants
         return [code for code in plants if known.get(code, 0.0) <= limit]
 
     @callback
     def schedule(self) -> None:
         """Poll again when something is due and its lane is free."""
-        now = self.account.ledger.now()
+        now = self.account.clock.now()
         plants = self.account.wait(self._plant_interface, self._pages())
         wait = max(self._next_at() - now, plants)
         if self._due or self._unlisted():
@@ -89,10 +88,10 @@ class InventoryCoordinator(AccountCoordinator[Inventory]):
         self.update_interval = timedelta(seconds=max(0.0, wait) + EARLY)
 
     @callback
-    def ask_soon(self) -> None:
+    def list_soon(self) -> None:
         """List again before the time, because something seems to be gone."""
-        if self.account.ledger.now() - self.data.plants_at > AGAIN_AFTER:
-            self.data = self.data.outdated()
+        if self.account.clock.now() - self.account.inventory.plants_at > AGAIN_AFTER:
+            self.account.outdate_inventory()
             self.schedule()
             self._schedule_refresh()
 
@@ -117,7 +116,7 @@ class InventoryCoordinator(AccountCoordinator[Inventory]):
             raise
         finally:
             self.schedule()
-        return self.data
+        return self.account.inventory
 
     async def _async_list_plants(self) -> None:
         ledger = self.account.ledger
@@ -125,12 +124,16 @@ class InventoryCoordinator(AccountCoordinator[Inventory]):
         if self._next_at() > ledger.now() or wait:
             return
         try:
-            plants = await self.account.client.all_plants(self.data.dialect)
+            plants = await self.account.client.all_plants(
+                self.account.inventory.dialect
+            )
         except PermissionMissingError, NotNorthboundError:
             # A system that was renewed lists its plants elsewhere.
             dialect, plants = await self.account.client.detect()
             self.account.change_dialect(dialect)
-        await self.account.async_take(self.data.with_plants(plants, ledger.now()))
+        await self.account.async_apply(
+            self.account.inventory.with_plants(plants, ledger.now())
+        )
 
     async def _async_list_devices(self) -> None:
         ledger = self.account.ledger
@@ -138,6 +141,6 @@ class InventoryCoordinator(AccountCoordinator[Inventory]):
         while self._due and not ledger.wait(Interface.DEVICE_LIST):
             batch = self._due.popleft()
             devices = await self.account.client.devices(batch)
-            await self.account.async_take(
-                self.data.with_devices(batch, devices, ledger.now())
+            await self.account.async_apply(
+                self.account.inventory.with_devices(batch, devices, ledger.now())
             )

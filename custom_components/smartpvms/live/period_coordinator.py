@@ -6,19 +6,19 @@ after that only for plants and devices of which an enabled entity listens.
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Set as AbstractSet
+from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from math import inf
-from typing import TYPE_CHECKING, Final, override
+from typing import Any, Final, override
 
 from homeassistant.core import callback
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
-from ..account.supported_types import ServedTypes
+from ..account.account import Account
+from ..account.device_batches import DeviceBatch, device_batches
 from ..catalogue import DEVICE_PERIODS, DEVICE_TYPES, PLANT_PERIODS, PeriodKpi
-from ..coordinator import EARLY, RealTimeCoordinator, calling
-from ..history.shares import LIVE_SHARE
+from ..coordinator import EARLY, calling
 from ..local_time import DAY, HOUR
 from ..northbound import Device, DeviceRow, Interface, Ledger, Period, Values
 from ..northbound.interfaces import DEVICES_PER_CALL, PLANTS_PER_CALL
@@ -29,12 +29,14 @@ from ..northbound.periods import (
     DEVICE_INTERFACES,
     PLANT_INTERFACES,
 )
-from .device_coordinator import Request
+from ..storage.parse import as_dict, instant, times
+from ..storage.steps import Steps, dumping
+from .coordinator import RealTimeCoordinator
 from .period_rows import earliest_start, known_start, rows_to_take, take_row
 from .readings import Reading
 
-if TYPE_CHECKING:
-    from ..account.account import Account
+# Of the calls of a lane; the rest is for history.
+LIVE_SHARE: Final = 0.4
 
 # More often than this nobody looks at it.
 EVERY: Final[Mapping[Period, float]] = {
@@ -67,15 +69,21 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
     """
 
     def __init__(
-        self, account: Account, period: Period, interface: Interface, what: str
+        self,
+        account: Account,
+        period: Period,
+        interface: Interface,
+        what: str,
+        after: Sequence[RealTimeCoordinator[Any, Any]],
     ) -> None:
-        """Use one lane of the account's ledger."""
+        """Use one lane of the account's ledger, `after` real-time data have come."""
         super().__init__(account, interface, f"{what} {period} data")
         self.update_interval = timedelta(seconds=FIRST_LOOK)
         self.period = period
+        self._after = after
         self.asked: dict[K, float] = {}
         self.round_at = 0.0
-        self._started_at = account.ledger.now()
+        self._started_at = account.clock.now()
         self._not_before = 0.0
 
     @abstractmethod
@@ -109,7 +117,7 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
 
     @override
     def _round(self) -> Iterable[RequestT]:
-        now, listened = self.account.ledger.now(), self.listened()
+        now, listened = self.account.clock.now(), self.listened()
 
         def is_due(source: K) -> bool:
             asked = self.asked.get(source, -inf)
@@ -123,7 +131,7 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
     @override
     async def _async_update_data(self) -> dict[K, Reading]:
         """Ask what is due, unless the real-time lanes say that nobody answers."""
-        now = self.account.ledger.now()
+        now = self.account.clock.now()
         self._settle(now)
         try:
             if self._may_ask(now):
@@ -142,7 +150,7 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
                 await self._async_ask_what_is_due()
         except UpdateFailed:
             wait = max(AGAIN_AFTER, self._share(self._round()))
-            self._not_before = self.account.ledger.now() + wait
+            self._not_before = self.account.clock.now() + wait
             raise
 
     def _settle(self, now: float) -> None:
@@ -158,16 +166,17 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
 
     def _may_ask(self, now: float) -> bool:
         """Tell whether real-time data were first, and whether the server answers."""
-        lanes = (self.account.plants_lane, self.account.devices_lane)
         if now < self._not_before or not any(
-            lane.last_update_success for lane in lanes
+            lane.last_update_success for lane in self._after
         ):
             return False
-        return all(lane.data for lane in lanes) or now - self._started_at > PATIENCE
+        return (
+            all(lane.data for lane in self._after) or now - self._started_at > PATIENCE
+        )
 
     @override
     def _wait(self) -> float:
-        now = self.account.ledger.now()
+        now = self.account.clock.now()
         if not self._may_ask(now):
             return max(LOOK_AGAIN, self._not_before - now)
         cycle = self.cycle()
@@ -181,6 +190,31 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
         self.asked.clear()
         self._not_before = 0.0
 
+    def dumping(self) -> Steps[dict[str, object]]:
+        """Return what `restore_saved` takes, as JSON data."""
+        readings = yield from dumping(self.data)
+        return {
+            "round_at": self.round_at,
+            "asked": {str(key): at for key, at in self.asked.items()},
+            "readings": readings,
+        }
+
+    @callback
+    def restore_saved(self, saved: object) -> None:
+        """Restore what `dumping` returned, as far as it has that shape."""
+        kept = as_dict(saved)
+        asked, readings = times(kept.get("asked")), as_dict(kept.get("readings"))
+        sources = self.sources()
+        self.round_at = instant(kept.get("round_at")) or 0.0
+        self.asked = {key: asked[str(key)] for key in sources if str(key) in asked}
+        self.restore(
+            {
+                source: reading
+                for source in sources
+                if (reading := Reading.load(readings.get(str(source))))
+            }
+        )
+
     async def async_take_rows(
         self, rows: Iterable[tuple[K, datetime | None, Values]]
     ) -> None:
@@ -190,7 +224,7 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
         for source, collected_at, values in rows:
             if collected_at is not None and source in sources:
                 found.setdefault(source, {})[collected_at.timestamp()] = values
-        now = self.account.ledger.now()
+        now = self.account.clock.now()
         newest: list[tuple[K, float, float]] = []
         for source, by_start in found.items():
             zone = self.account.zone(self._plant_of(source))
@@ -214,7 +248,7 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
             self.kpis(source),
             values,
             start=start,
-            at=self.account.ledger.now(),
+            at=self.account.clock.now(),
             earliest=earliest,
         )
         if reading.values or before:
@@ -224,10 +258,15 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
 class PlantPeriodCoordinator(PeriodCoordinator[str, tuple[str, ...]]):
     """The current day, month or year of the plants (reference 2.5 to 2.7)."""
 
-    def __init__(self, account: Account, period: Period) -> None:
+    def __init__(
+        self,
+        account: Account,
+        period: Period,
+        after: Sequence[RealTimeCoordinator[Any, Any]],
+    ) -> None:
         """Use the lane of getKpiStationDay, -Month or -Year."""
         interface = PLANT_INTERFACES[period]
-        super().__init__(account, period, interface, "plant")
+        super().__init__(account, period, interface, "plant", after)
 
     @override
     def sources(self) -> AbstractSet[str]:
@@ -251,7 +290,7 @@ class PlantPeriodCoordinator(PeriodCoordinator[str, tuple[str, ...]]):
 
     @override
     async def _async_ask(self, request: tuple[str, ...]) -> None:
-        now = self.account.ledger.now()
+        now = self.account.clock.now()
         at = datetime.fromtimestamp(now, UTC)
         ask = ASK_PLANTS[self.interface]
         rows = await ask(self.account.client, request, at)
@@ -261,23 +300,30 @@ class PlantPeriodCoordinator(PeriodCoordinator[str, tuple[str, ...]]):
         )
 
 
-class DevicePeriodCoordinator(PeriodCoordinator[int, Request]):
+class DevicePeriodCoordinator(PeriodCoordinator[int, DeviceBatch]):
     """The current day, month or year of the devices (reference 2.11 to 2.13)."""
 
-    def __init__(self, account: Account, period: Period) -> None:
+    def __init__(
+        self,
+        account: Account,
+        period: Period,
+        after: Sequence[RealTimeCoordinator[Any, Any]],
+    ) -> None:
         """Use the lane of getDevKpiDay, -Month or -Year."""
-        self._sources: set[int] = set()
-        self._sources_of: Mapping[int, Device] = {}
+        self._sources = _with_periods(account.devices)
         interface = DEVICE_INTERFACES[period]
-        super().__init__(account, period, interface, "device")
-        self.types = ServedTypes(account.ledger.now, account.rescale)
+        super().__init__(account, period, interface, "device", after)
+        self.types = account.supported_types(lambda: interface)
 
     @override
     def sources(self) -> AbstractSet[int]:
-        if self._sources_of is not self.account.devices:
-            self._sources_of = known = self.account.devices
-            self._sources = {k for k, d in known.items() if d.type_id in DEVICE_PERIODS}
         return self._sources
+
+    @override
+    @callback
+    def forget_gone(self) -> None:
+        self._sources = _with_periods(self.account.devices)
+        super().forget_gone()
 
     @override
     def kpis(self, source: int) -> tuple[PeriodKpi, ...]:
@@ -292,23 +338,22 @@ class DevicePeriodCoordinator(PeriodCoordinator[int, Request]):
         ]
 
     @override
-    def _requests(self, sources: Iterable[int]) -> Iterable[Request]:
-        by_type: dict[int, list[int]] = {}
-        for source in sources:
-            by_type.setdefault(self.account.devices[source].type_id, []).append(source)
-        for type_id in sorted(by_type, key=lambda key: DEVICE_TYPES[key].urgency):
-            for batch in batched(by_type[type_id], DEVICES_PER_CALL):
-                yield Request(type_id, batch)
+    def _requests(self, sources: Iterable[int]) -> Iterable[DeviceBatch]:
+        devices = sorted(
+            (self.account.devices[source] for source in sources),
+            key=lambda device: DEVICE_TYPES[device.type_id].urgency,
+        )
+        return device_batches(devices, DEVICES_PER_CALL)
 
     @override
     def _plant_of(self, source: int) -> str:
         return self.account.devices[source].plant_code
 
     @override
-    async def _async_ask(self, request: Request) -> None:
+    async def _async_ask(self, request: DeviceBatch) -> None:
         if not self.types.may_ask(request.type_id):
             return
-        now = self.account.ledger.now()
+        now = self.account.clock.now()
         at = datetime.fromtimestamp(now, UTC)
         rows: list[DeviceRow] = []
         with self.types.asking(request.type_id):
@@ -325,3 +370,19 @@ class DevicePeriodCoordinator(PeriodCoordinator[int, Request]):
     def ask_again(self) -> None:
         super().ask_again()
         self.types.ask_all_again()
+
+    @override
+    def dumping(self) -> Steps[dict[str, object]]:
+        kept = yield from super().dumping()
+        return {**kept, "types": self.types.dump()}
+
+    @override
+    @callback
+    def restore_saved(self, saved: object) -> None:
+        self.types.restore(as_dict(saved).get("types"))
+        super().restore_saved(saved)
+
+
+def _with_periods(devices: Mapping[int, Device]) -> frozenset[int]:
+    """Return the devices (ids) that have days, months and years."""
+    return frozenset(key for key, d in devices.items() if d.type_id in DEVICE_PERIODS)

@@ -118,7 +118,8 @@ class NorthboundClient:
                 raise
             return Dialect.V2020, await self.station_list()
         # Further pages must not wait a minute each.
-        ledger.profile = ledger.profile or Profile.DAILY
+        if ledger.profile is None:
+            ledger.use_profile(Profile.DAILY)
         return Dialect.V2022, await self._all_pages(first)
 
     def _lacks_stations(self, error: NorthboundError) -> bool:

@@ -87,6 +87,18 @@ class Ledger:
         self.scale = Scale()
         self.zone: tzinfo = UTC
 
+    def use_profile(self, profile: Profile) -> None:
+        """Follow the limits of a profile from now on."""
+        self.profile = profile
+
+    def use_scale(self, scale: Scale) -> None:
+        """Follow the limits of an account of this size from now on."""
+        self.scale = scale
+
+    def use_zone(self, zone: tzinfo) -> None:
+        """End a day's quota at midnight of this zone."""
+        self.zone = zone
+
     def lane(self, interface: Interface) -> Lane:
         """Return the lane of an interface."""
         lane = self._lanes.setdefault(interface, Lane())

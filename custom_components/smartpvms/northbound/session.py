@@ -110,11 +110,18 @@ class NorthboundSession:
         self.record = Record()
         self._token: str | None = None
         self._login = Lock()
-        # A login that worked tells a lock from a wrong password.
-        self.has_worked = False
+        self._has_worked = False
         self.refusals = 0
         self._used_at = 0.0
         self._losses: deque[float] = deque(maxlen=OFTEN)
+
+    def trust_credentials(self) -> None:
+        """Note that these credentials have worked: a refusal may be a lock."""
+        self._has_worked = True
+
+    def use_ledger(self, ledger: Ledger) -> None:
+        """Put further calls on another ledger."""
+        self.ledger = ledger
 
     @override
     def __repr__(self) -> str:
@@ -219,13 +226,13 @@ class NorthboundSession:
         except NorthboundError as error:
             await self._refused(error)
             raise
-        self.has_worked, self.refusals = True, 0
+        self._has_worked, self.refusals = True, 0
         await self.ledger.record(Interface.LOGIN, None)
         return token
 
     async def _refused(self, error: NorthboundError) -> None:
         """Keep the login lane at rest, so that no account is hammered shut."""
-        if isinstance(error, LoginError) and self.has_worked:
+        if isinstance(error, LoginError) and self._has_worked:
             self.refusals += 1
             pause = SECOND_CHANCE if self.refusals == 1 else DAY
             await self.ledger.rest(Interface.LOGIN, pause, PauseReason.LOGIN_REFUSED)

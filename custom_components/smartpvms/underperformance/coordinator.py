@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Collection, Iterable, Mapping, Set as AbstractSet
 from datetime import datetime
 from itertools import batched
-from typing import TYPE_CHECKING, Final, override
+from typing import Final, override
 
 from homeassistant.core import callback
 
+from ..account.account import Account
 from ..catalogue import DEVICE_TYPES, PV_INPUT, Role
 from ..catalogue.underperformance import OF_INVERTER, OF_STRING, Comparison
-from ..coordinator import TOLD_AT_ONCE, ReadingsCoordinator
+from ..live.coordinator import TOLD_AT_ONCE, ReadingsCoordinator
+from ..live.device_coordinator import DeviceCoordinator
 from ..live.readings import Reading
 from ..northbound import Device, Values
 from ..storage.parse import as_dict, by_id
@@ -18,9 +20,6 @@ from ..storage.steps import Steps, dumping
 from .comparison import Siblings
 from .member import Sample, Verdict
 from .power import inverter_power, string_powers
-
-if TYPE_CHECKING:
-    from ..account.account import Account
 
 _AC_OUTPUT: Final = "active_power"
 
@@ -39,15 +38,17 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
     `inverters` by plant code, `strings` by the inverter's device id.
     """
 
-    def __init__(self, account: Account, saved: object) -> None:
-        """Take over what `dumping` returned."""
+    def __init__(
+        self, account: Account, devices: DeviceCoordinator, saved: object
+    ) -> None:
+        """Compare the readings of devices; `saved`: what `dumping` returned."""
         super().__init__(account, "underperformance", None)
         # What was said of a device, and of which verdicts.
         self._known: dict[
             int, tuple[Verdict | None, Mapping[int, Verdict], dict[str, float]]
         ] = {}
-        self._sources: set[int] = set()
-        self._sources_of: Mapping[int, Device] = {}
+        self._devices = devices
+        self._sources = _inverters(account.devices)
         found = as_dict(saved)
         self.inverters = {
             code: Siblings.load(item)
@@ -66,24 +67,22 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
 
     @override
     def sources(self) -> AbstractSet[int]:
-        if self._sources_of is not self.account.devices:
-            self._sources_of = self.account.devices
-            self._sources = {key for key, d in self._sources_of.items() if _is_pv(d)}
         return self._sources
 
     @override
     def cycle(self) -> float:
-        return self.account.devices_lane.cycle()
+        return self._devices.cycle()
 
     @override
     async def _async_update_data(self) -> dict[int, Reading]:
         """Ask for what is compared, as far as the ledger allows."""
-        await self.account.devices_lane.async_request_refresh()
+        await self._devices.async_request_refresh()
         return self.data
 
     @override
     @callback
     def forget_gone(self) -> None:
+        self._sources = _inverters(self.account.devices)
         super().forget_gone()
         account, here = self.account, self.sources()
         for code in self.inverters.keys() - account.plants.keys():
@@ -114,7 +113,7 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
     def derive(self, devices: Iterable[int]) -> None:
         """Put what is known of the inverters among these devices."""
         for device in self._inverters(devices):
-            if reading := self.account.devices_lane.data.get(device.id):
+            if reading := self._devices.data.get(device.id):
                 self.put(device.id, Reading(reading.at, self._values(device)))
 
     def _inverters(self, keys: Iterable[int]) -> list[Device]:
@@ -139,7 +138,7 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
         """
         devices = self.account.devices_of(code)
         roles = {kind.role for d in devices if (kind := DEVICE_TYPES.get(d.type_id))}
-        reports_pv = self.account.devices_lane.reports_pv
+        reports_pv = self._devices.reports_pv
         return [
             (device, PV_INPUT if device.id in reports_pv else _AC_OUTPUT)
             for device in devices
@@ -158,7 +157,7 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
             siblings.take(samples, self._clock(device.plant_code, samples))
 
     def _fresh(self, device: Device) -> Reading | None:
-        lane = self.account.devices_lane
+        lane = self._devices
         return lane.data[device.id] if lane.is_fresh(device.id) else None
 
     def _clock(self, code: str, samples: Mapping[int, Sample]) -> datetime:
@@ -196,6 +195,11 @@ def _shown(row: Comparison, verdict: Verdict | None) -> dict[str, float]:
     if verdict.ratio is not None:
         values[row.ratio] = round(100 * verdict.ratio)
     return values
+
+
+def _inverters(devices: Mapping[int, Device]) -> frozenset[int]:
+    """Return the ids of the inverters."""
+    return frozenset(key for key, device in devices.items() if _is_pv(device))
 
 
 def _is_pv(device: Device) -> bool:

@@ -1,0 +1,64 @@
+"""The options of an entry, typed, with their defaults."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from ..const import (
+    CONF_CURRENCY,
+    CONF_EXCLUDED_PLANTS,
+    CONF_EXPORT_PRICE,
+    CONF_GRID_METERS,
+    CONF_HISTORY_DAYS,
+    CONF_IMPORT_PRICE,
+    CONF_QUOTA_PROFILE,
+    CONF_TURNED_METERS,
+    DEFAULT_HISTORY_DAYS,
+    QUOTA_AUTO,
+)
+from ..northbound import Profile
+
+type Price = float | str
+"""A price per kWh, or the entity that has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountOptions:
+    """What the user has chosen.
+
+    `excluded_plants`: codes of the plants that were deselected; `reversed_meters`:
+    ids of the meters with the opposite sign; `grid_meters`: the chosen meter (id) by
+    plant code; `profile`: None follows the server's dialect; `prices` by option key.
+    """
+
+    currency: str
+    excluded_plants: frozenset[str] = frozenset()
+    reversed_meters: frozenset[int] = frozenset()
+    grid_meters: Mapping[str, int] = field(default_factory=dict)
+    profile: Profile | None = None
+    history_days: int = DEFAULT_HISTORY_DAYS
+    prices: Mapping[str, Price] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any], currency: str) -> Self:
+        """Return an entry's options; `currency` is Home Assistant's."""
+        profile = options.get(CONF_QUOTA_PROFILE, QUOTA_AUTO)
+        meters = options.get(CONF_GRID_METERS, {})
+        return cls(
+            currency=options.get(CONF_CURRENCY) or currency,
+            excluded_plants=excluded_plants(options),
+            reversed_meters=frozenset(map(int, options.get(CONF_TURNED_METERS, ()))),
+            grid_meters={code: int(key) for code, key in meters.items()},
+            profile=None if profile == QUOTA_AUTO else Profile(profile),
+            history_days=int(options.get(CONF_HISTORY_DAYS, DEFAULT_HISTORY_DAYS)),
+            prices={
+                key: options[key]
+                for key in (CONF_IMPORT_PRICE, CONF_EXPORT_PRICE)
+                if options.get(key) is not None
+            },
+        )
+
+
+def excluded_plants(options: Mapping[str, Any]) -> frozenset[str]:
+    """Return the codes of the plants that were deselected."""
+    return frozenset(options.get(CONF_EXCLUDED_PLANTS, ()))
