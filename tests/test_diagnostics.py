@@ -17,11 +17,11 @@ from custom_components.smartpvms.const import (
     DOMAIN,
 )
 from custom_components.smartpvms.diagnostics import (
+    Pseudonyms,
     async_get_config_entry_diagnostics,
     async_get_device_diagnostics,
 )
 from custom_components.smartpvms.northbound import Device, Plant
-from custom_components.smartpvms.pseudonyms import Pseudonyms
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
 
 from .conftest import device_of, make_entry

@@ -368,7 +368,7 @@ def test_a_meter_that_is_turned_round(type_id: int) -> None:
         }
 
     turned = [
-        replace(source, turned=source.kind.role is Role.METER)
+        replace(source, is_reversed=source.kind.role is Role.METER)
         for source in changed(sources, {Role.METER}, wrong)
     ]
     assert hourly_flows(turned, begin, end) == hourly_flows(sources, begin, end)

@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smartpvms import async_remove_config_entry_device
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
 from custom_components.smartpvms.hub.hub import Hub
-from custom_components.smartpvms.hub.store import AccountFile
+from custom_components.smartpvms.hub.store import HubStore
 from custom_components.smartpvms.live.readings import Reading
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
 from tests.conftest import (
@@ -339,10 +339,10 @@ async def test_a_kill_between_two_saves(
     """The ledger was written before each call, so nothing is forgotten."""
     with pytest.MonkeyPatch.context() as patch:
 
-        async def killed(file: AccountFile) -> None:
+        async def killed(file: HubStore) -> None:
             """Write nothing."""
 
-        patch.setattr(AccountFile, "async_save", killed)
+        patch.setattr(HubStore, "async_save", killed)
         await restart(hass, setup)
     await wait(900)
     assert sim.count(fail_code=407) == 0

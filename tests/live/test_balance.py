@@ -55,7 +55,7 @@ def test_meters_of_all_families_agree(type_id: int, values: Values) -> None:
 def test_a_meter_turned_round() -> None:
     meter = (47, {"active_power": -1500.0})
     assert balance((38, HYBRID), meter)["grid_power"] == 1.5
-    assert balance((38, HYBRID), meter, turned_meters={2})["grid_power"] == -1.5
+    assert balance((38, HYBRID), meter, reversed_meters={2})["grid_power"] == -1.5
 
 
 def test_a_battery_behind_the_inverter_is_in_its_power_already() -> None:

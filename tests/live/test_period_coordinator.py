@@ -14,7 +14,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
-from custom_components.smartpvms.hub.store import AccountFile
+from custom_components.smartpvms.hub.store import HubStore
 from custom_components.smartpvms.live.period_coordinator import EVERY, LIVE_SHARE
 from custom_components.smartpvms.live.period_rows import rows_to_take
 from custom_components.smartpvms.northbound import Interface
@@ -134,8 +134,8 @@ async def test_a_crash_costs_one_more_round(
         """Write nothing."""
 
     await wait(100, 10)
-    monkeypatch.setattr(AccountFile, "async_save", killed)
-    monkeypatch.setattr(AccountFile, "save_later", lambda self: None)
+    monkeypatch.setattr(HubStore, "async_save", killed)
+    monkeypatch.setattr(HubStore, "save_later", lambda self: None)
     await wait(60, 10)
     assert asked(sim) == ONCE
     await restart(hass, setup)
