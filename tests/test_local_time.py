@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.smartpvms.history.progress import PERIODS
+from custom_components.smartpvms.history.feeds import PERIODS
 from custom_components.smartpvms.local_time import (
     ALL_YEARS,
     HOUR,

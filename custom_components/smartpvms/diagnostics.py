@@ -173,14 +173,14 @@ def _plants(hub: Hub, names: Pseudonyms) -> dict[str, dict[str, Any]]:
 
 def _history(hub: Hub, code: str) -> dict[str, Any]:
     """Return how many days were imported and how many questions are left."""
-    known, outlook = hub.history.data.get(code), hub.history.outlook(code)
+    known, estimate = hub.history.data.get(code), hub.history.estimate(code)
     held = known.held if known else {}
     return {
         "days": {str(feed): len(days) for feed, days in held.items()},
         "series": len(known.series) if known else 0,
-        "answered": outlook.answered,
-        "left": {str(level): count for level, count in outlook.left.items()},
-        "percent": outlook.percent,
+        "answered": estimate.answered,
+        "left": {str(level): count for level, count in estimate.left.items()},
+        "percent": estimate.percent,
     }
 
 

@@ -21,15 +21,15 @@ from custom_components.smartpvms.catalogue.series import (
 from custom_components.smartpvms.const import DEFAULT_HISTORY_DAYS
 from custom_components.smartpvms.history import shares as budget
 from custom_components.smartpvms.history.calls import interface_of, longest_span
-from custom_components.smartpvms.history.planner import Planner, Subject
-from custom_components.smartpvms.history.progress import (
+from custom_components.smartpvms.history.feeds import (
     FIVE_MINUTES,
     HOURS,
     YEARS,
     Feed,
-    Progress,
     Track,
 )
+from custom_components.smartpvms.history.planner import Planner, Subject
+from custom_components.smartpvms.history.progress import Progress
 from custom_components.smartpvms.local_time import ALL_YEARS, ONE_DAY, Days
 from custom_components.smartpvms.northbound import Dialect, Ledger, Period, Profile
 from custom_components.smartpvms.northbound.limits import DAY, HOUR, MINUTE, Scale

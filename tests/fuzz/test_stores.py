@@ -16,8 +16,9 @@ from custom_components.smartpvms.account.time_zones import zone_of
 from custom_components.smartpvms.alarms.tracker import AlarmBook, load_news, window_at
 from custom_components.smartpvms.catalogue import PLANT
 from custom_components.smartpvms.firmware.records import FirmwareBook, cadence
+from custom_components.smartpvms.history.feeds import FEEDS
 from custom_components.smartpvms.history.planner import Planner, Subject
-from custom_components.smartpvms.history.progress import FEEDS, Progress
+from custom_components.smartpvms.history.progress import Progress
 from custom_components.smartpvms.live.readings import Reading, take
 from custom_components.smartpvms.local_time import midnight
 from custom_components.smartpvms.northbound import Interface, Ledger

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smartpvms.history.progress import HOURS
+from custom_components.smartpvms.history.feeds import HOURS
 from simulator import Fault, FaultKind, Simulator, fleet
 from tests.conftest import make_entry
 from tests.play import play
@@ -41,10 +41,10 @@ async def test_plants_of_two_zones_take_turns(
     )
     history = await start(hass, entry)
     asker = history._asker
-    assert asker._calls_a_round(HOURS) == 2
+    assert asker.calls_a_round(HOURS) == 2
     alone = {code for code, plant in history.account.plants.items() if code != far[0]}
     history.account.listed_plants = list(alone)
-    assert asker._calls_a_round(HOURS) == 1
+    assert asker.calls_a_round(HOURS) == 1
 
 
 def days_asked(sim: Simulator, since: int) -> list[date]:

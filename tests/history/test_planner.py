@@ -13,25 +13,21 @@ from hypothesis import example, given, settings, strategies as st
 import pytest
 
 from custom_components.smartpvms.catalogue.series import BATTERY_CHARGE
-from custom_components.smartpvms.history import shares as budget
 from custom_components.smartpvms.history.calls import interface_of
-from custom_components.smartpvms.history.ingest import _note_answered, _note_first
-from custom_components.smartpvms.history.planner import (
-    LAG,
-    LOOK_BACK,
-    Planner,
-    Question,
-    Subject,
-)
-from custom_components.smartpvms.history.progress import (
+from custom_components.smartpvms.history.feeds import (
     FEEDS,
     FIVE_MINUTES,
     HOURS,
+    LAG,
+    LOOK_BACK,
     Feed,
-    Progress,
+    Question,
     Track,
 )
-from custom_components.smartpvms.history.spans import Rows
+from custom_components.smartpvms.history.planner import Planner, Subject
+from custom_components.smartpvms.history.progress import Progress
+from custom_components.smartpvms.history.scheduler import Lanes, Scheduler
+from custom_components.smartpvms.history.spans import Rows, first_start
 from custom_components.smartpvms.local_time import (
     ALL_YEARS,
     HOUR,
@@ -106,8 +102,16 @@ class Account:
     def __post_init__(self) -> None:
         """Begin with an empty ledger and no progress."""
         self.ledger = Ledger(nothing, lambda: self.now)
-        self.ledger.profile = self.profile
-        self.ledger.scale = Scale(len(self.sites), {38: len(self.sites)})
+        self.ledger.use_profile(self.profile)
+        self.ledger.use_scale(Scale(len(self.sites), {38: len(self.sites)}))
+        self.scheduler = self.new_scheduler()
+
+    def new_scheduler(self) -> Scheduler:
+        """Return a scheduler to which every round of a feed is one call."""
+        lanes = Lanes(
+            self.ledger, lambda: self.now, self.interface, self.ledger.wait, lambda _: 1
+        )
+        return Scheduler(lanes, self.planner)
 
     def planner(self) -> Planner:
         """Return the planner of this moment."""
@@ -128,52 +132,22 @@ class Account:
         """Return the lane of a feed."""
         return interface_of(feed, Dialect.V2022)
 
-    def own_calls(self, feed: Feed, *, is_live: bool) -> list[float]:
-        """Return when calls of one purpose were made in the last day."""
-        known = self.calls[self.interface(feed)]
-        return [at for at, live, _ in known if live is is_live and at > self.now - DAY]
-
-    def ready(self, planner: Planner, feed: Feed, *, is_live: bool) -> float:
-        """Return when a purpose may make its next call."""
-        lane, own = self.interface(feed), self.own_calls(feed, is_live=is_live)
-        if not is_live:
-            return budget.may_backfill(self.ledger, lane, own)
-        backfills = planner.left(feed) > 0
-        return budget.may_continue(self.ledger, lane, own, backfills=backfills)
-
-    def interval(self, planner: Planner, feed: Feed) -> float:
-        """Return how often today's hours are asked."""
-        backfills = planner.left(feed) > 0
-        return budget.interval(
-            self.ledger, self.interface(feed), 1, backfills=backfills
-        )
-
-    def next(self, feed: Feed) -> Question | None:
-        """Return what may be asked now."""
-        planner = self.planner()
-        if feed.period is Period.HOUR and (
-            self.ready(planner, feed, is_live=True) <= self.now
-            and (found := planner.live(feed, self.interval(planner, feed)))
-        ):
-            return found
-        if self.ready(planner, feed, is_live=False) <= self.now:
-            return planner.backfill(feed)
-        return None
-
     def ask(self, question: Question) -> None:
         """Make the call and note its answer."""
         lane = self.interface(question.feed)
         backfills = self.planner().left(question.feed) > 0
         self.calls[lane].append((self.now, question.is_live, backfills))
         self.asked.append((self.now, question))
+        self.scheduler.note_call(question)
         done(self.ledger.claim(lane))
         done(self.ledger.record(lane, None))
+        self.scheduler.close(question)
         for code in question.plants:
             site, progress = self.site(code), self.progress[code]
             if question.feed.track is Track.PLANT:
-                rows = first_row(site, question)
-                _note_first(progress, question, rows, site.zone, self.now)
-            _note_answered(progress, question, self.now, is_empty=False)
+                start = first_start(first_row(site, question))
+                progress.record_first(question, start, site.zone, self.now)
+            progress.record_answer(question, self.now, is_empty=False)
 
     def site(self, code: str) -> Site:
         """Return a plant by its code."""
@@ -182,25 +156,16 @@ class Account:
     def step(self) -> None:
         """Ask what may be asked, then wait for the next."""
         for feed in FEEDS:
-            while question := self.next(feed):
+            while question := self.scheduler.next(feed):
                 self.ask(question)
-        planner = self.planner()
         times = [site.appears for site in self.sites if site.appears > self.now]
-        for feed in FEEDS:
-            if feed.period is Period.HOUR:
-                at = planner.live_at(feed, self.interval(planner, feed))
-                if at is not None:
-                    times.append(max(at, self.ready(planner, feed, is_live=True)))
-            if planner.backfill(feed):
-                times.append(self.ready(planner, feed, is_live=False))
-        self.now = max(self.now, min(times)) + 0.7
+        self.now = max(self.now, min([*times, self.scheduler.next_at()])) + 0.7
 
     @property
     def is_complete(self) -> bool:
         """Tell whether nothing is left."""
-        planner = self.planner()
         appeared = all(site.appears <= self.now for site in self.sites)
-        return appeared and not any(planner.left(feed) for feed in FEEDS)
+        return appeared and self.scheduler.is_complete
 
     def run(self, most: int = 600) -> None:
         """Import until nothing is left."""
@@ -216,6 +181,9 @@ class Account:
             code: Progress.load(json.loads(json.dumps(known.dump())))
             for code, known in self.progress.items()
         }
+        saved = json.loads(json.dumps(self.scheduler.dump()))
+        self.scheduler = self.new_scheduler()
+        self.scheduler.restore(saved)
 
 
 def first_row(site: Site, question: Question) -> Rows:
@@ -566,7 +534,7 @@ def test_a_day_answered_with_nothing_is_asked_soon_and_not_at_once() -> None:
     for now in range(over - 3600, over + 86400, 60):
         while question := Planner((subject,), now, DEPTH, ONE_DAY).live(HOURS, 4800):
             is_empty = now < over + 7200
-            _note_answered(progress, question, now, is_empty=is_empty)
+            progress.record_answer(question, now, is_empty=is_empty)
             if question.first == day and now >= over:
                 asked.append(now)
     assert [round((at - over) / 3600) for at in asked] == [0, 4]
@@ -583,7 +551,7 @@ def test_the_first_days_answered_with_nothing_are_asked_soon(feed: Feed) -> None
     for at in range(now, now + 86400 - 3600, 60):
         planner = Planner((Subject("P", UTC, progress, 1, 0),), at, DEPTH, ONE_DAY)
         while question := planner.live(feed, 4800):
-            _note_answered(progress, question, at, is_empty=at < now + 18000)
+            progress.record_answer(question, at, is_empty=at < now + 18000)
             asked.setdefault(question.first, []).append((at - now) / 3600)
     for day in (date(2026, 6, 12), date(2026, 6, 13)):
         assert [round(at) for at in asked[day]] == [0, 4, 12]

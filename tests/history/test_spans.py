@@ -13,15 +13,15 @@ from custom_components.smartpvms.catalogue.series import (
     DEVICE_EXPORT,
     DEVICE_IMPORT,
 )
-from custom_components.smartpvms.history.merge import Pieces, Span
-from custom_components.smartpvms.history.planner import LAG
-from custom_components.smartpvms.history.progress import (
+from custom_components.smartpvms.history.feeds import (
     FIVE_MINUTES,
     HOURS,
+    LAG,
     Feed,
-    Progress,
     Track,
 )
+from custom_components.smartpvms.history.merge import Pieces, Span
+from custom_components.smartpvms.history.progress import Progress
 from custom_components.smartpvms.history.spans import (
     delivered_until,
     first_start,

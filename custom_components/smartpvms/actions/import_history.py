@@ -51,7 +51,7 @@ async def async_import_history(
         replace = call.data[ATTR_REPLACE]
         await hub.history.async_import_again(code, begin, end, replace=replace)
     return {
-        target.registry_id: _outlook(target.hub, target.plant_code)
+        target.registry_id: _estimate(target.hub, target.plant_code)
         for target in targets
     }
 
@@ -69,10 +69,10 @@ def _period(data: dict[str, Any], zone: tzinfo) -> tuple[date | None, date]:
     return begin and begin.date(), last
 
 
-def _outlook(hub: Hub, code: str) -> JsonObjectType:
-    outlook = hub.history.outlook(code)
-    done_at = outlook.done_at
+def _estimate(hub: Hub, code: str) -> JsonObjectType:
+    estimate = hub.history.estimate(code)
+    done_at = estimate.done_at
     return {
-        **{f"{level}s_left": count for level, count in outlook.left.items()},
+        **{f"{level}s_left": count for level, count in estimate.left.items()},
         "done_at": done_at and datetime.fromtimestamp(done_at, UTC).isoformat(),
     }

@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import batched
 
+from ..account.device_batches import device_batches
 from ..local_time import ALL_YEARS, midnight, noon
 from ..northbound import Device, Dialect, Interface, NorthboundClient, Values
 from ..northbound.client import LONGEST_HISTORY
@@ -18,8 +18,7 @@ from ..northbound.periods import (
     FIVE_MINUTE_INTERFACES,
     PLANT_INTERFACES,
 )
-from .planner import Question
-from .progress import Feed, Track
+from .feeds import Feed, Question, Track
 
 
 def interface_of(feed: Feed, dialect: Dialect) -> Interface:
@@ -115,15 +114,12 @@ def inquiry(
         if interface is Interface.DEVICE_HISTORY
         else DEVICES_PER_CALL
     )
-    by_type: dict[int, list[int]] = {}
-    for code in question.plants:
-        for device in devices.get(code, ()):
-            by_type.setdefault(device.type_id, []).append(device.id)
-    calls = deque(
-        Call(type_id, batch)
-        for type_id, ids in sorted(by_type.items())
-        for batch in batched(ids, most)
+    asked = sorted(
+        (device for code in question.plants for device in devices.get(code, ())),
+        key=lambda device: device.type_id,
     )
+    batches = device_batches(asked, most)
+    calls = deque(Call(batch.type_id, batch.devices) for batch in batches)
     return Inquiry(question, interface, calls)
 
 

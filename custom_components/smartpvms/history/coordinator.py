@@ -13,21 +13,24 @@ from ..const import DOMAIN
 from ..coordinator import EARLY, AccountCoordinator
 from ..live.device_coordinator import DeviceCoordinator
 from ..live.plant_coordinator import PlantCoordinator
-from ..local_time import DAY, Days, midnight
+from ..local_time import DAY, MINUTE, Days, midnight
 from ..northbound import Interface
 from ..storage.parse import as_dict, times
 from ..storage.store import KeptStore
 from .asker import Asker
 from .calls import Inquiry
-from .estimate import Outlook
+from .estimate import Estimate
+from .feeds import FEEDS
 from .importer import Importer
 from .ingest import Intake, plant_series
-from .progress import FEEDS, Progress
+from .progress import Progress
 
 STORE_VERSION: Final = 1
 SAVE_DELAY: Final = 30.0
 # The live values come first after a start.
 FIRST_AFTER: Final = timedelta(seconds=30)
+# The running hour grows as often as the live values do.
+IDLE: Final = 5 * MINUTE
 # Where a stop may have left a seam that nothing speaks of.
 CHECKED: Final = 40 * DAY
 
@@ -55,10 +58,10 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
         self._intake = Intake(account, plants, devices, self.importer)
         self._store = store_of(account.hass, account.entry.entry_id)
         self._asker = Asker(account, self.progress)
-        self._outlooks: dict[str, Outlook] = {}
+        self._estimates: dict[str, Estimate] = {}
         self._moving: dict[str, int] = {}
         self._is_started = False
-        account.inventory_changed.connect(self._asker.forget_gone)
+        account.inventory_changed.connect(self._asker.follow_inventory)
 
     async def async_restore(self) -> None:
         """Take over what the last run has imported."""
@@ -114,7 +117,7 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
     @property
     def is_complete(self) -> bool:
         """Tell whether nothing is left of the backfill."""
-        return self._is_started and self._asker.is_complete
+        return self._is_started and self._asker.scheduler.is_complete
 
     async def async_import_again(
         self, code: str, begin: date | None, end: date, *, replace: bool
@@ -148,17 +151,17 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
         """Be ready to ask an interface that the user says to have granted."""
         self._asker.ask_again(interface)
 
-    def outlook(self, code: str) -> Outlook:
+    def estimate(self, code: str) -> Estimate:
         """Return how far the import of a plant is."""
-        if code not in self._outlooks:
-            self._outlooks = self._asker.outlooks()
+        if code not in self._estimates:
+            self._estimates = self._asker.estimates()
         # A plant that the last list lacked is not asked for.
-        return self._outlooks.get(code, Outlook(0, {}, None))
+        return self._estimates.get(code, Estimate(0, {}, None))
 
     @callback
     @override
     def async_update_listeners(self) -> None:
-        self._outlooks = {}
+        self._estimates = {}
         super().async_update_listeners()
 
     @override
@@ -173,7 +176,9 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
                     if not await self._async_answer(due):
                         self._asker.put_off(feed)
         finally:
-            self.update_interval = timedelta(seconds=self._asker.wait() + EARLY)
+            wait = self._asker.scheduler.next_at() - self.account.clock.now()
+            seconds = min(IDLE, max(0.0, wait)) + EARLY
+            self.update_interval = timedelta(seconds=seconds)
         return self.data
 
     async def _async_answer(self, due: Inquiry) -> bool:

@@ -11,7 +11,7 @@ from ..catalogue.series import SERIES
 from ..entity import ComparingEntity
 from ..local_time import HOUR
 from .coordinator import HistoryCoordinator
-from .estimate import Outlook
+from .estimate import Estimate
 from .ids import statistic_id
 
 ATTR_DONE_AT: Final = "done_at"
@@ -40,17 +40,17 @@ class HistorySensor(ComparingEntity[HistoryCoordinator], SensorEntity):
 
     @override
     def _fingerprint(self) -> object:
-        outlook = self.coordinator.outlook(self.plant_code)
+        estimate = self.coordinator.estimate(self.plant_code)
         series = frozenset(self.coordinator.progress(self.plant_code).series)
-        return outlook.percent, outlook.left, _done_at(outlook), series
+        return estimate.percent, estimate.left, _done_at(estimate), series
 
     @override
     def _async_update_attrs(self) -> None:
-        outlook = self.coordinator.outlook(self.plant_code)
-        self._attr_native_value = outlook.percent
+        estimate = self.coordinator.estimate(self.plant_code)
+        self._attr_native_value = estimate.percent
         self._attr_extra_state_attributes = {
-            **{f"{level}s_left": count for level, count in outlook.left.items()},
-            ATTR_DONE_AT: _done_at(outlook),
+            **{f"{level}s_left": count for level, count in estimate.left.items()},
+            ATTR_DONE_AT: _done_at(estimate),
             ATTR_STATISTIC_IDS: {
                 key: statistic_id(self.plant_code, key)
                 for key in SERIES
@@ -59,12 +59,12 @@ class HistorySensor(ComparingEntity[HistoryCoordinator], SensorEntity):
         }
 
 
-def _done_at(outlook: Outlook) -> str | None:
+def _done_at(estimate: Estimate) -> str | None:
     """Return when the import will be done, to the hour.
 
     A better guess is none, and would be a new state each time.
     """
-    if outlook.done_at is None:
+    if estimate.done_at is None:
         return None
-    hour = ceil(outlook.done_at / HOUR) * HOUR
+    hour = ceil(estimate.done_at / HOUR) * HOUR
     return datetime.fromtimestamp(hour, UTC).isoformat()

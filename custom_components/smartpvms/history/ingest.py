@@ -1,7 +1,6 @@
 """Takes the answer of a question over into the statistics."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import tzinfo
 from typing import Final
 
 from homeassistant.util import dt as dt_util
@@ -13,16 +12,16 @@ from ..catalogue.series import DEVICE_KEYS, OPPOSITE, PRICED, SERIES
 from ..live.device_coordinator import DeviceCoordinator
 from ..live.plant_coordinator import PlantCoordinator
 from ..live.readings import Reading
-from ..local_time import ALL_YEARS, ONE_DAY, Days, day_of, midnight
-from ..northbound import Device, Period, Values
+from ..local_time import ONE_DAY, day_of, midnight
+from ..northbound import Device, Values
 from .calls import Inquiry
+from .feeds import FIVE_MINUTES, HOURS, YEARS, Feed, Question, Track
 from .five_minutes import Source, hourly_flows
 from .importer import Importer, PlantSeries
 from .live_hours import LONGEST_SILENCE
 from .merge import Span
-from .planner import LAG, LOOK_BACK, Question
 from .prices import PRICE_OPTIONS, async_steps, priced
-from .progress import FIVE_MINUTES, HOURS, YEARS, Feed, Progress, Track
+from .progress import Progress
 from .spans import Rows, delivered_until, first_start, midnights, spans, storage_rows
 
 # The plant's own counters that live sources are made of.
@@ -35,9 +34,6 @@ _LIVE: Final = tuple(
         if key not in DEVICE_KEYS
     }
 )
-# A system at fault answers with nothing too; so it is asked again.
-BELIEVED_EMPTY: Final = 3
-
 _STORAGES: Final = frozenset({Role.DC_BATTERY, Role.AC_STORAGE})
 
 
@@ -152,12 +148,12 @@ class Intake:
         if question.feed.track is Track.DEVICES:
             is_empty = bool(known.silent - known.answered)
         was_held = progress.holds(question.feed)
-        _note_answered(progress, question, now, is_empty=is_empty)
+        progress.record_answer(question, now, is_empty=is_empty)
         if (
             question.feed.track is Track.PLANT
             and progress.holds(question.feed) != was_held
         ):
-            _note_first(progress, question, rows, zone, now)
+            progress.record_first(question, first_start(rows), zone, now)
 
     async def async_import(
         self, code: str, progress: Progress, found: Mapping[str, Sequence[Span]]
@@ -298,44 +294,3 @@ class Intake:
             for device in devices
             if device.type_id not in left_out
         ]
-
-
-def _note_first(
-    progress: Progress, question: Question, rows: Rows, zone: tzinfo, now: float
-) -> None:
-    """Learn from years, then from the first year's months, when data begin."""
-    start = first_start(rows)
-    period, first = question.feed.period, question.first
-    if period is Period.YEAR:
-        progress.first = day_of(now if start is None else start, zone)
-    elif period is Period.MONTH and start is not None and progress.first == first:
-        # A year's row begins in January, whenever the plant did.
-        progress.first = day_of(start, zone)
-
-
-def _note_answered(
-    progress: Progress, question: Question, now: float, *, is_empty: bool
-) -> None:
-    feed, zone = question.feed, question.zone
-    today = day_of(now, zone)
-    if (
-        is_empty
-        and not question.is_live
-        and progress.note_empty(feed, question.first, now) < BELIEVED_EMPTY
-    ):
-        return
-    if feed.period is Period.YEAR:
-        progress.hold(feed, Days.between(ALL_YEARS, ALL_YEARS + ONE_DAY))
-    elif not question.is_live:
-        progress.hold(feed, Days.between(question.first, min(question.until, today)))
-    else:
-        progress.note_asked(feed, question.first, now, today - LOOK_BACK * ONE_DAY)
-        if not is_empty:
-            progress.note_rows(feed, question.first)
-        elif question.first < today:
-            # A day that is over has rows: soon once more, not only on the morrow.
-            progress.note_empty(feed, question.first, now)
-        if not is_empty and now >= midnight(question.until, zone) + LAG:
-            progress.hold(feed, Days.between(question.first, question.until))
-    if not question.is_live:
-        progress.answered += 1

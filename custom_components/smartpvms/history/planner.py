@@ -9,6 +9,7 @@ newest first at each period. Times are epoch seconds.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta, tzinfo
+from math import ceil
 from typing import Final
 
 from ..catalogue.series import BATTERY_CHARGE
@@ -23,16 +24,14 @@ from ..local_time import (
     parents,
 )
 from ..northbound import Period
-from .progress import DAYS, FIVE_MINUTES, HOURS, Feed, Progress, Track
+from .feeds import DAYS, FIVE_MINUTES, HOURS, LAG, LOOK_BACK, Feed, Question, Track
+from .progress import Progress
 
-# The cloud lags 5 to 10 minutes.
-LAG: Final = 15 * 60.0
 # Rows get corrected for a day or two: asked once more each day, then left alone.
 SETTLED_AFTER: Final = 48 * 3600.0
 AGAIN_AFTER: Final = 24 * 3600.0
 # A system at fault answers with nothing, or with zeros.
 EMPTY_AGAIN: Final = 4 * 3600.0
-LOOK_BACK: Final = 3
 PLANTS_AT_ONCE: Final = 100
 # A question about five-minute rows is answered by several calls; not by too many.
 DEVICES_AT_ONCE: Final = 40
@@ -62,21 +61,6 @@ class Subject:
             case Track.STORAGE:
                 known = self.progress.hourly
                 return bool(self.batteries and known) and BATTERY_CHARGE not in known
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """The rows of a feed from the day `first` up to, not including, `until`.
-
-    It is about plants of one time zone. `is_live`: it belongs to the continuation.
-    """
-
-    feed: Feed
-    first: date
-    until: date
-    zone: tzinfo
-    plants: tuple[str, ...] = field(repr=False)
-    is_live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +114,7 @@ class Planner:
     def left(self, feed: Feed) -> int:
         """Return about how many questions the backfill of a feed still takes."""
         questions = sum(
-            -(-_weight(feed, subjects) // limit(feed))
+            ceil(_weight(feed, subjects) / limit(feed))
             for subjects in self._groups(feed).values()
         )
         return self._calls(feed, questions)
@@ -146,7 +130,7 @@ class Planner:
 
     def _calls(self, feed: Feed, parents: int) -> int:
         """Return how many questions answer so many parents."""
-        return -(-parents // self.span.days) if feed == FIVE_MINUTES else parents
+        return ceil(parents / self.span.days) if feed == FIVE_MINUTES else parents
 
     def _about(self, feed: Feed) -> Iterator[Subject]:
         return (subject for subject in self.subjects if subject.has(feed))

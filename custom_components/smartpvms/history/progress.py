@@ -6,12 +6,11 @@ The rows themselves are in the recorder. Pure; times are epoch seconds.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
-from enum import StrEnum
-from typing import Final, Self, override
+from typing import Final, Self
 
 from ..account.time_zones import dump_zone, load_zone
 from ..catalogue.series import CONSUMPTION, GRID_IMPORT
-from ..local_time import Days
+from ..local_time import ALL_YEARS, ONE_DAY, Days, day_of, midnight
 from ..northbound import Period
 from ..storage.parse import (
     as_dict,
@@ -22,47 +21,11 @@ from ..storage.parse import (
     texts,
     times,
 )
+from .feeds import FEEDS, FIVE_MINUTES, HOURS, LAG, LOOK_BACK, PERIODS, Feed, Question
 from .live_hours import LiveHours
 
-
-class Track(StrEnum):
-    """Rows that come together: the plant's, its batteries', its devices' powers."""
-
-    PLANT = "plant"
-    STORAGE = "storage"
-    DEVICES = "devices"
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """Rows of one period of a track."""
-
-    track: Track
-    period: Period
-
-    @override
-    def __str__(self) -> str:
-        """Return the name it is saved by."""
-        return f"{self.track}_{self.period}"
-
-
-FEEDS: Final = (
-    *(Feed(Track.PLANT, period) for period in (Period.YEAR, Period.MONTH, Period.DAY)),
-    *(
-        Feed(Track.STORAGE, period)
-        for period in (Period.YEAR, Period.MONTH, Period.DAY)
-    ),
-    Feed(Track.PLANT, Period.HOUR),
-    Feed(Track.DEVICES, Period.HOUR),
-)
-"""All feeds, in the order in which they are asked: the coarsest first."""
-
-YEARS: Final = Feed(Track.PLANT, Period.YEAR)
-DAYS: Final = Feed(Track.PLANT, Period.DAY)
-HOURS: Final = Feed(Track.PLANT, Period.HOUR)
-FIVE_MINUTES: Final = Feed(Track.DEVICES, Period.HOUR)
-
-PERIODS: Final = (Period.YEAR, Period.MONTH, Period.DAY, Period.HOUR)
+# A system at fault answers with nothing, too; so it is asked again.
+BELIEVED_EMPTY: Final = 3
 
 
 @dataclass(slots=True)
@@ -159,6 +122,52 @@ class Progress:
         self.asked_at[feed] = {
             known_day: when for known_day, when in known.items() if known_day >= oldest
         }
+
+    def record_answer(self, question: Question, now: float, *, is_empty: bool) -> None:
+        """Note that a question was answered at `now` (epoch seconds).
+
+        `is_empty`: without any value. A system at fault answers so, too: it is
+        believed after `BELIEVED_EMPTY` times.
+        """
+        feed, first, zone = question.feed, question.first, question.zone
+        if question.is_live:
+            self._record_recent(question, now, is_empty=is_empty)
+            return
+        if is_empty and self.note_empty(feed, first, now) < BELIEVED_EMPTY:
+            return
+        if feed.period is Period.YEAR:
+            self.hold(feed, Days.between(ALL_YEARS, ALL_YEARS + ONE_DAY))
+        else:
+            until = min(question.until, day_of(now, zone))
+            self.hold(feed, Days.between(first, until))
+        self.answered += 1
+
+    def _record_recent(self, question: Question, now: float, *, is_empty: bool) -> None:
+        """Note that a recent day was asked; it is settled once it is over."""
+        feed, first, zone = question.feed, question.first, question.zone
+        today = day_of(now, zone)
+        self.note_asked(feed, first, now, today - LOOK_BACK * ONE_DAY)
+        if not is_empty:
+            self.note_rows(feed, first)
+        elif first < today:
+            # A day that is over has rows: soon once more, not only on the morrow.
+            self.note_empty(feed, first, now)
+        if not is_empty and now >= midnight(question.until, zone) + LAG:
+            self.hold(feed, Days.between(first, question.until))
+
+    def record_first(
+        self, question: Question, start: int | None, zone: tzinfo, now: float
+    ) -> None:
+        """Learn the first day from years, then from the first year's months.
+
+        `start`: when the first row with a value begins (epoch seconds). A year's row
+        begins in January, even where the plant did not.
+        """
+        period, first = question.feed.period, question.first
+        if period is Period.YEAR:
+            self.first = day_of(now if start is None else start, zone)
+        elif period is Period.MONTH and start is not None and self.first == first:
+            self.first = day_of(start, zone)
 
     def dump(self) -> dict[str, object]:
         """Return the progress as JSON data."""

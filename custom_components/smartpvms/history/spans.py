@@ -11,9 +11,9 @@ from typing import Final
 from ..catalogue.series import DEVICE_CHARGE, DEVICE_DISCHARGE, SERIES, amounts
 from ..local_time import HOUR, ONE_DAY, day_of, hour_of, midnight, row_end
 from ..northbound import Period, Values
+from .feeds import LAG, Feed, Track
 from .merge import Span
-from .planner import LAG
-from .progress import Feed, Progress, Track
+from .progress import Progress
 
 type Rows = Sequence[tuple[int, Values]]
 """The rows of a plant: when their period began, and their KPIs."""
