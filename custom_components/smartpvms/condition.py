@@ -9,27 +9,18 @@ from homeassistant.helpers.condition import (
     ConditionCheckParams,
     ConditionConfig,
 )
-from homeassistant.helpers.typing import ConfigType
 
-from .alarms.filter import AlarmFilter, validated
-from .alarms.tracker import AlarmRecord
+from .alarms.filter import AlarmFilter, WithAlarmFilter
+from .alarms.record import AlarmRecord
 from .const import DOMAIN
 from .hub.hub import SmartPvmsConfigEntry
 
 
-class HasActiveAlarmCondition(Condition):
+class HasActiveAlarmCondition(WithAlarmFilter, Condition):
     """One of the targets has an active alarm that fits the options."""
 
-    @classmethod
-    @override
-    async def async_validate_config(
-        cls, hass: HomeAssistant, config: ConfigType
-    ) -> ConfigType:
-        """Return the target and options, or raise vol.Invalid."""
-        return validated(config)
-
     def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
-        """Take over validated configuration."""
+        """Filter by validated configuration."""
         super().__init__(hass, config)
         self._filter = AlarmFilter(hass, config.target, config.options)
 

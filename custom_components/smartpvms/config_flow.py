@@ -39,6 +39,8 @@ from .northbound.errors import (
     ExpiredAccountError,
     ForbiddenAccountError,
     LoginError,
+    NoAddressError,
+    NotEncryptedError,
     NotNorthboundError,
     PermissionMissingError,
     RefusedError,
@@ -209,9 +211,11 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         """Return the credentials in a form, None with the reason in `errors`."""
         try:
             origin = normalise_origin(data[CONF_HOST])
-        except ValueError as error:
-            not_encrypted = str(error) == "not encrypted"
-            errors[CONF_HOST] = "not_encrypted" if not_encrypted else "invalid_host"
+        except NotEncryptedError:
+            errors[CONF_HOST] = "not_encrypted"
+            return None
+        except NoAddressError:
+            errors[CONF_HOST] = "invalid_host"
             return None
         return Credentials(
             origin,
@@ -237,9 +241,9 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         is_refused = login.reason is PauseReason.LOGIN_REFUSED
         rest = login.paused_until - ledger.now() if is_refused else 0.0
         # The user says that password and rights are in order now: try them.
-        await ledger.wake(Interface.LOGIN, PauseReason.LOGIN_REFUSED)
+        await ledger.resume(Interface.LOGIN, PauseReason.LOGIN_REFUSED)
         for interface in (Interface.LOGIN, *PLANT_LISTS):
-            await ledger.wake(interface, *NOT_GRANTED)
+            await ledger.resume(interface, *NOT_GRANTED)
         try:
             await connection.detect()
         except NorthboundError as error:
@@ -252,7 +256,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
             }
             if rest > 0 and not connection.client.session.is_open:
                 # Else the entry would spend the next login on its old password.
-                await ledger.rest(Interface.LOGIN, rest, PauseReason.LOGIN_REFUSED)
+                await ledger.pause(Interface.LOGIN, rest, PauseReason.LOGIN_REFUSED)
         if connection.client.session.is_open:
             # The next attempt, or the set-up, needs no login then.
             connections.keep(connection)

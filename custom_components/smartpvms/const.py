@@ -30,5 +30,5 @@ REGIONS: Final = (
     "https://au5.fusionsolar.huawei.com",
 )
 
-# Sent with an `AlarmNews` once Home Assistant has started.
+# Sent with an `AlarmChange` once Home Assistant has started.
 SIGNAL_ALARM: Final = f"{DOMAIN}_alarm"

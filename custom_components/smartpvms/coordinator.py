@@ -113,7 +113,7 @@ class AccountCoordinator[T](DataUpdateCoordinator[T]):
         """Do what follows a refresh, however it ended."""
 
     @callback
-    def tell(self, listeners: Iterable[CALLBACK_TYPE]) -> None:
+    def notify(self, listeners: Iterable[CALLBACK_TYPE]) -> None:
         """Call listeners: one entity's fault is not the others'."""
         for listener in listeners:
             try:

@@ -143,14 +143,14 @@ def _answers(session: NorthboundSession) -> dict[str, dict[str, Any]]:
             "error": answer.error,
             "rows": answer.rows,
         }
-        for interface, answer in session.record.answers.items()
+        for interface, answer in session.call_log.answers.items()
     }
 
 
 def _oddities(session: NorthboundSession) -> dict[str, dict[str, int]]:
     """Return by interface and kind how much of the answers could not be read."""
     found: dict[str, dict[str, int]] = {}
-    for (interface, kind), count in session.record.oddities.items():
+    for (interface, kind), count in session.call_log.oddities.items():
         found.setdefault(interface, {})[kind] = count
     return found
 

@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .alarms.coordinator import AlarmCoordinator
 from .alarms.entity import AlarmEntity
-from .alarms.tracker import AlarmNews, News
+from .alarms.record import AlarmChange, ChangeKind
 from .catalogue.alarm import ALARM
 from .const import SIGNAL_ALARM
 from .entity import EntityAdder
@@ -19,7 +19,7 @@ from .hub.hub import SmartPvmsConfigEntry
 PARALLEL_UPDATES = 0
 
 DESCRIPTION = EventEntityDescription(
-    key=ALARM, translation_key=ALARM, event_types=list(News)
+    key=ALARM, translation_key=ALARM, event_types=list(ChangeKind)
 )
 
 
@@ -66,7 +66,7 @@ class AlarmEvent(AlarmEntity, EventEntity):
         """Do nothing: only a change writes the event."""
 
     @callback
-    def _async_handle_change(self, change: AlarmNews) -> None:
+    def _async_handle_change(self, change: AlarmChange) -> None:
         if change.record.plant_code == self.plant_code:
             self._trigger_event(change.kind, change.record.details())
             self.async_write_ha_state()

@@ -16,7 +16,7 @@ from .hub.hub import SmartPvmsConfigEntry
 from .northbound import Interface
 
 
-class MendingFlow(RepairsFlow):
+class FixFlow(RepairsFlow):
     """Asks for a confirmation and mends what is wrong with an entry."""
 
     def __init__(self, entry_id: str) -> None:
@@ -24,7 +24,7 @@ class MendingFlow(RepairsFlow):
         self._entry_id = entry_id
 
     @abstractmethod
-    async def _async_mend(self, entry: SmartPvmsConfigEntry) -> str | None:
+    async def _async_fix(self, entry: SmartPvmsConfigEntry) -> str | None:
         """Mend a loaded entry; return the error (its key) where that failed."""
 
     async def async_step_init(
@@ -44,7 +44,7 @@ class MendingFlow(RepairsFlow):
             entry = self.hass.config_entries.async_get_entry(self._entry_id)
             if entry is None or entry.state is not ConfigEntryState.LOADED:
                 return self.async_create_entry(data={})
-            if (error := await self._async_mend(entry)) is None:
+            if (error := await self._async_fix(entry)) is None:
                 return self.async_create_entry(data={})
             errors["base"] = error
         return self.async_show_form(
@@ -55,7 +55,7 @@ class MendingFlow(RepairsFlow):
         )
 
 
-class AskAgainFlow(MendingFlow):
+class AskAgainFlow(FixFlow):
     """Asks interfaces again after the user has granted them."""
 
     def __init__(self, entry_id: str, interfaces: list[Interface]) -> None:
@@ -64,18 +64,18 @@ class AskAgainFlow(MendingFlow):
         self._interfaces = interfaces
 
     @override
-    async def _async_mend(self, entry: SmartPvmsConfigEntry) -> str | None:
+    async def _async_fix(self, entry: SmartPvmsConfigEntry) -> str | None:
         hub = entry.runtime_data
         await hub.async_ask_again(*self._interfaces)
         refused = any(map(hub.account.issues.is_refused, self._interfaces))
         return "still_refused" if refused else None
 
 
-class LeaveOutFlow(MendingFlow):
+class LeaveOutFlow(FixFlow):
     """Deselects the plants that another entry shows."""
 
     @override
-    async def _async_mend(self, entry: SmartPvmsConfigEntry) -> str | None:
+    async def _async_fix(self, entry: SmartPvmsConfigEntry) -> str | None:
         plants = entry.runtime_data.account.inventory.plants
         taken = {
             code

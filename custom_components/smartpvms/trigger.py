@@ -12,10 +12,9 @@ from homeassistant.helpers.trigger import (
     TriggerConfig,
     TriggerNotTriggeredReporter,
 )
-from homeassistant.helpers.typing import ConfigType
 
-from .alarms.filter import AlarmFilter, validated
-from .alarms.tracker import AlarmNews, News
+from .alarms.filter import AlarmFilter, WithAlarmFilter
+from .alarms.record import AlarmChange, ChangeKind
 from .const import DOMAIN, SIGNAL_ALARM
 from .hub.targets import registry_id_of
 
@@ -23,25 +22,17 @@ ATTR_ALARM: Final = "alarm"
 ATTR_PLANT_DEVICE_ID: Final = "plant_device_id"
 
 
-class AlarmTrigger(Trigger):
+class AlarmTrigger(WithAlarmFilter, Trigger):
     """Something has happened to an alarm of the targets.
 
     The signal is one for all accounts, so that a reload of an entry needs no
     automation to be set up anew.
     """
 
-    _kind: ClassVar[News]
-
-    @classmethod
-    @override
-    async def async_validate_config(
-        cls, hass: HomeAssistant, config: ConfigType
-    ) -> ConfigType:
-        """Return the target and options, or raise vol.Invalid."""
-        return validated(config)
+    _kind: ClassVar[ChangeKind]
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Take over validated configuration."""
+        """Filter by validated configuration."""
         super().__init__(hass, config)
         self._filter = AlarmFilter(hass, config.target, config.options)
 
@@ -58,9 +49,9 @@ class AlarmTrigger(Trigger):
             )
 
         @callback
-        def take(news: AlarmNews) -> None:
-            record = news.record
-            if news.kind is not self._kind or not self._filter.pick([record]):
+        def handle_change(change: AlarmChange) -> None:
+            record = change.record
+            if change.kind is not self._kind or not self._filter.pick([record]):
                 return
             plant = registry_id_of(self._hass, record.plant_code)
             device = plant
@@ -72,22 +63,22 @@ class AlarmTrigger(Trigger):
                     ATTR_DEVICE_ID: device,
                     ATTR_PLANT_DEVICE_ID: plant,
                 },
-                f"alarm {record.name} {news.kind}",
+                f"alarm {record.name} {change.kind}",
             )
 
-        return async_dispatcher_connect(self._hass, SIGNAL_ALARM, take)
+        return async_dispatcher_connect(self._hass, SIGNAL_ALARM, handle_change)
 
 
 class AlarmRaisedTrigger(AlarmTrigger):
     """An alarm of the targets was raised."""
 
-    _kind = News.RAISED
+    _kind = ChangeKind.RAISED
 
 
 class AlarmClearedTrigger(AlarmTrigger):
     """An alarm of the targets was cleared."""
 
-    _kind = News.CLEARED
+    _kind = ChangeKind.CLEARED
 
 
 TRIGGERS: Final[dict[str, type[Trigger]]] = {

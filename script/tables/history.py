@@ -20,7 +20,6 @@ from custom_components.smartpvms.catalogue.series import (
 )
 from custom_components.smartpvms.const import DEFAULT_HISTORY_DAYS
 from custom_components.smartpvms.history import shares as budget
-from custom_components.smartpvms.history.calls import interface_of, longest_span
 from custom_components.smartpvms.history.feeds import (
     FIVE_MINUTES,
     HOURS,
@@ -28,6 +27,7 @@ from custom_components.smartpvms.history.feeds import (
     Feed,
     Track,
 )
+from custom_components.smartpvms.history.inquiry import interface_of, longest_span
 from custom_components.smartpvms.history.planner import Planner, Subject
 from custom_components.smartpvms.history.progress import Progress
 from custom_components.smartpvms.local_time import ALL_YEARS, ONE_DAY, Days

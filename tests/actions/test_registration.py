@@ -225,7 +225,7 @@ async def test_a_lane_that_is_paused_on_the_way_is_not_waited_for_long(
     """Somebody else may have used the account up meanwhile."""
     task = await begin(PLANT, serials=many(40))
     ledger = setup.runtime_data.account.ledger
-    await ledger.rest(Interface.REGISTRATION, 2 * 3600, PauseReason.TOO_FREQUENT)
+    await ledger.pause(Interface.REGISTRATION, 2 * 3600, PauseReason.TOO_FREQUENT)
     await next_turn(calls=0)
     with pytest.raises(HomeAssistantError) as caught:
         await task
@@ -265,7 +265,7 @@ async def test_a_lane_that_rests_for_minutes_is_not_waited_for(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator
 ) -> None:
     ledger = setup.runtime_data.account.ledger
-    await ledger.rest(Interface.REGISTRATION, 900, PauseReason.TOO_FREQUENT)
+    await ledger.pause(Interface.REGISTRATION, 900, PauseReason.TOO_FREQUENT)
     with pytest.raises(HomeAssistantError) as caught:
         await check(hass, PLANT, serials=many(40))
     assert caught.value.translation_key == "calls_used_up"

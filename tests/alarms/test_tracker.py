@@ -10,15 +10,17 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.smartpvms.alarms.record import (
+    ChangeKind,
+    dump_changes,
+    identity,
+    load_changes,
+)
 from custom_components.smartpvms.alarms.tracker import (
     LOOK_BACK,
     SKEW,
     WINDOWS,
-    AlarmBook,
-    News,
-    dump_news,
-    identity,
-    load_news,
+    AlarmTracker,
     split,
     window_at,
 )
@@ -40,12 +42,12 @@ OLD = replace(FAN, alarm_id="7", raised_at=NOW - timedelta(days=100))
 
 
 def take(
-    book: AlarmBook,
+    book: AlarmTracker,
     alarms: Iterable[Alarm],
     now: datetime = NOW,
     number: int = 0,
     plants: Iterable[str] = ("P",),
-) -> list[tuple[News, str]]:
+) -> list[tuple[ChangeKind, str]]:
     """Return what an answer says that is new: kind and alarm id."""
     answer = [(alarm, 1) for alarm in alarms]
     news = book.take(window_at(number, now), list(plants), answer, now)
@@ -53,54 +55,56 @@ def take(
 
 
 @pytest.fixture
-def book() -> AlarmBook:
+def book() -> AlarmTracker:
     """Return a book that has heard of the plant."""
-    book = AlarmBook()
+    book = AlarmTracker()
     assert take(book, []) == []
     return book
 
 
 def test_the_first_answer_is_history_and_no_news() -> None:
-    book = AlarmBook()
+    book = AlarmTracker()
     assert take(book, [FAN]) == []
     assert [record.id for record in book.of_plant("P")] == ["2064"]
     assert take(book, [FAN]) == []
 
 
-def test_a_life(book: AlarmBook) -> None:
-    assert take(book, [FAN]) == [(News.RAISED, "2064")]
+def test_a_life(book: AlarmTracker) -> None:
+    assert take(book, [FAN]) == [(ChangeKind.RAISED, "2064")]
     assert take(book, [FAN]) == []
-    assert take(book, [replace(FAN, status=2)]) == [(News.ACKNOWLEDGED, "2064")]
+    assert take(book, [replace(FAN, status=2)]) == [(ChangeKind.ACKNOWLEDGED, "2064")]
     assert take(book, [replace(FAN, status=3)]) == []
-    assert take(book, [replace(FAN, status=6)]) == [(News.CLEARED, "2064")]
+    assert take(book, [replace(FAN, status=6)]) == [(ChangeKind.CLEARED, "2064")]
     assert take(book, [replace(FAN, status=6)]) == []
     assert book.of_device(1) == []
 
 
 @pytest.mark.parametrize("status", [4, 5, 6])
-def test_one_that_came_and_went_between_two_polls(book: AlarmBook, status: int) -> None:
+def test_one_that_came_and_went_between_two_polls(
+    book: AlarmTracker, status: int
+) -> None:
     assert take(book, [replace(FAN, status=status)]) == [
-        (News.RAISED, "2064"),
-        (News.CLEARED, "2064"),
+        (ChangeKind.RAISED, "2064"),
+        (ChangeKind.CLEARED, "2064"),
     ]
 
 
 @pytest.mark.parametrize("status", [None, 0, 77])
 def test_a_status_nobody_knows_is_not_the_end(
-    book: AlarmBook, status: int | None
+    book: AlarmTracker, status: int | None
 ) -> None:
-    assert take(book, [replace(FAN, status=status)]) == [(News.RAISED, "2064")]
+    assert take(book, [replace(FAN, status=status)]) == [(ChangeKind.RAISED, "2064")]
 
 
-def test_one_answer_without_it_may_be_a_fault(book: AlarmBook) -> None:
+def test_one_answer_without_it_may_be_a_fault(book: AlarmTracker) -> None:
     take(book, [FAN])
     assert take(book, []) == []
     assert take(book, [FAN]) == []
     assert take(book, []) == []
-    assert take(book, []) == [(News.CLEARED, "2064")]
+    assert take(book, []) == [(ChangeKind.CLEARED, "2064")]
 
 
-def test_an_alarm_is_the_same_in_another_language(book: AlarmBook) -> None:
+def test_an_alarm_is_the_same_in_another_language(book: AlarmTracker) -> None:
     take(book, [FAN])
     assert take(book, [replace(FAN, name="Lüfter", cause="x", severity=1)]) == []
     (record,) = book.of_plant("P")
@@ -123,16 +127,16 @@ def test_what_makes_another_alarm(other: Alarm) -> None:
     assert identity(other) != identity(FAN)
 
 
-def test_a_restart_reports_what_happened_meanwhile(book: AlarmBook) -> None:
+def test_a_restart_reports_what_happened_meanwhile(book: AlarmTracker) -> None:
     take(book, [FAN])
-    loaded = AlarmBook.load(json.loads(json.dumps(book.dump())))
+    loaded = AlarmTracker.load(json.loads(json.dumps(book.dump())))
     later = NOW + 3 * DAY
     new = replace(FAN, alarm_id="9", raised_at=later - DAY)
     assert take(loaded, [replace(FAN, status=6), new], later) == [
-        (News.CLEARED, "2064"),
-        (News.RAISED, "9"),
+        (ChangeKind.CLEARED, "2064"),
+        (ChangeKind.RAISED, "9"),
     ]
-    again = AlarmBook.load(json.loads(json.dumps(loaded.dump())))
+    again = AlarmTracker.load(json.loads(json.dumps(loaded.dump())))
     assert take(again, [replace(FAN, status=6), new], later) == []
 
 
@@ -140,43 +144,43 @@ def test_a_restart_reports_what_happened_meanwhile(book: AlarmBook) -> None:
     "saved", [None, [], {}, {"active": 3}, {"active": {"x": {"raised_at": None}}}]
 )
 def test_a_file_of_another_shape_is_as_good_as_none(saved: Any) -> None:
-    assert AlarmBook.load(saved).dump() == AlarmBook().dump()
+    assert AlarmTracker.load(saved).dump() == AlarmTracker().dump()
 
 
-def test_news_that_were_not_told_survive(book: AlarmBook) -> None:
+def test_news_that_were_not_told_survive(book: AlarmTracker) -> None:
     take(book, [FAN])
     answer = [(replace(FAN, status=6), 1)]
     news = book.take(window_at(0, NOW), ["P"], answer, NOW)
     assert news[0].record.cleared_at == NOW
-    assert load_news(json.loads(json.dumps(dump_news(news)))) == news
+    assert load_changes(json.loads(json.dumps(dump_changes(news)))) == news
 
 
 @pytest.mark.parametrize(
     "saved", [None, [], {}, {"untold": 3}, {"untold": [["x", {}]]}, {"untold": [[1]]}]
 )
 def test_news_of_another_shape_are_as_good_as_none(saved: Any) -> None:
-    assert load_news(saved) == []
+    assert load_changes(saved) == []
 
 
 def test_an_old_alarm_that_is_still_active_is_found_without_a_noise(
-    book: AlarmBook,
+    book: AlarmTracker,
 ) -> None:
     """In the first sweep it is history; one that is missed later is news."""
     assert take(book, [OLD], number=3) == []
     assert book.of_plant("P")
     late = replace(OLD, alarm_id="8")
-    assert take(book, [OLD, late], number=3) == [(News.RAISED, "8")]
+    assert take(book, [OLD, late], number=3) == [(ChangeKind.RAISED, "8")]
 
 
-def test_an_alarm_without_a_time_belongs_to_the_newest(book: AlarmBook) -> None:
+def test_an_alarm_without_a_time_belongs_to_the_newest(book: AlarmTracker) -> None:
     take(book, [replace(FAN, raised_at=None)])
     for _ in range(3):
         assert take(book, [], number=3) == []
     assert take(book, []) == []
-    assert take(book, []) == [(News.CLEARED, "2064")]
+    assert take(book, []) == [(ChangeKind.CLEARED, "2064")]
 
 
-def test_a_window_says_nothing_of_another(book: AlarmBook) -> None:
+def test_a_window_says_nothing_of_another(book: AlarmTracker) -> None:
     take(book, [OLD], number=3)
     take(book, [FAN])
     for _ in range(3):
@@ -185,7 +189,7 @@ def test_a_window_says_nothing_of_another(book: AlarmBook) -> None:
     assert len(book.of_plant("P")) == 2
 
 
-def test_a_batch_says_nothing_of_other_plants(book: AlarmBook) -> None:
+def test_a_batch_says_nothing_of_other_plants(book: AlarmTracker) -> None:
     take(book, [FAN])
     for _ in range(3):
         assert take(book, [], plants=["Q"]) == []
@@ -193,7 +197,7 @@ def test_a_batch_says_nothing_of_other_plants(book: AlarmBook) -> None:
 
 
 def test_the_sweep_reaches_a_year_back_and_prefers_what_is_alive() -> None:
-    book = AlarmBook()
+    book = AlarmTracker()
     asked: list[int] = []
     now = NOW
     for _ in range(12 * WINDOWS):
@@ -231,29 +235,29 @@ def test_a_period_is_split_without_gap_or_overlap(hours: int) -> None:
 
 
 @pytest.mark.parametrize("skew", [-SKEW + MINUTE, timedelta(0), SKEW - MINUTE])
-def test_a_clock_that_goes_wrong(book: AlarmBook, skew: timedelta) -> None:
+def test_a_clock_that_goes_wrong(book: AlarmTracker, skew: timedelta) -> None:
     """The server's clock may be ahead of ours or behind: nothing is missed."""
     alarm = replace(FAN, raised_at=NOW + skew)
     assert window_at(0, NOW).holds(alarm.raised_at)
-    assert take(book, [alarm]) == [(News.RAISED, "2064")]
+    assert take(book, [alarm]) == [(ChangeKind.RAISED, "2064")]
     assert take(book, [alarm], NOW + MINUTE) == []
 
 
-def test_what_the_interface_forgets_is_forgotten(book: AlarmBook) -> None:
+def test_what_the_interface_forgets_is_forgotten(book: AlarmTracker) -> None:
     take(book, [OLD, replace(FAN, status=6)], number=3)
     take(book, [], NOW + 2 * LOOK_BACK)
     assert book.active == {}
     assert book.ended == {}
 
 
-def test_plants_and_devices_that_are_gone(book: AlarmBook) -> None:
+def test_plants_and_devices_that_are_gone(book: AlarmTracker) -> None:
     take(book, [FAN, replace(FAN, plant_code="Q")], plants=["P", "Q"])
     book.keep_only({"P"}, set())
     (record,) = book.active.values()
     assert (record.plant_code, record.device_id) == ("P", None)
 
 
-def test_the_gravest_first_then_the_newest(book: AlarmBook) -> None:
+def test_the_gravest_first_then_the_newest(book: AlarmTracker) -> None:
     alarms = [
         replace(FAN, alarm_id="minor", severity=3),
         replace(FAN, alarm_id="odd", severity=99),
@@ -272,25 +276,25 @@ def test_the_gravest_first_then_the_newest(book: AlarmBook) -> None:
     assert book.of_plant("P")[-1].severity == "other"
 
 
-def test_a_plant_that_comes_back_has_no_old_news(book: AlarmBook) -> None:
+def test_a_plant_that_comes_back_has_no_old_news(book: AlarmTracker) -> None:
     """What was active before it left is history by then."""
-    assert take(book, [FAN]) == [(News.RAISED, "2064")]
+    assert take(book, [FAN]) == [(ChangeKind.RAISED, "2064")]
     book.keep_only([], [])
     assert take(book, [FAN]) == []
     assert len(book.of_plant("P")) == 1
 
 
-def test_a_system_that_says_nothing_ends_no_alarm(book: AlarmBook) -> None:
+def test_a_system_that_says_nothing_ends_no_alarm(book: AlarmTracker) -> None:
     """Null in place of a list is a fault; only a day of it says that all is well."""
 
-    def silence(begin: float, end: float) -> list[News]:
+    def silence(begin: float, end: float) -> list[ChangeKind]:
         told = []
         for minutes in range(int(begin * 60), int(end * 60), 2):
             now = NOW + timedelta(minutes=minutes)
             told += book.take(window_at(0, now), ["P"], None, now)
         return [item.kind for item in told]
 
-    assert take(book, [FAN]) == [(News.RAISED, "2064")]
+    assert take(book, [FAN]) == [(ChangeKind.RAISED, "2064")]
     assert not silence(0, 20)
     assert take(book, [FAN], now=NOW + timedelta(hours=20)) == []
     # Two faults make no end.
@@ -298,4 +302,4 @@ def test_a_system_that_says_nothing_ends_no_alarm(book: AlarmBook) -> None:
     assert take(book, [], now=NOW + timedelta(hours=21)) == []
     assert take(book, [FAN], now=NOW + timedelta(hours=21)) == []
     assert not silence(21, 45)
-    assert silence(45, 46) == [News.CLEARED]
+    assert silence(45, 46) == [ChangeKind.CLEARED]

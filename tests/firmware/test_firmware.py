@@ -19,7 +19,7 @@ from custom_components.smartpvms.catalogue.firmware import (
     RESULTS,
 )
 from custom_components.smartpvms.const import DOMAIN
-from custom_components.smartpvms.firmware.records import FirmwareBook, cadence
+from custom_components.smartpvms.firmware.records import FirmwareRecords, cadence
 from custom_components.smartpvms.northbound import Interface
 from custom_components.smartpvms.northbound.models import UpgradeRecord
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
@@ -464,14 +464,14 @@ def test_cadence(known: UpgradeRecord | None, seconds: float) -> None:
 
 
 def test_what_is_saved_comes_back_and_what_is_broken_does_not() -> None:
-    book = FirmwareBook()
+    book = FirmwareRecords()
     book.take([1, 2], [record()], 1100.0)
-    assert FirmwareBook.load(book.dump(), 1100.0) == book
+    assert FirmwareRecords.load(book.dump(), 1100.0) == book
     assert book.due_at == {1: 1160.0, 2: 1100.0 + DAY}
     far = {"due_at": {"1": 9e12}, "heard_at": {"1": 9e12}}
-    clamped = FirmwareBook.load(far, 1000.0)
+    clamped = FirmwareRecords.load(far, 1000.0)
     assert clamped.due_at == {1: 1000.0 + 7 * DAY}
-    assert clamped.heard_at == {1: 1000.0}
+    assert clamped.answered_at == {1: 1000.0}
     shapes: list[object] = [
         None,
         [],
@@ -479,7 +479,7 @@ def test_what_is_saved_comes_back_and_what_is_broken_does_not() -> None:
         {"due_at": {"1": "a"}},
     ]
     for broken in shapes:
-        assert FirmwareBook.load(broken, 1000.0) == FirmwareBook()
+        assert FirmwareRecords.load(broken, 1000.0) == FirmwareRecords()
     saved = {
         "device_id": 1,
         "upgraded_at": "soon",
@@ -488,12 +488,12 @@ def test_what_is_saved_comes_back_and_what_is_broken_does_not() -> None:
         "progress": None,
         "result": 4,
     }
-    odd = FirmwareBook.load({"records": {"1": saved}}, 1100.0)
+    odd = FirmwareRecords.load({"records": {"1": saved}}, 1100.0)
     assert odd.records == {
         1: record(upgraded_at=None, source=None, progress=None, result=4)
     }
     faulty = {"records": {"1": {**saved, "result": []}}}
-    assert FirmwareBook.load(faulty, 1100.0).records == {}
+    assert FirmwareRecords.load(faulty, 1100.0).records == {}
 
 
 @pytest.mark.parametrize("type_id", [1, 38])

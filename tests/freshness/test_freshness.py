@@ -109,7 +109,7 @@ class Ages:
         hub, now = self._hub, self._sim.clock.now()
         for plant in self._sim.plants:
             self._found["plants"].append(now - hub.plants.data[plant.code].at)
-            self._found["alarms"].append(now - hub.alarms.data.heard_at[plant.code])
+            self._found["alarms"].append(now - hub.alarms.data.answered_at[plant.code])
             for device in plant.devices:
                 if device.type in self._size.live:
                     reading = hub.devices.data[device.id]

@@ -13,13 +13,14 @@ import pytest
 from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.account.inventory import Inventory
 from custom_components.smartpvms.account.time_zones import zone_of
-from custom_components.smartpvms.alarms.tracker import AlarmBook, load_news, window_at
+from custom_components.smartpvms.alarms.record import load_changes
+from custom_components.smartpvms.alarms.tracker import AlarmTracker, window_at
 from custom_components.smartpvms.catalogue import PLANT
-from custom_components.smartpvms.firmware.records import FirmwareBook, cadence
+from custom_components.smartpvms.firmware.records import FirmwareRecords, cadence
 from custom_components.smartpvms.history.feeds import FEEDS
 from custom_components.smartpvms.history.planner import Planner, Subject
 from custom_components.smartpvms.history.progress import Progress
-from custom_components.smartpvms.live.readings import Reading, take
+from custom_components.smartpvms.live.readings import Reading, advance_reading
 from custom_components.smartpvms.local_time import midnight
 from custom_components.smartpvms.northbound import Interface, Ledger
 from custom_components.smartpvms.storage.parse import as_dict
@@ -102,10 +103,10 @@ def _loaded(name: str, data: Any) -> list[Any]:
         return [waits, left, ledger.dump()]
     parts = as_dict(data)
     if name == ".alarms":
-        book, news = AlarmBook.load(data), load_news(data)
+        book, news = AlarmTracker.load(data), load_changes(data)
         listed = [book.of_plant(r.plant_code) for r in book.active.values()]
         book.next_window(NOON)
-        told = book.take(window_at(0, NOON), ["NE=1"], [], NOON)
+        told = book.advance_reading(window_at(0, NOON), ["NE=1"], [], NOON)
         details = [[r.rank, r.details()] for records in listed for r in records]
         told += news
         return [details, [item.record.details() for item in told], book.dump()]
@@ -127,7 +128,7 @@ def _loaded(name: str, data: Any) -> list[Any]:
         found.append(inventory.with_plants(inventory.plants.values(), now).dump())
         zones = [zone_of(plant, zone) for plant in inventory.plants.values()]
         found.append([midnight(NOON.date(), known) for known in zones])
-    firmware = FirmwareBook.load(parts.get("firmware"), now)
+    firmware = FirmwareRecords.load(parts.get("firmware"), now)
     running = [firmware.is_running(key) for key in firmware.records]
     cadences = [cadence(record, now) for record in firmware.records.values()]
     readings = [
@@ -137,9 +138,12 @@ def _loaded(name: str, data: Any) -> list[Any]:
         if (reading := Reading.load(item))
     ]
     counters = [kpi for kpi in PLANT if kpi.counter]
-    later = [take(reading, {}, now, counters, zone).dump() for reading in readings]
+    later = [
+        advance_reading(reading, {}, now, counters, zone).dump() for reading in readings
+    ]
     later += [
-        take(r, {"total_power": 5.0}, now, counters, zone).dump() for r in readings
+        advance_reading(r, {"total_power": 5.0}, now, counters, zone).dump()
+        for r in readings
     ]
     return [found, firmware.dump(), running, cadences, later]
 

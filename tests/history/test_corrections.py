@@ -243,7 +243,7 @@ async def test_a_crash_between_two_writes(
     crash: Crash,
     days_ago: int,
 ) -> None:
-    """The sums that a crash has left half moved are mended at the next start."""
+    """The sums that a crash has left half moved are repaired at the next start."""
     plant = sim.plants[0]
     await import_all(history, 1800)
     before = await bars_of(hass, plant.code)

@@ -13,7 +13,6 @@ from hypothesis import example, given, settings, strategies as st
 import pytest
 
 from custom_components.smartpvms.catalogue.series import BATTERY_CHARGE
-from custom_components.smartpvms.history.calls import interface_of
 from custom_components.smartpvms.history.feeds import (
     FEEDS,
     FIVE_MINUTES,
@@ -24,6 +23,7 @@ from custom_components.smartpvms.history.feeds import (
     Question,
     Track,
 )
+from custom_components.smartpvms.history.inquiry import interface_of
 from custom_components.smartpvms.history.planner import Planner, Subject
 from custom_components.smartpvms.history.progress import Progress
 from custom_components.smartpvms.history.scheduler import Lanes, Scheduler

@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.smartpvms.history.merge import Piece
-from custom_components.smartpvms.history.sums import Change, Row, change, mended
+from custom_components.smartpvms.history.sums import Change, Row, change, repaired
 from custom_components.smartpvms.local_time import HOUR
 
 START = 1_800_000_000 // HOUR * HOUR
@@ -140,13 +140,13 @@ def test_a_stop_between_the_writes_is_mended(
     before = rows_of(old, base)
     found = change(before, new, base)
     for rows in stages(before, found):
-        wrong = mended(rows)
+        wrong = repaired(rows)
         healed = write(rows, Change(tuple(wrong)))
         states = {row.start: row.piece for row in rows if row.piece}
         assert is_series(
             healed, states, healed[0].sum - healed[0].amount if healed else 0
         )
-        assert mended(healed) == []
+        assert repaired(healed) == []
         assert all(row not in rows for row in wrong)
         # The answer that was cut off comes again.
         start = healed[0].sum - healed[0].amount if healed else base
@@ -154,9 +154,9 @@ def test_a_stop_between_the_writes_is_mended(
         assert is_series(again, new, start)
         # Of a part of the rows the first one is believed.
         part = rows[window:]
-        assert mended(write(part, Change(tuple(mended(part))))) == []
-    assert mended(before) == []
-    assert mended(stages(before, found)[-1]) == []
+        assert repaired(write(part, Change(tuple(repaired(part))))) == []
+    assert repaired(before) == []
+    assert repaired(stages(before, found)[-1]) == []
 
 
 @given(st.integers(1, 3000), st.floats(-1e5, 1e5))
@@ -164,7 +164,7 @@ def test_the_noise_of_a_database_is_no_seam(count: int, moved: float) -> None:
     """Sums that were moved there are not quite decimal fractions any more."""
     known = made(dict.fromkeys(range(min(count, 60)), (0.1, 0)))
     rows = [replace(row, sum=row.sum + moved) for row in rows_of(known, 1e6 / 3)]
-    assert mended(rows) == []
+    assert repaired(rows) == []
     assert change(rows, known, 1e6 / 3 + moved) == Change()
 
 
@@ -173,4 +173,4 @@ def test_an_empty_series() -> None:
     assert change([], {}, 7.5) == Change()
     known = made({0: (1.5, 0), 1: (0.25, 1)})
     assert change([], known, 7.5).rows == tuple(rows_of(known, 7.5))
-    assert mended([]) == []
+    assert repaired([]) == []

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.smartpvms.catalogue import DEVICE_TYPES, PLANT
-from custom_components.smartpvms.live.readings import Reading, take
+from custom_components.smartpvms.live.readings import Reading, advance_reading
 from custom_components.smartpvms.northbound import Values
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -21,15 +21,17 @@ DEVICE_COUNTERS = tuple(kpi for kpi in DEVICE_TYPES[38].kpis if kpi.counter)
 
 def test_a_row_becomes_a_reading() -> None:
     row = {"day_power": 10.0, "total_power": 0.0, "real_health_state": 3.0}
-    reading = take(None, row, NOON, COUNTERS, BERLIN)
+    reading = advance_reading(None, row, NOON, COUNTERS, BERLIN)
     assert reading.values == {"day_power": 10.0, "real_health_state": 3.0}
     assert reading.last_reset("day_power") == MIDNIGHT
     assert reading.last_reset("real_health_state") is None
 
 
 def test_a_counter_outlives_a_row_without_it() -> None:
-    before = take(None, {"day_power": 10.0, "x": 1.0}, NOON, COUNTERS, BERLIN)
-    after = take(before, {}, NOON + 300, COUNTERS, BERLIN)
+    before = advance_reading(
+        None, {"day_power": 10.0, "x": 1.0}, NOON, COUNTERS, BERLIN
+    )
+    after = advance_reading(before, {}, NOON + 300, COUNTERS, BERLIN)
     assert after.values == {"day_power": 10.0}
     assert after.last_reset("day_power") == MIDNIGHT
     assert after.at == NOON + 300
@@ -62,56 +64,64 @@ def test_what_stands_still_is_taken_the_short_way(
         for _ in range(times):
             at += passed
             long = long and replace(long, settled=None)
-            short = take(short, dict(row), at, DEVICE_COUNTERS, zone)
-            long = take(long, dict(row), at, DEVICE_COUNTERS, zone)
+            short = advance_reading(short, dict(row), at, DEVICE_COUNTERS, zone)
+            long = advance_reading(long, dict(row), at, DEVICE_COUNTERS, zone)
             assert short == long
 
 
 def test_what_differs() -> None:
     row = {"day_power": 0.0, "x": 1.0, "y": 2.0}
-    one = take(None, row, NOON, COUNTERS, BERLIN)
+    one = advance_reading(None, row, NOON, COUNTERS, BERLIN)
     assert one.differs_from(None) == row.keys()
-    assert take(one, row, NOON + 1, COUNTERS, BERLIN).differs_from(one) == set()
-    other = take(one, {"day_power": 0.0, "x": 3.0}, NOON + 1, COUNTERS, BERLIN)
+    assert (
+        advance_reading(one, row, NOON + 1, COUNTERS, BERLIN).differs_from(one) == set()
+    )
+    other = advance_reading(
+        one, {"day_power": 0.0, "x": 3.0}, NOON + 1, COUNTERS, BERLIN
+    )
     assert other.differs_from(one) == {"x", "y"}
     # Still 0, but of another day.
-    tomorrow = take(one, row, NOON + 90_000, COUNTERS, BERLIN)
+    tomorrow = advance_reading(one, row, NOON + 90_000, COUNTERS, BERLIN)
     assert tomorrow.differs_from(one) == {"day_power"}
 
 
 def test_what_may_be_behind_is_hidden_until_a_row_has_it() -> None:
     row = {"day_cap": 3.0, "total_cap": 50.0, "active_power": 1.0}
-    before = take(None, row, NOON, DEVICE_COUNTERS, BERLIN)
+    before = advance_reading(None, row, NOON, DEVICE_COUNTERS, BERLIN)
     before = before.doubting_counters()
     before = Reading.load(json.loads(json.dumps(before.dump())))
     assert before
     assert before.values == {"active_power": 1.0}
     # Nothing and 0 are no news of a counter.
     for silent in ({"active_power": 2.0}, {"day_cap": 0.0, "active_power": 2.0}):
-        before = take(before, silent, NOON + 60, DEVICE_COUNTERS, BERLIN)
+        before = advance_reading(before, silent, NOON + 60, DEVICE_COUNTERS, BERLIN)
         assert before.values == {"active_power": 2.0}
     # Neither is another kill.
-    before = take(before, {}, NOON + 90, DEVICE_COUNTERS, BERLIN)
+    before = advance_reading(before, {}, NOON + 90, DEVICE_COUNTERS, BERLIN)
     assert replace(before, at=NOON + 7200).doubting_counters().hidden == before.hidden
-    after = take(before, {"total_cap": 50.5}, NOON + 120, DEVICE_COUNTERS, BERLIN)
+    after = advance_reading(
+        before, {"total_cap": 50.5}, NOON + 120, DEVICE_COUNTERS, BERLIN
+    )
     assert after.values == {"total_cap": 50.5}
     # Another day counts from 0, whatever was seen of the last one.
-    tomorrow = take(after, {}, NOON + 90_000, DEVICE_COUNTERS, BERLIN)
+    tomorrow = advance_reading(after, {}, NOON + 90_000, DEVICE_COUNTERS, BERLIN)
     assert tomorrow.values == {"day_cap": 0.0, "total_cap": 50.5}
 
 
 def test_what_has_stood_still_is_not_behind() -> None:
     row = {"day_cap": 3.0, "total_cap": 50.0}
-    reading = take(None, row, NOON, DEVICE_COUNTERS, BERLIN)
-    reading = take(reading, row, NOON + 7200, DEVICE_COUNTERS, BERLIN)
+    reading = advance_reading(None, row, NOON, DEVICE_COUNTERS, BERLIN)
+    reading = advance_reading(reading, row, NOON + 7200, DEVICE_COUNTERS, BERLIN)
     assert reading.doubting_counters().values == row
 
 
 def test_what_shows_yesterdays_count_may_be_behind() -> None:
     row = {"day_cap": 3.0}
-    reading = take(None, row, NOON, DEVICE_COUNTERS, BERLIN)
+    reading = advance_reading(None, row, NOON, DEVICE_COUNTERS, BERLIN)
     for later in (14, 17):
-        reading = take(reading, row, NOON + later * 3600, DEVICE_COUNTERS, BERLIN)
+        reading = advance_reading(
+            reading, row, NOON + later * 3600, DEVICE_COUNTERS, BERLIN
+        )
         assert reading.values == {"day_cap": 0.0}
     # It stands still until the device wakes, which may be any moment.
     assert reading.settled
@@ -120,7 +130,7 @@ def test_what_shows_yesterdays_count_may_be_behind() -> None:
 
 def test_a_restart_changes_nothing() -> None:
     row = {"day_power": 10.0, "total_power": 0.0}
-    reading = take(None, row, NOON, COUNTERS, BERLIN)
+    reading = advance_reading(None, row, NOON, COUNTERS, BERLIN)
     assert Reading.load(json.loads(json.dumps(reading.dump()))) == reading
 
 

@@ -17,7 +17,7 @@ from .conftest import NOON, Link, RawServer
 async def test_the_last_answer_of_each_interface(
     link: Link, sim: Simulator, plant: Plant
 ) -> None:
-    record = link.session.record
+    record = link.session.call_log
     await link.client.stations()
     now = link.clock.now()
     assert record.answers.keys() == {I.LOGIN, I.STATIONS}
@@ -56,7 +56,7 @@ async def test_answers_that_are_none(
     oddity: Oddity | None,
 ) -> None:
     raw.answers["stations"] = body
-    record = raw_link.session.record
+    record = raw_link.session.call_log
     for count in (1, 2):
         with pytest.raises(NorthboundError):
             await raw_link.client.stations()
@@ -75,12 +75,12 @@ async def test_oddities_add_up_by_interface(raw: RawServer, raw_link: Link) -> N
         assert len(await raw_link.client.device_real_time(38, [1])) == 1
         raw_link.clock.wait(3600)
     assert (await raw_link.client.stations()).items == ()
-    record = raw_link.session.record
+    record = raw_link.session.call_log
     assert record.oddities == {
         (I.DEVICE_REAL_TIME, Oddity.NO_OBJECT): 2,
-        (I.DEVICE_REAL_TIME, Oddity.NOBODYS): 2,
+        (I.DEVICE_REAL_TIME, Oddity.ROW_WITHOUT_ID): 2,
         (I.DEVICE_REAL_TIME, Oddity.NOT_A_NUMBER): 2,
-        (I.STATIONS, Oddity.NOBODYS): 2,
+        (I.STATIONS, Oddity.ROW_WITHOUT_ID): 2,
         (I.STATIONS, Oddity.NOT_A_NUMBER): 1,
     }
     assert record.answers[I.STATIONS].rows == 2
@@ -93,7 +93,7 @@ async def test_where_a_list_should_be(
     """An object is the form of `stations` only, and it holds a list."""
     raw.answers["getAlarmList"] = {"success": True, "failCode": 0, "data": data}
     later = NOON + timedelta(days=1)
-    client, record = raw_link.client, raw_link.session.record
+    client, record = raw_link.client, raw_link.session.call_log
     if isinstance(data, int):
         with pytest.raises(NorthboundError):
             await client.alarms(["NE=1"], NOON, later, "en_UK")
@@ -117,7 +117,7 @@ async def test_pages_without_a_list(
 ) -> None:
     raw.answers["stations"] = {"success": True, "data": data}
     assert (await raw_link.client.stations()).items == ()
-    found = {kind: n for (_, kind), n in raw_link.session.record.oddities.items()}
+    found = {kind: n for (_, kind), n in raw_link.session.call_log.oddities.items()}
     assert found == odd
 
 

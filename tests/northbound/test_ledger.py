@@ -223,7 +223,7 @@ def test_a_call_taken_back_never_was(ledger: Ledger) -> None:
 def test_a_restart_forgets_nothing(ledger: Ledger, clock: HandClock) -> None:
     ledger.profile = Profile.DAILY
     call(ledger, I.STATIONS, 24)
-    done(ledger.rest(I.ALARMS, 600, PauseReason.BUSY))
+    done(ledger.pause(I.ALARMS, 600, PauseReason.BUSY))
     again = restarted(restarted(ledger, clock), clock)
     assert forbidden(again, I.STATIONS) == pytest.approx(DAY, abs=2 * CRASH_MARGIN + 1)
     assert forbidden(again, I.ALARMS) == pytest.approx(600)
@@ -258,7 +258,7 @@ def test_a_clock_that_is_set_ends_no_window(clock: HandClock, jump: float) -> No
     done(ledger.claim(I.ALARMS))
     pass_time(10)
     done(ledger.claim(I.STATIONS))
-    done(ledger.rest(I.DEVICE_LIST, 100, PauseReason.BUSY))
+    done(ledger.pause(I.DEVICE_LIST, 100, PauseReason.BUSY))
     clock.wait(jump)
     assert ledger.wait(I.ALARMS) == pytest.approx(50, abs=1)
     assert ledger.wait(I.STATIONS) == pytest.approx(60, abs=1)
@@ -283,7 +283,7 @@ def test_a_clock_set_back_counts_calls_as_now(
 def test_a_clock_set_back_shortens_a_pause_to_a_day(
     ledger: Ledger, clock: HandClock
 ) -> None:
-    done(ledger.rest(I.ALARMS, 3600, PauseReason.BUSY))
+    done(ledger.pause(I.ALARMS, 3600, PauseReason.BUSY))
     clock.wait(-400 * DAY)
     assert forbidden(ledger, I.ALARMS) == pytest.approx(DAY + 3600)
 
@@ -356,8 +356,8 @@ type Act = Callable[[Ledger], Any]
     [
         (lambda ledger: ledger.claim(I.ALARMS), 1),
         (lambda ledger: ledger.record(I.ALARMS, None), 0),
-        (lambda ledger: ledger.rest(I.ALARMS, 1, PauseReason.BUSY), 1),
-        (lambda ledger: ledger.wake(I.ALARMS, PauseReason.BUSY), 0),
+        (lambda ledger: ledger.pause(I.ALARMS, 1, PauseReason.BUSY), 1),
+        (lambda ledger: ledger.resume(I.ALARMS, PauseReason.BUSY), 0),
     ],
 )
 def test_what_must_survive_a_crash_is_saved(

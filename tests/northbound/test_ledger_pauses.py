@@ -158,9 +158,9 @@ def test_the_days_quota_comes_back_at_plant_midnight(
 
 def test_a_pause_ends_when_its_cause_is_removed(ledger: Ledger) -> None:
     answered(ledger, PermissionMissingError)
-    done(ledger.wake(LANE, PauseReason.LOGIN_REFUSED))
+    done(ledger.resume(LANE, PauseReason.LOGIN_REFUSED))
     assert ledger.wait(LANE) == DAY
-    done(ledger.wake(LANE, PauseReason.NO_ACCESS))
+    done(ledger.resume(LANE, PauseReason.NO_ACCESS))
     assert ledger.wait(LANE) == 0
     assert ledger.lane(LANE).reason is None
 
@@ -257,10 +257,10 @@ def test_the_record_of_another_address_is_taken_over(
         clock.wait(MINUTE)
     done(other.claim(Interface.ALARMS))
     done(other.rest(LANE, 600, PauseReason.DAY_QUOTA))
-    done(ledger.rest(LANE, 60, PauseReason.BUSY))
-    done(ledger.rest(Interface.ALARMS, 600, PauseReason.BUSY))
+    done(ledger.pause(LANE, 60, PauseReason.BUSY))
+    done(ledger.pause(Interface.ALARMS, 600, PauseReason.BUSY))
     for _ in range(2):
-        done(ledger.join(other))
+        done(ledger.merge(other))
         assert list(ledger.lane(LANE).calls) == sorted(
             [clock.now() - 2 * MINUTE, clock.now() - MINUTE]
         )
@@ -283,6 +283,6 @@ def test_the_record_of_another_address_is_taken_over(
 def test_what_was_not_granted_may_be_so_at_another_address(
     ledger: Ledger, clock: HandClock, reason: PauseReason
 ) -> None:
-    done(ledger.rest(LANE, DAY, reason))
-    done(ledger.join(Ledger(nothing, clock.now)))
+    done(ledger.pause(LANE, DAY, reason))
+    done(ledger.merge(Ledger(nothing, clock.now)))
     assert ledger.wait(LANE) == 0

@@ -242,7 +242,7 @@ async def test_a_loss_that_another_call_has_repaired_is_no_second_one(
 async def test_no_login_is_spent_on_a_call_the_ledger_forbids(
     link: Link, sim: Simulator
 ) -> None:
-    await link.ledger.rest(Interface.STATIONS, 60, PauseReason.BUSY)
+    await link.ledger.pause(Interface.STATIONS, 60, PauseReason.BUSY)
     with pytest.raises(NotYetError) as caught:
         await link.client.stations()
     assert caught.value.interface is Interface.STATIONS

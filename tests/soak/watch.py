@@ -12,7 +12,7 @@ from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
-from custom_components.smartpvms.alarms.tracker import AlarmNews
+from custom_components.smartpvms.alarms.record import AlarmChange
 from custom_components.smartpvms.const import SIGNAL_ALARM
 from simulator import Simulator
 
@@ -92,7 +92,7 @@ class AlarmWatch:
         self.stop = async_dispatcher_connect(hass, SIGNAL_ALARM, self._take)
 
     @callback
-    def _take(self, news: AlarmNews) -> None:
+    def _take(self, news: AlarmChange) -> None:
         if self.is_muted:
             return
         record = news.record

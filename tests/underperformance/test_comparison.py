@@ -17,8 +17,8 @@ from custom_components.smartpvms.underperformance.comparison import (
 from custom_components.smartpvms.underperformance.member import (
     DEAD_FOR,
     LOW,
+    Member,
     Sample,
-    Unit,
     Verdict,
 )
 from custom_components.smartpvms.underperformance.power import (
@@ -41,8 +41,8 @@ ALIKE = (Array(6, 6), Array(4, 4), Array(8, 8))
 type Factor = Callable[[int, datetime], float | None]
 
 
-def usual(unit: int, at: datetime) -> float | None:
-    """Leave what a unit gives as it is."""
+def usual(member: int, at: datetime) -> float | None:
+    """Leave what a member gives as it is."""
     return 1.0
 
 
@@ -82,32 +82,34 @@ class Life:
     def see(self, now: datetime, factor: Factor = usual) -> None:
         """Take what all inverters give at a moment."""
         power, at = self.plant.world.power(now.timestamp()), now.timestamp()
-        self.siblings.take(
+        self.siblings.add(
             {
-                unit: Sample(at, power.pv(unit) * share)
-                for unit in range(len(self.plant.site.arrays))
-                if (share := factor(unit, now)) is not None
+                member: Sample(at, power.pv(member) * share)
+                for member in range(len(self.plant.site.arrays))
+                if (share := factor(member, now)) is not None
             },
             now,
         )
 
     def live(self, days: int, factor: Factor = usual) -> list[tuple[datetime, int]]:
-        """Let days pass; return when a unit became low, and which."""
+        """Let days pass; return when a member became low, and which."""
         before, found = self.low, []
         for now in self.steps(days):
             self.see(now, factor)
-            found += [(now, unit) for unit in self.low - before]
+            found += [(now, member) for member in self.low - before]
             before = self.low
         return found
 
     @property
     def low(self) -> set[int]:
-        """Return the units that are low."""
-        return {unit for unit in self.siblings.units if self.verdict(unit).is_low}
+        """Return the members that are low."""
+        return {
+            member for member in self.siblings.members if self.verdict(member).is_low
+        }
 
-    def verdict(self, unit: int) -> Verdict:
-        """Return what is known of a unit."""
-        verdict = self.siblings.verdict(unit)
+    def verdict(self, member: int) -> Verdict:
+        """Return what is known of a member."""
+        verdict = self.siblings.verdict(member)
         assert verdict
         return verdict
 
@@ -117,16 +119,16 @@ class Life:
         for _ in range(days):
             self.live(1, factor)
             # What the first moment of the next day does to the sums of this one.
-            sun = max(unit.sun for unit in self.siblings.units.values())
+            sun = max(member.sun for member in self.siblings.members.values())
             sunny += sun >= 3 * HOUR
             first = self.plant.world.local(self.plant.world.midnight(self.day))
             self.see(first, factor)
             yield sunny
 
 
-def spoil(share: float | None, *units: int) -> Factor:
-    """Let some units give only a share; None: no row comes."""
-    return lambda unit, _: share if unit in units else 1.0
+def spoil(share: float | None, *members: int) -> Factor:
+    """Let some members give only a share; None: no row comes."""
+    return lambda member, _: share if member in members else 1.0
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -143,7 +145,7 @@ def test_two_roofs_are_no_fault(seed: int, start: date) -> None:
     ]
     assert min(made) < max(made) / 3
     # It was not for want of a comparison.
-    assert all(0.8 < (life.verdict(unit).ratio or 0) < 1.25 for unit in (0, 1))
+    assert all(0.8 < (life.verdict(member).ratio or 0) < 1.25 for member in (0, 1))
 
 
 def test_a_winter_is_no_fault() -> None:
@@ -157,13 +159,13 @@ def test_misty_mornings_are_no_fault() -> None:
     life = Life(plant(*EAST_AND_WEST))
     assert life.live(30) == []
 
-    def mist(unit: int, at: datetime) -> float:
+    def mist(member: int, at: datetime) -> float:
         return 0.15 if at.hour < 13 else 1.0
 
     assert life.live(14, mist) == []
     # By the sums of the days alone it would have been one.
-    units = life.siblings.units.values()
-    shares = [unit.last_actual / unit.last_expected for unit in units]
+    members = life.siblings.members.values()
+    shares = [member.last_actual / member.last_expected for member in members]
     assert min(shares) < LOW
 
 
@@ -171,7 +173,7 @@ def test_misty_mornings_are_no_fault() -> None:
 @pytest.mark.parametrize("unit", [0, 1])
 @pytest.mark.parametrize("roofs", ["house", "east and west", "alike"])
 def test_half_the_power_is_found_on_the_second_sunny_day(
-    roofs: str, unit: int, seed: int
+    roofs: str, member: int, seed: int
 ) -> None:
     plants = {
         "house": house(seed),
@@ -180,10 +182,10 @@ def test_half_the_power_is_found_on_the_second_sunny_day(
     }
     life = Life(plants[roofs])
     assert life.live(30) == []
-    for sunny in life.sunny_days(12, spoil(0.5, unit)):
-        assert life.low == ({unit} if sunny >= 2 else set())
+    for sunny in life.sunny_days(12, spoil(0.5, member)):
+        assert life.low == ({member} if sunny >= 2 else set())
         if sunny >= 2:
-            assert life.verdict(unit).ratio == pytest.approx(0.5, abs=0.09)
+            assert life.verdict(member).ratio == pytest.approx(0.5, abs=0.09)
             return
     pytest.fail("there were no two sunny days")
 
@@ -210,7 +212,7 @@ def test_what_lasts_becomes_the_new_normal() -> None:
 
 
 def test_a_repair_is_no_fault_of_the_others() -> None:
-    """Learnt next to a unit with half its power, the other one gave double."""
+    """Learnt next to a member with half its power, the other one gave double."""
     life = Life(plant(*EAST_AND_WEST))
     assert life.live(20, spoil(0.5, 0)) == []
     assert life.live(30) == []
@@ -243,14 +245,14 @@ def test_a_roof_in_its_own_shadow_is_not_dead(roofs: tuple[Array, ...]) -> None:
 @pytest.mark.parametrize(
     "factor",
     [
-        pytest.param(lambda unit, at: 0.3, id="curtailed"),
-        pytest.param(lambda unit, at: 0.02, id="snow"),
-        pytest.param(lambda unit, at: 0.0, id="switched off"),
-        pytest.param(lambda unit, at: 1.0 if 9 < at.hour < 12 else 0.2, id="noon"),
+        pytest.param(lambda member, at: 0.3, id="curtailed"),
+        pytest.param(lambda member, at: 0.02, id="snow"),
+        pytest.param(lambda member, at: 0.0, id="switched off"),
+        pytest.param(lambda member, at: 1.0 if 9 < at.hour < 12 else 0.2, id="noon"),
         pytest.param(spoil(None, 1), id="one offline"),
         pytest.param(spoil(None, 0, 1, 2), id="all offline"),
         pytest.param(
-            lambda unit, at: None if unit == 1 and at.hour < 13 else 1.0,
+            lambda member, at: None if member == 1 and at.hour < 13 else 1.0,
             id="one offline until noon",
         ),
     ],
@@ -269,14 +271,14 @@ def test_nights_say_nothing() -> None:
     midnight = life.plant.world.midnight(life.day)
     for at in range(midnight, midnight + 5 * 3600, 60):
         samples = {0: Sample(at, 0.01), 1: Sample(at, -0.02)}
-        life.siblings.take(samples, life.plant.world.local(at))
+        life.siblings.add(samples, life.plant.world.local(at))
     assert life.low == set()
-    assert life.siblings.units[1].dead_for == 0
+    assert life.siblings.members[1].dead_for == 0
 
 
 def test_an_inverter_that_never_gave_anything_is_dead() -> None:
     life = Life(house())
-    assert [unit for _, unit in life.live(2, spoil(0.0, 0))] == [0]
+    assert [member for _, member in life.live(2, spoil(0.0, 0))] == [0]
 
 
 def test_a_plant_with_one_inverter() -> None:
@@ -292,14 +294,14 @@ def test_a_sibling_that_is_gone() -> None:
     life.live(20)
     life.live(6, spoil(0.3, 0))
     assert life.verdict(0).is_low
-    life.live(6, lambda unit, _: None if unit else 0.3)
+    life.live(6, lambda member, _: None if member else 0.3)
     assert life.verdict(0).is_low
     assert life.verdict(0).siblings == 1
-    life.live(2, lambda unit, _: None if unit else 0.3)
+    life.live(2, lambda member, _: None if member else 0.3)
     assert not life.verdict(0).is_low
     assert life.verdict(0).siblings == 0
     life.siblings.keep_only([0])
-    assert set(life.siblings.units) == {0}
+    assert set(life.siblings.members) == {0}
 
 
 def test_where_siblings_differ_much_more_is_asked_for() -> None:
@@ -308,22 +310,22 @@ def test_where_siblings_differ_much_more_is_asked_for() -> None:
     life = Life(roofs)
     life.live(20)
     lost = (1.0, 0.95, 0.9, 0.8, 0.75, 0.7, 0.65, 0.42)
-    assert life.live(10, lambda unit, _: lost[unit]) == []
+    assert life.live(10, lambda member, _: lost[member]) == []
     alike = Life(roofs)
     alike.live(20)
-    assert {unit for _, unit in alike.live(10, spoil(0.42, 7))} == {7}
+    assert {member for _, member in alike.live(10, spoil(0.42, 7))} == {7}
 
 
 def test_a_single_wrong_row_is_no_peak() -> None:
     life = Life(plant(*ALIKE))
     life.live(10)
-    peak = life.siblings.units[0].peak
+    peak = life.siblings.members[0].peak
 
-    def glitch(unit: int, at: datetime) -> float:
-        return 900.0 if unit == 0 and (at.hour, at.minute) == (12, 0) else 1.0
+    def glitch(member: int, at: datetime) -> float:
+        return 900.0 if member == 0 and (at.hour, at.minute) == (12, 0) else 1.0
 
     assert life.live(10, glitch) == []
-    assert life.siblings.units[0].peak < 1.5 * peak
+    assert life.siblings.members[0].peak < 1.5 * peak
 
 
 def test_a_restart_changes_nothing() -> None:
@@ -345,9 +347,9 @@ def test_clocks_that_are_wrong() -> None:
     life = Life(house())
     life.live(10)
     later = life.plant.world.local(life.plant.world.midnight(date(2031, 1, 1)))
-    life.siblings.take({0: Sample(later.timestamp(), 0.0)}, later)
+    life.siblings.add({0: Sample(later.timestamp(), 0.0)}, later)
     assert life.live(10) == []
-    assert {unit for _, unit in life.live(6, spoil(0.0, 0))} == {0}
+    assert {member for _, member in life.live(6, spoil(0.0, 0))} == {0}
 
 
 JSON = st.recursive(
@@ -360,28 +362,28 @@ JSON = st.recursive(
 @given(JSON)
 def test_whatever_was_saved_is_survived(saved: object) -> None:
     assert Siblings.load({"day": saved, "units": {"1": saved}}).verdict(1) is None
-    assert Siblings.load(saved).units == {}
+    assert Siblings.load(saved).members == {}
 
 
 @given(st.integers(0, 15), JSON)
 def test_a_unit_with_one_wrong_field(place: int, wrong: object) -> None:
-    dumped = Unit().dump()
+    dumped = Member().dump()
     dumped[place] = wrong
-    unit = Unit.load(dumped)
-    if unit is not None:
-        siblings = Siblings(1, {1: unit, 2: Unit()})
+    member = Member.load(dumped)
+    if member is not None:
+        siblings = Siblings(1, {1: member, 2: Member()})
         start = datetime(2025, 6, 1, 12, tzinfo=UTC)
         for minute in range(0, 30, 5):
             at = start + timedelta(minutes=minute)
-            siblings.take({1: Sample(minute * 60, 1), 2: Sample(minute * 60, 1)}, at)
+            siblings.add({1: Sample(minute * 60, 1), 2: Sample(minute * 60, 1)}, at)
         assert siblings.verdict(1)
-        siblings.take({1: Sample(1e5, 1)}, start + timedelta(days=1))
+        siblings.add({1: Sample(1e5, 1)}, start + timedelta(days=1))
 
 
 def test_a_unit_with_wrong_parts() -> None:
     for parts in (None, [], [1, 2, 3, 4], [[0, 0, 0]] * 3, [[0, 0]] * 4):
-        assert Unit.load([*Unit().dump()[:-1], parts]) is None
-    assert Unit.load([*Unit().dump()[:-1], [[0, -1.0, 0]] * 4]) is None
+        assert Member.load([*Member().dump()[:-1], parts]) is None
+    assert Member.load([*Member().dump()[:-1], [[0, -1.0, 0]] * 4]) is None
 
 
 @given(st.lists(st.floats(0, 9), min_size=2, max_size=9), st.data())
@@ -408,11 +410,11 @@ def test_size_and_what_all_share_do_not_matter(
             sky = day[half_hour // 2] * (0.3 if number > 6 else 1.0)
             at = now.timestamp()
             samples = {
-                unit: Sample(at, sky * share * size)
-                for unit, share in enumerate(shares)
+                member: Sample(at, sky * share * size)
+                for member, share in enumerate(shares)
             }
-            siblings.take(samples, now)
-            verdicts = [siblings.verdict(unit) for unit in samples]
+            siblings.add(samples, now)
+            verdicts = [siblings.verdict(member) for member in samples]
             assert not any(verdict and verdict.is_low for verdict in verdicts)
 
 
@@ -472,10 +474,10 @@ def test_one_string_of_twenty() -> None:
             if number > 20:
                 shares |= {4: 0.0, 9: 0.5}
             samples = {n: Sample(at, whole * share) for n, share in shares.items()}
-            siblings.take(samples, world.local(at))
-            low |= {n for n, unit in siblings.units.items() if unit.is_low}
-            low |= {n for n, unit in siblings.units.items() if unit.is_dead}
+            siblings.add(samples, world.local(at))
+            low |= {n for n, member in siblings.members.items() if member.is_low}
+            low |= {n for n, member in siblings.members.items() if member.is_dead}
         if number == 20:
             assert low == set()
     assert low == {4, 9}
-    assert siblings.units[4].dead_for == DEAD_FOR
+    assert siblings.members[4].dead_for == DEAD_FOR

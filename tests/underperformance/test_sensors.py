@@ -188,7 +188,7 @@ def learnt(sim: Simulator, end: datetime, days: int) -> Siblings:
             device: Sample(at, power.pv(array))
             for array, device in enumerate(inverters(sim))
         }
-        siblings.take(samples, world.local(at))
+        siblings.add(samples, world.local(at))
     return siblings
 
 
@@ -220,7 +220,7 @@ async def test_half_the_power_on_two_sunny_days(
             # Nothing is compared in the dark.
             step = 900 if power else 1500
             await wait(step, step)
-            now = setup.runtime_data.underperformance.inverters[CODE].units[device]
+            now = setup.runtime_data.underperformance.inverters[CODE].members[device]
             sun.append(now.sun)
         return int(max(sun))
 
@@ -257,7 +257,7 @@ async def test_a_sibling_that_leaves_the_account(
     assert shown(hass, first).state == "off"
     assert shown(hass, first).attributes["compared_with"] == 0
     book = setup.runtime_data.underperformance
-    assert set(book.inverters[CODE].units) == {first}
+    assert set(book.inverters[CODE].members) == {first}
     assert set(book.strings) == {first}
 
 

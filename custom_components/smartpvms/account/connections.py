@@ -114,7 +114,7 @@ class Connections:
         ledger = self.ledger(account)
         session = connection.client.session
         if session.ledger is not ledger:
-            await ledger.join(session.ledger)
+            await ledger.merge(session.ledger)
         self._ledgers[connection.credentials.account] = ledger
         session.use_ledger(ledger)
 

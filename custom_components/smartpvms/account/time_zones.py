@@ -6,11 +6,10 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from ..northbound import Plant
+from ..northbound.bounds import EASTERNMOST
 
 _DAY: Final = 86400
-# The dateline's easternmost clocks are 14 hours ahead.
-_FARTHEST: Final = 14 * 3600
-# Of zones that cannot be told apart yet, a plant is rather in one of these.
+# Tried first: populous zones are likelier than others with the same offsets.
 _POPULOUS: Final = (
     "Europe/Berlin",
     "Europe/London",
@@ -95,7 +94,9 @@ def find_zone(
     midnights = latest
     behind = max(midnights) % _DAY
     ahead = _DAY - behind
-    return timezone(timedelta(seconds=ahead if ahead <= _FARTHEST else -behind))
+    return timezone(
+        timedelta(seconds=ahead if ahead <= EASTERNMOST.total_seconds() else -behind)
+    )
 
 
 def _regional() -> set[str]:

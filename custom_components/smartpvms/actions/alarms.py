@@ -13,7 +13,8 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from ..alarms.tracker import LOOK_BACK, record_of, split
+from ..alarms.record import record_of
+from ..alarms.tracker import LOOK_BACK, split
 from ..catalogue import OTHER
 from ..catalogue.alarm import RANKS, STATUSES, TYPES
 from ..const import DOMAIN
@@ -23,7 +24,7 @@ from ..northbound import Interface
 from ..northbound.interfaces import PLANTS_PER_CALL
 from ..northbound.models import Alarm
 from .budget import async_await_calls, explained
-from .fields import ATTR_END, ATTR_START, DEVICES, WHEN, utc
+from .fields import ATTR_END, ATTR_START, DEVICES, WHEN, period_ends_first, utc
 
 ATTR_SEVERITIES: Final = "severities"
 ATTR_STATUSES: Final = "statuses"
@@ -93,9 +94,7 @@ def _period(data: Mapping[str, Any]) -> tuple[datetime, datetime]:
     default = end - timedelta(days=30)
     begin = utc(data[ATTR_START]) if ATTR_START in data else default
     if begin >= end:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="period_ends_first"
-        )
+        raise period_ends_first()
     if begin < now - LOOK_BACK:
         raise ServiceValidationError(
             translation_domain=DOMAIN,

@@ -11,16 +11,15 @@ from typing import Final
 
 from ..local_time import ONE_DAY, noon
 from ..northbound import Period
+from ..northbound.bounds import EASTERNMOST, LAST_YEAR, WESTERNMOST
 from ..northbound.client import LONGEST_HISTORY
 
-# No system is older, and no calendar ends here.
+# FusionSolar has no older data, and date arithmetic stays in range.
 EARLIEST: Final = datetime(2000, 1, 1)  # noqa: DTZ001
-LATEST: Final = datetime(2100, 1, 1)  # noqa: DTZ001
+LATEST: Final = datetime(LAST_YEAR, 1, 1)  # noqa: DTZ001
 
 _TICK: Final = timedelta(microseconds=1)
 _QUARTER: Final = timedelta(minutes=15)
-_EASTERNMOST: Final = timedelta(hours=14)
-_WESTERNMOST: Final = timedelta(hours=-12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +174,9 @@ def _from_midnight(at: datetime, zone: tzinfo) -> datetime:
     offset = known + round((midnight - wall) / _QUARTER) * _QUARTER
     if offset == known:
         return local
-    if offset > _EASTERNMOST:
+    if offset > EASTERNMOST:
         offset -= ONE_DAY
-    elif offset < _WESTERNMOST:
+    elif offset < WESTERNMOST:
         offset += ONE_DAY
     return at.astimezone(timezone(offset))
 

@@ -28,6 +28,7 @@ from ..northbound.interfaces import (
 )
 from ..northbound.periods import ASK_DEVICES, ASK_PLANTS
 from .budget import async_await_calls, explained
+from .fields import period_ends_first
 from .history_period import Slot, Span, local_times
 
 MOST_DAYS: Final = 31
@@ -78,9 +79,7 @@ class Query:
         """Return the period for a plant, or raise for one that cannot be given."""
         span = Span.of(self.period, self.start, self.end, zone, self.now)
         if span.is_empty:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN, translation_key="period_ends_first"
-            )
+            raise period_ends_first()
         is_long = span.until(self.now).length() > timedelta(days=MOST_DAYS)
         if is_long and self.period is Period.FIVE_MINUTES:
             raise ServiceValidationError(

@@ -14,7 +14,7 @@ from ..const import DOMAIN
 from ..hub.hub import Hub
 from ..hub.targets import find_targets
 from ..local_time import ONE_DAY
-from .fields import ATTR_END, ATTR_START, DEVICES, WHEN
+from .fields import ATTR_END, ATTR_START, DEVICES, WHEN, period_ends_first
 from .history_period import in_zone
 
 ATTR_REPLACE: Final = "replace"
@@ -62,9 +62,7 @@ def _period(data: dict[str, Any], zone: tzinfo) -> tuple[date | None, date]:
     begin = in_zone(data[ATTR_START], zone) if ATTR_START in data else None
     end = min(now, in_zone(data[ATTR_END], zone)) if ATTR_END in data else now
     if begin is not None and begin >= end:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="period_ends_first"
-        )
+        raise period_ends_first()
     last = end.date() if end.time() == datetime.min.time() else end.date() + ONE_DAY
     return begin and begin.date(), last
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from functools import partial
 from itertools import batched
+from math import ceil
 from typing import Final
 
 from homeassistant.const import ATTR_DEVICE_ID
@@ -65,7 +66,7 @@ async def async_check_registration(
     """
     targets = find_targets(hass, call.data[ATTR_DEVICE_ID])
     hubs = dict.fromkeys(target.hub for target in targets)
-    calls = -(-len(call.data[ATTR_SERIALS]) // SERIALS_PER_CALL)
+    calls = ceil(len(call.data[ATTR_SERIALS]) / SERIALS_PER_CALL)
     # No account is asked before all of them are known to have the calls.
     for hub in hubs:
         check_turns(hub.account, Interface.REGISTRATION, calls)

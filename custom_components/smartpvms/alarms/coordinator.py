@@ -20,11 +20,12 @@ from ..northbound.errors import NorthboundError, RefusedError
 from ..northbound.interfaces import PLANTS_PER_CALL
 from ..northbound.models import Alarm
 from ..storage.store import KeptStore
-from .tracker import AlarmBook, AlarmNews, dump_news, load_news, window_at
+from .record import AlarmChange, dump_changes, load_changes
+from .tracker import AlarmTracker, window_at
 
 STORE_VERSION: Final = 1
 # A fleet has an entity for each of its devices.
-TOLD_AT_ONCE: Final = 100
+NOTIFIED_AT_ONCE: Final = 100
 # Where a call a minute is allowed, half of them are left to the actions.
 OFTEN: Final = 120.0
 # Sooner than the next poll, which would put the writing off.
@@ -36,25 +37,25 @@ def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[dict[str, Any]]:
     return KeptStore(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}.alarms")
 
 
-class AlarmCoordinator(AccountCoordinator[AlarmBook]):
+class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
     """The alarms of the account's plants (reference 2.16)."""
 
     def __init__(self, account: Account) -> None:
         """Start with an empty book; `async_restore` brings back the saved one."""
         super().__init__(account, "alarms", SOON)
-        self.data = AlarmBook()
+        self.data = AlarmTracker()
         self._store = store_of(account.hass, account.entry.entry_id)
         self._due: deque[tuple[str, ...]] = deque()
         self._window = 0
-        self._held_back: list[AlarmNews] = []
+        self._pending: list[AlarmChange] = []
         self._is_armed = False
         account.inventory_changed.connect(self.forget_gone)
 
     async def async_restore(self) -> None:
         """Take over the book of the last run."""
         saved = await self._store.async_load_sound()
-        self.data = AlarmBook.load(saved)
-        self._held_back = load_news(saved)
+        self.data = AlarmTracker.load(saved)
+        self._pending = load_changes(saved)
 
     @callback
     def start(self) -> None:
@@ -63,7 +64,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
 
     async def _arm(self, _: HomeAssistant) -> None:
         self._is_armed = True
-        await self._async_tell()
+        await self._async_dispatch()
 
     def language(self) -> str:
         """Return the interface's name of Home Assistant's language."""
@@ -74,11 +75,11 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
 
     def knows(self, plant_code: str) -> bool:
         """Tell whether a plant's alarms were ever listed."""
-        return plant_code in self.data.heard_at
+        return plant_code in self.data.answered_at
 
     def is_fresh(self, plant_code: str) -> bool:
         """Tell whether a plant's alarms were listed in the last three cycles."""
-        heard = self.data.heard_at.get(plant_code, 0.0)
+        heard = self.data.answered_at.get(plant_code, 0.0)
         return heard >= fresh_since(self.account.clock.now(), self._cycle())
 
     def _cycle(self) -> float:
@@ -86,7 +87,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
         return max(OFTEN, ledger.cycle(Interface.ALARMS, ledger.scale.plant_calls()))
 
     @override
-    async def _async_update_data(self) -> AlarmBook:
+    async def _async_update_data(self) -> AlarmTracker:
         try:
             with calling(self.account, Interface.ALARMS):
                 await self._async_ask()
@@ -123,10 +124,10 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
             plants, window.begin, window.end, self.language()
         )
         answer = None if alarms is None else self._with_devices(alarms, plants)
-        news = self.data.take(window, plants, answer, now)
-        self._held_back += news
+        news = self.data.apply(window, plants, answer, now)
+        self._pending += news
         if self._is_armed:
-            await self._async_tell()
+            await self._async_dispatch()
         elif news:
             await self.async_save()
         if not self.account.is_closed:
@@ -146,15 +147,15 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
         by_name = [d.id for d in devices if _is_called(d, alarm)]
         return by_name[0] if len(by_name) == 1 else None
 
-    async def _async_tell(self) -> None:
+    async def _async_dispatch(self) -> None:
         """Send what is held back, once it is on disk that nothing is any more.
 
         The entities show it first: automations look at them.
         """
-        if not self._held_back:
+        if not self._pending:
             return
-        await self._async_tell_entities()
-        news, self._held_back = self._held_back, []
+        await self._async_notify_entities()
+        news, self._pending = self._pending, []
         await self.async_save()
         for item in news:
             async_dispatcher_send(self.hass, SIGNAL_ALARM, item)
@@ -167,12 +168,12 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
     @override
     async def _async_refreshed(self) -> None:
         # After a second failure in a row nobody else would say that it has aged.
-        await self._async_tell_entities()
+        await self._async_notify_entities()
 
-    async def _async_tell_entities(self) -> None:
-        for some in batched(list(self._listeners), TOLD_AT_ONCE):
+    async def _async_notify_entities(self) -> None:
+        for some in batched(list(self._listeners), NOTIFIED_AT_ONCE):
             known = (self._listeners.get(number) for number in some)
-            self.tell(listener[0] for listener in known if listener)
+            self.notify(listener[0] for listener in known if listener)
             await asyncio.sleep(0)
 
     @callback
@@ -185,7 +186,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmBook]):
         await self._store.async_save(self._dump())
 
     def _dump(self) -> dict[str, Any]:
-        return {**self.data.dump(), **dump_news(self._held_back)}
+        return {**self.data.dump(), **dump_changes(self._pending)}
 
 
 def _is_called(device: Device, alarm: Alarm) -> bool:

@@ -10,7 +10,8 @@ from ..catalogue import Kpi
 from ..catalogue.alarm import ACTIVE_ALARMS, HIGHEST_SEVERITY, LATEST_ALARM
 from ..entity import ComparingEntity
 from .coordinator import AlarmCoordinator
-from .tracker import AlarmBook, AlarmRecord
+from .record import AlarmRecord
+from .tracker import AlarmTracker
 
 ATTR_ALARMS: Final = "alarms"
 MOST_LISTED: Final = 20
@@ -124,13 +125,13 @@ ALARM_KEYS: Final = frozenset(
 )
 
 
-def alarm_sensors(book: AlarmBook, code: str) -> list[type[AlarmSensor]]:
+def alarm_sensors(book: AlarmTracker, code: str) -> list[type[AlarmSensor]]:
     """Return the sensors that a plant has something for.
 
     There is none before its alarms were listed, and no latest alarm before
     there was one.
     """
-    if code not in book.heard_at:
+    if code not in book.answered_at:
         return []
     always: list[type[AlarmSensor]] = [ActiveAlarmsSensor, HighestSeveritySensor]
     return [*always, LatestAlarmSensor] if code in book.latest else always

@@ -16,7 +16,7 @@ import voluptuous as vol
 from ..catalogue import OTHER
 from ..catalogue.alarm import ALARM, LEAST, PROBLEM, RANKS
 from ..const import DOMAIN
-from .tracker import AlarmRecord
+from .record import AlarmRecord
 
 CONF_MINIMUM_SEVERITY: Final = "minimum_severity"
 CONF_DEVICE_TYPES: Final = "device_types"
@@ -34,9 +34,15 @@ _SCHEMA: Final = vol.Schema(
 )
 
 
-def validated(config: ConfigType) -> ConfigType:
-    """Return a trigger's or condition's target and options, or raise vol.Invalid."""
-    return cast(ConfigType, _SCHEMA(config))
+class WithAlarmFilter:
+    """What triggers and conditions about alarms share: the check of their fields."""
+
+    @classmethod
+    async def async_validate_config(
+        cls, hass: HomeAssistant, config: ConfigType
+    ) -> ConfigType:
+        """Return the target and options, or raise vol.Invalid."""
+        return cast(ConfigType, _SCHEMA(config))
 
 
 class AlarmFilter:

@@ -6,16 +6,23 @@ holds has ended, once two answers in a row have left it out.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from itertools import count, takewhile
 from typing import Any, Final, Self
 
-from ..catalogue import OTHER
-from ..catalogue.alarm import ACKNOWLEDGED, ENDED, LEAST, RANKS, SEVERITIES
+from ..catalogue.alarm import ENDED
 from ..northbound.models import Alarm
-from ..storage.parse import instant, load_time, texts, times
+from ..storage.parse import instant, texts, times
+from .record import (
+    AlarmChange,
+    AlarmRecord,
+    ChangeKind,
+    dump_record,
+    identity,
+    load_record,
+    record_of,
+)
 
 # The interface takes 31 days at a time and looks back 365; clocks differ.
 WINDOW: Final = timedelta(days=30)
@@ -36,65 +43,8 @@ FIRST_SWEEP_EVERY: Final = 4
 HEAD_START: Final = 36 * 3600.0
 
 
-class News(StrEnum):
-    """What has happened to an alarm."""
-
-    RAISED = "raised"
-    CLEARED = "cleared"
-    ACKNOWLEDGED = "acknowledged"
-
-
 @dataclass(frozen=True, slots=True)
-class AlarmRecord:
-    """An alarm as Home Assistant shows it.
-
-    `device_id` is None where it fits no device that we know; then it belongs to
-    the plant. `severity` is `other` where nobody has documented it. Times in UTC.
-    """
-
-    id: str
-    name: str
-    severity: str
-    plant_code: str = field(repr=False)
-    device_id: int | None = None
-    device_type: int | None = None
-    cause: str | None = None
-    cause_id: str | None = None
-    suggestion: str | None = None
-    raised_at: datetime | None = None
-    cleared_at: datetime | None = None
-    acknowledged: bool = False
-    absences: int = 0
-
-    def details(self) -> dict[str, Any]:
-        """Return the keys that events, triggers and actions give an alarm."""
-        return {
-            "id": self.id,
-            "name": self.name,
-            "severity": self.severity,
-            "cause": self.cause,
-            "cause_id": self.cause_id,
-            "suggestion": self.suggestion,
-            "raised_at": self.raised_at and self.raised_at.isoformat(),
-            "cleared_at": self.cleared_at and self.cleared_at.isoformat(),
-        }
-
-    @property
-    def rank(self) -> int:
-        """Return how grave it is, 1 the gravest."""
-        return RANKS.get(self.severity, LEAST)
-
-
-@dataclass(frozen=True, slots=True)
-class AlarmNews:
-    """Something that happened to an alarm."""
-
-    kind: News
-    record: AlarmRecord
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
+class AlarmWindow:
     """A period of raising times to ask for; 0 is the newest."""
 
     number: int
@@ -108,11 +58,11 @@ class Window:
         return self.begin <= raised_at < self.end
 
 
-def window_at(number: int, now: datetime) -> Window:
+def window_at(number: int, now: datetime) -> AlarmWindow:
     """Return a window of the past, counted back from now."""
     end = now + SKEW if number == 0 else now - number * WINDOW
     begin = max(now - (number + 1) * WINDOW, now - LOOK_BACK + SKEW)
-    return Window(number, begin, end)
+    return AlarmWindow(number, begin, end)
 
 
 LONGEST_PERIOD: Final = timedelta(days=31)
@@ -127,38 +77,12 @@ def split(begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]
         yield start, min(start + LONGEST_PERIOD, end)
 
 
-def identity(alarm: Alarm) -> str:
-    """Return what makes an alarm the same one in the next answer."""
-    raised = "" if alarm.raised_at is None else str(alarm.raised_at.timestamp())
-    device = alarm.serial or alarm.device_name or ""
-    return "|".join(
-        (alarm.plant_code, device, alarm.alarm_id, alarm.cause_id or "", raised)
-    )
-
-
-def record_of(alarm: Alarm, device_id: int | None) -> AlarmRecord:
-    """Return an alarm as Home Assistant shows it."""
-    return AlarmRecord(
-        id=alarm.alarm_id,
-        name=alarm.name,
-        severity=SEVERITIES.get(alarm.severity or 0, OTHER),
-        plant_code=alarm.plant_code,
-        device_id=device_id,
-        device_type=alarm.device_type,
-        cause=alarm.cause,
-        cause_id=alarm.cause_id,
-        suggestion=alarm.suggestion,
-        raised_at=alarm.raised_at,
-        acknowledged=alarm.status in ACKNOWLEDGED,
-    )
-
-
-class AlarmBook:
+class AlarmTracker:
     """The known alarms of an account.
 
     `active` by identity; `ended` holds when those that are over were raised
     (epoch seconds), so that none is reported twice; `latest` the alarm of each
-    plant that was raised last, over or not; `heard_at` when a plant's alarms
+    plant that was raised last, over or not; `answered_at` when a plant's alarms
     were last answered; `asked_at` when each window was, and by `seen`
     for which plants, since a first answer is history and not news; `silent_since`
     the first of the last answers if they had no list.
@@ -169,7 +93,7 @@ class AlarmBook:
         self.active: dict[str, AlarmRecord] = {}
         self.ended: dict[str, float] = {}
         self.latest: dict[str, tuple[float, str]] = {}
-        self.heard_at: dict[str, float] = {}
+        self.answered_at: dict[str, float] = {}
         self.asked_at: dict[int, float] = {}
         self.seen: dict[int, set[str]] = {}
         self.polls = 0
@@ -204,17 +128,17 @@ class AlarmBook:
         older = [window_at(number, now) for number in range(1, WINDOWS)]
         return min(older, key=self._urgency).number
 
-    def _urgency(self, asked: Window) -> float:
+    def _urgency(self, asked: AlarmWindow) -> float:
         alive = any(asked.holds(record.raised_at) for record in self.active.values())
         return self.asked_at.get(asked.number, 0.0) - HEAD_START * alive
 
-    def take(
+    def apply(
         self,
-        asked: Window,
+        asked: AlarmWindow,
         plants: Collection[str],
         answer: Iterable[tuple[Alarm, int | None]] | None,
         now: datetime,
-    ) -> list[AlarmNews]:
+    ) -> list[AlarmChange]:
         """Take over the answer for a window and return what is new.
 
         `answer` pairs each alarm with the device that it fits, None where there was
@@ -222,7 +146,7 @@ class AlarmBook:
         but no news.
         """
         seen = self.seen.setdefault(asked.number, set())
-        news: list[AlarmNews] = []
+        news: list[AlarmChange] = []
         found: set[str] = set()
         for alarm, device_id in answer or ():
             key = identity(alarm)
@@ -236,37 +160,37 @@ class AlarmBook:
                 news += told
         self.silent_since = (self.silent_since or now) if answer is None else None
         if self.silent_since is None or now - self.silent_since >= SILENT_FOR:
-            news += self._take_absences(asked, plants, found, now)
+            news += self._apply_absences(asked, plants, found, now)
         seen.update(plants)
         self.asked_at[asked.number] = now.timestamp()
-        self.heard_at |= dict.fromkeys(plants, now.timestamp())
+        self.answered_at |= dict.fromkeys(plants, now.timestamp())
         self._forget(now)
         self._owners = None
         return news
 
     def _follow(
         self, key: str, is_over: bool, record: AlarmRecord, now: datetime
-    ) -> Iterator[AlarmNews]:
+    ) -> Iterator[AlarmChange]:
         """Yield what an alarm's row says that was not known."""
         before = self.active.get(key)
         if before is None and not (is_over and key in self.ended):
             # One that came and went between two polls is worth both.
-            yield AlarmNews(News.RAISED, record)
+            yield AlarmChange(ChangeKind.RAISED, record)
         elif before and record.acknowledged and not before.acknowledged:
-            yield AlarmNews(News.ACKNOWLEDGED, record)
+            yield AlarmChange(ChangeKind.ACKNOWLEDGED, record)
         if not is_over:
             self.active[key] = record
             self.ended.pop(key, None)
         elif before or key not in self.ended:
-            yield AlarmNews(News.CLEARED, self._end(key, record, now))
+            yield AlarmChange(ChangeKind.CLEARED, self._end(key, record, now))
 
-    def _take_absences(
+    def _apply_absences(
         self,
-        asked: Window,
+        asked: AlarmWindow,
         plants: Collection[str],
         found: set[str],
         now: datetime,
-    ) -> list[AlarmNews]:
+    ) -> list[AlarmChange]:
         """End the alarms that the window should hold and has left out again."""
         news = []
         for key, record in list(self.active.items()):
@@ -277,7 +201,9 @@ class AlarmBook:
             record = replace(record, absences=record.absences + 1)
             self.active[key] = record
             if record.absences >= ABSENCES:
-                news.append(AlarmNews(News.CLEARED, self._end(key, record, now)))
+                news.append(
+                    AlarmChange(ChangeKind.CLEARED, self._end(key, record, now))
+                )
         return news
 
     def _end(self, key: str, record: AlarmRecord, now: datetime) -> AlarmRecord:
@@ -310,8 +236,8 @@ class AlarmBook:
         self.latest = {
             code: self.latest[code] for code in self.latest if code in plants
         }
-        self.heard_at = {
-            code: at for code, at in self.heard_at.items() if code in plants
+        self.answered_at = {
+            code: at for code, at in self.answered_at.items() if code in plants
         }
         for seen in self.seen.values():
             seen.intersection_update(plants)
@@ -320,10 +246,10 @@ class AlarmBook:
     def dump(self) -> dict[str, Any]:
         """Return the book as JSON data."""
         return {
-            "active": {key: _dump(record) for key, record in self.active.items()},
+            "active": {key: dump_record(record) for key, record in self.active.items()},
             "ended": self.ended,
             "latest": self.latest,
-            "heard_at": self.heard_at,
+            "heard_at": self.answered_at,
             "asked_at": {str(number): at for number, at in self.asked_at.items()},
             "seen": {str(number): sorted(codes) for number, codes in self.seen.items()},
         }
@@ -335,13 +261,15 @@ class AlarmBook:
         if not isinstance(saved, dict):
             return book
         try:
-            book.active = {key: _load(item) for key, item in saved["active"].items()}
+            book.active = {
+                key: load_record(item) for key, item in saved["active"].items()
+            }
             book.ended = times(saved["ended"])
             book.latest = {
                 code: (instant(at) or 0.0, str(name))
                 for code, (at, name) in saved["latest"].items()
             }
-            book.heard_at = times(saved["heard_at"])
+            book.answered_at = times(saved["heard_at"])
             book.asked_at = {int(n): at for n, at in times(saved["asked_at"]).items()}
             book.seen = {int(n): texts(codes) for n, codes in saved["seen"].items()}
         except KeyError, TypeError, ValueError, AttributeError:
@@ -349,52 +277,6 @@ class AlarmBook:
         return book
 
 
-def dump_news(news: Iterable[AlarmNews]) -> dict[str, Any]:
-    """Return news that were not told yet as JSON data."""
-    return {"untold": [[item.kind, _dump(item.record)] for item in news]}
-
-
-def load_news(saved: object) -> list[AlarmNews]:
-    """Return what `dump_news` saved, none where it is of another shape."""
-    untold = saved.get("untold") if isinstance(saved, dict) else None
-    try:
-        return [AlarmNews(News(kind), _load(item)) for kind, item in untold or ()]
-    except KeyError, TypeError, ValueError:
-        return []
-
-
-def _dump(record: AlarmRecord) -> dict[str, Any]:
-    shown = {key: getattr(record, key) for key in _TIMES}
-    return asdict(record) | {
-        key: at.isoformat() if at else None for key, at in shown.items()
-    }
-
-
-def _load(saved: Any) -> AlarmRecord:
-    """Return what `_dump` made of an alarm, or raise ValueError."""
-    match saved:
-        case {
-            "id": str(),
-            "name": str(),
-            "severity": str(),
-            "plant_code": str(),
-            "device_id": int() | None,
-            "device_type": int() | None,
-            "cause": str() | None,
-            "cause_id": str() | None,
-            "suggestion": str() | None,
-            "acknowledged": bool(),
-            "absences": int(),
-        } if saved.keys() == _NAMES and all(
-            abs(item) < 2**63 for item in saved.values() if isinstance(item, int)
-        ):
-            read = {key: load_time(saved[key]) for key in _TIMES}
-            return AlarmRecord(**{**saved, **read})
-    raise ValueError("no alarm")
-
-
-_TIMES: Final = ("raised_at", "cleared_at")
-_NAMES: Final = frozenset(item.name for item in fields(AlarmRecord))
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
 

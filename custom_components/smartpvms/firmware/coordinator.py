@@ -21,14 +21,14 @@ from ..northbound.errors import (
 )
 from ..northbound.interfaces import DEVICES_PER_UPGRADE
 from ..northbound.models import UpgradeRecord
-from .records import LONGEST, FirmwareBook, cadence
+from .records import LONGEST, FirmwareRecords, cadence
 
 # The live data of a large account take some minutes to arrive.
 FIRST_AFTER: Final = 300.0
 NO_RECORDS: Final = 20022
 
 
-class FirmwareCoordinator(AccountCoordinator[FirmwareBook]):
+class FirmwareCoordinator(AccountCoordinator[FirmwareRecords]):
     """The last firmware upgrade of each inverter (reference 2.15).
 
     Asked once a day, while an upgrade runs as often as the lane allows.
@@ -39,7 +39,7 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareBook]):
         super().__init__(account, "firmware upgrades", SOON)
         now = account.clock.now()
         self._first_at = now + FIRST_AFTER
-        self.data = FirmwareBook.load(saved, now)
+        self.data = FirmwareRecords.load(saved, now)
         account.inventory_changed.connect(self.forget_gone)
         for device_id, due_at in self.data.due_at.items():
             self.data.due_at[device_id] = max(due_at, self._first_at)
@@ -54,7 +54,7 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareBook]):
 
     def is_fresh(self, device_id: int) -> bool:
         """Tell whether a device was heard of in the last three cycles."""
-        heard = self.data.heard_at.get(device_id)
+        heard = self.data.answered_at.get(device_id)
         if heard is None:
             return False
         now = self.account.clock.now()
@@ -109,7 +109,7 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareBook]):
             self._schedule_refresh()
 
     @override
-    async def _async_update_data(self) -> FirmwareBook:
+    async def _async_update_data(self) -> FirmwareRecords:
         try:
             with calling(self.account, Interface.UPGRADE_RECORD):
                 await self._async_ask_what_is_due()
@@ -131,15 +131,15 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareBook]):
             records = await self._async_records(type_id, devices)
         except UnsupportedTypeError:
             same = (d.id for d in self.upgradable() if d.type_id == type_id)
-            self.data.put_off(same, now, LONGEST)
+            self.data.postpone(same, now, LONGEST)
         except RefusedError, AccessError:
             # The lane is at rest now; what is due stays so.
             raise
         except NorthboundError:
-            self.data.put_off(devices, now)
+            self.data.postpone(devices, now)
             raise
         else:
-            self._take(devices, records)
+            self._apply(devices, records)
 
     async def _async_records(
         self, type_id: int, devices: Collection[int]
@@ -153,10 +153,10 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareBook]):
             return []
 
     @callback
-    def _take(self, devices: Collection[int], records: list[UpgradeRecord]) -> None:
+    def _apply(self, devices: Collection[int], records: list[UpgradeRecord]) -> None:
         """Take over an answer; the list tells the version after an upgrade."""
         before = {key for key in devices if self.data.is_running(key)}
-        self.data.take(devices, records, self.account.clock.now())
+        self.data.apply(devices, records, self.account.clock.now())
         if not all(self.data.is_running(key) for key in before):
             self.account.inventory_doubted.send()
 

@@ -35,35 +35,35 @@ def cadence(record: UpgradeRecord | None, at: float) -> float:
 
 
 @dataclass(slots=True)
-class FirmwareBook:
+class FirmwareRecords:
     """The last upgrade of each device (id) that has a record.
 
-    `heard_at` is the epoch second of the last answer about a device, with or
+    `answered_at` is the epoch second of the last answer about a device, with or
     without a record; `due_at` that of the next question.
     """
 
     records: dict[int, UpgradeRecord] = field(default_factory=dict)
-    heard_at: dict[int, float] = field(default_factory=dict)
+    answered_at: dict[int, float] = field(default_factory=dict)
     due_at: dict[int, float] = field(default_factory=dict)
 
     def is_running(self, device_id: int) -> bool:
         """Tell whether a device is being upgraded."""
         return is_running(self.records.get(device_id))
 
-    def take(
+    def apply(
         self, asked: Iterable[int], records: Iterable[UpgradeRecord], at: float
     ) -> None:
         """Take over an answer; a device that it leaves out has no record."""
         found = {record.device_id: record for record in records}
         for device_id in asked:
-            self.heard_at[device_id] = at
+            self.answered_at[device_id] = at
             if device_id in found:
                 self.records[device_id] = found[device_id]
             else:
                 self.records.pop(device_id, None)
             self.due_at[device_id] = at + cadence(found.get(device_id), at)
 
-    def put_off(self, asked: Iterable[int], at: float, seconds: float = HOUR) -> None:
+    def postpone(self, asked: Iterable[int], at: float, seconds: float = HOUR) -> None:
         """Ask again later, but no later than an upgrade that runs needs it."""
         for device_id in asked:
             record = self.records.get(device_id)
@@ -72,7 +72,7 @@ class FirmwareBook:
 
     def keep_only(self, devices: Collection[int]) -> None:
         """Drop what is known of devices that are gone."""
-        for known in (self.records, self.heard_at, self.due_at):
+        for known in (self.records, self.answered_at, self.due_at):
             for gone in known.keys() - set(devices):
                 del known[gone]
 
@@ -87,7 +87,7 @@ class FirmwareBook:
                 }
                 for key, record in self.records.items()
             },
-            "heard_at": {str(key): at for key, at in self.heard_at.items()},
+            "heard_at": {str(key): at for key, at in self.answered_at.items()},
             "due_at": {str(key): at for key, at in self.due_at.items()},
         }
 

@@ -1,135 +1,216 @@
-"""The calls that a question takes, and the rows they answer."""
+"""Makes the calls of the import, one feed after the other, as the lanes allow."""
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, tzinfo
+from functools import partial
+from math import ceil
 
-from ..account.device_batches import device_batches
-from ..local_time import ALL_YEARS, midnight, noon
-from ..northbound import Device, Dialect, Interface, NorthboundClient, Values
-from ..northbound.client import LONGEST_HISTORY
-from ..northbound.interfaces import DEVICES_PER_CALL, DEVICES_PER_HISTORY_CALL
-from ..northbound.models import DeviceRow, PlantRow
-from ..northbound.periods import (
-    ASK_DEVICES,
-    ASK_PLANTS,
-    DEVICE_INTERFACES,
-    FIVE_MINUTE_INTERFACES,
-    PLANT_INTERFACES,
-)
-from .feeds import Feed, Question, Track
+from homeassistant.helpers.update_coordinator import UpdateFailed
 
+from ..account.account import Account
+from ..const import LOGGER
+from ..coordinator import calling
+from ..local_time import ONE_DAY, day_of
+from ..northbound import Device, Interface, Period
+from ..storage.parse import as_dict, load_ids
+from .estimate import Estimate, estimates
+from .feeds import FEEDS, FIVE_MINUTES, Feed, Question, Track
+from .ingest import devices_of
+from .inquiry import Inquiry, inquiry, interface_of, longest_span
+from .planner import Planner, Subject, limit
+from .progress import Progress
+from .scheduler import Lanes, Scheduler
 
-def interface_of(feed: Feed, dialect: Dialect) -> Interface:
-    """Return the interface that has a feed's rows (2.4 to 2.7, 2.10 to 2.13)."""
-    match feed.track:
-        case Track.PLANT:
-            return PLANT_INTERFACES[feed.period]
-        case Track.STORAGE:
-            return DEVICE_INTERFACES[feed.period]
-        case Track.DEVICES:
-            return FIVE_MINUTE_INTERFACES[dialect]
+_STORAGE_DAYS = Feed(Track.STORAGE, Period.DAY)
 
 
-def longest_span(dialect: Dialect) -> timedelta:
-    """Return how much of five-minute rows one call answers."""
-    return timedelta(days=1) if dialect is Dialect.V2020 else LONGEST_HISTORY
+class ImportCalls:
+    """The questions of an account's import, and the calls that they take.
 
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call: for plants, or for devices of a type."""
-
-    type_id: int | None
-    ids: tuple[int | str, ...] = field(repr=False)
-
-
-@dataclass(slots=True)
-class Inquiry:
-    """A question, the calls that it still takes, and the rows of those made.
-
-    `rows`: (start, values) by plant code or device id; `begun_at`: when the first
-    call was made (epoch seconds): what came later not all of them have seen;
-    `silent` and `answered`: the device types that had no rows, and that had some.
+    `scheduler`: which question comes next; `types`: the device types that each feed's
+    interface serves. `progress` returns the progress of a plant by its code.
     """
 
-    question: Question
-    interface: Interface
-    calls: deque[Call]
-    rows: dict[int | str, dict[int, Values]] = field(default_factory=dict)
-    begun_at: float | None = None
-    silent: set[int] = field(default_factory=set)
-    answered: set[int] = field(default_factory=set)
-
-    async def async_ask(self, client: NorthboundClient, now: float) -> None:
-        """Make the next call; one that fails stays the next."""
-        call = self.calls[0]
-        self.begun_at = self.begun_at or now
-        rows = list(await self._async_rows(client, call, now))
-        for source, at, values in rows:
-            self.rows.setdefault(source, {})[at] = values
-        if call.type_id is not None:
-            (self.answered if rows else self.silent).add(call.type_id)
-        self.calls.popleft()
-
-    def give_up(self, type_id: int) -> None:
-        """Leave out a device type that the system refuses."""
-        self.calls = deque(call for call in self.calls if call.type_id != type_id)
-
-    def rows_of(self, source: int | str) -> list[tuple[int, Values]]:
-        """Return the rows of a plant or device in the order of time."""
-        return sorted(self.rows.get(source, {}).items())
-
-    async def _async_rows(
-        self, client: NorthboundClient, call: Call, now: float
-    ) -> Iterable[tuple[int | str, int, Values]]:
-        question = self.question
-        zone, first = question.zone, question.first
-        at = (
-            datetime.fromtimestamp(now, UTC)
-            if first == ALL_YEARS
-            else noon(first, zone)
+    def __init__(self, account: Account, progress: Callable[[str], Progress]) -> None:
+        """Begin with nothing asked."""
+        self.account = account
+        self._progress = progress
+        lanes = Lanes(
+            account.ledger,
+            account.clock.now,
+            self.interface_of,
+            account.wait,
+            self.calls_a_round,
         )
-        if call.type_id is None:
-            plants = [str(code) for code in call.ids]
-            return _of_plants(await ASK_PLANTS[self.interface](client, plants, at))
-        type_id, devices = call.type_id, [int(key) for key in call.ids]
-        if ask := ASK_DEVICES.get(self.interface):
-            return _of_devices(await ask(client, type_id, devices, at))
-        begin = datetime.fromtimestamp(midnight(first, zone), UTC)
-        end = datetime.fromtimestamp(midnight(question.until, zone), UTC)
-        return _of_devices(await client.device_history(type_id, devices, begin, end))
+        self.scheduler = Scheduler(lanes, self.planner)
+        self.types = {
+            feed: account.supported_types(partial(self.interface_of, feed))
+            for feed in FEEDS
+        }
+        self._inquiries: dict[Question, Inquiry] = {}
+        # Until the inventory changes: a fleet has thousands.
+        self._known_devices: dict[tuple[Track, str], list[Device]] = {}
+        # Device types whose rows other types' days were imported without.
+        self._left_out: set[int] = set()
 
+    def restore(self, saved: dict[str, object]) -> None:
+        """Restore what the last run has spent and learnt."""
+        self.scheduler.restore(saved)
+        self._left_out = load_ids(saved.get("left_out"))
+        kept = as_dict(saved.get("types"))
+        for feed, types in self.types.items():
+            types.restore(kept.get(str(feed)))
 
-def inquiry(
-    question: Question, dialect: Dialect, devices: Mapping[str, Iterable[Device]]
-) -> Inquiry:
-    """Return what a question takes; `devices`: those to be asked, by plant code."""
-    interface = interface_of(question.feed, dialect)
-    if question.feed.track is Track.PLANT:
-        return Inquiry(question, interface, deque([Call(None, question.plants)]))
-    most = (
-        DEVICES_PER_HISTORY_CALL
-        if interface is Interface.DEVICE_HISTORY
-        else DEVICES_PER_CALL
-    )
-    asked = sorted(
-        (device for code in question.plants for device in devices.get(code, ())),
-        key=lambda device: device.type_id,
-    )
-    batches = device_batches(asked, most)
-    calls = deque(Call(batch.type_id, batch.devices) for batch in batches)
-    return Inquiry(question, interface, calls)
+    def dump(self) -> dict[str, object]:
+        """Return what `restore` takes, as JSON data."""
+        return {
+            **self.scheduler.dump(),
+            "left_out": sorted(self._left_out),
+            "types": {str(feed): types.dump() for feed, types in self.types.items()},
+        }
 
+    def follow_inventory(self) -> None:
+        """Drop the questions about plants that are gone."""
+        self._known_devices.clear()
+        here = self.account.plants.keys()
+        self.scheduler.drop_questions(lambda question: not here >= set(question.plants))
 
-def _of_plants(rows: Iterable[PlantRow]) -> Iterator[tuple[str, int, Values]]:
-    for row in rows:
-        if row.collected_at is not None:
-            yield row.plant_code, round(row.collected_at.timestamp()), row.values
+    def planner(self) -> Planner:
+        """Return the planner of this moment."""
+        account = self.account
+        subjects = tuple(
+            Subject(
+                code,
+                account.zone(code),
+                self._progress(code),
+                devices=len(self._devices(FIVE_MINUTES, code)),
+                batteries=len(self._devices(_STORAGE_DAYS, code)),
+            )
+            for code in account.listed_plants
+        )
+        span = longest_span(account.inventory.dialect)
+        depth = account.options.history_days
+        return Planner(subjects, account.clock.now(), depth, span)
 
+    def estimates(self) -> dict[str, Estimate]:
+        """Return how far the import of each plant is."""
+        return estimates(
+            self.planner(),
+            self.account.ledger,
+            self.interface_of,
+            self._calls_a_question,
+        )
 
-def _of_devices(rows: Iterable[DeviceRow]) -> Iterator[tuple[int, int, Values]]:
-    for row in rows:
-        if row.collected_at is not None:
-            yield row.device_id, round(row.collected_at.timestamp()), row.values
+    def next(self, feed: Feed) -> Inquiry | None:
+        """Return the question that a feed may ask now, and its answer until now."""
+        if (question := self.scheduler.next(feed)) is None:
+            return None
+        if question not in self._inquiries:
+            self._inquiries = {
+                known: inquiry
+                for known, inquiry in self._inquiries.items()
+                if (known.feed, known.is_live) != (question.feed, question.is_live)
+            }
+            self._inquiries[question] = self._inquiry(question)
+        return self._inquiries[question]
+
+    def calls_a_round(self, feed: Feed) -> int:
+        """Return how many calls ask today's hours of all plants once.
+
+        A question is about plants whose day begins at the same time.
+        """
+        by_zone: dict[tzinfo, list[str]] = {}
+        for code in self.account.listed_plants:
+            by_zone.setdefault(self.account.zone(code), []).append(code)
+        return sum(
+            len(self._about(feed, tuple(plants)).calls) for plants in by_zone.values()
+        )
+
+    def _about(self, feed: Feed, plants: tuple[str, ...]) -> Inquiry:
+        """Return what it takes to ask about plants at once."""
+        today = day_of(self.account.clock.now(), UTC)
+        return self._inquiry(Question(feed, today, today + ONE_DAY, UTC, plants))
+
+    def _calls_a_question(self, feed: Feed) -> int:
+        everybody = self._about(feed, tuple(self.account.listed_plants))
+        asked = sum(len(call.ids) for call in everybody.calls)
+        questions = ceil(asked / limit(feed))
+        return ceil(len(everybody.calls) / max(1, questions))
+
+    async def async_ask(self, known: Inquiry) -> bool:
+        """Make the next call of an inquiry; return whether it was answered."""
+        if not known.calls:
+            return True
+        left = len(known.calls)
+        self.scheduler.note_call(known.question)
+        try:
+            with calling(self.account, known.interface):
+                await self._async_call(known)
+        except UpdateFailed as error:
+            LOGGER.debug("%s of history failed: %s", known.interface, error)
+        return len(known.calls) < left
+
+    async def _async_call(self, known: Inquiry) -> None:
+        feed, type_id = known.question.feed, known.calls[0].type_id
+        now = self.account.clock.now()
+        if type_id is None:
+            await known.async_ask(self.account.client, now)
+            return
+        types = self.types[feed]
+        with types.asking(type_id):
+            await known.async_ask(self.account.client, now)
+            self._fill_gap(feed, type_id)
+        if not types.may_ask(type_id):
+            known.give_up(type_id)
+            if feed == FIVE_MINUTES:
+                self._left_out.add(type_id)
+
+    def _fill_gap(self, feed: Feed, type_id: int) -> None:
+        """Ask for the past once more where a type was left out of it until now."""
+        if feed != FIVE_MINUTES or type_id not in self._left_out:
+            return
+        self._left_out.remove(type_id)
+        for device in self.account.devices.values():
+            if device.type_id == type_id:
+                self._progress(device.plant_code).drop(feed)
+
+    def ask_again(self, interface: Interface) -> None:
+        """Ask all types of an interface at once, the user having granted them."""
+        for feed, types in self.types.items():
+            if self.interface_of(feed) is interface:
+                types.ask_all_again()
+                self.scheduler.resume(feed)
+                for code in self.account.plants:
+                    self._progress(code).asked_at.pop(feed, None)
+
+    def close(self, known: Inquiry) -> None:
+        """Note that a question was answered in full."""
+        self._inquiries.pop(known.question, None)
+        self.scheduler.close(known.question)
+
+    def put_off(self, feed: Feed) -> None:
+        """Pause a feed after a call that failed; its answers until now are dropped."""
+        self._inquiries = {k: v for k, v in self._inquiries.items() if k.feed != feed}
+        self.scheduler.put_off(feed)
+
+    def start_over(self) -> None:
+        """Drop what is being asked, because something else is wanted now."""
+        self._inquiries.clear()
+        self.scheduler.start_over()
+
+    def _devices(self, feed: Feed, code: str) -> list[Device]:
+        """Return the devices of a plant that a feed asks."""
+        known = self._known_devices.get((feed.track, code))
+        if known is None:
+            known = devices_of(self.account, feed, code)
+            self._known_devices[feed.track, code] = known
+        types = self.types[feed]
+        return [device for device in known if types.may_ask(device.type_id)]
+
+    def _inquiry(self, question: Question) -> Inquiry:
+        devices = {code: self._devices(question.feed, code) for code in question.plants}
+        return inquiry(question, self.account.inventory.dialect, devices)
+
+    def interface_of(self, feed: Feed) -> Interface:
+        """Return the interface that has a feed's rows here."""
+        return interface_of(feed, self.account.inventory.dialect)

@@ -17,12 +17,12 @@ from ..local_time import DAY, MINUTE, Days, midnight
 from ..northbound import Interface
 from ..storage.parse import as_dict, times
 from ..storage.store import KeptStore
-from .asker import Asker
-from .calls import Inquiry
+from .calls import ImportCalls
 from .estimate import Estimate
 from .feeds import FEEDS
 from .importer import Importer
-from .ingest import Intake, plant_series
+from .ingest import Ingest, plant_series
+from .inquiry import Inquiry
 from .progress import Progress
 
 STORE_VERSION: Final = 1
@@ -55,13 +55,13 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
         self.importer = Importer(account.hass, self._async_before_move)
         self._plants = plants
         self._devices = devices
-        self._intake = Intake(account, plants, devices, self.importer)
+        self._ingest = Ingest(account, plants, devices, self.importer)
         self._store = store_of(account.hass, account.entry.entry_id)
-        self._asker = Asker(account, self.progress)
+        self._calls = ImportCalls(account, self.progress)
         self._estimates: dict[str, Estimate] = {}
         self._moving: dict[str, int] = {}
         self._is_started = False
-        account.inventory_changed.connect(self._asker.follow_inventory)
+        account.inventory_changed.connect(self._calls.follow_inventory)
 
     async def async_restore(self) -> None:
         """Take over what the last run has imported."""
@@ -73,7 +73,7 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
         for code, known in self.data.items():
             if known.zone:
                 self.account.learn_zone(code, known.zone)
-        self._asker.restore(saved)
+        self._calls.restore(saved)
         self._moving = {k: int(at) for k, at in times(saved.get("moving")).items()}
 
     @callback
@@ -85,8 +85,8 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
 
     async def _begin(self, _: HomeAssistant) -> None:
         for code in self.account.plants:
-            await self._async_mend(code)
-            await self._intake.async_price(code, self.progress(code))
+            await self._async_repair(code)
+            await self._ingest.async_price(code, self.progress(code))
         self._moving.clear()
         self._is_started = True
         unload = self.account.entry.async_on_unload
@@ -102,13 +102,13 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
         """Note the live counters of the plants that have changed."""
         for code in changed:
             if code in self.account.plants:
-                self._intake.take_live(code, self.progress(code))
+                self._ingest.note_live(code, self.progress(code))
                 await asyncio.sleep(0)
 
-    async def _async_mend(self, code: str) -> None:
+    async def _async_repair(self, code: str) -> None:
         now = int(self.account.clock.now())
         since = min(now - CHECKED, self._moving.get(code, now) - CHECKED)
-        await self.importer.async_mend(plant_series(self.account, code), int(since))
+        await self.importer.async_repair(plant_series(self.account, code), int(since))
 
     def progress(self, code: str) -> Progress:
         """Return the progress of a plant."""
@@ -117,7 +117,7 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
     @property
     def is_complete(self) -> bool:
         """Tell whether nothing is left of the backfill."""
-        return self._is_started and self._asker.scheduler.is_complete
+        return self._is_started and self._calls.scheduler.is_complete
 
     async def async_import_again(
         self, code: str, begin: date | None, end: date, *, replace: bool
@@ -139,7 +139,7 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
             await self.importer.async_clear(plant, since, until)
         else:
             progress.request(days)
-        self._asker.start_over()
+        self._calls.start_over()
         await self._store.async_save(self._dump())
         self.async_update_listeners()
         self.account.entry.async_create_background_task(
@@ -149,12 +149,12 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
     @callback
     def ask_again(self, interface: Interface) -> None:
         """Be ready to ask an interface that the user says to have granted."""
-        self._asker.ask_again(interface)
+        self._calls.ask_again(interface)
 
     def estimate(self, code: str) -> Estimate:
         """Return how far the import of a plant is."""
         if code not in self._estimates:
-            self._estimates = self._asker.estimates()
+            self._estimates = self._calls.estimates()
         # A plant that the last list lacked is not asked for.
         return self._estimates.get(code, Estimate(0, {}, None))
 
@@ -170,25 +170,25 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
             return self.data
         try:
             for code in self.account.plants:
-                await self._intake.async_import_live(code, self.progress(code))
+                await self._ingest.async_import_live(code, self.progress(code))
             for feed in FEEDS:
-                while due := self._asker.next(feed):
+                while due := self._calls.next(feed):
                     if not await self._async_answer(due):
-                        self._asker.put_off(feed)
+                        self._calls.put_off(feed)
         finally:
-            wait = self._asker.scheduler.next_at() - self.account.clock.now()
+            wait = self._calls.scheduler.next_at() - self.account.clock.now()
             seconds = min(IDLE, max(0.0, wait)) + EARLY
             self.update_interval = timedelta(seconds=seconds)
         return self.data
 
     async def _async_answer(self, due: Inquiry) -> bool:
         """Make the next call of a question, and import its answer after the last."""
-        if not await self._asker.async_ask(due):
+        if not await self._calls.async_ask(due):
             return False
         if due.calls:
             return True
-        self._asker.close(due)
-        if not await self._intake.async_take(due, self.progress):
+        self._calls.close(due)
+        if not await self._ingest.async_ingest(due, self.progress):
             return False
         if not self.account.is_closed:
             self._store.async_delay_save(self._dump, SAVE_DELAY)
@@ -208,7 +208,7 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
     def _dump(self) -> dict[str, Any]:
         return {
             "plants": {code: known.dump() for code, known in self.data.items()},
-            **self._asker.dump(),
+            **self._calls.dump(),
             "moving": self._moving,
         }
 

@@ -34,7 +34,7 @@ from ..local_time import HOUR
 from .five_minutes import Power
 from .ids import statistic_id
 from .merge import Piece, Pieces, Span
-from .sums import Change, Row, change, mended
+from .sums import Change, Row, change, repaired
 
 _UNIT_CLASSES: Final = {
     Quantity.ENERGY: EnergyConverter.UNIT_CLASS,
@@ -64,7 +64,7 @@ class Importer:
         """Share the lock with the importers of other accounts.
 
         `before_move` is awaited with the plant's code and an instant before the
-        sums from there on move: a stop in between leaves a seam to be mended.
+        sums from there on move: a stop in between leaves a seam to be repaired.
         """
         self._hass = hass
         self._before_move = before_move
@@ -146,11 +146,11 @@ class Importer:
             get_instance(self._hass).async_clear_statistics(ids)
             await self._async_written()
 
-    async def async_mend(self, plant: PlantSeries, since: int) -> None:
+    async def async_repair(self, plant: PlantSeries, since: int) -> None:
         """Mend the sums from an instant on, where a stop left them half moved."""
         async with self._lock:
             found = await get_instance(self._hass).async_add_executor_job(
-                self._mended, plant.code, since
+                self._repaired, plant.code, since
             )
             changes = {key: Change(tuple(rows)) for key, rows in found.items()}
             await self._async_write(plant, changes)
@@ -195,9 +195,9 @@ class Importer:
             changes[key] = change(rows, pieces.all(), self._base(code, key, rows))
         return changes
 
-    def _mended(self, code: str, since: int) -> dict[str, list[Row]]:
+    def _repaired(self, code: str, since: int) -> dict[str, list[Row]]:
         known = self._rows(code, _SUMMED, since)
-        return {key: wrong for key, rows in known.items() if (wrong := mended(rows))}
+        return {key: wrong for key, rows in known.items() if (wrong := repaired(rows))}
 
     def _rows(self, code: str, keys: Iterable[str], since: int) -> dict[str, list[Row]]:
         """Return the rows of series from an instant on."""

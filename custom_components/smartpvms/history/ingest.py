@@ -14,10 +14,10 @@ from ..live.plant_coordinator import PlantCoordinator
 from ..live.readings import Reading
 from ..local_time import ONE_DAY, day_of, midnight
 from ..northbound import Device, Values
-from .calls import Inquiry
 from .feeds import FIVE_MINUTES, HOURS, YEARS, Feed, Question, Track
 from .five_minutes import Source, hourly_flows
 from .importer import Importer, PlantSeries
+from .inquiry import Inquiry
 from .live_hours import LONGEST_SILENCE
 from .merge import Span
 from .prices import PRICE_OPTIONS, async_steps, priced
@@ -97,7 +97,7 @@ def _device_counters(
     return found
 
 
-class Intake:
+class Ingest:
     """Turns answered questions into statistics and progress."""
 
     def __init__(
@@ -114,7 +114,7 @@ class Intake:
         self._importer = importer
         self._live: dict[str, Mapping[str, Sequence[Span]]] = {}
 
-    async def async_take(
+    async def async_ingest(
         self, known: Inquiry, progress_of: Callable[[str], Progress]
     ) -> bool:
         """Import the rows of a question and note that it was answered.
@@ -126,10 +126,12 @@ class Intake:
             return False
         for code in question.plants:
             if code in self._account.plants:
-                await self._async_take(known, code, progress_of(code))
+                await self._async_ingest(known, code, progress_of(code))
         return True
 
-    async def _async_take(self, known: Inquiry, code: str, progress: Progress) -> None:
+    async def _async_ingest(
+        self, known: Inquiry, code: str, progress: Progress
+    ) -> None:
         question = known.question
         now = known.begun_at or self._account.clock.now()
         rows = await self._async_rows(known, code, progress)
@@ -185,14 +187,14 @@ class Intake:
             await self.async_import(code, progress, found)
             self._live[code] = found
 
-    def take_live(self, code: str, progress: Progress) -> None:
+    def note_live(self, code: str, progress: Progress) -> None:
         """Note what the live counters of a plant and its devices show."""
         account = self._account
         zone = account.zone(code)
         for at, values in sorted(
             live_counters(account, self._plants.data, self._devices.data, code).items()
         ):
-            progress.live.take(at, values, midnight(day_of(at, zone), zone))
+            progress.live.advance(at, values, midnight(day_of(at, zone), zone))
 
     async def async_price(self, code: str, progress: Progress) -> None:
         """Put a price on the energy that was imported before there was one."""

@@ -31,7 +31,7 @@ class LiveHours:
     counters: dict[str, tuple[float, float]] = field(default_factory=dict)
     hours: dict[int, dict[str, float]] = field(default_factory=dict)
 
-    def take(self, at: float, values: Values, grid: int) -> None:
+    def advance(self, at: float, values: Values, grid: int) -> None:
         """Take over counters as they were read at an instant.
 
         `grid`: an instant at which one of the plant's hours begins.

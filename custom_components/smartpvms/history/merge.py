@@ -65,7 +65,7 @@ class Pieces:
         """Drop what was counted in a period; rows that count more get it back."""
         standing = self._standing(since, until)
         for piece in standing:
-            self._take(piece)
+            self._remove(piece)
         gone = sum(piece.amount for piece in standing if piece.since >= since)
         for piece in sorted(standing, key=_finest_first):
             if piece.since < since:
@@ -76,12 +76,12 @@ class Pieces:
         standing = self._standing(span.since, span.until)
         coarser = [piece for piece in standing if piece.since < span.since]
         for piece in coarser:
-            self._take(piece)
+            self._remove(piece)
         known = [piece for piece in standing if piece.since >= span.since]
         before = sum(piece.amount for piece in known)
         for piece in known:
             if (piece.since, piece.end) == (span.since, span.until):
-                self._take(piece)
+                self._remove(piece)
         finer = [piece for piece in known if piece.start in self._by_start]
         accounted = sum(piece.amount for piece in finer)
         # A rest of 0 stands too: it is what later rows are taken from.
@@ -136,7 +136,7 @@ class Pieces:
         else:
             self._wide.discard(piece.start)
 
-    def _take(self, piece: Piece) -> None:
+    def _remove(self, piece: Piece) -> None:
         del self._by_start[piece.start]
         self._wide.discard(piece.start)
         del self._starts[bisect_left(self._starts, piece.start)]

@@ -73,7 +73,7 @@ def _differs(row: Row, old: Row | None) -> bool:
     return max(abs(row.amount - old.amount), abs(row.sum - old.sum)) > TOLERANCE
 
 
-def mended(rows: Iterable[Row]) -> list[Row]:
+def repaired(rows: Iterable[Row]) -> list[Row]:
     """Return the rows to write where a sum does not follow from the one before.
 
     A stop between two writes of one change leaves such a seam.

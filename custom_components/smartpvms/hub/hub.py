@@ -119,7 +119,7 @@ class Hub:
     async def async_ask_again(self, *interfaces: Interface) -> None:
         """Ask interfaces that the user says to have granted."""
         for interface in interfaces:
-            await self.account.ledger.wake(interface, *NOT_GRANTED)
+            await self.account.ledger.resume(interface, *NOT_GRANTED)
             if interface is Interface.DEVICE_REAL_TIME:
                 self.devices.types.ask_all_again()
             self.history.ask_again(interface)

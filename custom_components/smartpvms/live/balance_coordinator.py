@@ -17,7 +17,7 @@ from ..account.account import Account
 from ..catalogue.plant import CALLS_LEFT, LAST_DATA, calls_left
 from ..northbound import Interface, Values
 from .balance import Composition, composition, day_rates, power_balance, stored_today
-from .coordinator import TOLD_AT_ONCE, ReadingsCoordinator
+from .coordinator import NOTIFIED_AT_ONCE, ReadingsCoordinator
 from .device_coordinator import DeviceCoordinator
 from .plant_coordinator import PlantCoordinator
 from .readings import Reading
@@ -90,9 +90,9 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
 
     async def async_follow_plants(self, changed: Collection[str]) -> None:
         """Derive anew for the plants that have changed, and tell."""
-        self.note_age()
+        self.mark_stale()
         left = self._calls_left()
-        for some in batched(changed, TOLD_AT_ONCE):
+        for some in batched(changed, NOTIFIED_AT_ONCE):
             self._put(some, left)
             await self.async_publish()
 

@@ -28,12 +28,12 @@ from ..const import LOGGER
 from ..coordinator import EARLY, SOON, AccountCoordinator, calling, fresh_since
 from ..northbound import Interface, Values
 from ..northbound.errors import RefusedError
-from .readings import Reading, take
+from .readings import Reading, advance_reading
 
 # What is derived from readings waits for the end of a round, but not for long.
 DERIVED_EVERY: Final = 5.0
 # A device may have a hundred entities, and each takes some 30 µs to write.
-TOLD_AT_ONCE: Final = 10
+NOTIFIED_AT_ONCE: Final = 10
 
 
 class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
@@ -41,7 +41,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
 
     A listener whose context is a source and some keys is called when one of these
     values is another one, or has become too old or fresh; one without a context
-    whenever readings have come. `unheard` holds the keys that differ and that nobody
+    whenever readings have come. `unclaimed` holds the keys that differ and that nobody
     listens to, by the sources that the running notification is about.
     """
 
@@ -51,15 +51,15 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         """Start without readings; `restore` brings back the saved ones."""
         super().__init__(account, name, update_interval)
         self.data = {}
-        self.unheard: Mapping[K, AbstractSet[str]] = {}
+        self.unclaimed: Mapping[K, AbstractSet[str]] = {}
         # The keys of which a source shows something else, by source.
         self._pending: dict[K, AbstractSet[str]] = {}
-        self._aged: set[K] = set()
-        self._told: dict[K, dict[str, list[CALLBACK_TYPE]]] = {}
-        self._told_always: list[CALLBACK_TYPE] = []
-        self._untell: CALLBACK_TYPE | None = None
+        self._stale: set[K] = set()
+        self._listeners_of: dict[K, dict[str, list[CALLBACK_TYPE]]] = {}
+        self._general_listeners: list[CALLBACK_TYPE] = []
+        self._unsubscribe: CALLBACK_TYPE | None = None
         self._followers: list[Follow[K]] = []
-        self._heard: dict[K, None] = {}
+        self._updated: dict[K, None] = {}
         self._derived_at = 0.0
         account.inventory_changed.connect(self.forget_gone)
 
@@ -75,21 +75,21 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
     def restore(self, readings: Mapping[K, Reading]) -> None:
         """Take over the readings of the last run."""
         self.data = dict(readings)
-        self._aged = self._too_old()
+        self._stale = self._find_stale()
 
     @callback
     def put(self, source: K, reading: Reading) -> None:
         """Keep a new reading and tell its listeners at the next `publish`."""
         before = self.data.get(source)
-        self._heard[source] = None
+        self._updated[source] = None
         if not self.is_fresh(source):
-            self._aged.add(source)
+            self._stale.add(source)
             if reading.at >= self._limit():
-                self._aged.remove(source)
-                self._note_all(source)
+                self._stale.remove(source)
+                self._mark_all(source)
         self.data[source] = reading
         if keys := reading.differs_from(before):
-            self._note(source, keys)
+            self._mark(source, keys)
 
     @callback
     def forget_gone(self) -> None:
@@ -97,35 +97,35 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         for gone in self.data.keys() - self.sources():
             del self.data[gone]
             self._pending.pop(gone, None)
-        self._aged &= self.data.keys()
+        self._stale &= self.data.keys()
 
     def is_fresh(self, source: K) -> bool:
         """Tell whether a reading is younger than three cycles."""
-        return source in self.data and source not in self._aged
+        return source in self.data and source not in self._stale
 
-    def listened(self) -> AbstractSet[object]:
+    def subscribed(self) -> AbstractSet[object]:
         """Return the sources that have an enabled entity."""
-        return self._told.keys()
+        return self._listeners_of.keys()
 
     @callback
-    def note_age(self) -> None:
+    def mark_stale(self) -> None:
         """Tell next time which readings have grown too old."""
-        for source in (aged := self._too_old()) ^ self._aged:
-            self._heard[source] = None
-            self._note_all(source)
-        self._aged = aged
+        for source in (aged := self._find_stale()) ^ self._stale:
+            self._updated[source] = None
+            self._mark_all(source)
+        self._stale = aged
 
-    def _note_all(self, source: K) -> None:
-        self._note(source, self._told.get(source, _NOBODY).keys())
+    def _mark_all(self, source: K) -> None:
+        self._mark(source, self._listeners_of.get(source, _NOBODY).keys())
 
-    def _note(self, source: K, keys: AbstractSet[str]) -> None:
+    def _mark(self, source: K, keys: AbstractSet[str]) -> None:
         self._pending[source] = self._pending.get(source, _NO_KEYS) | keys
 
     def _limit(self) -> float:
         """Return when the oldest reading that is fresh has come (epoch seconds)."""
         return fresh_since(self.account.clock.now(), self.cycle())
 
-    def _too_old(self) -> set[K]:
+    def _find_stale(self) -> set[K]:
         limit = self._limit()
         return {source for source, reading in self.data.items() if reading.at < limit}
 
@@ -138,13 +138,13 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
 
         Home Assistant gets to know one listener in place of all.
         """
-        if self._untell is None:
-            self._untell = super().async_add_listener(_nobody)
+        if self._unsubscribe is None:
+            self._unsubscribe = super().async_add_listener(_nobody)
         if context is None:
-            self._told_always.append(update_callback)
+            self._general_listeners.append(update_callback)
         else:
             source, *keys = context
-            told = self._told.setdefault(source, {})
+            told = self._listeners_of.setdefault(source, {})
             for key in keys:
                 told.setdefault(key, []).append(update_callback)
         return partial(self._remove_listener, update_callback, context)
@@ -154,19 +154,19 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         self, update_callback: CALLBACK_TYPE, context: Topic[K] | None
     ) -> None:
         if context is None:
-            self._told_always.remove(update_callback)
+            self._general_listeners.remove(update_callback)
         else:
             source, *keys = context
-            told = self._told[source]
+            told = self._listeners_of[source]
             for key in keys:
                 told[key].remove(update_callback)
                 if not told[key]:
                     del told[key]
             if not told:
-                del self._told[source]
-        if self._untell and not self._told and not self._told_always:
-            self._untell()
-            self._untell = None
+                del self._listeners_of[source]
+        if self._unsubscribe and not self._listeners_of and not self._general_listeners:
+            self._unsubscribe()
+            self._unsubscribe = None
 
     @callback
     def follow(self, follower: Follow[K]) -> None:
@@ -175,7 +175,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
 
     async def async_derive(self) -> None:
         """Let everything be derived from what is new since the last time."""
-        heard, self._heard = self._heard, {}
+        heard, self._updated = self._updated, {}
         self._derived_at = self.account.clock.now()
         for follower in self._followers if heard else ():
             try:
@@ -186,30 +186,35 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
     async def async_publish(self) -> None:
         """Tell the listeners what is new, bit by bit."""
         if not self._pending:
-            self._tell(())
+            self._notify(())
         while self._pending:
-            self._tell(list(islice(self._pending, TOLD_AT_ONCE)))
+            self._notify(list(islice(self._pending, NOTIFIED_AT_ONCE)))
             await asyncio.sleep(0)
 
     @callback
     def publish(self) -> None:
         """Tell at once what is new and what has grown too old, where it is few."""
-        self.note_age()
-        self._tell(list(self._pending))
+        self.mark_stale()
+        self._notify(list(self._pending))
 
     @callback
-    def _tell(self, sources: Collection[K]) -> None:
-        unheard: dict[K, AbstractSet[str]] = {}
+    def _notify(self, sources: Collection[K]) -> None:
+        unclaimed: dict[K, AbstractSet[str]] = {}
         for source in sources:
-            told, keys = self._told.get(source, _NOBODY), self._pending.pop(source)
+            told, keys = (
+                self._listeners_of.get(source, _NOBODY),
+                self._pending.pop(source),
+            )
             if new := keys - told.keys():
-                unheard[source] = new
+                unclaimed[source] = new
             # One may listen to several keys; told in the order in which they were
             # made, entities are found in the processor's cache.
-            self.tell({u: None for key, us in told.items() if key in keys for u in us})
-        self.unheard = unheard
-        self.tell(list(self._told_always))
-        self.unheard = {}
+            self.notify(
+                {u: None for key, us in told.items() if key in keys for u in us}
+            )
+        self.unclaimed = unclaimed
+        self.notify(list(self._general_listeners))
+        self.unclaimed = {}
 
     @callback
     @override
@@ -218,7 +223,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
 
     @override
     async def _async_refreshed(self) -> None:
-        self.note_age()
+        self.mark_stale()
         await self.async_publish()
         await self.async_derive()
 
@@ -317,7 +322,7 @@ class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
         return min(wait, self.cycle()) if self._due else self.cycle()
 
     @callback
-    def take(
+    def apply_row(
         self,
         source: K,
         row: Values,
@@ -327,4 +332,6 @@ class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
     ) -> None:
         """Turn a row that has come at `at` (epoch seconds) into a reading."""
         zone = self.account.zone(plant_code)
-        self.put(source, take(self.data.get(source), row, at, counters, zone))
+        self.put(
+            source, advance_reading(self.data.get(source), row, at, counters, zone)
+        )

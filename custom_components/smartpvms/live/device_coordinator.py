@@ -100,4 +100,4 @@ class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
                 if PV_INPUT in values:
                     self.reports_pv.add(device.id)
                 counters = _COUNTERS[device.type_id]
-                self.take(device.id, values, now, counters, device.plant_code)
+                self.apply_row(device.id, values, now, counters, device.plant_code)

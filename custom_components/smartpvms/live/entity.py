@@ -103,7 +103,7 @@ def async_add_as_seen[K, DescriptionT: EntityDescription](
     def follow() -> None:
         new = [
             source
-            for source, keys in coordinator.unheard.items()
+            for source, keys in coordinator.unclaimed.items()
             if source not in idle
             or idle[source].may_show(keys, coordinator.data[source].values)
         ]

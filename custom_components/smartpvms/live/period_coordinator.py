@@ -32,7 +32,7 @@ from ..northbound.periods import (
 from ..storage.parse import as_dict, instant, times
 from ..storage.steps import Steps, dumping
 from .coordinator import RealTimeCoordinator
-from .period_rows import earliest_start, known_start, rows_to_take, take_row
+from .period_rows import advance_row, earliest_start, known_start, rows_to_apply
 from .readings import Reading
 
 # Of the calls of a lane; the rest is for history.
@@ -105,7 +105,7 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
     @override
     def cycle(self) -> float:
         """Return the seconds between two rows of what somebody listens to."""
-        listened = self.listened()
+        listened = self.subscribed()
         heard = [source for source in self._askable() if source in listened]
         return max(EVERY[self.period], self._share(self._requests(heard)))
 
@@ -117,7 +117,7 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
 
     @override
     def _round(self) -> Iterable[RequestT]:
-        now, listened = self.account.clock.now(), self.listened()
+        now, listened = self.account.clock.now(), self.subscribed()
 
         def is_due(source: K) -> bool:
             asked = self.asked.get(source, -inf)
@@ -132,7 +132,7 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
     async def _async_update_data(self) -> dict[K, Reading]:
         """Ask what is due, unless the real-time lanes say that nobody answers."""
         now = self.account.clock.now()
-        self._settle(now)
+        self._prune(now)
         try:
             if self._may_ask(now):
                 if now >= self.round_at + self.cycle():
@@ -153,7 +153,7 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
             self._not_before = self.account.clock.now() + wait
             raise
 
-    def _settle(self, now: float) -> None:
+    def _prune(self, now: float) -> None:
         """Forget who is gone; what lies in the future counts as now."""
         sources = self.sources()
         self.asked = {
@@ -215,7 +215,7 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
             }
         )
 
-    async def async_take_rows(
+    async def async_apply_rows(
         self, rows: Iterable[tuple[K, datetime | None, Values]]
     ) -> None:
         """Turn rows (source, start, KPIs) that have just come into readings."""
@@ -230,20 +230,20 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
             zone = self.account.zone(self._plant_of(source))
             earliest = earliest_start(self.period, now, zone)
             known = known_start(self.data.get(source))
-            starts = rows_to_take(by_start, known, earliest, now)
+            starts = rows_to_apply(by_start, known, earliest, now)
             for final in starts[:-1]:
-                self._take_row(source, by_start[final], final, earliest)
+                self._apply_row(source, by_start[final], final, earliest)
             newest += ((source, start, earliest) for start in starts[-1:])
         # Statistics must see what a period has come to before the next one begins.
         await self.async_publish()
         for source, start, earliest in newest:
-            self._take_row(source, found[source][start], start, earliest)
+            self._apply_row(source, found[source][start], start, earliest)
 
-    def _take_row(
+    def _apply_row(
         self, source: K, values: Values, start: float, earliest: float
     ) -> None:
         before = self.data.get(source)
-        reading = take_row(
+        reading = advance_row(
             before,
             self.kpis(source),
             values,
@@ -295,7 +295,7 @@ class PlantPeriodCoordinator(PeriodCoordinator[str, tuple[str, ...]]):
         ask = ASK_PLANTS[self.interface]
         rows = await ask(self.account.client, request, at)
         self.asked.update(dict.fromkeys(request, now))
-        await self.async_take_rows(
+        await self.async_apply_rows(
             (row.plant_code, row.collected_at, row.values) for row in rows
         )
 
@@ -361,7 +361,7 @@ class DevicePeriodCoordinator(PeriodCoordinator[int, DeviceBatch]):
                 self.account.client, request.type_id, request.devices, at
             )
             self.asked.update(dict.fromkeys(request.devices, now))
-        await self.async_take_rows(
+        await self.async_apply_rows(
             (row.device_id, row.collected_at, row.values) for row in rows
         )
 

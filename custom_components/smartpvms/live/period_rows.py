@@ -43,7 +43,7 @@ def known_start(reading: Reading | None) -> float | None:
     return max((m.last_reset for m in memories if m.last_reset), default=None)
 
 
-def rows_to_take(
+def rows_to_apply(
     starts: Iterable[float], known: float | None, earliest: float, now: float
 ) -> list[float]:
     """Return the starts of the rows to show, one after the other.
@@ -59,7 +59,7 @@ def rows_to_take(
     return [known, newest] if known in begun and known != newest else [newest]
 
 
-def take_row(
+def advance_row(
     before: Reading | None,
     kpis: Iterable[PeriodKpi],
     row: Values,

@@ -34,4 +34,6 @@ class PlantCoordinator(RealTimeCoordinator[str, tuple[str, ...]]):
         now = self.account.clock.now()
         for row in rows:
             if row.plant_code in self.account.plants:
-                self.take(row.plant_code, row.values, now, _COUNTERS, row.plant_code)
+                self.apply_row(
+                    row.plant_code, row.values, now, _COUNTERS, row.plant_code
+                )

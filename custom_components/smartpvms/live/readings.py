@@ -143,7 +143,7 @@ def _load_memory(saved: object) -> Memory | None:
     return None
 
 
-def take(
+def advance_reading(
     before: Reading | None,
     row: Values,
     at: float,

@@ -22,7 +22,7 @@ class Oddity(StrEnum):
 
     NO_LIST = "no_list"
     NO_OBJECT = "row_is_no_object"
-    NOBODYS = "row_without_id_or_plant"
+    ROW_WITHOUT_ID = "row_without_id_or_plant"
     NOT_A_NUMBER = "value_is_no_number"
     NOT_NORTHBOUND = "not_northbound"
     UNREADABLE = "unreadable"
@@ -45,7 +45,7 @@ class LastAnswer:
 
 
 @dataclass(slots=True)
-class Record:
+class CallLog:
     """The last answer of each interface, and all that was odd since the start."""
 
     answers: dict[Interface, LastAnswer] = field(default_factory=dict)

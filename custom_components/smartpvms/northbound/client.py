@@ -311,7 +311,7 @@ class NorthboundClient:
         is_long = isinstance(data, list) and len(data) > MANY_ROWS
         items: list[T] = await computed(is_long, parse, data, one)
         odd = await computed(is_long, oddities, data, len(items))
-        self.session.record.count(interface, odd)
+        self.session.call_log.count(interface, odd)
         return items
 
     async def _plants(

@@ -244,3 +244,11 @@ def error_for_status(interface: Interface, status: int) -> NorthboundError | Non
         return NotNorthboundError(interface, status, "it redirects elsewhere")
     fallback = ServerError if status >= 500 else NotNorthboundError
     return STATUSES.get(status, fallback)(interface, status)
+
+
+class NoAddressError(ValueError):
+    """What a user typed is no address of a server."""
+
+
+class NotEncryptedError(ValueError):
+    """The address is `http` to another machine: it would send the password openly."""

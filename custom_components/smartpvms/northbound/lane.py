@@ -105,19 +105,19 @@ class Lane:
         """Tell whether the account may not use the interface."""
         return self.reason in NOT_GRANTED
 
-    def put(self, at: float) -> None:
+    def add(self, at: float) -> None:
         """Put a call on record."""
         self.calls.append(at)
         self.tally.add(at)
         self.made += 1
 
-    def take_back(self) -> None:
+    def withdraw(self) -> None:
         """Take the last call off the record."""
         if self.calls:
             self.tally.add(self.calls.pop(), -1)
             self.made -= 1
 
-    def settle(self, now: float, span: float) -> None:
+    def prune(self, now: float, span: float) -> None:
         """Forget calls older than `span`; what lies in the future counts as now."""
         while self.calls and self.calls[0] <= now - span - MARGIN:
             self.calls.popleft()
@@ -133,22 +133,22 @@ class Lane:
             self.paused_until += seconds
             self.paused_since += seconds
 
-    def rest(self, now: float, until: float, reason: PauseReason) -> None:
+    def pause_until(self, now: float, until: float, reason: PauseReason) -> None:
         """Ask nothing before `until`."""
         self.paused_since = self.paused_since or now
         self.paused_until, self.reason = until, reason
 
-    def wake(self) -> bool:
+    def resume(self) -> bool:
         """End the pause; return whether there was one."""
         paused = self.reason is not None
         self.paused_until = self.paused_since = self.pause = 0.0
         self.reason = None
         return paused
 
-    def join(self, other: Self) -> None:
+    def merge(self, other: Self) -> None:
         """Take over what another lane has on record: the longer pause, all calls."""
         for at in set(other.calls).difference(self.calls):
-            self.put(at)
+            self.add(at)
         self.calls = deque(sorted(self.calls))
         if other.paused_until > self.paused_until:
             self.paused_until, self.pause = other.paused_until, other.pause

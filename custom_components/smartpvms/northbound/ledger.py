@@ -102,7 +102,7 @@ class Ledger:
     def lane(self, interface: Interface) -> Lane:
         """Return the lane of an interface."""
         lane = self._lanes.setdefault(interface, Lane())
-        lane.settle(self._now(), _SPANS[interface])
+        lane.prune(self._now(), _SPANS[interface])
         return lane
 
     @property
@@ -177,24 +177,24 @@ class Ledger:
     async def claim(self, interface: Interface) -> None:
         """Put a call on record, or raise NotYetError and send nothing."""
         self.check(interface)
-        self.lane(interface).put(self._now())
+        self.lane(interface).add(self._now())
         await self._save()
 
     def withdraw(self, interface: Interface) -> None:
         """Take the last call back: the server cannot have counted it."""
-        self.lane(interface).take_back()
+        self.lane(interface).withdraw()
 
     def stamp(self, interface: Interface) -> None:
         """Date the call on record to now, which is no earlier than its arrival."""
         lane = self.lane(interface)
-        lane.take_back()
-        lane.put(self._now())
+        lane.withdraw()
+        lane.add(self._now())
 
     async def record(self, interface: Interface, error: NorthboundError | None) -> None:
         """Note the outcome of the call on record: pause the lane or end its pause."""
         lane, now = self.lane(interface), self._now()
         self.stamp(interface)
-        if self._pause(lane, error, now) if error else lane.wake():
+        if self._pause(lane, error, now) if error else lane.resume():
             if isinstance(error, RefusedError):
                 error.retry_at = lane.paused_until
             await self._save()
@@ -208,13 +208,13 @@ class Ledger:
                 lane.pause = min(
                     lane.pause * 2 or TOO_FREQUENT_PAUSE, TOO_FREQUENT_PAUSE_MAX
                 )
-                lane.rest(now, now + lane.pause, PauseReason.TOO_FREQUENT)
+                lane.pause_until(now, now + lane.pause, PauseReason.TOO_FREQUENT)
             case BusyError():
-                lane.rest(now, now + BUSY_PAUSE, PauseReason.BUSY)
+                lane.pause_until(now, now + BUSY_PAUSE, PauseReason.BUSY)
             case DayQuotaError():
-                lane.rest(now, self._midnight(now), PauseReason.DAY_QUOTA)
+                lane.pause_until(now, self._midnight(now), PauseReason.DAY_QUOTA)
             case AccessError():
-                lane.rest(now, now + DAY, _why(error))
+                lane.pause_until(now, now + DAY, _why(error))
             case _:
                 return False
         return True
@@ -224,29 +224,29 @@ class Ledger:
         tomorrow = (today + timedelta(days=1)).date()
         return datetime.combine(tomorrow, datetime.min.time(), self.zone).timestamp()
 
-    async def rest(
+    async def pause(
         self, interface: Interface, seconds: float, reason: PauseReason
     ) -> None:
         """Pause a lane for a reason that only the caller knows."""
         now = self._now()
-        self.lane(interface).rest(now, now + seconds, reason)
+        self.lane(interface).pause_until(now, now + seconds, reason)
         await self._save()
 
-    async def wake(self, interface: Interface, *reasons: PauseReason) -> None:
+    async def resume(self, interface: Interface, *reasons: PauseReason) -> None:
         """End a pause of these reasons, because somebody has removed its cause."""
         lane = self.lane(interface)
-        if lane.reason in reasons and lane.wake():
+        if lane.reason in reasons and lane.resume():
             await self._save()
 
-    async def join(self, other: Ledger) -> None:
+    async def merge(self, other: Ledger) -> None:
         """Take over the record of an account that has turned out to be this one.
 
         Whoever removes a pause's cause may have done so by changing the account.
         """
         for interface in list(self._lanes):
-            await self.wake(interface, *NOT_GRANTED, PauseReason.LOGIN_REFUSED)
+            await self.resume(interface, *NOT_GRANTED, PauseReason.LOGIN_REFUSED)
         for interface, lane in other.lanes.items():
-            self.lane(interface).join(lane)
+            self.lane(interface).merge(lane)
         await self._save()
 
     def dump(self) -> SavedLedger:

@@ -8,10 +8,11 @@ float noise, ids as number or text. What cannot be read is left out.
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 import re
 from typing import Final
 
+from .bounds import EASTERNMOST, LARGEST, LAST_YEAR, LATEST
 from .call_log import Oddity
 from .interfaces import Json
 
@@ -21,14 +22,9 @@ type Values = Mapping[str, float]
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _NO_TEXT: Final = frozenset({"", "null", "n/a", "none"})
 _MW: Final = 1000.0
-# Far beyond any reading, and so far from overflow that sums and products are finite.
-_LARGEST: Final = 1e18
 _LARGEST_INTEGER: Final = 2**63 - 1
-# 1900 to 2100, in epoch milliseconds: every time zone can show these times.
+# The year 1900, in epoch milliseconds.
 _EARLIEST: Final = -2_208_988_800_000
-_LATEST: Final = 4_102_444_800_000
-# The dateline's easternmost clocks are 14 hours ahead.
-_FARTHEST: Final = timedelta(hours=14)
 _KEY: Final = re.compile(r"[ -~]{1,64}")
 
 
@@ -44,7 +40,7 @@ def number(value: Json) -> float | None:
         value = float(text)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if not -_LARGEST <= value <= _LARGEST:
+    if not -LARGEST <= value <= LARGEST:
         return None
     return round(float(value), 6)
 
@@ -75,7 +71,7 @@ def text(value: Json) -> str | None:
 def moment(value: Json) -> datetime | None:
     """Return a time in UTC from epoch milliseconds, None if no clock shows it."""
     milliseconds = number(value)
-    if milliseconds is None or not _EARLIEST <= milliseconds <= _LATEST:
+    if milliseconds is None or not _EARLIEST <= milliseconds <= 1000 * LATEST:
         return None
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
@@ -149,9 +145,9 @@ def _iso(value: Json) -> datetime | None:
     except ValueError:
         return None
     offset = at.utcoffset() if at else None
-    if at is None or offset is None or abs(offset) > _FARTHEST:
+    if at is None or offset is None or abs(offset) > EASTERNMOST:
         return None
-    return at if 1900 < at.year < 2100 else None
+    return at if 1900 < at.year < LAST_YEAR else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,7 +364,7 @@ def oddities(data: Json, kept: int) -> Counter[Oddity]:
     found = Counter(
         {
             Oddity.NO_OBJECT: len(data) - len(objects),
-            Oddity.NOBODYS: len(objects) - kept,
+            Oddity.ROW_WITHOUT_ID: len(objects) - kept,
             Oddity.NOT_A_NUMBER: sum(
                 value is not None and number(value) is None
                 for items in maps

@@ -21,11 +21,13 @@ from aiohttp import (
 )
 from yarl import URL
 
-from .call_log import Record
+from .call_log import CallLog
 from .errors import (
     CertificateError,
     LoginError,
+    NoAddressError,
     NorthboundError,
+    NotEncryptedError,
     NotNorthboundError,
     ResponseError,
     SessionLostError,
@@ -61,8 +63,8 @@ SECOND_CHANCE: Final = 30 * 60.0
 def normalise_origin(typed: str) -> str:
     """Return the origin (scheme, lower-case host, port) of what a user typed.
 
-    A host without scheme is https. Raises ValueError where it is no address,
-    or `http` to anything but this machine.
+    A host without scheme is https. Raises NoAddressError, or NotEncryptedError for
+    `http` to anything but this machine.
     """
     text = typed.strip()
     if not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", text):
@@ -71,9 +73,9 @@ def normalise_origin(typed: str) -> str:
     host = url.host or ""
     is_sound = host and host.isprintable() and " " not in host
     if url.scheme not in ("http", "https") or not is_sound:
-        raise ValueError("not an address")
+        raise NoAddressError("not an address")
     if url.scheme == "http" and not _is_loopback(host):
-        raise ValueError("not encrypted")
+        raise NotEncryptedError("not encrypted")
     return str(url.origin()).lower()
 
 
@@ -107,7 +109,7 @@ class NorthboundSession:
         self._username = username
         self._password = password
         self.ledger = ledger
-        self.record = Record()
+        self.call_log = CallLog()
         self._token: str | None = None
         self._login = Lock()
         self._has_worked = False
@@ -235,7 +237,7 @@ class NorthboundSession:
         if isinstance(error, LoginError) and self._has_worked:
             self.refusals += 1
             pause = SECOND_CHANCE if self.refusals == 1 else DAY
-            await self.ledger.rest(Interface.LOGIN, pause, PauseReason.LOGIN_REFUSED)
+            await self.ledger.pause(Interface.LOGIN, pause, PauseReason.LOGIN_REFUSED)
         await self.ledger.record(Interface.LOGIN, error)
 
     async def _post(
@@ -246,10 +248,10 @@ class NorthboundSession:
         try:
             data, response = await self._exchange(interface, payload, token)
         except NorthboundError as error:
-            self.record.failed(self.ledger.now(), monotonic() - started, error)
+            self.call_log.failed(self.ledger.now(), monotonic() - started, error)
             raise
         seconds = monotonic() - started
-        self.record.answered(interface, self.ledger.now(), seconds, data)
+        self.call_log.answered(interface, self.ledger.now(), seconds, data)
         return data, response
 
     async def _exchange(

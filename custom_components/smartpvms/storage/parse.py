@@ -4,12 +4,9 @@ from datetime import date, datetime
 import re
 from typing import Final, TypeGuard
 
-# Far beyond any reading, and so far from overflow that sums and products are finite.
-LARGEST: Final = 1e18
-# 1970 to 2100: every time zone can show these times.
-LATEST: Final = 4_102_444_800.0
+from ..northbound.bounds import LARGEST, LAST_YEAR, LATEST
+
 FIRST_YEAR: Final = 1970
-LAST_YEAR: Final = 2100
 
 
 def as_dict(saved: object) -> dict[str, object]:

@@ -11,7 +11,7 @@ from homeassistant.core import callback
 from ..account.account import Account
 from ..catalogue import DEVICE_TYPES, PV_INPUT, Role
 from ..catalogue.underperformance import OF_INVERTER, OF_STRING, Comparison
-from ..live.coordinator import TOLD_AT_ONCE, ReadingsCoordinator
+from ..live.coordinator import NOTIFIED_AT_ONCE, ReadingsCoordinator
 from ..live.device_coordinator import DeviceCoordinator
 from ..live.readings import Reading
 from ..northbound import Device, Values
@@ -96,14 +96,14 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
 
     async def async_follow_devices(self, changed: Collection[int]) -> None:
         """Compare the inverters whose rows have just come, and tell."""
-        self.note_age()
+        self.mark_stale()
         inverters = self._inverters(changed)
         plants = self.account.plants_of(device.id for device in inverters)
-        for codes in batched(plants, TOLD_AT_ONCE):
+        for codes in batched(plants, NOTIFIED_AT_ONCE):
             for code in codes:
                 self._compare_inverters(code)
             await asyncio.sleep(0)
-        for some in batched(inverters, TOLD_AT_ONCE):
+        for some in batched(inverters, NOTIFIED_AT_ONCE):
             for device in some:
                 self._compare_strings(device)
             self.derive(device.id for device in some)
@@ -129,7 +129,7 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
         }
         if samples:
             siblings = self.inverters.setdefault(code, Siblings())
-            siblings.take(samples, self._clock(code, samples))
+            siblings.add(samples, self._clock(code, samples))
 
     def _comparable(self, code: str) -> list[tuple[Device, str]]:
         """Return a plant's inverters, and the key of the power each is judged by.
@@ -150,11 +150,11 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
         if not (reading := self._fresh(device)):
             return
         siblings = self.strings.get(device.id, Siblings())
-        powers = string_powers(reading.values, siblings.units)
+        powers = string_powers(reading.values, siblings.members)
         if powers:
             self.strings[device.id] = siblings
             samples = {n: Sample(reading.at, power) for n, power in powers.items()}
-            siblings.take(samples, self._clock(device.plant_code, samples))
+            siblings.add(samples, self._clock(device.plant_code, samples))
 
     def _fresh(self, device: Device) -> Reading | None:
         lane = self._devices

@@ -49,7 +49,7 @@ DIM: Final = 0.3
 
 
 class Sample(NamedTuple):
-    """What a unit gave: kW, and when its row came."""
+    """What a member gave: kW, and when its row came."""
 
     at: float
     power: float
@@ -57,7 +57,7 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to be shown: `ratio` is 1 for a unit that gives what is usual."""
+    """What is to be shown: `ratio` is 1 for a member that gives what is usual."""
 
     is_low: bool
     ratio: float | None
@@ -94,7 +94,7 @@ def _parts() -> list[Part]:
 
 
 @dataclass(slots=True)
-class Unit:
+class Member:
     """What is remembered of an inverter or string.
 
     `seen_at`, `power`: its last sample; `at`, `reference`: when it was compared, and
@@ -139,7 +139,7 @@ class Unit:
             self.peak = max(self.peak, min(self.power, sample.power))
         self.seen_at, self.power = sample.at, max(sample.power, 0.0)
 
-    def take(self, at: float, part: int, level: float, reference: float) -> bool:
+    def add(self, at: float, part: int, level: float, reference: float) -> bool:
         """Add the time since the last comparison to the sums of a part of today.
 
         Return whether it is dead now and was not, or the other way round.
@@ -204,7 +204,7 @@ class Unit:
     def _learn(self, share: float, *, is_calm: bool) -> float | None:
         """Move what is usual towards the share of a day; return how far.
 
-        Never above the others' level: a unit that gives more than they do shows a
+        Never above the others' level: a member that gives more than they do shows a
         fault of theirs.
         """
         if self.is_dead:
@@ -246,7 +246,7 @@ class Unit:
         return cls(**named, parts=parts) if parts else None
 
 
-_FIELDS: Final = tuple(item.name for item in fields(Unit))
+_FIELDS: Final = tuple(item.name for item in fields(Member))
 
 
 def _rounded(item: float | None) -> float | None:

@@ -40,7 +40,7 @@ async def test_plants_of_two_zones_take_turns(
         fleet.residential(*far, timezone="Asia/Kolkata", connected=date(2026, 6, 10))
     )
     history = await start(hass, entry)
-    asker = history._asker
+    asker = history._calls
     assert asker.calls_a_round(HOURS) == 2
     alone = {code for code, plant in history.account.plants.items() if code != far[0]}
     history.account.listed_plants = list(alone)

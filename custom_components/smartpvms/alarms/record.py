@@ -1,0 +1,150 @@
+"""An alarm as Home Assistant shows it, and what has happened to it. Pure.
+
+Two rows are the same alarm if plant, device, alarm id, cause id and time of raising
+agree.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from ..catalogue import OTHER
+from ..catalogue.alarm import ACKNOWLEDGED, LEAST, RANKS, SEVERITIES
+from ..northbound.models import Alarm
+from ..storage.parse import load_time
+
+
+class ChangeKind(StrEnum):
+    """What has happened to an alarm."""
+
+    RAISED = "raised"
+    CLEARED = "cleared"
+    ACKNOWLEDGED = "acknowledged"
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRecord:
+    """An alarm as Home Assistant shows it.
+
+    `device_id` is None where it fits no device that we know; then it belongs to
+    the plant. `severity` is `other` where nobody has documented it. Times in UTC.
+    """
+
+    id: str
+    name: str
+    severity: str
+    plant_code: str = field(repr=False)
+    device_id: int | None = None
+    device_type: int | None = None
+    cause: str | None = None
+    cause_id: str | None = None
+    suggestion: str | None = None
+    raised_at: datetime | None = None
+    cleared_at: datetime | None = None
+    acknowledged: bool = False
+    absences: int = 0
+
+    def details(self) -> dict[str, Any]:
+        """Return the keys that events, triggers and actions give an alarm."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "severity": self.severity,
+            "cause": self.cause,
+            "cause_id": self.cause_id,
+            "suggestion": self.suggestion,
+            "raised_at": self.raised_at and self.raised_at.isoformat(),
+            "cleared_at": self.cleared_at and self.cleared_at.isoformat(),
+        }
+
+    @property
+    def rank(self) -> int:
+        """Return how grave it is, 1 the gravest."""
+        return RANKS.get(self.severity, LEAST)
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmChange:
+    """Something that happened to an alarm."""
+
+    kind: ChangeKind
+    record: AlarmRecord
+
+
+def identity(alarm: Alarm) -> str:
+    """Return what makes an alarm the same one in the next answer."""
+    raised = "" if alarm.raised_at is None else str(alarm.raised_at.timestamp())
+    device = alarm.serial or alarm.device_name or ""
+    return "|".join(
+        (alarm.plant_code, device, alarm.alarm_id, alarm.cause_id or "", raised)
+    )
+
+
+def record_of(alarm: Alarm, device_id: int | None) -> AlarmRecord:
+    """Return an alarm as Home Assistant shows it."""
+    return AlarmRecord(
+        id=alarm.alarm_id,
+        name=alarm.name,
+        severity=SEVERITIES.get(alarm.severity or 0, OTHER),
+        plant_code=alarm.plant_code,
+        device_id=device_id,
+        device_type=alarm.device_type,
+        cause=alarm.cause,
+        cause_id=alarm.cause_id,
+        suggestion=alarm.suggestion,
+        raised_at=alarm.raised_at,
+        acknowledged=alarm.status in ACKNOWLEDGED,
+    )
+
+
+def dump_changes(news: Iterable[AlarmChange]) -> dict[str, Any]:
+    """Return news that were not told yet as JSON data."""
+    return {"untold": [[item.kind, dump_record(item.record)] for item in news]}
+
+
+def load_changes(saved: object) -> list[AlarmChange]:
+    """Return what `dump_changes` saved, none where it is of another shape."""
+    untold = saved.get("untold") if isinstance(saved, dict) else None
+    try:
+        return [
+            AlarmChange(ChangeKind(kind), load_record(item))
+            for kind, item in untold or ()
+        ]
+    except KeyError, TypeError, ValueError:
+        return []
+
+
+def dump_record(record: AlarmRecord) -> dict[str, Any]:
+    shown = {key: getattr(record, key) for key in _TIMES}
+    return asdict(record) | {
+        key: at.isoformat() if at else None for key, at in shown.items()
+    }
+
+
+def load_record(saved: Any) -> AlarmRecord:
+    """Return what `_dump` made of an alarm, or raise ValueError."""
+    match saved:
+        case {
+            "id": str(),
+            "name": str(),
+            "severity": str(),
+            "plant_code": str(),
+            "device_id": int() | None,
+            "device_type": int() | None,
+            "cause": str() | None,
+            "cause_id": str() | None,
+            "suggestion": str() | None,
+            "acknowledged": bool(),
+            "absences": int(),
+        } if saved.keys() == _NAMES and all(
+            abs(item) < 2**63 for item in saved.values() if isinstance(item, int)
+        ):
+            read = {key: load_time(saved[key]) for key in _TIMES}
+            return AlarmRecord(**{**saved, **read})
+    raise ValueError("no alarm")
+
+
+_TIMES: Final = ("raised_at", "cleared_at")
+_NAMES: Final = frozenset(item.name for item in fields(AlarmRecord))

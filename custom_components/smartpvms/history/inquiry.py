@@ -1,0 +1,135 @@
+"""The calls that a question takes, and the rows they answer."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from ..account.device_batches import device_batches
+from ..local_time import ALL_YEARS, midnight, noon
+from ..northbound import Device, Dialect, Interface, NorthboundClient, Values
+from ..northbound.client import LONGEST_HISTORY
+from ..northbound.interfaces import DEVICES_PER_CALL, DEVICES_PER_HISTORY_CALL
+from ..northbound.models import DeviceRow, PlantRow
+from ..northbound.periods import (
+    ASK_DEVICES,
+    ASK_PLANTS,
+    DEVICE_INTERFACES,
+    FIVE_MINUTE_INTERFACES,
+    PLANT_INTERFACES,
+)
+from .feeds import Feed, Question, Track
+
+
+def interface_of(feed: Feed, dialect: Dialect) -> Interface:
+    """Return the interface that has a feed's rows (2.4 to 2.7, 2.10 to 2.13)."""
+    match feed.track:
+        case Track.PLANT:
+            return PLANT_INTERFACES[feed.period]
+        case Track.STORAGE:
+            return DEVICE_INTERFACES[feed.period]
+        case Track.DEVICES:
+            return FIVE_MINUTE_INTERFACES[dialect]
+
+
+def longest_span(dialect: Dialect) -> timedelta:
+    """Return how much of five-minute rows one call answers."""
+    return timedelta(days=1) if dialect is Dialect.V2020 else LONGEST_HISTORY
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: for plants, or for devices of a type."""
+
+    type_id: int | None
+    ids: tuple[int | str, ...] = field(repr=False)
+
+
+@dataclass(slots=True)
+class Inquiry:
+    """A question, the calls that it still takes, and the rows of those made.
+
+    `rows`: (start, values) by plant code or device id; `begun_at`: when the first
+    call was made (epoch seconds): what came later not all of them have seen;
+    `silent` and `answered`: the device types that had no rows, and that had some.
+    """
+
+    question: Question
+    interface: Interface
+    calls: deque[Call]
+    rows: dict[int | str, dict[int, Values]] = field(default_factory=dict)
+    begun_at: float | None = None
+    silent: set[int] = field(default_factory=set)
+    answered: set[int] = field(default_factory=set)
+
+    async def async_ask(self, client: NorthboundClient, now: float) -> None:
+        """Make the next call; one that fails stays the next."""
+        call = self.calls[0]
+        self.begun_at = self.begun_at or now
+        rows = list(await self._async_rows(client, call, now))
+        for source, at, values in rows:
+            self.rows.setdefault(source, {})[at] = values
+        if call.type_id is not None:
+            (self.answered if rows else self.silent).add(call.type_id)
+        self.calls.popleft()
+
+    def give_up(self, type_id: int) -> None:
+        """Leave out a device type that the system refuses."""
+        self.calls = deque(call for call in self.calls if call.type_id != type_id)
+
+    def rows_of(self, source: int | str) -> list[tuple[int, Values]]:
+        """Return the rows of a plant or device in the order of time."""
+        return sorted(self.rows.get(source, {}).items())
+
+    async def _async_rows(
+        self, client: NorthboundClient, call: Call, now: float
+    ) -> Iterable[tuple[int | str, int, Values]]:
+        question = self.question
+        zone, first = question.zone, question.first
+        at = (
+            datetime.fromtimestamp(now, UTC)
+            if first == ALL_YEARS
+            else noon(first, zone)
+        )
+        if call.type_id is None:
+            plants = [str(code) for code in call.ids]
+            return _of_plants(await ASK_PLANTS[self.interface](client, plants, at))
+        type_id, devices = call.type_id, [int(key) for key in call.ids]
+        if ask := ASK_DEVICES.get(self.interface):
+            return _of_devices(await ask(client, type_id, devices, at))
+        begin = datetime.fromtimestamp(midnight(first, zone), UTC)
+        end = datetime.fromtimestamp(midnight(question.until, zone), UTC)
+        return _of_devices(await client.device_history(type_id, devices, begin, end))
+
+
+def inquiry(
+    question: Question, dialect: Dialect, devices: Mapping[str, Iterable[Device]]
+) -> Inquiry:
+    """Return what a question takes; `devices`: those to be asked, by plant code."""
+    interface = interface_of(question.feed, dialect)
+    if question.feed.track is Track.PLANT:
+        return Inquiry(question, interface, deque([Call(None, question.plants)]))
+    most = (
+        DEVICES_PER_HISTORY_CALL
+        if interface is Interface.DEVICE_HISTORY
+        else DEVICES_PER_CALL
+    )
+    asked = sorted(
+        (device for code in question.plants for device in devices.get(code, ())),
+        key=lambda device: device.type_id,
+    )
+    batches = device_batches(asked, most)
+    calls = deque(Call(batch.type_id, batch.devices) for batch in batches)
+    return Inquiry(question, interface, calls)
+
+
+def _of_plants(rows: Iterable[PlantRow]) -> Iterator[tuple[str, int, Values]]:
+    for row in rows:
+        if row.collected_at is not None:
+            yield row.plant_code, round(row.collected_at.timestamp()), row.values
+
+
+def _of_devices(rows: Iterable[DeviceRow]) -> Iterator[tuple[int, int, Values]]:
+    for row in rows:
+        if row.collected_at is not None:
+            yield row.device_id, round(row.collected_at.timestamp()), row.values
