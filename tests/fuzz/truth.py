@@ -13,7 +13,7 @@ from custom_components.smartpvms.northbound import (
     NorthboundClient,
     NorthboundError,
 )
-from custom_components.smartpvms.northbound.call_log import Record
+from custom_components.smartpvms.northbound.call_log import CallLog
 from custom_components.smartpvms.northbound.interfaces import Json
 from custom_components.smartpvms.northbound.session import _open
 from simulator import Clock, Dialect as Age, Simulator, fleet
@@ -110,7 +110,7 @@ def document(name: str) -> Any:
 
     session = SimpleNamespace(
         call=call,
-        record=Record(),
+        call_log=CallLog(),
         ledger=SimpleNamespace(profile=None),
         log_in=log,
         log_out=log,
@@ -134,7 +134,7 @@ class Told(NorthboundClient):
 
         ledger = SimpleNamespace(profile=None)
         session = SimpleNamespace(
-            call=call, record=Record(), ledger=ledger, log_in=log, log_out=log
+            call=call, call_log=CallLog(), ledger=ledger, log_in=log, log_out=log
         )
         super().__init__(cast("Any", session))
 

@@ -17,7 +17,7 @@ from custom_components.smartpvms.northbound import (
     NorthboundError,
     models,
 )
-from custom_components.smartpvms.northbound.call_log import Record
+from custom_components.smartpvms.northbound.call_log import CallLog
 from custom_components.smartpvms.northbound.interfaces import Json
 from custom_components.smartpvms.northbound.session import _open
 
@@ -86,7 +86,7 @@ class Told(NorthboundClient):
         async def call(interface: Interface, payload: object = None) -> Json:
             return answer(interface, body)
 
-        super().__init__(cast("Any", SimpleNamespace(call=call, record=Record())))
+        super().__init__(cast("Any", SimpleNamespace(call=call, call_log=CallLog())))
 
 
 def answer(interface: Interface, body: bytes, kind: str = "") -> Json:

@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.smartpvms.northbound import Interface as I, NorthboundError
 from custom_components.smartpvms.northbound.call_log import LastAnswer, Oddity
-from custom_components.smartpvms.northbound.models import oddities
+from custom_components.smartpvms.northbound.models import DeviceRow, PlantRow, parse
 from simulator import Plant, Simulator
 
 from .conftest import NOON, Link, RawServer
@@ -126,12 +126,15 @@ async def test_pages_without_a_list(
 )
 def test_what_is_no_number(value: Any) -> None:
     row = {"devId": 1, "dataItemMap": {"a": value, "b": "95.0%", "c": None, "d": 1}}
-    assert oddities([row], kept=1) == {Oddity.NOT_A_NUMBER: 1}
+    assert parse([row], DeviceRow.from_row).oddities == {Oddity.NOT_A_NUMBER: 1}
+    without_id = parse([row], PlantRow.from_row).oddities
+    assert without_id == {Oddity.NOT_A_NUMBER: 1, Oddity.ROW_WITHOUT_ID: 1}
 
 
 def test_rows_without_values_are_nothing_odd() -> None:
-    assert not oddities([{"devId": 1}, {"dataItemMap": None}], kept=2)
-    assert not oddities(None, kept=0)
+    plain = [{"devId": 1}, {"devId": 2, "dataItemMap": None}]
+    assert not parse(plain, DeviceRow.from_row).oddities
+    assert not parse(None, DeviceRow.from_row).oddities
 
 
 def test_an_answer_without_particulars_is_a_good_one() -> None:

@@ -256,7 +256,7 @@ def test_the_record_of_another_address_is_taken_over(
         done(known.claim(LANE))
         clock.wait(MINUTE)
     done(other.claim(Interface.ALARMS))
-    done(other.rest(LANE, 600, PauseReason.DAY_QUOTA))
+    done(other.pause(LANE, 600, PauseReason.DAY_QUOTA))
     done(ledger.pause(LANE, 60, PauseReason.BUSY))
     done(ledger.pause(Interface.ALARMS, 600, PauseReason.BUSY))
     for _ in range(2):

@@ -282,7 +282,7 @@ def test_values_without_a_map() -> None:
     ],
 )
 def test_a_row_is_parsed(make: Any, row: dict[str, Any], item: object) -> None:
-    assert parse([row], make) == [item]
+    assert parse([row], make).items == [item]
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_a_row_is_parsed(make: Any, row: dict[str, Any], item: object) -> None:
     ],
 )
 def test_what_belongs_to_nobody_is_left_out(make: Any, row: dict[str, Any]) -> None:
-    assert parse([row], make) == []
+    assert parse([row], make).items == []
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ async def test_one_login_serves_many_calls(
     await link.client.devices([plant.code])
     await link.client.plant_real_time([plant.code])
     assert made(sim) == ["login", "stations", "getDevList", "getStationRealKpi"]
-    assert link.session.has_worked
+    assert link.session._has_worked
 
 
 async def test_concurrent_calls_log_in_once(

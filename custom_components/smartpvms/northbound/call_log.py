@@ -8,13 +8,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from .errors import NorthboundError, NotNorthboundError, ResponseError
-from .interfaces import Interface
-
-if TYPE_CHECKING:
-    from .interfaces import Json
+from .interfaces import Interface, Json
 
 
 class Oddity(StrEnum):

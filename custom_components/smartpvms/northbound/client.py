@@ -36,6 +36,7 @@ from .models import (
     Device,
     DeviceRow,
     Page,
+    Parsed,
     Plant,
     PlantRow,
     Registration,
@@ -43,7 +44,6 @@ from .models import (
     UpgradeResult,
     integer,
     milliseconds,
-    oddities,
     parse,
 )
 from .session import NorthboundSession, computed
@@ -309,10 +309,9 @@ class NorthboundClient:
     ) -> list[T]:
         """Parse the rows of an answer, without stopping the event loop for many."""
         is_long = isinstance(data, list) and len(data) > MANY_ROWS
-        items: list[T] = await computed(is_long, parse, data, one)
-        odd = await computed(is_long, oddities, data, len(items))
-        self.session.call_log.count(interface, odd)
-        return items
+        parsed: Parsed[T] = await computed(is_long, parse, data, one)
+        self.session.call_log.count(interface, parsed.oddities)
+        return parsed.items
 
     async def _plants(
         self, interface: Interface, plants: Collection[str], at: datetime | None = None

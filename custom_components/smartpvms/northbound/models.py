@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from .bounds import EASTERNMOST, LARGEST, LAST_YEAR, LATEST
 from .call_log import Oddity
@@ -347,30 +347,45 @@ class Registration:
         )
 
 
-def parse[T](data: Json, one: Callable[[Mapping[str, Json]], T | None]) -> list[T]:
-    """Parse the rows of a list, leaving out those that belong to nobody."""
-    return [item for row in rows(data) if (item := one(row)) is not None]
+class Parsed[T](NamedTuple):
+    """The rows of an answer that could be parsed, and what was odd about the others."""
+
+    items: list[T]
+    oddities: Counter[Oddity]
 
 
-def oddities(data: Json, kept: int) -> Counter[Oddity]:
-    """Count what was left out of an answer of which `kept` rows were parsed.
+def parse[T](data: Json, one: Callable[[Mapping[str, Json]], T | None]) -> Parsed[T]:
+    """Parse the rows of a list; rows without an id or plant are left out.
 
     A null is no oddity: it is how the interface says that there is nothing.
     """
     if not isinstance(data, list):
-        return Counter() if data is None else Counter({Oddity.NO_LIST: 1})
-    objects = list(rows(data))
-    maps = (row.get("dataItemMap") for row in objects)
+        odd = Counter[Oddity]() if data is None else Counter({Oddity.NO_LIST: 1})
+        return Parsed([], odd)
+    items: list[T] = []
+    objects = unreadable = 0
+    for row in rows(data):
+        objects += 1
+        if (item := one(row)) is not None:
+            items.append(item)
+        read = item.values if isinstance(item, PlantRow | DeviceRow) else {}
+        unreadable += _unreadable(row, read)
     found = Counter(
         {
-            Oddity.NO_OBJECT: len(data) - len(objects),
-            Oddity.ROW_WITHOUT_ID: len(objects) - kept,
-            Oddity.NOT_A_NUMBER: sum(
-                value is not None and number(value) is None
-                for items in maps
-                if isinstance(items, dict)
-                for value in items.values()
-            ),
+            Oddity.NO_OBJECT: len(data) - objects,
+            Oddity.ROW_WITHOUT_ID: objects - len(items),
+            Oddity.NOT_A_NUMBER: unreadable,
         }
     )
-    return +found
+    return Parsed(items, +found)
+
+
+def _unreadable(row: Mapping[str, Json], read: Values) -> int:
+    """Return how many values of a row are no numbers; `read`: those that are."""
+    items = row.get("dataItemMap")
+    if not isinstance(items, dict) or len(items) == len(read):
+        return 0
+    return sum(
+        value is not None and key not in read and number(value) is None
+        for key, value in items.items()
+    )
