@@ -117,6 +117,7 @@ def load_changes(saved: object) -> list[AlarmChange]:
 
 
 def dump_record(record: AlarmRecord) -> dict[str, Any]:
+    """Return an alarm as JSON data."""
     shown = {key: getattr(record, key) for key in _TIMES}
     return asdict(record) | {
         key: at.isoformat() if at else None for key, at in shown.items()
