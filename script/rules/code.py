@@ -8,6 +8,7 @@ from typing import Final
 from homeassistant.const import Platform
 
 from .project import Project, placeholders, read_json
+from .rule import rule
 
 MANIFEST_KEYS: Final = (
     "domain",
@@ -61,6 +62,7 @@ def _errors(project: Project) -> Iterator[tuple[str, str, dict[str, ast.expr]]]:
                 yield f"{path.name}:{node.lineno}", node.func.id, given
 
 
+@rule
 def errors_are_translated(project: Project) -> Iterator[str]:
     """Every error of Home Assistant is raised with a text that exists."""
     known = project.english["exceptions"].keys()
@@ -77,6 +79,7 @@ def errors_are_translated(project: Project) -> Iterator[str]:
         yield f"en.json: exceptions.{key} is never raised"
 
 
+@rule
 def errors_fill_their_texts(project: Project) -> Iterator[str]:
     """Every error brings what its text has a place for, as far as can be read."""
     texts = project.english["exceptions"]
@@ -92,6 +95,7 @@ def errors_fill_their_texts(project: Project) -> Iterator[str]:
             yield f"{place}: {key} has other placeholders"
 
 
+@rule
 def platforms_limit_updates(project: Project) -> Iterator[str]:
     """Every platform says how many updates may run at once."""
     for platform in Platform:
@@ -100,6 +104,7 @@ def platforms_limit_updates(project: Project) -> Iterator[str]:
             yield f"{path.name}: no PARALLEL_UPDATES"
 
 
+@rule
 def manifest_is_in_order(project: Project) -> Iterator[str]:
     """Manifest keys are known: domain, name, then by the alphabet."""
     manifest = read_json(project.integration / "manifest.json")
@@ -109,6 +114,7 @@ def manifest_is_in_order(project: Project) -> Iterator[str]:
         yield "manifest.json: the integration needs nothing of its own"
 
 
+@rule
 def images_have_their_size(project: Project) -> Iterator[str]:
     """Images of the brand have the sizes that Home Assistant takes."""
     for name, sizes in IMAGES.items():
@@ -119,22 +125,3 @@ def images_have_their_size(project: Project) -> Iterator[str]:
         width, height = struct.unpack(">II", path.read_bytes()[16:24])
         if min(width, height) not in sizes or ("icon" in name and width != height):
             yield f"brand/{name} is {width} x {height}"
-
-
-def rooms_are_kept(project: Project) -> Iterator[str]:
-    """Nothing in the client knows Home Assistant, nothing in the simulator us."""
-    for folder, strangers in (
-        (project.integration / "northbound", ("homeassistant",)),
-        (project.root / "simulator", ("homeassistant", "custom_components")),
-        (project.integration, ("simulator",)),
-    ):
-        for path in sorted(folder.rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if not isinstance(node, ast.Import | ast.ImportFrom):
-                    continue
-                names = [
-                    *(alias.name for alias in node.names),
-                    str(getattr(node, "module", "")),
-                ]
-                if any(name.partition(".")[0] in strangers for name in names):
-                    yield f"{path.relative_to(project.root)}:{node.lineno}: a stranger"

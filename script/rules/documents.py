@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from .project import Project
+from .rule import rule
 
 QUALITY_SCALE: Final = (
     # Bronze
@@ -92,6 +93,7 @@ SECTIONS: Final = {
 """Document and heading that keep each rule about documents."""
 
 
+@rule
 def quality_scale_is_complete(project: Project) -> Iterator[str]:
     """Every rule of Home Assistant's quality scale is done, or exempt with a reason."""
     rules = project.read_yaml("quality_scale.yaml").get("rules", {})
@@ -112,17 +114,18 @@ def quality_scale_is_complete(project: Project) -> Iterator[str]:
             yield f"quality_scale.yaml: {name} is exempt without a reason"
 
 
+@rule
 def quality_scale_is_documented(project: Project) -> Iterator[str]:
     """Every rule about documents has its section, and there is something in it."""
-    for rule in QUALITY_SCALE:
-        if rule.startswith("docs-") and rule not in SECTIONS:
-            yield f"{rule} has no section"
-    for rule, (name, heading) in SECTIONS.items():
+    for requirement in QUALITY_SCALE:
+        if requirement.startswith("docs-") and requirement not in SECTIONS:
+            yield f"{requirement} has no section"
+    for requirement, (name, heading) in SECTIONS.items():
         path = project.root / name
         if not path.exists():
-            yield f"{name}, for {rule}, is missing"
+            yield f"{name}, for {requirement}, is missing"
         elif not _section(path.read_text(encoding="utf-8"), heading):
-            yield f"{name}: {heading}, for {rule}, is missing or empty"
+            yield f"{name}: {heading}, for {requirement}, is missing or empty"
 
 
 def _section(text: str, heading: str) -> str:
@@ -134,6 +137,7 @@ def _section(text: str, heading: str) -> str:
     return found["text"].strip() if found else ""
 
 
+@rule
 def forms_are_documented(project: Project) -> Iterator[str]:
     """Every field of set-up and options has its name in the README."""
     readme = (project.root / "README.md").read_text(encoding="utf-8")
@@ -149,6 +153,7 @@ def forms_are_documented(project: Project) -> Iterator[str]:
                 yield f"README.md: {heading} does not name {label}"
 
 
+@rule
 def actions_are_documented(project: Project) -> Iterator[str]:
     """Every action, trigger and condition is in a document."""
     for kind, name in (
@@ -162,6 +167,7 @@ def actions_are_documented(project: Project) -> Iterator[str]:
                 yield f"{name}: {key} is not documented"
 
 
+@rule
 def links_lead_somewhere(project: Project) -> Iterator[str]:
     """Every file, picture and heading that a document names exists."""
     for path in project.documents():

@@ -13,6 +13,7 @@ from custom_components.smartpvms.catalogue import (
 )
 
 from .project import Project, Tree, placeholders
+from .rule import rule
 
 LANGUAGES: Final = frozenset(
     {
@@ -46,6 +47,7 @@ def leaves(tree: Tree, path: str = "") -> Iterator[tuple[str, str]]:
             yield f"{path}.{key}", value
 
 
+@rule
 def languages_exist(project: Project) -> Iterator[str]:
     """Every language that has to be there is, and no other."""
     found = project.languages.keys()
@@ -55,6 +57,7 @@ def languages_exist(project: Project) -> Iterator[str]:
         yield f"translations: {language} is none of the languages"
 
 
+@rule
 def languages_are_complete(project: Project) -> Iterator[str]:
     """Every language has the texts of the English one, with their placeholders."""
     english = dict(leaves(project.english))
@@ -69,6 +72,7 @@ def languages_are_complete(project: Project) -> Iterator[str]:
                 yield f"{language}.json: {key} has other placeholders"
 
 
+@rule
 def fields_are_described(project: Project) -> Iterator[str]:
     """Every field of a form has a name and a description."""
     english = project.english
@@ -87,6 +91,7 @@ def fields_are_described(project: Project) -> Iterator[str]:
                 yield f"en.json: {flow}.{name}: {field} lacks name or description"
 
 
+@rule
 def actions_are_named(project: Project) -> Iterator[str]:
     """Actions, triggers and conditions: YAML, texts and icons name the same."""
     icons, english = project.icons, project.english
@@ -103,6 +108,7 @@ def actions_are_named(project: Project) -> Iterator[str]:
                 yield f"{kind}: {name}: {field} lacks YAML or text"
 
 
+@rule
 def icons_have_entities(project: Project) -> Iterator[str]:
     """No icon is left over from an entity that is gone."""
     names = project.english["entity"]
@@ -111,6 +117,7 @@ def icons_have_entities(project: Project) -> Iterator[str]:
             yield f"icons.json: {platform}.{key} has no entity"
 
 
+@rule
 def names_leave_out_the_device(project: Project) -> Iterator[str]:
     """No English name repeats what Home Assistant puts before it: the device's."""
     names = project.english["entity"]

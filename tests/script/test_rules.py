@@ -10,31 +10,7 @@ from typing import Any
 
 import pytest
 
-from script.rules import RULES, Project
-from script.rules.code import (
-    errors_are_translated,
-    errors_fill_their_texts,
-    images_have_their_size,
-    manifest_is_in_order,
-    platforms_limit_updates,
-    rooms_are_kept,
-)
-from script.rules.documents import (
-    QUALITY_SCALE,
-    actions_are_documented,
-    forms_are_documented,
-    links_lead_somewhere,
-    quality_scale_is_complete,
-    quality_scale_is_documented,
-)
-from script.rules.texts import (
-    actions_are_named,
-    fields_are_described,
-    icons_have_entities,
-    languages_are_complete,
-    languages_exist,
-    names_leave_out_the_device,
-)
+from script.rules import RULES, Project, code, documents, texts
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -115,163 +91,165 @@ SCALE = "quality_scale.yaml"
 
 BROKEN: list[tuple[Any, Break, str]] = [
     (
-        languages_exist,
+        texts.languages_exist,
         remove("custom_components/smartpvms/translations/en.json"),
         "en is missing",
     ),
-    (languages_exist, translate("xx", "common", text=""), "xx is none"),
+    (texts.languages_exist, translate("xx", "common", text=""), "xx is none"),
     (
-        languages_are_complete,
+        texts.languages_are_complete,
         translate("de", "config", "abort", "no_plants"),
         "de.json: config.abort.no_plants is in one",
     ),
     (
-        languages_are_complete,
+        texts.languages_are_complete,
         translate("de", "config", "abort", "new", text="Neu"),
         "de.json: config.abort.new is in one",
     ),
     (
-        languages_are_complete,
+        texts.languages_are_complete,
         translate("de", "config", "error", "web_page", text="{hots} antwortet"),
         "config.error.web_page has other placeholders",
     ),
     (
-        languages_are_complete,
+        texts.languages_are_complete,
         translate("de", "config", "error", "invalid_host", text=" "),
         "config.error.invalid_host is empty",
     ),
     (
-        errors_are_translated,
+        code.errors_are_translated,
         append("custom_components/smartpvms/x.py", ERROR.format("nothing")),
         "no text for nothing",
     ),
     (
-        errors_are_translated,
+        code.errors_are_translated,
         append("custom_components/smartpvms/history/x.py", 'raise UpdateFailed("x")'),
         "UpdateFailed without a text",
     ),
     (
-        errors_are_translated,
+        code.errors_are_translated,
         translate("en", "exceptions", "unused", text="Unused"),
         "exceptions.unused is never raised",
     ),
     (
-        errors_fill_their_texts,
+        code.errors_fill_their_texts,
         append("custom_components/smartpvms/x.py", ERROR.format("not_yet")),
         "x.py:1: not_yet has other",
     ),
     (
-        errors_fill_their_texts,
+        code.errors_fill_their_texts,
         translate(
             "en", "exceptions", "not_yet", "message", text="In {seconds} {unit}."
         ),
         "not_yet has other",
     ),
     (
-        fields_are_described,
+        texts.fields_are_described,
         translate("en", "config", "step", "user", "data_description", "host"),
         "config.user: host lacks",
     ),
     (
-        fields_are_described,
+        texts.fields_are_described,
         translate("en", "options", "step", "settings", "data", "currency"),
         "options.settings: currency lacks",
     ),
     (
-        actions_are_named,
+        texts.actions_are_named,
         append("custom_components/smartpvms/services.yaml", "\nnew_one:\n"),
         "new_one lacks YAML or text",
     ),
     (
-        actions_are_named,
+        texts.actions_are_named,
         translate("en", "services", "get_alarms", "fields", "start"),
         "get_alarms: start lacks",
     ),
     (
-        actions_are_named,
+        texts.actions_are_named,
         edit("icons.json", '"get_alarms"', '"got_alarms"'),
         "get_alarms lacks an icon",
     ),
     (
-        icons_have_entities,
+        texts.icons_have_entities,
         translate("en", "entity", "sensor", "calls_left"),
         "sensor.calls_left has no entity",
     ),
     (
-        names_leave_out_the_device,
+        texts.names_leave_out_the_device,
         translate("en", "entity", "sensor", "day_cap", "name", text="Inverter today"),
         "Inverter today repeats inverter",
     ),
     (
-        names_leave_out_the_device,
+        texts.names_leave_out_the_device,
         translate("en", "entity", "sensor", "day_charge_cap", "name", text="Battery"),
         "Battery repeats Battery",
     ),
     (
-        platforms_limit_updates,
+        code.platforms_limit_updates,
         edit("sensor.py", "\nPARALLEL_UPDATES = 0", ""),
         "sensor.py: no PARALLEL_UPDATES",
     ),
     (
-        platforms_limit_updates,
+        code.platforms_limit_updates,
         append("custom_components/smartpvms/number.py", "X = 1"),
         "number.py: no PARALLEL_UPDATES",
     ),
     (
-        manifest_is_in_order,
+        code.manifest_is_in_order,
         edit("manifest.json", '"loggers"', '"logger"'),
         "manifest.json: keys",
     ),
     (
-        manifest_is_in_order,
+        code.manifest_is_in_order,
         edit("manifest.json", r'"requirements": \[\]', '"requirements": ["x==1"]'),
         "needs nothing",
     ),
     (
-        images_have_their_size,
+        code.images_have_their_size,
         remove("custom_components/smartpvms/brand/dark_logo.png"),
         "dark_logo.png is missing",
     ),
-    (images_have_their_size, resize("icon.png", 128, 128), "icon.png is 128 x 128"),
-    (images_have_their_size, resize("icon.png", 512, 256), "icon.png is 512 x 256"),
-    (images_have_their_size, resize("logo@2x.png", 900, 600), "logo@2x.png is 900"),
     (
-        rooms_are_kept,
-        append("custom_components/smartpvms/northbound/x.py", "import homeassistant"),
-        "northbound/x.py:1",
+        code.images_have_their_size,
+        resize("icon.png", 128, 128),
+        "icon.png is 128 x 128",
     ),
     (
-        rooms_are_kept,
-        append("simulator/x.py", "from custom_components import smartpvms"),
-        "simulator/x.py:1",
+        code.images_have_their_size,
+        resize("icon.png", 512, 256),
+        "icon.png is 512 x 256",
     ),
     (
-        quality_scale_is_complete,
+        code.images_have_their_size,
+        resize("logo@2x.png", 900, 600),
+        "logo@2x.png is 900",
+    ),
+    (
+        documents.quality_scale_is_complete,
         edit(SCALE, "  brands:\n", "  brand:\n"),
         "brands is missing",
     ),
     (
-        quality_scale_is_complete,
+        documents.quality_scale_is_complete,
         edit(SCALE, "runtime-data: done", "runtime-data: todo"),
         "runtime-data is todo",
     ),
     (
-        quality_scale_is_complete,
+        documents.quality_scale_is_complete,
         edit(SCALE, "runtime-data: done", "runtime-data: exempt"),
         "runtime-data is exempt without",
     ),
     (
-        quality_scale_is_complete,
+        documents.quality_scale_is_complete,
         append("custom_components/smartpvms/quality_scale.yaml", "  new-rule: done"),
         "new-rule is no rule",
     ),
     (
-        quality_scale_is_documented,
+        documents.quality_scale_is_documented,
         edit("README.md", "\n## Removal\n", "\n## Going\n", of_root=True),
         "README.md: Removal, for docs-removal-instructions",
     ),
     (
-        quality_scale_is_documented,
+        documents.quality_scale_is_documented,
         edit(
             "README.md",
             r"(?s)\n## Options\n.*?\n## ",
@@ -280,35 +258,43 @@ BROKEN: list[tuple[Any, Break, str]] = [
         ),
         "README.md: Options, for docs-configuration-parameters",
     ),
-    (quality_scale_is_documented, remove("docs/examples.md"), "docs/examples.md, for"),
     (
-        forms_are_documented,
+        documents.quality_scale_is_documented,
+        remove("docs/examples.md"),
+        "docs/examples.md, for",
+    ),
+    (
+        documents.forms_are_documented,
         edit("README.md", "Import price", "Price of import", of_root=True),
         "Options does not name Import price",
     ),
     (
-        forms_are_documented,
+        documents.forms_are_documented,
         translate("en", "config", "step", "user", "data", "host", text="Address"),
         "Set-up does not name Address",
     ),
     (
-        actions_are_documented,
+        documents.actions_are_documented,
         append("custom_components/smartpvms/services.yaml", "\nnew_one:\n"),
         "README.md: new_one",
     ),
     (
-        actions_are_documented,
+        documents.actions_are_documented,
         append("custom_components/smartpvms/triggers.yaml", "\nnew_one:\n"),
         "docs/alarms.md: new_one",
     ),
-    (links_lead_somewhere, append("docs/new.md", "[x](gone.md)"), "gone.md leads"),
     (
-        links_lead_somewhere,
+        documents.links_lead_somewhere,
+        append("docs/new.md", "[x](gone.md)"),
+        "gone.md leads",
+    ),
+    (
+        documents.links_lead_somewhere,
         remove("docs/images/plant.png"),
         "README.md: docs/images/plant.png leads",
     ),
     (
-        links_lead_somewhere,
+        documents.links_lead_somewhere,
         append("docs/new.md", "# One\n[x](#two) [y](#one)"),
         "#two has no such heading",
     ),
@@ -335,8 +321,8 @@ def test_a_required_language_is_missed(
     copy: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     languages = len(copy.languages)
-    assert len(list(languages_exist(copy))) == 16 - languages
+    assert len(list(texts.languages_exist(copy))) == 16 - languages
 
 
 def test_the_scale_has_all_its_rules() -> None:
-    assert len(set(QUALITY_SCALE)) == len(QUALITY_SCALE) == 54
+    assert len(set(documents.QUALITY_SCALE)) == len(documents.QUALITY_SCALE) == 54
