@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 import struct
+import tomllib
 from typing import Final
 
 from homeassistant.const import Platform
@@ -112,6 +113,17 @@ def manifest_is_in_order(project: Project) -> Iterator[str]:
         yield f"manifest.json: keys {list(manifest)}, not {list(MANIFEST_KEYS)}"
     if manifest["requirements"]:
         yield "manifest.json: the integration needs nothing of its own"
+
+
+@rule
+def versions_agree(project: Project) -> Iterator[str]:
+    """Manifest and pyproject.toml have one version, which the changelog describes."""
+    version = read_json(project.integration / "manifest.json")["version"]
+    pyproject = tomllib.loads((project.root / "pyproject.toml").read_text())
+    if (other := pyproject["project"]["version"]) != version:
+        yield f"pyproject.toml: version {other}, not {version} as in the manifest"
+    if f"\n## {version} - " not in (project.root / "CHANGELOG.md").read_text():
+        yield f"CHANGELOG.md: {version} is missing"
 
 
 @rule

@@ -58,6 +58,6 @@ class Project:
         return {key: value for key, value in tree.items() if not key.startswith(".")}
 
     def documents(self) -> Iterator[Path]:
-        """Yield the documents that users read."""
-        yield self.root / "README.md"
+        """Yield the documents that users and contributors read."""
+        yield from sorted(self.root.glob("*.md"))
         yield from sorted((self.root / "docs").glob("*.md"))

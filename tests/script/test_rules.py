@@ -24,8 +24,8 @@ def copy(tmp_path: Path) -> Project:
         shutil.copytree(
             ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__")
         )
-    for name in ("README.md", "LICENSE"):
-        shutil.copy(ROOT / name, tmp_path / name)
+    for path in (*ROOT.glob("*.md"), ROOT / "LICENSE", ROOT / "pyproject.toml"):
+        shutil.copy(path, tmp_path)
     return Project(tmp_path)
 
 
@@ -202,6 +202,16 @@ BROKEN: list[tuple[Any, Break, str]] = [
         code.manifest_is_in_order,
         edit("manifest.json", r'"requirements": \[\]', '"requirements": ["x==1"]'),
         "needs nothing",
+    ),
+    (
+        code.versions_agree,
+        edit("pyproject.toml", '\nversion = ".*"', '\nversion = "0"', of_root=True),
+        "pyproject.toml: version 0, not",
+    ),
+    (
+        code.versions_agree,
+        edit("CHANGELOG.md", r"\n## \d.*", "", of_root=True),
+        "is missing",
     ),
     (
         code.images_have_their_size,
