@@ -5,10 +5,10 @@ import asyncio
 import sys
 
 from benchmarks.fleet import DEVICES, plants
-from simulator import Dialect, Simulator
+from simulator import Dialect, Simulator, serve
 
 
-async def serve(count: int, devices: int, dialect: Dialect) -> None:
+async def run(count: int, devices: int, dialect: Dialect) -> None:
     """Serve an account with so many plants and print its address."""
     sim = Simulator(plants(count, devices), dialect, window=0.0, all_types=True)
     sim.alarms.automatic = False
@@ -17,7 +17,7 @@ async def serve(count: int, devices: int, dialect: Dialect) -> None:
     now = sim.clock.now()
     for world in {id(plant.world): plant.world for plant in sim.plants}.values():
         world.totals(now)
-    async with sim.serve() as url:
+    async with serve(sim) as url:
         print(url, flush=True)
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--devices", type=int, default=DEVICES)
     parser.add_argument("--dialect", default=Dialect.V2022.value)
     options = parser.parse_args()
-    asyncio.run(serve(options.plants, options.devices, Dialect(options.dialect)))
+    asyncio.run(run(options.plants, options.devices, Dialect(options.dialect)))
 
 
 if __name__ == "__main__":

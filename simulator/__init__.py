@@ -1,7 +1,7 @@
 """A SmartPVMS one can run: Huawei FusionSolar's northbound interface, simulated.
 
     sim = Simulator(plants=fleet.demo(), dialect=Dialect.V2022)
-    async with sim.serve() as url:
+    async with serve(sim) as url:
         ...
 
 It stands alone: nothing of it knows Home Assistant or the integration.
@@ -13,6 +13,7 @@ from .clock import Clock
 from .dialect import Dialect
 from .faults import Fault, FaultKind
 from .model import Device, Oddity, Plant, Type
+from .server import serve
 from .simulator import ABSENT, Call, Simulator
 from .truth import EnergyFlow, PowerFlow
 
@@ -34,4 +35,5 @@ __all__ = [
     "Status",
     "Type",
     "fleet",
+    "serve",
 ]

@@ -13,6 +13,7 @@ from .clock import Clock
 from .dialect import Dialect
 from .faults import Fault, FaultKind
 from .model import Plant
+from .server import serve
 from .simulator import Simulator
 
 EXAMPLES = f"""
@@ -150,7 +151,7 @@ async def run(options: argparse.Namespace) -> None:
     for plant in sim.plants:
         # Count the plant's life before the first caller has to wait for it.
         plant.world.totals(clock.now())
-    async with sim.serve(options.host, options.port, options.tls) as url:
+    async with serve(sim, options.host, options.port, options.tls) as url:
         print(f"SmartPVMS {sim.dialect} simulator: {url}")
         print(f"login: {options.user} / {options.password}", flush=True)
         await stop.wait()

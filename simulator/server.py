@@ -187,10 +187,13 @@ async def _parameters(request: web.Request) -> Body:
 
 
 @asynccontextmanager
-async def listen(
-    sim: Simulator, host: str, port: int, tls: bool
+async def serve(
+    sim: Simulator, host: str = "127.0.0.1", port: int = 0, tls: bool = False
 ) -> AsyncGenerator[str]:
-    """Serve a simulator on an address (port 0: any free one)."""
+    """Serve a simulator over HTTP; yields the address, http://127.0.0.1:PORT.
+
+    Port 0 is any free port. ``tls`` serves https with a self-signed certificate.
+    """
     server = Server(sim)
     runner = web.AppRunner(
         server.application(),

@@ -1,8 +1,8 @@
 """The simulator as tests and the command line hold it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator, Hashable, Iterable
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Generator, Hashable, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
@@ -62,7 +62,7 @@ class Simulator:
         window: float = 1.0,
         all_types: bool = False,
     ) -> None:
-        """Set up the account; nothing listens before :meth:`serve`."""
+        """Set up the account; nothing listens before :func:`serve`."""
         self.plants = list(fleet.demo() if plants is None else plants)
         self.dialect = Dialect(dialect)
         self.clock = clock or Clock()
@@ -78,16 +78,6 @@ class Simulator:
         self.stalled = asyncio.Event()
         self._stalls = 0
         self._overrides: dict[Hashable, Row] = {}
-
-    @asynccontextmanager
-    async def serve(
-        self, host: str = "127.0.0.1", port: int = 0, tls: bool = False
-    ) -> AsyncGenerator[str]:
-        """Listen; gives the address to log in to."""
-        from .server import listen
-
-        async with listen(self, host, port, tls) as url:
-            yield url
 
     def count(self, interface: str | None = None, fail_code: int | None = None) -> int:
         """Count calls of an interface (or all), with one outcome (or any)."""

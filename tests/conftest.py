@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.common import (
 import custom_components.smartpvms  # noqa: F401  # before Home Assistant looks for it
 from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
-from simulator import Dialect, Simulator, fleet
+from simulator import Dialect, Simulator, fleet, serve
 
 NOON = "2026-06-15T10:00:00+00:00"
 
@@ -78,7 +78,7 @@ async def sim(now: str, dialect: Dialect) -> Simulator:
 @pytest.fixture
 async def url(sim: Simulator) -> AsyncIterator[str]:
     """Serve the simulator on loopback."""
-    async with sim.serve() as address:
+    async with serve(sim) as address:
         yield address
 
 

@@ -10,7 +10,7 @@ from yarl import URL
 
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, CONF_PLANTS, DOMAIN
 from custom_components.smartpvms.northbound import normalise_origin
-from simulator import Dialect, Simulator, fleet
+from simulator import Dialect, Simulator, fleet, serve
 
 from .flows import account, add, choices, submit, suggested
 
@@ -145,7 +145,7 @@ async def test_what_is_no_address_is_not_called(
 
 async def test_self_signed_certificate(hass: HomeAssistant, sim: Simulator) -> None:
     """A company's own system: typed without scheme, verification off."""
-    async with sim.serve(tls=True) as url:
+    async with serve(sim, tls=True) as url:
         bare = url.removeprefix("https://")
         form = await add(hass, account(bare))
         assert form["errors"] == {"base": "certificate"}
@@ -181,7 +181,7 @@ async def test_a_plant_is_shown_by_one_entry(
     hass: HomeAssistant, setup: MockConfigEntry, now: str
 ) -> None:
     other = Simulator(plants=[HOUSE])
-    async with other.serve() as url:
+    async with serve(other) as url:
         result = await add(hass, account(url))
         assert result["reason"] == "plants_taken"
         assert result["description_placeholders"] == {"entries": setup.title}
@@ -191,7 +191,7 @@ async def test_only_free_plants_are_offered(
     hass: HomeAssistant, setup: MockConfigEntry, now: str
 ) -> None:
     other = Simulator(plants=[HOUSE, LAKE, PARK])
-    async with other.serve() as url:
+    async with serve(other) as url:
         form = await add(hass, account(url))
         assert choices(form, CONF_PLANTS).keys() == {LAKE.code, PARK.code}
         result = await submit(hass, form, {CONF_PLANTS: [PARK.code]})
@@ -205,9 +205,9 @@ async def test_titles_are_told_apart(
 ) -> None:
     """Two accounts on one server, and no plant's or person's name in the title."""
     first = await add(hass, account(url))
-    async with Simulator(plants=[LAKE]).serve() as other:
+    async with serve(Simulator(plants=[LAKE])) as other:
         second = await add(hass, account(other))
-    async with Simulator(plants=[PARK]).serve() as other:
+    async with serve(Simulator(plants=[PARK])) as other:
         third = await add(hass, account(other))
     assert [flow["title"] for flow in (first, second, third)] == [
         "FusionSolar 127.0.0.1",

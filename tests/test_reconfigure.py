@@ -12,7 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.northbound import Profile
-from simulator import Dialect, Simulator, fleet
+from simulator import Dialect, Simulator, fleet, serve
 
 from .conftest import make_entry
 from .flows import account, reauth, reconfigure, submit, suggested
@@ -174,7 +174,7 @@ async def test_the_plants_move_to_another_server(
     hass: HomeAssistant, setup: MockConfigEntry, sim_moved: Simulator
 ) -> None:
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), setup.entry_id)
-    async with sim_moved.serve() as url:
+    async with serve(sim_moved) as url:
         result = await reconfigure(hass, setup, account(url))
         assert result["reason"] == "reconfigure_successful"
         assert setup.unique_id == f"{url}|user"
@@ -195,7 +195,7 @@ async def test_another_address_of_the_same_server(
 ) -> None:
     """It counts the calls of both as one account's; so does the ledger, both ways."""
     await wait(60)
-    async with sim.serve() as other:
+    async with serve(sim) as other:
         for moved in (other, url):
             before = [sim.count(name) for name in LIVE]
             result = await reconfigure(hass, setup, account(moved))
@@ -216,7 +216,7 @@ async def test_another_user_has_limits_of_its_own(
 ) -> None:
     """The same plants on another account: nothing is to be waited for."""
     other = Simulator(plants=sim.plants, username="other")
-    async with other.serve() as url:
+    async with serve(other) as url:
         result = await reconfigure(hass, setup, account(url, username="other"))
         assert result["reason"] == "reconfigure_successful"
         await wait(10)
@@ -230,7 +230,7 @@ async def test_a_new_address_is_asked_for_what_was_not_granted(
     await wait(900, step=60)
     refused = sim.count("getStationRealKpi", 401)
     sim.deny("getStationRealKpi", None)
-    async with sim.serve() as other:
+    async with serve(sim) as other:
         await reconfigure(hass, setup, account(other))
         await wait(360, step=30)
     assert refused == 1
@@ -243,7 +243,7 @@ async def test_other_plants_are_another_entry(
 ) -> None:
     before, unique_id = dict(setup.data), setup.unique_id
     sim_moved.plants = [fleet.emma()]
-    async with sim_moved.serve() as url:
+    async with serve(sim_moved) as url:
         form = await reconfigure(hass, setup, account(url))
         assert form["errors"] == {"base": "other_plants"}
         assert (setup.data, setup.unique_id) == (before, unique_id)
@@ -257,7 +257,7 @@ async def test_other_plants_are_another_entry(
 async def test_the_account_of_another_entry(
     hass: HomeAssistant, setup: MockConfigEntry, sim_moved: Simulator
 ) -> None:
-    async with sim_moved.serve() as url:
+    async with serve(sim_moved) as url:
         make_entry(url).add_to_hass(hass)
         before = dict(setup.data)
         result = await reconfigure(hass, setup, account(url))
@@ -272,7 +272,7 @@ async def test_the_plants_move_to_a_newer_server(
 ) -> None:
     """Its dialect and its limits are other ones."""
     newer = Simulator(plants=sim.plants, dialect=Dialect.V2022)
-    async with newer.serve() as url:
+    async with serve(newer) as url:
         result = await reconfigure(hass, setup, account(url))
         assert result["reason"] == "reconfigure_successful"
         hub = setup.runtime_data

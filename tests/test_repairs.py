@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.account.issues import device_types
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
-from simulator import Fault, FaultKind, Simulator, Type, fleet
+from simulator import Fault, FaultKind, Simulator, Type, fleet, serve
 
 from .conftest import make_entry, restart
 from .flows import placeholders, texts
@@ -382,7 +382,7 @@ async def test_plants_in_two_entries(
     """The entry that comes second leaves out what the first one shows."""
     house, lake = fleet.residential(), fleet.emma()
     server = Simulator(plants=[house, lake])
-    async with server.serve() as url:
+    async with serve(server) as url:
         second = make_entry(url)
         second.add_to_hass(hass)
         assert await hass.config_entries.async_setup(second.entry_id)
@@ -411,7 +411,7 @@ async def test_an_entry_that_would_have_no_plants_left(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
 ) -> None:
     server = Simulator(plants=sim.plants)
-    async with server.serve() as url:
+    async with serve(server) as url:
         second = make_entry(url)
         second.add_to_hass(hass)
         assert await hass.config_entries.async_setup(second.entry_id)

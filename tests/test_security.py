@@ -45,7 +45,7 @@ from custom_components.smartpvms.northbound import (
 )
 from custom_components.smartpvms.services import ACTIONS
 from custom_components.smartpvms.system_health import async_info
-from simulator import Fault, FaultKind, Simulator, fleet
+from simulator import Fault, FaultKind, Simulator, fleet, serve
 
 from .automations import automate, registry_device
 from .conftest import restart
@@ -207,7 +207,7 @@ async def test_a_whole_life_tells_no_secret(
     events: list[Event] = async_capture_events(hass, "*")
     sim = house()
     plant, inverter = sim.plants[0], sim.plants[0].devices[0]
-    async with sim.serve() as url:
+    async with serve(sim) as url:
         entry, shown = await live(hass, sim, url, wait)
         diagnostics = [await async_get_config_entry_diagnostics(hass, entry)]
         for key in (plant.code, inverter.id):

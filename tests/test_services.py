@@ -22,7 +22,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.hub.targets import registry_id_of
-from simulator import Dialect, Simulator, Type, fleet
+from simulator import Dialect, Simulator, Type, fleet, serve
 from tests.conftest import device_of, make_entry
 
 type Wait = Callable[..., Awaitable[None]]
@@ -242,7 +242,7 @@ async def test_no_account_is_asked_where_another_has_no_calls(
 ) -> None:
     other = Simulator(plants=[fleet.emma()], dialect=Dialect.V2020)
     other.alarms.automatic = False
-    async with other.serve() as url:
+    async with serve(other) as url:
         second = make_entry(url)
         second.add_to_hass(hass)
         assert await hass.config_entries.async_setup(second.entry_id)

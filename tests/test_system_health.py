@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.smartpvms import system_health
 from custom_components.smartpvms.const import DOMAIN
-from simulator import Simulator, fleet
+from simulator import Simulator, fleet, serve
 
 from .conftest import make_entry
 from .flows import texts
@@ -84,7 +84,7 @@ async def test_calls_of_yesterday(
 
 
 async def test_a_server_that_is_gone(hass: HomeAssistant, now: str) -> None:
-    async with Simulator().serve() as url:
+    async with serve(Simulator()) as url:
         pass
     entry = make_entry(url)
     entry.add_to_hass(hass)
@@ -97,7 +97,7 @@ async def test_a_server_that_is_gone(hass: HomeAssistant, now: str) -> None:
 @pytest.fixture
 async def tls() -> AsyncIterator[str]:
     """Serve a simulator whose certificate nobody knows."""
-    async with Simulator(plants=[fleet.residential()]).serve(tls=True) as url:
+    async with serve(Simulator(plants=[fleet.residential()]), tls=True) as url:
         yield url
 
 
@@ -121,7 +121,7 @@ async def test_several_accounts(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
 ) -> None:
     """Sums and the longest wait; what is wrong with one is wrong."""
-    async with Simulator(plants=[fleet.emma()]).serve() as url:
+    async with serve(Simulator(plants=[fleet.emma()])) as url:
         second = make_entry(url)
         second.add_to_hass(hass)
         assert await hass.config_entries.async_setup(second.entry_id)

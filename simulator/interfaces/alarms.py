@@ -2,7 +2,6 @@
 
 from simulator.dialect import languages
 from simulator.envelope import Answer, Refused
-from simulator.simulator import Simulator
 
 from .arguments import Asked
 
@@ -12,7 +11,7 @@ SLACK = 3600
 """A client that asks for exactly 365 days must not fail by the time of the trip."""
 
 
-def get_alarm_list(asked: Asked[Simulator]) -> Answer:
+def get_alarm_list(asked: Asked) -> Answer:
     """getAlarmList: what was raised in a period, with its present status."""
     plants = asked.plants()
     begin, end = asked.moment("beginTime"), asked.moment("endTime")

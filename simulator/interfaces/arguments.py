@@ -1,30 +1,41 @@
 """Reading requests, and refusing what the real server refuses."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from simulator.alarms import Alarms
+from simulator.answers.look import Row
 from simulator.dialect import Dialect
 from simulator.envelope import Refused
 from simulator.model import Device, Plant
+from simulator.upgrades import Upgrades
 
 MOST_PLANTS = MOST_DEVICES = 100
 
 
 class Backend(Protocol):
-    """What interfaces need of the simulator."""
+    """What the interfaces need of the simulator, which they do not import."""
 
     plants: list[Plant]
     dialect: Dialect
     all_types: bool
     quirks: bool
+    alarms: Alarms
+    upgrades: Upgrades
+
+    def overridden(self, what: Hashable, row: Row) -> Row:
+        """Return a row with its forced KPI values merged in."""
+
+    def is_faulty(self, plant: Plant) -> bool:
+        """Return whether a plant's health state is "faulty"."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked[B: Backend]:
+class Asked:
     """One request: to whom, what, when."""
 
-    sim: B
+    sim: Backend
     body: dict[str, Any]
     at: float
 

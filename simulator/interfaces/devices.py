@@ -11,16 +11,15 @@ from simulator.answers.plants import Period, known_at, starts
 from simulator.dialect import NEWER_TYPES, Dialect, live_types, period_types
 from simulator.envelope import Answer, Refused
 from simulator.model import INVERTERS, Device, Plant
-from simulator.simulator import Simulator
 from simulator.world import Reading
 from simulator.world.sun import STEP
 
-from .arguments import Asked
+from .arguments import Asked, Backend
 
 HISTORY_DEVICES, HISTORY_SPAN = 10, timedelta(days=3).total_seconds()
 
 
-def get_dev_list(asked: Asked[Simulator]) -> Answer:
+def get_dev_list(asked: Asked) -> Answer:
     """GetDevList."""
     newer = asked.sim.dialect is Dialect.V2022
     return Answer(
@@ -33,7 +32,7 @@ def get_dev_list(asked: Asked[Simulator]) -> Answer:
     )
 
 
-def _entry(sim: Simulator, plant: Plant, device: Device, newer: bool) -> dict[str, Any]:
+def _entry(sim: Backend, plant: Plant, device: Device, newer: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "id": device.id,
         "devName": device.name,
@@ -55,7 +54,7 @@ def _entry(sim: Simulator, plant: Plant, device: Device, newer: bool) -> dict[st
 
 
 def _looks(
-    asked: Asked[Simulator], found: list[tuple[Plant, Device]], at: float
+    asked: Asked, found: list[tuple[Plant, Device]], at: float
 ) -> Iterator[Look]:
     """Look at several devices at once; plants are looked at once only."""
     moments: dict[str, Moment] = {}
@@ -64,7 +63,7 @@ def _looks(
         yield Look(moment, device, asked.sim.dialect, asked.sim.quirks)
 
 
-def get_dev_real_kpi(asked: Asked[Simulator]) -> Answer:
+def get_dev_real_kpi(asked: Asked) -> Answer:
     """GetDevRealKpi."""
     sim = asked.sim
     found = asked.devices(live_types(sim.dialect, sim.all_types))
@@ -80,7 +79,7 @@ def get_dev_real_kpi(asked: Asked[Simulator]) -> Answer:
 
 
 def _five_minutes(
-    asked: Asked[Simulator],
+    asked: Asked,
     found: list[tuple[Plant, Device]],
     begin: float,
     end: float,
@@ -101,7 +100,7 @@ def _five_minutes(
     ]
 
 
-def get_dev_five_minutes(asked: Asked[Simulator]) -> Answer:
+def get_dev_five_minutes(asked: Asked) -> Answer:
     """getDevFiveMinutes: a day of the devices' plants."""
     sim = asked.sim
     found = asked.devices(live_types(sim.dialect, sim.all_types))
@@ -115,7 +114,7 @@ def get_dev_five_minutes(asked: Asked[Simulator]) -> Answer:
     return Answer(rows)
 
 
-def get_dev_history_kpi(asked: Asked[Simulator]) -> Answer:
+def get_dev_history_kpi(asked: Asked) -> Answer:
     """getDevHistoryKpi: up to ten devices and three days.
 
     Which codes it refuses too much with is not known; these are the closest ones.
@@ -131,7 +130,7 @@ def get_dev_history_kpi(asked: Asked[Simulator]) -> Answer:
     return Answer(_five_minutes(asked, found, begin, end))
 
 
-def _by_period(asked: Asked[Simulator], period: Period) -> Answer:
+def _by_period(asked: Asked, period: Period) -> Answer:
     sim = asked.sim
     found = asked.devices(period_types(sim.dialect, sim.all_types))
     at = asked.moment("collectTime")
@@ -174,16 +173,16 @@ def _statistics(plant: Plant, device: Device, energy: Reading, period: Period) -
     return row
 
 
-def get_dev_kpi_day(asked: Asked[Simulator]) -> Answer:
+def get_dev_kpi_day(asked: Asked) -> Answer:
     """getDevKpiDay: the days of a month."""
     return _by_period(asked, Period.DAY)
 
 
-def get_dev_kpi_month(asked: Asked[Simulator]) -> Answer:
+def get_dev_kpi_month(asked: Asked) -> Answer:
     """getDevKpiMonth: the months of a year."""
     return _by_period(asked, Period.MONTH)
 
 
-def get_dev_kpi_year(asked: Asked[Simulator]) -> Answer:
+def get_dev_kpi_year(asked: Asked) -> Answer:
     """getDevKpiYear: all years."""
     return _by_period(asked, Period.YEAR)

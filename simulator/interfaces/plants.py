@@ -14,12 +14,11 @@ from simulator.answers.plants import (
 )
 from simulator.envelope import Answer
 from simulator.model import Plant
-from simulator.simulator import Simulator
 
 from .arguments import Asked
 
 
-def get_station_list(asked: Asked[Simulator]) -> Answer:
+def get_station_list(asked: Asked) -> Answer:
     """getStationList: capacity in MW."""
     return Answer(
         [
@@ -39,7 +38,7 @@ def get_station_list(asked: Asked[Simulator]) -> Answer:
     )
 
 
-def stations(asked: Asked[Simulator]) -> Answer:
+def stations(asked: Asked) -> Answer:
     """Page through the plants: capacity in kW."""
     number, size = _whole(asked, "pageNo", 1), min(_whole(asked, "pageSize", 100), 100)
     plants = asked.sim.plants
@@ -55,7 +54,7 @@ def stations(asked: Asked[Simulator]) -> Answer:
     )
 
 
-def _whole(asked: Asked[Simulator], key: str, default: int) -> int:
+def _whole(asked: Asked, key: str, default: int) -> int:
     text = asked.text(key)
     return max(1, int(text)) if text.isdigit() else default
 
@@ -78,7 +77,7 @@ def _station(plant: Plant) -> dict[str, Any]:
     }
 
 
-def get_station_real_kpi(asked: Asked[Simulator]) -> Answer:
+def get_station_real_kpi(asked: Asked) -> Answer:
     """GetStationRealKpi."""
     sim = asked.sim
     voice = Voice(sim.dialect, sim.quirks)
@@ -94,7 +93,7 @@ def get_station_real_kpi(asked: Asked[Simulator]) -> Answer:
     return Answer(rows)
 
 
-def _by_period(asked: Asked[Simulator], period: Period) -> Answer:
+def _by_period(asked: Asked, period: Period) -> Answer:
     plants, at = asked.plants(), asked.moment("collectTime")
     sim = asked.sim
     voice = Voice(sim.dialect, sim.quirks)
@@ -118,21 +117,21 @@ def _by_period(asked: Asked[Simulator], period: Period) -> Answer:
     return Answer(rows)
 
 
-def get_kpi_station_hour(asked: Asked[Simulator]) -> Answer:
+def get_kpi_station_hour(asked: Asked) -> Answer:
     """getKpiStationHour: the hours of a day."""
     return _by_period(asked, Period.HOUR)
 
 
-def get_kpi_station_day(asked: Asked[Simulator]) -> Answer:
+def get_kpi_station_day(asked: Asked) -> Answer:
     """getKpiStationDay: the days of a month."""
     return _by_period(asked, Period.DAY)
 
 
-def get_kpi_station_month(asked: Asked[Simulator]) -> Answer:
+def get_kpi_station_month(asked: Asked) -> Answer:
     """getKpiStationMonth: the months of a year."""
     return _by_period(asked, Period.MONTH)
 
 
-def get_kpi_station_year(asked: Asked[Simulator]) -> Answer:
+def get_kpi_station_year(asked: Asked) -> Answer:
     """getKpiStationYear: all years."""
     return _by_period(asked, Period.YEAR)

@@ -4,12 +4,11 @@ from collections.abc import Callable
 
 from simulator.dialect import Dialect
 from simulator.envelope import Answer
-from simulator.simulator import Simulator
 
 from . import alarms, devices, plants, upgrades
 from .arguments import Asked
 
-type Handler = Callable[[Asked[Simulator]], Answer]
+type Handler = Callable[[Asked], Answer]
 
 HANDLERS: dict[str, Handler] = {
     "getStationList": plants.get_station_list,

@@ -3,7 +3,6 @@
 from simulator.dialect import NEWER_TYPES, Dialect
 from simulator.envelope import Answer, Refused
 from simulator.model import Type
-from simulator.simulator import Simulator
 
 from .arguments import Asked
 
@@ -11,7 +10,7 @@ UPGRADABLE = frozenset({Type.STRING_INVERTER, Type.ENERGY_CENTER})
 MOST_UPGRADES, MOST_SERIALS, LONGEST_KEY = 10, 20, 256
 
 
-def dev_upgrade(asked: Asked[Simulator]) -> Answer:
+def dev_upgrade(asked: Asked) -> Answer:
     """devUpgrade: a verdict for each device."""
     rows = []
     for _, device in asked.devices(UPGRADABLE, MOST_UPGRADES, beyond=20018):
@@ -22,7 +21,7 @@ def dev_upgrade(asked: Asked[Simulator]) -> Answer:
     return Answer(rows)
 
 
-def get_dev_upgrade_info(asked: Asked[Simulator]) -> Answer:
+def get_dev_upgrade_info(asked: Asked) -> Answer:
     """getDevUpgradeInfo: the record of each device that has one."""
     rows = []
     for _, device in asked.devices(UPGRADABLE, MOST_UPGRADES, beyond=20018):
@@ -45,7 +44,7 @@ def get_dev_upgrade_info(asked: Asked[Simulator]) -> Answer:
     return Answer(rows)
 
 
-def sn_is_register(asked: Asked[Simulator]) -> Answer:
+def sn_is_register(asked: Asked) -> Answer:
     """snIsRegister: whether serials belong to a plant of that contact.
 
     Its failures have no code: 0 with ``success`` false and a message.

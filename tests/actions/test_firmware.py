@@ -21,7 +21,7 @@ from custom_components.smartpvms.actions.firmware import refusal
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.hub.targets import registry_id_of
 from custom_components.smartpvms.northbound import Interface, limits
-from simulator import Fault, FaultKind, Simulator, Type, fleet
+from simulator import Fault, FaultKind, Simulator, Type, fleet, serve
 from simulator.model import Device
 from tests.conftest import device_of, entity_id, make_entry, restart
 from tests.flows import texts
@@ -420,7 +420,7 @@ async def test_two_accounts_are_asked_by_their_own(
 ) -> None:
     other = Simulator(plants=[fleet.utility()], dialect=sim.dialect)
     other.alarms.automatic = False
-    async with other.serve() as url:
+    async with serve(other) as url:
         second = make_entry(url)
         second.add_to_hass(hass)
         assert await hass.config_entries.async_setup(second.entry_id)

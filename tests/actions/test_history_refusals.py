@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
 from custom_components.smartpvms.hub.targets import registry_id_of
-from simulator import Dialect, Simulator, Type, fleet
+from simulator import Dialect, Simulator, Type, fleet, serve
 from tests.actions.history_requests import PLANT, ask, of_plant, refused
 from tests.conftest import device_of, make_entry
 
@@ -80,7 +80,7 @@ async def test_no_account_is_asked_where_another_has_no_calls(
 ) -> None:
     other = Simulator(plants=[fleet.emma()], dialect=Dialect.V2020)
     other.alarms.automatic = False
-    async with other.serve() as url:
+    async with serve(other) as url:
         second = make_entry(url)
         second.add_to_hass(hass)
         assert await hass.config_entries.async_setup(second.entry_id)

@@ -19,7 +19,7 @@ from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
 from custom_components.smartpvms.hub.hub import Hub
 from custom_components.smartpvms.hub.store import HubStore
 from custom_components.smartpvms.live.readings import Reading
-from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
+from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet, serve
 from tests.conftest import (
     CONNECTIONS,
     device_of,
@@ -317,7 +317,7 @@ async def test_a_second_entry_leaves_the_first_one_its_plants(
 ) -> None:
     """A second account of the same plants: it says so, and shows what is left."""
     other = Simulator([*sim.plants, fleet.residential("NE=2", 7, name="Second")])
-    async with other.serve() as url:
+    async with serve(other) as url:
         second = make_entry(url)
         second.add_to_hass(hass)
         assert await hass.config_entries.async_setup(second.entry_id)

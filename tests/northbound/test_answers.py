@@ -15,7 +15,7 @@ from custom_components.smartpvms.northbound.errors import (
     ServerError,
     UnreachableError,
 )
-from simulator import Fault, FaultKind, Plant, Simulator
+from simulator import Fault, FaultKind, Plant, Simulator, serve
 
 from .conftest import Connect, Link, RawServer, discreet
 from .test_errors import CODES, STATUSES
@@ -305,7 +305,7 @@ async def test_an_answer_is_read_up_to_a_limit(
 async def test_a_self_signed_certificate_is_not_trusted(
     connect: Connect, sim: Simulator
 ) -> None:
-    async with sim.serve(tls=True) as url:
+    async with serve(sim, tls=True) as url:
         link = connect(url)
         with pytest.raises(CertificateError) as caught:
             await link.client.stations()
@@ -319,7 +319,7 @@ async def test_a_self_signed_certificate_is_not_trusted(
 async def test_a_self_signed_certificate_may_be_accepted(
     connect: Connect, sim: Simulator
 ) -> None:
-    async with sim.serve(tls=True) as url:
+    async with serve(sim, tls=True) as url:
         link = connect(url, verify_ssl=False)
         assert (await link.client.stations()).pages == 1
 

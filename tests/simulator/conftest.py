@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import pytest
 
-from simulator import Device, Dialect, Plant, Simulator, fleet
+from simulator import Device, Dialect, Plant, Simulator, fleet, serve
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = datetime(2026, 6, 15, 12, 2, tzinfo=BERLIN)
@@ -92,7 +92,7 @@ def opened(socket_enabled: None) -> Opener:
     """Open simulators: by default young plants on a summer's noon, without quotas."""
 
     @asynccontextmanager
-    async def serve(
+    async def open_simulator(
         *plants: Plant, at: datetime = NOON, login: bool = True, **options: Any
     ) -> AsyncGenerator[Northbound]:
         options.setdefault("window", 0)
@@ -101,7 +101,7 @@ def opened(socket_enabled: None) -> Opener:
         sim = Simulator(list(plants) or [house()], **options)
         sim.clock.set(at)
         async with (
-            sim.serve(tls=tls) as url,
+            serve(sim, tls=tls) as url,
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
         ):
             client = Northbound(sim, url, http)
@@ -109,7 +109,7 @@ def opened(socket_enabled: None) -> Opener:
                 assert await client.login() == 0
             yield client
 
-    return serve
+    return open_simulator
 
 
 def house(**options: Any) -> Plant:
