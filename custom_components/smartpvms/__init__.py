@@ -59,7 +59,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> None:
-    """End the session and drop what was saved, but for the ledger of calls."""
+    """End the session and drop the stores, but for the ledger of calls."""
     connections = await async_get_connections(hass)
     await connections.async_drop(entry.unique_id or "")
     await store_of(hass, entry.entry_id).async_remove()

@@ -32,8 +32,8 @@ class HasActiveAlarmCondition(WithAlarmFilter, Condition):
     def _active(self) -> Iterator[AlarmRecord]:
         """Yield the active alarms of all accounts.
 
-        Those of a plant that was not heard of lately are left out: its entities
-        are unavailable, and Home Assistant's own conditions pass none such.
+        Alarms of a plant without a recent answer are left out: its entities are
+        unavailable, and Home Assistant's own conditions do not pass then.
         """
         entries: list[SmartPvmsConfigEntry]
         entries = self._hass.config_entries.async_loaded_entries(DOMAIN)

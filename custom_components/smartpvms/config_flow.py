@@ -294,7 +294,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         return self._create(set())
 
     def _create(self, excluded: Iterable[str]) -> ConfigFlowResult:
-        """Create the entry; what was deselected is stored."""
+        """Create the entry; the deselected plants are stored."""
         credentials = self._connection.credentials
         return self.async_create_entry(
             title=self._title(credentials),

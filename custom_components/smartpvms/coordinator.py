@@ -73,7 +73,7 @@ def calling(account: Account, interface: Interface) -> Iterator[None]:
 class AccountCoordinator[T](DataUpdateCoordinator[T]):
     """A coordinator that logs a failure only where it begins an outage.
 
-    It wraps what it needs of Home Assistant's private methods.
+    It alone uses private methods of Home Assistant.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Diagnostics of an entry and of a device; they cost no call and name nobody."""
+"""Diagnostics of an entry and of a device; they cost no call and hold no names."""
 
 import asyncio
 from collections import Counter
@@ -46,7 +46,7 @@ async def async_get_config_entry_diagnostics(
     """Return what an account may ask, was answered and has understood.
 
     Plants, devices and the account appear as numbers only. An entry that is not
-    running has no more than its calls.
+    running has its calls only.
     """
     connections = await async_get_connections(hass)
     session = connections.connect(credentials_of(entry)).client.session
@@ -268,7 +268,7 @@ def _reading(
 class Pseudonyms:
     """What plants and devices are called, and texts without their names.
 
-    `secrets` are further texts that nobody is to see.
+    `secrets`: further texts to hide.
     """
 
     def __init__(

@@ -87,7 +87,7 @@ class ComparingEntity[CoordinatorT: DataUpdateCoordinator[Any]](
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Show what is known; Home Assistant writes it next."""
+        """Show the present values; Home Assistant writes the state next."""
         await super().async_added_to_hass()
         self._shown = (self.available, self._fingerprint())
         self._async_update_attrs()
@@ -129,7 +129,7 @@ class EntityAdder:
 
     @callback
     def start(self) -> None:
-        """Add what is due: a few entities now, many in the background."""
+        """Add the queued entities: a few now, many in the background."""
         if not self._is_adding and self._add_some():
             self._account.entry.async_create_background_task(
                 self._account.hass, self.async_finish(), f"{DOMAIN} adds entities"
@@ -163,8 +163,8 @@ class EntityAdder:
     ) -> None:
         """Queue the entities of `factories`, now and after each change; none twice.
 
-        `subscribe` takes what is to be called after a change, and returns what ends
-        that.
+        `subscribe` registers a callback for changes and returns the function that
+        removes it.
         """
         shown: set[object] = set()
 

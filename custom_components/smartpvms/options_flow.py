@@ -251,7 +251,7 @@ class SmartPvmsOptionsFlow(OptionsFlowWithReload):
             options[CONF_GRID_METERS] = {d.plant_code: str(d.id) for d in picked}
             if len(options[CONF_GRID_METERS]) < len(picked):
                 errors[CONF_GRID_METERS] = "one_meter_per_plant"
-        # What was never chosen goes on following its default.
+        # An option that was never chosen goes on following its default.
         defaults = {
             CONF_QUOTA_PROFILE: QUOTA_AUTO,
             CONF_CURRENCY: self.hass.config.currency,
@@ -326,7 +326,7 @@ def _suggested(entry: SmartPvmsConfigEntry, account: Account | None) -> dict[str
         excluded = excluded_plants(entry.options)
         plants = account.inventory.plants
         suggested[CONF_PLANTS] = [code for code in plants if code not in excluded]
-        # A form does not take back what it does not offer.
+        # A form cannot deselect an item that it does not offer.
         turned = entry.options.get(CONF_TURNED_METERS, ())
         suggested[CONF_TURNED_METERS] = _offered(_meters(account), turned)
         picked = entry.options.get(CONF_GRID_METERS, {}).values()

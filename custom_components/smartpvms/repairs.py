@@ -1,4 +1,4 @@
-"""The flows that mend a repair issue: ask again, or leave plants to another entry."""
+"""The flows that fix a repair issue: ask again, or leave plants to another entry."""
 
 from abc import abstractmethod
 from typing import override
@@ -17,7 +17,7 @@ from .northbound import Interface
 
 
 class FixFlow(RepairsFlow):
-    """Asks for a confirmation and mends what is wrong with an entry."""
+    """Asks for a confirmation and fixes an entry."""
 
     def __init__(self, entry_id: str) -> None:
         """Belong to the issue of one entry."""
@@ -25,7 +25,7 @@ class FixFlow(RepairsFlow):
 
     @abstractmethod
     async def _async_fix(self, entry: SmartPvmsConfigEntry) -> str | None:
-        """Mend a loaded entry; return the error (its key) where that failed."""
+        """Fix a loaded entry; return the error (its key) where that failed."""
 
     async def async_step_init(
         self, user_input: dict[str, str] | None = None
@@ -36,7 +36,11 @@ class FixFlow(RepairsFlow):
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Mend once the user says so; of an entry at rest, the start tells again."""
+        """Apply the fix once confirmed.
+
+        If the entry is not loaded, just close: the issue is raised again at the next
+        set-up if it persists.
+        """
         errors = {}
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
         placeholders = issue.translation_placeholders if issue else None
@@ -97,7 +101,7 @@ async def async_create_fix_flow(
     issue_id: str,
     data: dict[str, str | int | float | None] | None,
 ) -> RepairsFlow:
-    """Return the flow that mends an issue."""
+    """Return the flow that fixes an issue."""
     assert data is not None
     entry_id = str(data["entry_id"])
     if interfaces := str(data["interfaces"]):

@@ -1,4 +1,4 @@
-"""Sensors: the KPIs of plants and devices, and what is derived for a plant."""
+"""Sensors: the KPIs of plants and devices, and the derived values of a plant."""
 
 from collections.abc import Iterable, Set as AbstractSet
 from dataclasses import dataclass
@@ -141,7 +141,7 @@ def seen(
 
 
 def unknown_kpi(key: str) -> Kpi:
-    """Return a row for a KPI that nobody has documented."""
+    """Return a row for an undocumented KPI."""
     return Kpi(
         key=key,
         name=key.replace("_", " ").capitalize(),

@@ -26,7 +26,7 @@ from .northbound import Interface, Ledger
 
 TIMEOUT: Final = ClientTimeout(total=5)
 OK: Final = "ok"
-# The login is no lane that anybody waits for by itself.
+# Only other calls wait for the login.
 _NOT_POLLED: Final = frozenset({Interface.LOGIN, Interface.LOGOUT})
 
 type Failure = dict[str, str]
@@ -39,7 +39,7 @@ def async_register(hass: HomeAssistant, register: SystemHealthRegistration) -> N
 
 
 async def async_info(hass: HomeAssistant) -> dict[str, Any]:
-    """Return what is known of all accounts together; only the first entry takes time."""
+    """Return the state of all accounts together; only the check of the server takes time."""
     connections = await async_get_connections(hass)
     known = [
         connections.connect(credentials_of(entry))
@@ -61,7 +61,7 @@ async def async_info(hass: HomeAssistant) -> dict[str, Any]:
 async def _async_reach(
     hass: HomeAssistant, known: Iterable[Connection]
 ) -> str | Failure:
-    """Return "ok", or what is wrong with the first server that is not there."""
+    """Return "ok", or the failure of the first server that does not answer."""
     for connection in known:
         if error := await _async_error(hass, connection.credentials):
             return {"type": "failed", "error": error}

@@ -42,7 +42,7 @@ class AlarmTrigger(WithAlarmFilter, Trigger):
         run_action: TriggerActionRunner,
         did_not_trigger: TriggerNotTriggeredReporter | None = None,
     ) -> CALLBACK_TYPE:
-        """Run the action for each fitting alarm until what is returned is called."""
+        """Run the action for each fitting alarm; return the function that ends that."""
         if not self._filter.has_target:
             raise HomeAssistantError(
                 translation_domain=DOMAIN, translation_key="no_target"

@@ -102,7 +102,7 @@ class FirmwareUpdate(ComparingEntity[FirmwareCoordinator], UpdateEntity):
 
     @override
     def version_is_newer(self, latest_version: str, installed_version: str) -> bool:
-        """Take what is being installed for newer; the versions have no order."""
+        """Return True: versions have no order, and the one being installed counts as newer."""
         return True
 
     @override

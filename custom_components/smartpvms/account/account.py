@@ -239,7 +239,7 @@ class Account:
         )
 
     def _group(self, missing: Mapping[str, float]) -> None:
-        """Group what is shown; `missing`: plant codes and device ids as text."""
+        """Group the plants and devices shown; `missing`: plant codes and device ids as text."""
         self.listed_plants = [code for code in self.plants if code not in missing]
         self.listed_devices = [
             device

@@ -1,8 +1,7 @@
 """What outlives a config entry: ledgers and sessions, one per account.
 
 The config flow hands its session, plant list and dialect to the set-up, a
-reload finds the session it left, and whoever asks for the same account meets
-the same ledger. Ledgers are kept on disk for a day, which is as far back as any
+reload finds the session it left, and all callers share one ledger an account. Ledgers are kept on disk for a day, which is as far back as any
 limit looks.
 """
 
@@ -69,7 +68,7 @@ class Connections:
     """The ledgers and connections of all accounts."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Start empty; `async_get_connections` loads what was saved."""
+        """Start empty; `async_get_connections` loads the saved ledgers."""
         self._hass = hass
         self._store: KeptStore[dict[str, SavedLedger]] = KeptStore(
             hass, STORE_VERSION, STORE_KEY
@@ -106,10 +105,9 @@ class Connections:
         return self._ledgers[account]
 
     async def async_carry_over(self, account: str, connection: Connection) -> None:
-        """Let a connection go on with the ledger of an account at another address.
+        """Share one ledger between the old and the new host of an account.
 
-        The server counts the calls of both as those of one account. Whatever the
-        old address is still asked, the new one knows of.
+        The server counts the calls of both together.
         """
         ledger = self.ledger(account)
         session = connection.client.session
@@ -130,7 +128,7 @@ class Connections:
 
     @callback
     def try_out(self, credentials: Credentials) -> Connection:
-        """Return a connection that is logged in, or a new one nobody else meets."""
+        """Return a connection that is logged in, or a new one that is not shared."""
         known = self._connections.get(credentials.account)
         if known and known.credentials == credentials and known.client.session.is_open:
             return known
@@ -190,6 +188,6 @@ async def async_get_connections(hass: HomeAssistant) -> Connections:
     if (connections := hass.data.get(_KEY)) is None:
         connections = hass.data[_KEY] = Connections(hass)
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_CLOSE, connections.close)
-    # A flow that is given up takes nobody else's loading with it.
+    # The loading goes on for others when a flow is given up.
     await asyncio.shield(connections.loaded)
     return connections

@@ -33,7 +33,7 @@ def plant_owners(hass: HomeAssistant, codes: Iterable[str]) -> dict[str, ConfigE
 class RegisteredDevices:
     """An entry's plants and devices in the registry.
 
-    They are written a few at a time, and only those that have changed.
+    Only changed items are written, a few at a time.
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
@@ -129,5 +129,5 @@ async def async_registered_keys(
 
 
 def type_name(type_id: int) -> str:
-    """Return what a device type is called, also one that nobody has heard of."""
+    """Return the name of a device type, with its number if it is unknown."""
     return NAMES.get(type_id, f"Device type {type_id}")

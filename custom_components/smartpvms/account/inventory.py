@@ -90,7 +90,7 @@ class Inventory:
         ).tidied()
 
     def tidied(self) -> Self:
-        """Return the inventory without the absence of what it no longer holds."""
+        """Return the inventory without `missing_since` of items that it no longer holds."""
         held = {*self.plants, *map(str, self.devices)}
         return replace(
             self,

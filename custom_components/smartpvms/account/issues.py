@@ -62,7 +62,7 @@ class Issues:
     @callback
     def review(self, interface: Interface) -> None:
         """Raise or clear what the last call on an interface has shown."""
-        # The login that a call began with may be what was refused, and a list may
+        # The login before the call may have been refused, and a list may
         # lack the last device of a type.
         lanes = {known.interface() for known in self._account.supported}
         for lane in {interface, Interface.LOGIN, *lanes}:
@@ -213,7 +213,7 @@ def _list(lines: Iterable[str]) -> str:
 
 @callback
 def async_forget_issues(hass: HomeAssistant, entry_id: str) -> None:
-    """Take back what was raised for an entry that is gone."""
+    """Delete the issues of an entry that is gone."""
     for domain, issue_id in list(ir.async_get(hass).issues):
         if domain == DOMAIN and issue_id.startswith(f"{entry_id}_"):
             ir.async_delete_issue(hass, domain, issue_id)

@@ -25,7 +25,7 @@ class Outage:
 
     def note_failure(self, name: str, now: float) -> bool:
         """Note a failure at `now` (epoch seconds); return whether an outage begins."""
-        # A clock that was set back makes no outage of one that is long over.
+        # A clock that was set back does not revive an old outage.
         is_new = not self._failing and not 0 <= now - self._failed_at < SAME_OUTAGE
         self._failing.add(name)
         self._failed_at = now

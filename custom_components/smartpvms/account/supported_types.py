@@ -19,9 +19,9 @@ NOT_CONFIGURED_FOR: Final = DAY
 class SupportedTypes:
     """What an interface has answered and refused, type by type.
 
-    `proven` are types that were answered; `refused` those that were not, with
-    the epoch second from which they are asked again; `not_configured` those that
-    the owner of the system can put right. `now` gives epoch seconds, `changed` is
+    `proven`: types that were answered; `refused`: types that were not, with the epoch
+    second from which they are asked again; `not_configured`: types that the owner of
+    the system can configure. `now` gives epoch seconds, `changed` is
     called when a type is answered for the first time or refused.
     """
 
@@ -70,7 +70,7 @@ class SupportedTypes:
         self._changed()
 
     def dump(self) -> dict[str, object]:
-        """Return what is known as JSON data."""
+        """Return this as JSON data."""
         return {
             "proven": sorted(self.proven),
             "refused": {str(key): at for key, at in self.refused.items()},
@@ -78,7 +78,7 @@ class SupportedTypes:
         }
 
     def restore(self, saved: object) -> None:
-        """Take over what `dump` saved, as far as it has that shape."""
+        """Restore what `dump` returned, as far as it has that shape."""
         found = as_dict(saved)
         self.proven = load_ids(found.get("proven"))
         self.not_configured = load_ids(found.get("not_configured"))

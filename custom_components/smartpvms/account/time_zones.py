@@ -82,8 +82,8 @@ def find_zone(
 ) -> tzinfo:
     """Return a zone in which the days of a plant begin at midnight.
 
-    Home's if it fits all of them, else one that many live in, else any; where none
-    fits all, one that fits the latest, else a fixed offset. Reads the time zone
+    The first that fits all midnights: home's, a populous zone, any zone. Where none fits
+    all, the first that fits the latest, else a fixed offset. Reads the time zone
     database: not for the event loop.
     """
     zones = [home, *map(ZoneInfo, (*_POPULOUS, *sorted(_regional())))]

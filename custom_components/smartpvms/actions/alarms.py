@@ -88,7 +88,7 @@ async def async_get_alarms(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
 
 
 def _period(data: Mapping[str, Any]) -> tuple[datetime, datetime]:
-    """Return the period in UTC, or raise for one that the interface refuses."""
+    """Return the period in UTC, or raise where the interface would refuse it."""
     now = dt_util.utcnow()
     end = utc(data[ATTR_END]) if ATTR_END in data else now
     default = end - timedelta(days=30)

@@ -1,4 +1,4 @@
-"""What an action may spend, and what it says when a call fails."""
+"""The calls that an action may spend, and its errors when a call fails."""
 
 import asyncio
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from ..northbound.lane import MARGIN
 
 # An action lets its caller wait this long for the lane; more is refused.
 PATIENCE: Final = MINUTE + MARGIN
-# One that asks call by call, as the lane allows, takes this long at most.
+# An action that asks call by call, as the lane allows, takes this long at most.
 LONG_PATIENCE: Final = 30 * MINUTE
 
 
@@ -119,9 +119,9 @@ async def _async_delay(account: Account, seconds: float) -> None:
 
 @contextmanager
 def explained(account: Account, interface: Interface) -> Iterator[None]:
-    """Turn the error of a call into one that a person understands.
+    """Turn the error of a call into a translated one.
 
-    What polling would do about it is done here too.
+    Its consequences are those of a failed poll.
     """
     try:
         yield

@@ -20,7 +20,7 @@ SCHEMA: Final = vol.Schema({vol.Optional(ATTR_DEVICE_ID): DEVICES})
 async def async_setup_energy_dashboard(
     hass: HomeAssistant, call: ServiceCall
 ) -> ServiceResponse:
-    """Put plants in; return what was done, by the device id that was passed.
+    """Put plants in; return a report by the device id that was passed.
 
     All plants where no device is given. `added`, `changed` and `left_alone` list
     sources as the dashboard stores them, before and after; `text` and `undo` say

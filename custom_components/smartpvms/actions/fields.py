@@ -16,7 +16,7 @@ ATTR_END: Final = "end"
 
 
 def _plain[T](value: T) -> T:
-    """Return what is no text of other letters than a time has.
+    """Return a value unless it is text with characters that no time has.
 
     Half a character (a lone surrogate) would let the parser of times end the process.
     """

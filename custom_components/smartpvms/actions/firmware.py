@@ -141,7 +141,7 @@ def _upgradable(target: Target) -> Device:
 
 
 def _listed(hub: Hub, device_id: int) -> Device | None:
-    """Return a device that can be asked; one that is gone would fail all."""
+    """Return a device that can be asked; a device that is gone would fail the whole call."""
     upgradable = {device.id: device for device in hub.firmware.upgradable()}
     return upgradable.get(device_id)
 
@@ -176,7 +176,7 @@ async def _async_await_calls(hub: Hub, calls: int) -> None:
 async def _async_request(
     requests: Mapping[Hub, Collection[Request]], *, must_all: bool
 ) -> Mapping[Hub, Verdicts]:
-    """Make each call once; one that fails does not keep the others back.
+    """Make each call once; the others go on after a failed one.
 
     Raises the first error where no call was answered and, with `must_all`, where
     any device was refused.
@@ -215,7 +215,7 @@ async def _async_call(hub: Hub, type_id: int, devices: Collection[int]) -> Verdi
 
 
 def _may_be_taken(error: NorthboundError) -> bool:
-    """Tell whether the server may have done what it did not confirm."""
+    """Tell whether the server may have accepted an unconfirmed request."""
     if error.interface is not Interface.UPGRADE or isinstance(error, CertificateError):
         return False
     return isinstance(error, UnreachableError | ResponseError | ServerError)

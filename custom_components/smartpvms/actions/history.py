@@ -160,7 +160,7 @@ def _devices_of(target: Target, period: Period) -> list[Source]:
 
 
 def _check_listed(target: Target) -> None:
-    """Raise for what has left the hub: a call for it fails for all others."""
+    """Raise for a plant or device that has left the account: its call would fail for all."""
     hub = target.hub
     if target.device is None:
         is_listed = target.plant_code in hub.account.listed_plants
@@ -177,7 +177,7 @@ def _check_listed(target: Target) -> None:
 def _is_served(hub: Hub, type_id: int) -> bool:
     """Tell whether the system is likely to answer for a type.
 
-    One that it does not serve would spoil the answer for a plant's other devices.
+    An unserved type would spoil the answer for a plant's other devices.
     """
     types = hub.devices.types
     is_old = hub.account.inventory.dialect is Dialect.V2020

@@ -51,10 +51,10 @@ class Span:
         zone: tzinfo,
         now: datetime,
     ) -> Span:
-        """Return what was asked for, with what was left out.
+        """Return the period that was asked for, missing bounds filled in.
 
-        That is up to now, and from the start of the day (shorter rows), month
-        (days), year (months) on or from the first one (years).
+        The default end is now. The default start is that of the day (shorter rows), the
+        month (days), the year (months), or the first year (years).
         """
         last = within_reason(end) if end else now
         if start is None:
@@ -105,8 +105,8 @@ class Span:
     def moments(self, period: Period, now: datetime) -> Iterator[datetime]:
         """Yield a moment (UTC) in each day, month or year that it touches.
 
-        Those of a month or year are the same for all plants of the world, those
-        of a day for all of a zone, so that their calls can be one.
+        Moments in a month or year are the same for all plants, those in a day for all
+        plants of a zone, so that plants share calls.
         """
         first = in_zone(self.start, self.zone).date()
         last = (in_zone(self.end, self.zone) - _TICK).date()
@@ -182,7 +182,7 @@ def _from_midnight(at: datetime, zone: tzinfo) -> datetime:
 
 
 def _first(period: Period, day: date) -> datetime:
-    """Return the local start of what is asked for where no start is given."""
+    """Return the local start of a period that was given without one."""
     match period:
         case Period.YEAR:
             return EARLIEST

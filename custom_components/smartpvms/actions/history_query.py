@@ -1,4 +1,4 @@
-"""Rows of history: what is asked for, the calls that it takes, what is kept."""
+"""Rows of history: the query, its calls, the rows that fit."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -76,7 +76,7 @@ class Query:
     now: datetime
 
     def span(self, zone: tzinfo) -> Span:
-        """Return the period for a plant, or raise for one that cannot be given."""
+        """Return the period for a plant, or raise where it is empty or too long."""
         span = Span.of(self.period, self.start, self.end, zone, self.now)
         if span.is_empty:
             raise period_ends_first()

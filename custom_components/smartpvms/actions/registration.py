@@ -89,7 +89,7 @@ async def _async_ask(hub: Hub, call: ServiceCall) -> JsonObjectType:
             key=call.data.get(ATTR_KEY),
         )
         with explained(hub.account, Interface.REGISTRATION):
-            # What was waited for is not given up for one call that fails.
+            # A batch is repeated once: the earlier ones have waited for their turns.
             is_late = number > 0
             answer = await _async_answer(hub, look_up, deadline, repeat=is_late)
         registered |= answer.registered

@@ -1,4 +1,4 @@
-"""Polls the alarms and tells what is new, once automations are armed."""
+"""Polls the alarms and dispatches their changes, once automations are armed."""
 
 import asyncio
 from collections import deque
@@ -52,14 +52,14 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
         account.inventory_changed.connect(self.forget_gone)
 
     async def async_restore(self) -> None:
-        """Take over the book of the last run."""
+        """Restore the alarms of the last run."""
         saved = await self._store.async_load_sound()
         self.data = AlarmTracker.load(saved)
         self._pending = load_changes(saved)
 
     @callback
     def start(self) -> None:
-        """Tell what was held back as soon as Home Assistant has started."""
+        """Dispatch the pending changes as soon as Home Assistant has started."""
         self.account.entry.async_on_unload(async_at_started(self.hass, self._arm))
 
     async def _arm(self, _: HomeAssistant) -> None:
@@ -148,9 +148,11 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
         return by_name[0] if len(by_name) == 1 else None
 
     async def _async_dispatch(self) -> None:
-        """Send what is held back, once it is on disk that nothing is any more.
+        """Dispatch the pending changes.
 
-        The entities show it first: automations look at them.
+        The store is written with an empty queue first, so that a crash loses a
+        notification rather than sending it twice. The entities come before that:
+        automations look at them.
         """
         if not self._pending:
             return
@@ -167,7 +169,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
 
     @override
     async def _async_refreshed(self) -> None:
-        # After a second failure in a row nobody else would say that it has aged.
+        # Home Assistant stays silent after a second failure in a row, but the data age.
         await self._async_notify_entities()
 
     async def _async_notify_entities(self) -> None:
@@ -182,7 +184,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
         self.data.keep_only(self.account.plants.keys(), self.account.devices.keys())
 
     async def async_save(self) -> None:
-        """Write the book and what was not told yet."""
+        """Write the known alarms and the pending changes."""
         await self._store.async_save(self._dump())
 
     def _dump(self) -> dict[str, Any]:

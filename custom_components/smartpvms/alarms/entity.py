@@ -128,8 +128,8 @@ ALARM_KEYS: Final = frozenset(
 def alarm_sensors(book: AlarmTracker, code: str) -> list[type[AlarmSensor]]:
     """Return the sensors that a plant has something for.
 
-    There is none before its alarms were listed, and no latest alarm before
-    there was one.
+    No sensor exists before the plant's alarms were listed, no latest alarm before the
+    first alarm.
     """
     if code not in book.answered_at:
         return []

@@ -58,7 +58,7 @@ class AlarmFilter:
         target: Mapping[str, Any] | None,
         options: Mapping[str, Any] | None,
     ) -> None:
-        """Take over validated configuration; an option left out filters nothing."""
+        """Filter by validated configuration; an option left out filters nothing."""
         options = options or {}
         self._hass = hass
         self._target = TargetSelection(dict(target or {}))

@@ -29,7 +29,7 @@ class AlarmRecord:
     """An alarm as Home Assistant shows it.
 
     `device_id` is None where it fits no device that we know; then it belongs to
-    the plant. `severity` is `other` where nobody has documented it. Times in UTC.
+    the plant. `severity` is `other` for an undocumented code. Times in UTC.
     """
 
     id: str

@@ -1,8 +1,7 @@
-"""The alarms that are known, and what is new about them. Pure.
+"""The active alarms of an account, and their changes. Pure but for its own state.
 
-An alarm is the same as long as plant, device, number, cause and time of raising
-are. Answers are taken per window of time: what a window of the past no longer
-holds has ended, once two answers in a row have left it out.
+Alarms are polled in 30-day windows. An alarm is cleared when two consecutive answers
+for its window omit it.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -139,7 +138,7 @@ class AlarmTracker:
         answer: Iterable[tuple[Alarm, int | None]] | None,
         now: datetime,
     ) -> list[AlarmChange]:
-        """Take over the answer for a window and return what is new.
+        """Apply the answer for a window and return the changes.
 
         `answer` pairs each alarm with the device that it fits, None where there was
         no list. The first answer for a plant and window is history: it is known,
@@ -174,7 +173,7 @@ class AlarmTracker:
         """Yield what an alarm's row says that was not known."""
         before = self.active.get(key)
         if before is None and not (is_over and key in self.ended):
-            # One that came and went between two polls is worth both.
+            # An alarm that came and went between two polls is both raised and cleared.
             yield AlarmChange(ChangeKind.RAISED, record)
         elif before and record.acknowledged and not before.acknowledged:
             yield AlarmChange(ChangeKind.ACKNOWLEDGED, record)
@@ -222,7 +221,7 @@ class AlarmTracker:
         }
 
     def keep_only(self, plants: Collection[str], devices: Collection[int]) -> None:
-        """Drop what is known of plants that are gone; a device's alarms stay theirs.
+        """Drop the alarms of plants that are gone; those of a gone device stay the plant's.
 
         A plant that comes back is a new one: its first answers are history.
         """

@@ -29,7 +29,7 @@ RANKS: Final = {str(severity): code for code, severity in SEVERITIES.items()}
 """The interface's code of a severity: the smaller, the graver."""
 
 LEAST: Final = len(SEVERITIES) + 1
-"""The rank of a severity that nobody has documented."""
+"""The rank of an undocumented severity."""
 
 STATUSES: Final = {
     1: "active",
@@ -40,7 +40,7 @@ STATUSES: Final = {
     6: "cleared",
 }
 ENDED: Final = frozenset({4, 5, 6})
-"""The statuses in which an alarm is over; one that nobody knows is not."""
+"""The statuses in which an alarm is over; with an unknown status it is active."""
 
 ACKNOWLEDGED: Final = frozenset({2, 3})
 

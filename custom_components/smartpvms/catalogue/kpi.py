@@ -32,7 +32,7 @@ from homeassistant.const import (
 )
 
 OTHER: Final = "other"
-"""The state of an enumeration whose number nobody has documented."""
+"""The state of an enumeration with an undocumented number."""
 
 
 class Counter(StrEnum):
@@ -282,7 +282,7 @@ def enumeration(
     *,
     category: EntityCategory | None = None,
 ) -> Kpi:
-    """Return a row for an enumeration; a code nobody knows reads `other`."""
+    """Return a row for an enumeration; an unknown code reads `other`."""
     return Kpi(key=key, states=states, entity_category=category)
 
 

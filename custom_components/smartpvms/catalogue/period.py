@@ -104,7 +104,7 @@ def _hours(key: str) -> _Row:
 
 
 def _saved(key: str) -> _Row:
-    """Return a row for what was not emitted or burnt; the interface tells tons."""
+    """Return a row for a mass not emitted or burnt; the interface gives tonnes."""
     return _Row(
         key=key,
         unit=UnitOfMass.KILOGRAMS,

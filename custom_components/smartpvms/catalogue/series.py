@@ -1,4 +1,4 @@
-"""The external statistics of a plant: what each is, and what it is made of.
+"""The external statistics of a plant, and the KPIs they are computed from.
 
 Powers are hourly means with minimum and maximum; everything else is an hourly
 sum. Signs as in Home Assistant: grid power positive = import, battery power

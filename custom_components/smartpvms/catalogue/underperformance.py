@@ -14,10 +14,10 @@ from .kpi import Status
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison(Status):
-    """A row of what is derived for an inverter, on at 1.
+    """A verdict on an inverter or string, on at 1.
 
-    `ratio` and `siblings` are the keys of what it gave, in percent of what is usual,
-    and of the number of those it was compared with.
+    `ratio`: the key of its output in percent of the usual one; `siblings`: the key of
+    the number of members it was compared with.
     """
 
     ratio: str = ""

@@ -76,7 +76,7 @@ async def async_plan(hass: HomeAssistant, targets: Iterable[Target]) -> Plan:
 
 
 async def async_set_up(hass: HomeAssistant, targets: Iterable[Target]) -> Plan:
-    """Put the plants of these targets in; return what was done.
+    """Put the plants of these targets in; return the plan that was carried out.
 
     Raises what `async_plan` raises, and HomeAssistantError where Home Assistant
     does not take the sources.
@@ -103,7 +103,7 @@ async def imported_series(hass: HomeAssistant, plant_code: str) -> set[str]:
     if "recorder" not in hass.config.components:
         return set()
     ids = {statistic_id(plant_code, key): key for key in SERIES}
-    # Integrations are not asked for more: nobody else compiles these.
+    # External statistics are in the metadata only: no integration compiles these.
     known = await get_instance(hass).async_add_executor_job(
         partial(get_metadata, hass, statistic_ids=set(ids))
     )

@@ -196,7 +196,7 @@ def put_in(sources: Sequence[Source], offer: Offer) -> tuple[list[Source], list[
 def _put(
     sources: list[Source], slot: Slot, wanted: Source, offer: Offer
 ) -> tuple[list[Source], list[Note]]:
-    """Put one source in, or complete the one that is there."""
+    """Add one source, or complete the existing one."""
     same = [source for source in sources if source["type"] == slot.kind]
     own = [source for source in same if slot.is_of(source, offer.own)]
     if len(own) > 1:

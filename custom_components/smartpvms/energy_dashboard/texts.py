@@ -1,4 +1,4 @@
-"""What was done to the Energy dashboard, in words of Home Assistant's language."""
+"""The changes of the Energy dashboard, in words of Home Assistant's language."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -46,7 +46,7 @@ class Texts:
         )
 
     def undo(self, notes: Iterable[Note]) -> str:
-        """Return how to take back what was done, empty where nothing was."""
+        """Return how to undo the changes, empty without changes."""
         found = list(notes)
         added = [note for note in found if note.outcome is Outcome.ADDED]
         changed = [note for note in found if note.outcome is Outcome.CHANGED]

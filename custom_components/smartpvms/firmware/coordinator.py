@@ -35,7 +35,7 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareRecords]):
     """
 
     def __init__(self, account: Account, saved: object) -> None:
-        """Start with what was saved; nothing is asked while live data are due."""
+        """Start with the saved records; nothing is asked while live data are due."""
         super().__init__(account, "firmware upgrades", SOON)
         now = account.clock.now()
         self._first_at = now + FIRST_AFTER
@@ -45,7 +45,7 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareRecords]):
             self.data.due_at[device_id] = max(due_at, self._first_at)
 
     def upgradable(self) -> list[Device]:
-        """Return the devices that may be asked for; one that is gone fails all."""
+        """Return the devices that may be asked for; a device that is gone fails the whole call."""
         return [
             device
             for device in self.account.listed_devices
@@ -133,7 +133,7 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareRecords]):
             same = (d.id for d in self.upgradable() if d.type_id == type_id)
             self.data.postpone(same, now, LONGEST)
         except RefusedError, AccessError:
-            # The lane is at rest now; what is due stays so.
+            # The lane is paused now; due devices stay due.
             raise
         except NorthboundError:
             self.data.postpone(devices, now)
@@ -154,7 +154,7 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareRecords]):
 
     @callback
     def _apply(self, devices: Collection[int], records: list[UpgradeRecord]) -> None:
-        """Take over an answer; the list tells the version after an upgrade."""
+        """Apply an answer; after an upgrade the device list has the new version."""
         before = {key for key in devices if self.data.is_running(key)}
         self.data.apply(devices, records, self.account.clock.now())
         if not all(self.data.is_running(key) for key in before):

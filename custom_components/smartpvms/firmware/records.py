@@ -53,7 +53,7 @@ class FirmwareRecords:
     def apply(
         self, asked: Iterable[int], records: Iterable[UpgradeRecord], at: float
     ) -> None:
-        """Take over an answer; a device that it leaves out has no record."""
+        """Apply an answer; a device that it leaves out has no record."""
         found = {record.device_id: record for record in records}
         for device_id in asked:
             self.answered_at[device_id] = at
@@ -71,7 +71,7 @@ class FirmwareRecords:
             self.due_at[device_id] = at + min(pause, seconds)
 
     def keep_only(self, devices: Collection[int]) -> None:
-        """Drop what is known of devices that are gone."""
+        """Drop the records of devices that are gone."""
         for known in (self.records, self.answered_at, self.due_at):
             for gone in known.keys() - set(devices):
                 del known[gone]

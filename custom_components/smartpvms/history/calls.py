@@ -127,7 +127,7 @@ class ImportCalls:
         )
 
     def _about(self, feed: Feed, plants: tuple[str, ...]) -> Inquiry:
-        """Return what it takes to ask about plants at once."""
+        """Return the inquiry about some plants at once."""
         today = day_of(self.account.clock.now(), UTC)
         return self._inquiry(Question(feed, today, today + ONE_DAY, UTC, plants))
 
@@ -166,7 +166,7 @@ class ImportCalls:
                 self._left_out.add(type_id)
 
     def _fill_gap(self, feed: Feed, type_id: int) -> None:
-        """Ask for the past once more where a type was left out of it until now."""
+        """Ask for the past once more where a type was missing in it until now."""
         if feed != FIVE_MINUTES or type_id not in self._left_out:
             return
         self._left_out.remove(type_id)
@@ -194,7 +194,7 @@ class ImportCalls:
         self.scheduler.put_off(feed)
 
     def start_over(self) -> None:
-        """Drop what is being asked, because something else is wanted now."""
+        """Drop the open questions, because something else is wanted now."""
         self._inquiries.clear()
         self.scheduler.start_over()
 

@@ -64,7 +64,7 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
         account.inventory_changed.connect(self._calls.follow_inventory)
 
     async def async_restore(self) -> None:
-        """Take over what the last run has imported."""
+        """Restore the progress of the last run."""
         saved = as_dict(await self._store.async_load_sound())
         # Zones are read from the time zone database.
         self.data = await self.hass.async_add_executor_job(
@@ -196,7 +196,7 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
         return True
 
     async def async_save(self) -> None:
-        """Write what was imported, and what was spent and learnt."""
+        """Write the progress, the calls spent and the types learnt."""
         await self._store.async_save(self._dump())
 
     async def _async_before_move(self, code: str, since: int) -> None:

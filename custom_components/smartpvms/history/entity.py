@@ -35,7 +35,7 @@ class HistorySensor(ComparingEntity[HistoryCoordinator], SensorEntity):
     @property
     @override
     def available(self) -> bool:
-        """Tell whether the plant is still there: what was imported stays so."""
+        """Tell whether the plant is still there; imported rows do not age."""
         return self.plant_code in self.coordinator.account.plants
 
     @override
@@ -62,7 +62,7 @@ class HistorySensor(ComparingEntity[HistoryCoordinator], SensorEntity):
 def _done_at(estimate: Estimate) -> str | None:
     """Return when the import will be done, to the hour.
 
-    A better guess is none, and would be a new state each time.
+    A finer estimate would be no better, and a new state each time.
     """
     if estimate.done_at is None:
         return None

@@ -28,7 +28,7 @@ from ..local_time import HOUR, hour_of
 from ..northbound import Values
 
 STEP: Final = 300
-# A counter is believed over this long a gap; what it counted is spread evenly.
+# A counter is believed over this long a gap; its amount is spread evenly.
 LONGEST_GAP: Final = 3 * HOUR
 
 type Timed = Sequence[tuple[int, Values]]
@@ -251,7 +251,7 @@ def _spread(
 def _transposed(
     energies: Mapping[str, Mapping[int, float]], begin: int, end: int
 ) -> dict[int, Values]:
-    """Return by hour and key what was found by key and hour."""
+    """Return values by hour and key that are given by key and hour."""
     hours: dict[int, dict[str, float]] = {}
     for key, known in energies.items():
         for hour, energy in known.items():

@@ -64,8 +64,8 @@ def live_counters(
 ) -> dict[float, dict[str, float]]:
     """Return a plant's live counters by when (epoch seconds) they were read.
 
-    Those of its devices are sums by `DEVICE_…` key, where all of them are known
-    and of about the same time.
+    Counters of its devices are sums by `DEVICE_…` key, where all are known and of about
+    the same time.
     """
     found: dict[float, dict[str, float]] = {}
     if plant := plants.get(code):
@@ -82,7 +82,7 @@ def live_counters(
 def _device_counters(
     account: Account, readings: Mapping[int, Reading], code: str
 ) -> dict[str, list[tuple[float, float | None]]]:
-    """Return when each device's counter was read and what it was, by `DEVICE_…`."""
+    """Return each device's counter as (epoch second, kWh or None), by `DEVICE_…` key."""
     found: dict[str, list[tuple[float, float | None]]] = {}
     for device in devices_of(account, FIVE_MINUTES, code):
         reading = readings.get(device.id)
@@ -119,7 +119,7 @@ class Ingest:
     ) -> bool:
         """Import the rows of a question and note that it was answered.
 
-        Returns whether it was: an answer without any year is none.
+        Returns whether it was: an answer without any year does not count.
         """
         question = known.question
         if question.feed == YEARS and not known.rows:
@@ -138,8 +138,7 @@ class Ingest:
         await self._async_learn_zone(question, code, progress, rows)
         zone = self._account.zone(code)
         found = spans(question.feed, rows, progress, zone, now)
-        # A system at fault answers with zeros, which must not take the place of
-        # what it told when it was well.
+        # A system at fault answers with zeros, which must not replace good rows.
         is_silent = first_start(rows) is None
         if not is_silent:
             if question.feed == HOURS:
@@ -202,14 +201,14 @@ class Ingest:
         for series, energy in PRICED.items():
             price = prices.get(PRICE_OPTIONS[series])
             if price is None:
-                # What is bought until there is one again will lack its cost.
+                # Energy bought until there is a price again will lack its cost.
                 progress.series.discard(series)
             if price is None or series in progress.series:
                 continue
             known = await self._importer.async_spans(code, energy)
             steps = await async_steps(self._account.hass, price, known)
             if energy in progress.series and (costs := priced(known, steps)):
-                # What is left of a coarser row is no row to be merged.
+                # The rest of a coarser row is no row to be merged.
                 plant = plant_series(self._account, code)
                 await self._importer.async_fill(plant, series, costs)
                 progress.series.add(series)

@@ -63,7 +63,7 @@ class Inquiry:
     answered: set[int] = field(default_factory=set)
 
     async def async_ask(self, client: NorthboundClient, now: float) -> None:
-        """Make the next call; one that fails stays the next."""
+        """Make the next call; after a failure it stays the next."""
         call = self.calls[0]
         self.begun_at = self.begun_at or now
         rows = list(await self._async_rows(client, call, now))

@@ -15,7 +15,7 @@ from .merge import Span
 
 # What a row shows has happened about this long ago.
 LAG: Final = 300
-# Over a longer silence nobody knows in which hour a counter moved.
+# Over a longer silence it is unknown in which hour a counter moved.
 LONGEST_SILENCE: Final = 1800
 KEPT: Final = 30 * HOUR
 
@@ -32,7 +32,7 @@ class LiveHours:
     hours: dict[int, dict[str, float]] = field(default_factory=dict)
 
     def advance(self, at: float, values: Values, grid: int) -> None:
-        """Take over counters as they were read at an instant.
+        """Advance the counters as they were read at an instant.
 
         `grid`: an instant at which one of the plant's hours begins.
         """
@@ -63,7 +63,7 @@ class LiveHours:
         return found
 
     def dump(self) -> dict[str, object]:
-        """Return what is known as JSON data."""
+        """Return this as JSON data."""
         return {
             "counters": {key: list(known) for key, known in self.counters.items()},
             "hours": {str(start): moved for start, moved in self.hours.items()},
@@ -94,7 +94,7 @@ _LIFETIME: Final = frozenset({DEVICE_EXPORT, DEVICE_IMPORT})
 def _moved(key: str, before: float, after: float) -> float:
     """Return by how much a counter has moved.
 
-    One that falls by more than half counts a new day, or is another meter's.
+    A fall by more than half is a new day, or another meter.
     """
     if after >= before / 2:
         return after - before

@@ -46,7 +46,7 @@ class Pieces:
     """The pieces of a series by their hours; at most one stands at an hour."""
 
     def __init__(self, pieces: Iterable[Piece] = (), *, may_fall: bool = False) -> None:
-        """Start with these; `may_fall`: what is left of a row may be below 0."""
+        """Start with these; `may_fall`: the rest of a row may be below 0."""
         self._by_start = {piece.start: piece for piece in pieces}
         self._starts = sorted(self._by_start)
         self._wide = {piece.start for piece in self._by_start.values() if piece.is_wide}
@@ -57,12 +57,12 @@ class Pieces:
         return self._by_start
 
     def merge(self, spans: Iterable[Span]) -> None:
-        """Take over the rows of an answer."""
+        """Merge the rows of an answer."""
         for span in spans:
             self._merge(span)
 
     def clear(self, since: int, until: int) -> None:
-        """Drop what was counted in a period; rows that count more get it back."""
+        """Drop the amounts of a period; longer rows around it get theirs back."""
         standing = self._standing(since, until)
         for piece in standing:
             self._remove(piece)

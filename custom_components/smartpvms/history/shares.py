@@ -2,7 +2,7 @@
 
 Of a lane whose calls are counted by the day, the continuation keeps two fifths
 while the backfill runs: 10 of the 25 calls a day of an hour lane. Of a lane that
-may be asked each minute, the backfill leaves every other turn to those who wait.
+may be asked each minute, the backfill leaves every other turn to other callers.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,8 @@ from ..northbound.limits import windows
 
 # Left to the actions and to what else asks, when the backfill is done.
 SPARE: Final = 3
-# Within 24 hours those of four days: the days before today, and today when it is over.
+# Calls reserved a day for re-reading today and the three days before, whose rows are
+# still corrected.
 CORRECTIONS: Final = 4
 PAUSE: Final = 1.5 * MINUTE
 
@@ -94,7 +95,7 @@ def seconds(ledger: Ledger, interface: Interface, calls: int) -> float:
 
 
 def _within(share: int | None, own_calls: Iterable[float], ready: float) -> float:
-    """Return when a call leaves no more than its share of them in 24 hours."""
+    """Return when a call keeps its purpose within its share of 24 hours."""
     stamps = sorted(own_calls)
     if share is None or len(stamps) < max(1, share):
         return ready

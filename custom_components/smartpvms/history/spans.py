@@ -58,7 +58,7 @@ _HOURS: Final = Feed(Track.PLANT, Period.HOUR)
 
 
 def _folded(rows: Rows, zone: tzinfo) -> list[tuple[int, Values]]:
-    """Return hours with what is shorter than one added to the hour before.
+    """Return hours, with a shorter one added to the hour before.
 
     Where clocks move by half an hour, a day ends with half an hour.
     """
@@ -78,7 +78,7 @@ def _folded(rows: Rows, zone: tzinfo) -> list[tuple[int, Values]]:
 def _periods(
     period: Period, starts: Sequence[int], zone: tzinfo, now: float
 ) -> Iterable[tuple[int, int]]:
-    """Yield the period of each row; one that is running ends with this hour."""
+    """Yield the period of each row; a running period ends with this hour."""
     ends = [row_end(period, since, zone) for since in starts]
     following_rows = enumerate(pairwise(starts)) if period is not Period.HOUR else ()
     for index, (_, following) in following_rows:
@@ -90,7 +90,7 @@ def _periods(
         yield since, max(since + HOUR, min(end, hour_of(now, grid) + HOUR))
 
 
-# A zone that nobody told us may be off by an hour of summer time, or a few.
+# A guessed zone may be off by an hour of summer time, or a few.
 _TOLERATED: Final = 3 * HOUR
 
 

@@ -33,7 +33,7 @@ class Hub:
     """
 
     def __init__(self, account: Account, saved: SavedHub) -> None:
-        """Make the coordinators from what was saved; no call is made."""
+        """Make the coordinators from the saved state; no call is made."""
         self.account = account
         self.registered: RegisteredKeys = {}
         self.inventory = InventoryCoordinator(account)
@@ -62,7 +62,7 @@ class Hub:
         self.account.ledger.use_scale(scale)
 
     async def async_restore(self) -> None:
-        """Restore what has a store of its own."""
+        """Restore the alarms and the history, which have stores of their own."""
         await self.alarms.async_restore()
         await self.history.async_restore()
 

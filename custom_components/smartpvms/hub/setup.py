@@ -1,4 +1,4 @@
-"""From what was saved, or from the first lists, to the hub of an entry."""
+"""The set-up of an entry's hub, from the saved state or from the first lists."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ from .store import read_saved, store_of
 
 
 async def async_open(hass: HomeAssistant, entry: ConfigEntry) -> Hub:
-    """Return the hub of an entry, from what was saved if there is that.
+    """Return the hub of an entry, from the saved state if there is one.
 
     Makes at most three calls: login, plant list, device list. Raises
     ConfigEntryNotReady or ConfigEntryAuthFailed where nothing was saved and the plants

@@ -53,7 +53,7 @@ def restore_readings[K](
     here: Container[K],
     made: Mapping[str, object],
 ) -> None:
-    """Give a coordinator the readings that were saved of what is `here`.
+    """Give a coordinator the saved readings of the subjects that are `here`.
 
     `made`: how many calls of each interface they come from. After further calls their
     counters may have been shown further on: they must not fall back.

@@ -27,7 +27,7 @@ class Target:
 
 @callback
 def find_targets(hass: HomeAssistant, registry_ids: Iterable[str]) -> list[Target]:
-    """Return the targets, or raise ServiceValidationError for one that is none."""
+    """Return the targets, or raise ServiceValidationError for an unknown device."""
     return [_find(hass, registry_id) for registry_id in registry_ids]
 
 

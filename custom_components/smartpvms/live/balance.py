@@ -53,7 +53,7 @@ class Composition:
     """What a plant's balance is made of.
 
     `batteries`: all of them, those too that are `ac_storage`; `grid`: the meter at
-    the grid, if there is one; `stores`: whatever counts what it stores.
+    the grid, if there is one; `stores`: the devices that count their charge.
     """
 
     inverters: tuple[Part, ...]
@@ -185,7 +185,7 @@ def _first(values: Values, keys: Sequence[str]) -> float | None:
 
 
 def _inverter_term(key: str, reading: Reading | None) -> Term | None:
-    """Return an inverter's power; one that sleeps counts 0."""
+    """Return an inverter's power; asleep, it counts 0."""
     if reading is None:
         return None
     if key in reading.values:
@@ -213,7 +213,7 @@ def _sum(terms: Sequence[Term | None], cycle: float) -> float | None:
 
 
 def _not_below_zero(total: float | None, terms: Sequence[Term | None]) -> float | None:
-    """Return 0 for what rounding leaves below it, None for what it does not."""
+    """Return 0 for a negative rounding error, None for a larger negative value."""
     if total is None or total >= 0:
         return total
     largest = max(abs(term.power) for term in terms if term is not None)

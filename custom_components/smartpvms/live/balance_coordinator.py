@@ -1,4 +1,4 @@
-"""What is derived for each plant whenever one of its rows comes in."""
+"""The powers and rates of each plant, derived whenever one of its rows comes in."""
 
 from collections.abc import (
     Awaitable,
@@ -29,9 +29,9 @@ _NOT_COUNTED = frozenset({Interface.LOGIN, Interface.LOGOUT})
 
 
 class _OfDevices(NamedTuple):
-    """What the rows of a plant's devices say, as long as no other ones come.
+    """What the rows of a plant's devices say, until other ones come.
 
-    `at`: when the last one came; `stored`: what was stored today in kWh.
+    `at`: when the last one came; `stored`: the energy stored today in kWh.
     """
 
     at: float

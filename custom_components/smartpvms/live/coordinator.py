@@ -30,7 +30,7 @@ from ..northbound import Interface, Values
 from ..northbound.errors import RefusedError
 from .readings import Reading, advance_reading
 
-# What is derived from readings waits for the end of a round, but not for long.
+# Followers wait for the end of a round, but not for long.
 DERIVED_EVERY: Final = 5.0
 # A device may have a hundred entities, and each takes some 30 µs to write.
 NOTIFIED_AT_ONCE: Final = 10
@@ -73,7 +73,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
 
     @callback
     def restore(self, readings: Mapping[K, Reading]) -> None:
-        """Take over the readings of the last run."""
+        """Restore the readings of the last run."""
         self.data = dict(readings)
         self._stale = self._find_stale()
 
@@ -93,7 +93,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
 
     @callback
     def forget_gone(self) -> None:
-        """Drop what is known of plants or devices that are gone."""
+        """Drop the readings of plants or devices that are gone."""
         for gone in self.data.keys() - self.sources():
             del self.data[gone]
             self._pending.pop(gone, None)
@@ -174,7 +174,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         self._followers.append(follower)
 
     async def async_derive(self) -> None:
-        """Let everything be derived from what is new since the last time."""
+        """Run the followers on the subjects that are new since the last time."""
         heard, self._updated = self._updated, {}
         self._derived_at = self.account.clock.now()
         for follower in self._followers if heard else ():
@@ -184,7 +184,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
                 LOGGER.exception("Unexpected error deriving from %s", self.name)
 
     async def async_publish(self) -> None:
-        """Tell the listeners what is new, bit by bit."""
+        """Notify the listeners of the changes, a portion at a time."""
         if not self._pending:
             self._notify(())
         while self._pending:
@@ -193,7 +193,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
 
     @callback
     def publish(self) -> None:
-        """Tell at once what is new and what has grown too old, where it is few."""
+        """Notify at once of changes and of readings that have grown stale; for few subjects."""
         self.mark_stale()
         self._notify(list(self._pending))
 
@@ -286,8 +286,8 @@ class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
     async def _async_ask_what_is_due(self) -> None:
         """Ask as much as the lane takes now, and nothing twice.
 
-        The rest of a round is followed by the next one: else what was asked last
-        would stay half a cycle away from all the others.
+        The rest of a round is followed by the next round: else the last request would
+        stay half a cycle away from all others.
         """
         asked: set[RequestT] = set()
         self._derived_at = self.account.clock.now()
@@ -303,7 +303,7 @@ class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
                 await self.async_derive()
 
     async def _async_ask_next(self) -> None:
-        """Make the next call; one that may not be made now keeps its place."""
+        """Make the next call; a refused call keeps its place."""
         request = self._due.popleft()
         try:
             await self._async_ask(request)

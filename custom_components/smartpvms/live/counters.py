@@ -26,9 +26,9 @@ NEW_START: Final = 0.9
 
 
 class Memory(NamedTuple):
-    """What is known of a counter.
+    """The state of a counter.
 
-    `value` is what is shown, None while the first 0 is not believed; `raw` the
+    `value` is shown, None while the first 0 is not believed; `raw` the
     last row's number, `at` when a row had it; `last_reset` belongs to `value`;
     `doubted_since` is when a fall was first seen; `period` the day or month that
     `value` counts; `lagging` while the rows still count the period before.
@@ -52,11 +52,10 @@ def advance(
 ) -> Memory | None:
     """Return the memory after a row at `at`, whose number is missing if None.
 
-    A counter that a row leaves out keeps its value: what was counted was
-    counted. `zone` is the plant's time zone.
+    A counter that a row leaves out keeps its value. `zone` is the plant's time zone.
     """
     if memory and not raw and counter is Counter.DEVICE_DAY:
-        # A counter that starts anew moves; one that is 0 may not have been read.
+        # A counter that starts anew moves; a 0 may mean that it was not read.
         raw = memory.raw
     if raw is None:
         return memory
@@ -103,8 +102,8 @@ def _device_day(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> M
         return fresh
     if memory.period < fresh.period or memory.lagging:
         fell = raw < memory.raw * NEW_START
-        # What moves so soon after midnight is the cloud catching up; what moved
-        # while nobody looked may have done so yesterday, until all have woken.
+        # A move so soon after midnight is the cloud catching up; a move between
+        # two polls may be yesterday's, until all devices have woken.
         wake = HOUR if memory.period == fresh.period else DAY / 2
         moved = raw > memory.raw and at - today.begin > wake
         if fell or moved or raw == 0:

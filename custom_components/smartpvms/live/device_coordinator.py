@@ -34,7 +34,7 @@ class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
 
     @callback
     def restore_known(self, types: object, *, reports_pv: set[int]) -> None:
-        """Restore what is known: the types served, the inverters with a PV input."""
+        """Restore the types served and the inverters with a PV input."""
         self.types.restore(types)
         self.reports_pv = reports_pv
 
@@ -46,7 +46,7 @@ class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
         )
 
     def _is_doubtful(self, type_id: int) -> bool:
-        """Tell whether the system may not serve a type, and nobody knows yet."""
+        """Tell whether it is unknown if the system serves a type."""
         daily = self.account.ledger.profile is not Profile.PER_MINUTE
         newer = DEVICE_TYPES[type_id].newer
         return daily and not newer and type_id not in self.types.proven

@@ -119,10 +119,10 @@ def async_add_as_seen[K, DescriptionT: EntityDescription](
 
 @dataclass(frozen=True, slots=True)
 class _Idle:
-    """What a row had to show when it was last looked through.
+    """The keys of a row at the last look for new entities.
 
-    `keys`: what it held; `waiting`: those of them that were not shown and may be
-    some day, when they are above 0.
+    `keys`: all that it held; `waiting`: keys at 0 that are not shown yet and will be
+    once they are above 0.
     """
 
     keys: frozenset[str]

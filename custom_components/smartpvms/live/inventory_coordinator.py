@@ -19,7 +19,7 @@ from ..northbound.errors import NotNorthboundError, PermissionMissingError
 from ..northbound.interfaces import PLANTS_PER_CALL, PLANTS_PER_PAGE
 
 HOURLY: Final = 3600.0
-# After a call that failed, or one that said that a plant or device is gone.
+# After a failed call, or an answer that a plant or device is gone.
 AGAIN_AFTER: Final = 600.0
 
 

@@ -1,8 +1,8 @@
 """Today, this month, this year: one coordinator per interface (2.5 to 2.7, 2.11 to 2.13).
 
-These lanes are shared with the import of history, which takes what is left. A
-lane is asked once for what was never seen, so that there are entities to enable;
-after that only for plants and devices of which an enabled entity listens.
+These lanes are shared with the import of history, which uses the rest of their calls.
+A lane is asked once for all plants and devices, so that there are entities to enable;
+after that only for the subjects of enabled entities.
 """
 
 from abc import abstractmethod
@@ -38,7 +38,7 @@ from .readings import Reading
 # Of the calls of a lane; the rest is for history.
 LIVE_SHARE: Final = 0.4
 
-# More often than this nobody looks at it.
+# Seconds between two rows; a fresher value has no use.
 EVERY: Final[Mapping[Period, float]] = {
     Period.DAY: HOUR,
     Period.MONTH: 6 * HOUR,
@@ -123,14 +123,14 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
             asked = self.asked.get(source, -inf)
             if source in listened:
                 return asked < self.round_at
-            # What has no row at all, a new plant, has one some day.
+            # A new plant has no row at first.
             return asked < now - DAY if source not in self.data else False
 
         return self._requests(source for source in self._askable() if is_due(source))
 
     @override
     async def _async_update_data(self) -> dict[K, Reading]:
-        """Ask what is due, unless the real-time lanes say that nobody answers."""
+        """Make the requests that are due, unless the real-time lanes show a dead server."""
         now = self.account.clock.now()
         self._prune(now)
         try:

@@ -1,6 +1,6 @@
 """Rows of days, months and years, turned into readings. Pure.
 
-A value and the start of what it counts always come from the same row; the start
+A value and the start of its period always come from the same row; the start
 is the row's own. Times are epoch seconds.
 """
 
@@ -24,7 +24,7 @@ type Rows = Mapping[float, Values]
 def earliest_start(period: Period, now: float, zone: tzinfo) -> float:
     """Return the start of the period before the current one, in the plant's zone.
 
-    For a while the current one has no row yet; what is older tells nothing of it.
+    For a while the current period has no row yet; older rows tell nothing of it.
     """
     day = datetime.fromtimestamp(now, zone).date()
     match period:

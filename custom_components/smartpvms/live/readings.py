@@ -22,12 +22,12 @@ COUNTED_SINCE: Final = 3600.0
 # Frozen, it would take thrice as long to make, and thousands are made each cycle.
 @dataclass(slots=True)
 class Reading:
-    """What is known of a plant or device.
+    """The last row of a plant or device, with trustworthy counters.
 
-    `values` by KPI key, without those that are missing; `at` the epoch second
-    at which the row came; `memories` of its counters; `hidden`: those that are not
-    shown before a row has them. On the day `settled` the same `row` once more
-    changes nothing of all that.
+    `values` by KPI key, missing ones left out; `at`: the epoch second at which the row
+    came; `memories`: the states of its counters; `hidden`: counters withheld until a
+    row reports them again; `settled`: the local day on which an identical `row` cannot
+    change any counter, so that it may be skipped.
     """
 
     at: float
@@ -38,9 +38,9 @@ class Reading:
     hidden: frozenset[str] = frozenset()
 
     def doubting_counters(self) -> Self:
-        """Return the reading as it is while nobody knows what was counted since.
+        """Return a copy that hides every counter that moved within the last hour.
 
-        One that has stood still for a while was not counting.
+        Such a counter may have moved further than the file knows.
         """
         doubted = frozenset(
             key
@@ -90,7 +90,7 @@ class Reading:
     def load(cls, saved: object) -> Self | None:
         """Return what `dump` saved, None where that is of another shape.
 
-        What has been read is a reading already.
+        A reading is returned as it is.
         """
         if isinstance(saved, cls):
             return saved

@@ -1,7 +1,7 @@
-"""What the server answered, in numbers: for whoever looks for a fault.
+"""The outcome of the last calls, for diagnostics.
 
-Nothing that an answer says is kept, only when it came, how many rows it had and
-how much of it could not be read.
+No content of an answer is kept, only when it came, how many rows it had and how much
+of it could not be read.
 """
 
 from collections import Counter

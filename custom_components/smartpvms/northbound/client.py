@@ -107,8 +107,8 @@ class NorthboundClient:
     async def detect(self) -> tuple[Dialect, list[Plant]]:
         """Return the server's dialect and the account's plants.
 
-        A system that serves `stations` is of 2022 or later; one that does not
-        grant or know it is asked for `getStationList`.
+        A system that serves `stations` is of 2022 or later; where it is not granted or
+        unknown, `getStationList` is asked.
         """
         ledger = self.session.ledger
         try:
@@ -123,7 +123,7 @@ class NorthboundClient:
         return Dialect.V2022, await self._all_pages(first)
 
     def _lacks_stations(self, error: NorthboundError) -> bool:
-        """Tell a system without `stations` from one that cannot be logged in to."""
+        """Tell whether the system has no `stations`, as opposed to a refused login."""
         if error.interface is not Interface.STATIONS:
             return False
         if isinstance(error, NotYetError):

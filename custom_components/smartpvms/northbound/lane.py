@@ -71,7 +71,7 @@ class Tally:
 
     @classmethod
     def load(cls, saved: object) -> Self:
-        """Take over what `dump` returned; whatever is malformed is left out."""
+        """Restore what `dump` returned; malformed parts are left out."""
         items = saved.items() if isinstance(saved, dict) else ()
         return cls(
             {
@@ -146,7 +146,7 @@ class Lane:
         return paused
 
     def merge(self, other: Self) -> None:
-        """Take over what another lane has on record: the longer pause, all calls."""
+        """Add another lane's record: the longer pause, all calls."""
         for at in set(other.calls).difference(self.calls):
             self.add(at)
         self.calls = deque(sorted(self.calls))
@@ -169,7 +169,7 @@ class Lane:
 
     @classmethod
     def load(cls, saved: SavedLane) -> Self:
-        """Take over what `dump` returned, as far as it has that shape."""
+        """Restore what `dump` returned, as far as it has that shape."""
         calls = saved.get("calls")
         stamps = [_number(at) for at in calls] if isinstance(calls, list) else []
         reason = saved.get("reason")

@@ -37,7 +37,7 @@ JUMP: Final = MARGIN
 TOO_FREQUENT_PAUSE: Final = 15 * MINUTE
 BUSY_PAUSE: Final = 2 * MINUTE
 
-# KPIs are configured device type by device type: one that is not stops no other.
+# KPIs are configured by device type: an unconfigured type pauses no other.
 _BY_TYPE: Final = frozenset(
     {
         Interface.DEVICE_REAL_TIME,
@@ -65,7 +65,7 @@ class Ledger:
     """All lanes of one account.
 
     `save` is awaited whenever the ledger must survive a crash; `now` gives
-    epoch seconds, `steady` seconds of a clock that nobody sets: where the two part,
+    epoch seconds, `steady` seconds of a monotonic clock: where the two part,
     the past moves along, since the server's windows last as long as ever. `profile`
     None means not known yet: both profiles apply. `zone` is the plants' time zone,
     in which a day's quota ends.
@@ -239,9 +239,9 @@ class Ledger:
             await self._save()
 
     async def merge(self, other: Ledger) -> None:
-        """Take over the record of an account that has turned out to be this one.
+        """Add the record of another ledger of the same account.
 
-        Whoever removes a pause's cause may have done so by changing the account.
+        A change of the account may have removed the cause of a pause.
         """
         for interface in list(self._lanes):
             await self.resume(interface, *NOT_GRANTED, PauseReason.LOGIN_REFUSED)
@@ -254,7 +254,7 @@ class Ledger:
         return {str(interface): lane.dump() for interface, lane in self._lanes.items()}
 
     def load(self, saved: object) -> None:
-        """Take over what `dump` returned; whatever is malformed is left out."""
+        """Restore what `dump` returned; malformed parts are left out."""
         if not isinstance(saved, dict):
             return
         for name, lane in saved.items():

@@ -87,7 +87,7 @@ _A_DAY_BY_DEVICES: Final = (Window(DAY, lambda scale: scale.period_calls() + 24)
 # Never more than one login a minute; the account locks at 5 in 10 minutes.
 _LOGIN: Final = (Window(MINUTE, _times(1)), Window(10 * MINUTE, _times(5)))
 
-# The limits of accounts made after 2022-06-30; what is not listed: once a minute.
+# The limits of accounts made after 2022-06-30; unlisted interfaces: once a minute.
 _DAILY: Final[dict[Interface, tuple[Window, ...]]] = {
     Interface.STATION_LIST: (Window(DAY, _times(24)),),
     Interface.STATIONS: (Window(DAY, _times(24)),),
@@ -110,7 +110,7 @@ _DAILY: Final[dict[Interface, tuple[Window, ...]]] = {
 
 
 def windows(interface: Interface, profile: Profile | None) -> tuple[Window, ...]:
-    """Return the limits of a lane; with an unknown profile those of both."""
+    """Return the limits of a lane; with an unknown profile the limits of both."""
     if interface is Interface.LOGIN:
         return _LOGIN
     daily = _DAILY.get(interface, _ONCE_A_MINUTE)

@@ -31,7 +31,7 @@ _KEY: Final = re.compile(r"[ -~]{1,64}")
 def number(value: Json) -> float | None:
     """Return a number without float noise, None for anything else.
 
-    Not a number, and what is too large to be a reading, is none.
+    NaN, infinity and numbers too large for a reading give None.
     """
     if isinstance(value, str):
         text = value.strip().removesuffix("%").rstrip()
@@ -206,7 +206,7 @@ class PlantRow:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Json]) -> PlantRow | None:
-        """Parse a row of 2.3 to 2.7; without a plant it belongs to nobody."""
+        """Parse a row of 2.3 to 2.7; without a plant code it is None."""
         code = text(row.get("stationCode"))
         return cls(code, values(row), moment(row.get("collectTime"))) if code else None
 
@@ -348,7 +348,7 @@ class Registration:
 
 
 class Parsed[T](NamedTuple):
-    """The rows of an answer that could be parsed, and what was odd about the others."""
+    """The parsed rows of an answer, and the oddities of the others."""
 
     items: list[T]
     oddities: Counter[Oddity]
@@ -381,7 +381,7 @@ def parse[T](data: Json, one: Callable[[Mapping[str, Json]], T | None]) -> Parse
 
 
 def _unreadable(row: Mapping[str, Json], read: Values) -> int:
-    """Return how many values of a row are no numbers; `read`: those that are."""
+    """Return how many values of a row are no numbers; `read`: the parsed ones."""
     items = row.get("dataItemMap")
     if not isinstance(items, dict) or len(items) == len(read):
         return 0

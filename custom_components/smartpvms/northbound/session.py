@@ -50,7 +50,7 @@ TOKEN: Final = "XSRF-TOKEN"
 # What may stand in a header and in a cookie; anything else could break out of it.
 _SOUND_TOKEN: Final = re.compile(r"[!#-+\--:<-\[\]-~]{1,2048}")
 
-# A token lives 30 minutes and each call extends it: one that ends earlier was
+# A token lives 30 minutes and each call extends it: a token that ends earlier was
 # ended by another login on the account.
 TOKEN_LIFE: Final = 25 * 60.0
 OFTEN: Final = 3

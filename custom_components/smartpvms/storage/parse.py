@@ -1,4 +1,4 @@
-"""What was saved, read without trusting its shape. Pure."""
+"""Saved JSON, read without trusting its shape. Pure."""
 
 from datetime import date, datetime
 import re
@@ -15,7 +15,7 @@ def as_dict(saved: object) -> dict[str, object]:
 
 
 def by_id(saved: object) -> dict[int, object]:
-    """Return what was saved by the id of a device or type, JSON keys being text."""
+    """Return items by the id of a device or type; JSON keys are text."""
     return {
         int(key): item
         for key, item in as_dict(saved).items()

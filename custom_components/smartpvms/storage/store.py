@@ -1,4 +1,4 @@
-"""Files of ours, which a power cut or a hand may have damaged."""
+"""Stores that survive damage by a power cut or by hand."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,12 +17,12 @@ _DAMAGE = (HomeAssistantError, LookupError, TypeError, ValueError, NotImplemente
 
 
 class KeptStore[T: Mapping[str, Any]](Store[T]):
-    """A file that costs no set-up, whatever is in it."""
+    """A store whose damaged file is set aside instead of failing the set-up."""
 
     async def async_load_sound(self) -> T | None:
-        """Return what was saved, None where that cannot be read.
+        """Return the content, None where it cannot be read.
 
-        Such a file is set aside; Home Assistant does so itself with what is no JSON.
+        An unreadable file is set aside; Home Assistant itself does so with invalid JSON.
         """
         try:
             saved = await self.async_load()
@@ -42,7 +42,7 @@ class KeptStore[T: Mapping[str, Any]](Store[T]):
             await self.hass.async_add_executor_job(path.rename, aside)
         LOGGER.warning(
             "The file %s cannot be read (%s); it was set aside as %s, and what it "
-            "held is learnt anew",
+            "held will be rebuilt",
             path.name,
             reason,
             aside.name,

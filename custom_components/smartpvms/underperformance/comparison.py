@@ -7,7 +7,7 @@ are found: a member that gives nothing at all, within hours of good sun; and one
 that gives much too little on two sunny days. For the latter whole days are summed
 up, so that roofs that face east and west are alike; what a member usually gives is
 learnt, so that a roof that is always worse is no fault; and it has to be low in
-all parts of the day, so that a week of misty mornings is none.
+all parts of the day, so that a week of misty mornings is no fault.
 
 Times are epoch seconds; sums of levels are in seconds at full power.
 """
@@ -28,7 +28,7 @@ from .member import LOW, PARTS, WELL, Member, Sample, Verdict
 SPREAD: Final = 3 * 1.4826
 SIBLINGS_FOR_SPREAD: Final = 3
 
-# Longer than that without a row, and a sibling is none.
+# A member without a row for so long is no sibling.
 FORGOTTEN_AFTER: Final = 7 * 24 * HOUR
 
 
@@ -48,7 +48,7 @@ class Siblings:
     def add(self, samples: Mapping[int, Sample], local: datetime) -> None:
         """Take the last sample of each member that has one, by the plant's clock.
 
-        A member without a sample is offline or held back: nobody is compared with it.
+        A member without a sample is offline or limited, and left out on both sides.
         One whose sample is known already is a sibling of those with a new one.
         """
         if (day := local.toordinal()) != self.day:
@@ -104,11 +104,11 @@ class Siblings:
             self._verdicts = None
 
     def verdict(self, key: int) -> Verdict | None:
-        """Return what is known of a member; with no siblings left it is not low."""
+        """Return the verdict on a member; with no siblings left it is not low."""
         return self.verdicts().get(key)
 
     def verdicts(self) -> Mapping[int, Verdict]:
-        """Return what is known of each member.
+        """Return the verdict on each member.
 
         It is the same object until something about it may have changed.
         """
@@ -123,7 +123,7 @@ class Siblings:
         return self._verdicts
 
     def dump(self) -> dict[str, object]:
-        """Return what is remembered as JSON data."""
+        """Return this as JSON data."""
         members = {str(key): member.dump() for key, member in self.members.items()}
         return {"day": self.day, "units": members}
 
@@ -131,7 +131,7 @@ class Siblings:
     def load(cls, saved: object) -> Self:
         """Return what `dump` saved, as far as it has that shape.
 
-        What has been read is of this class already.
+        An instance of this class is returned as it is.
         """
         if isinstance(saved, cls):
             return saved

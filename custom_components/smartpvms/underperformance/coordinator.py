@@ -43,7 +43,7 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
     ) -> None:
         """Compare the readings of devices; `saved`: what `dumping` returned."""
         super().__init__(account, "underperformance", None)
-        # What was said of a device, and of which verdicts.
+        # The last verdicts of a device, and the values made of them.
         self._known: dict[
             int, tuple[Verdict | None, Mapping[int, Verdict], dict[str, float]]
         ] = {}
@@ -60,7 +60,7 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
         }
 
     def dumping(self) -> Steps[dict[str, object]]:
-        """Return what was learnt as JSON data."""
+        """Return the comparisons as JSON data."""
         inverters = yield from dumping(self.inverters)
         strings = yield from dumping(self.strings)
         return {"inverters": inverters, "strings": strings}
@@ -75,7 +75,7 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
 
     @override
     async def _async_update_data(self) -> dict[int, Reading]:
-        """Ask for what is compared, as far as the ledger allows."""
+        """Ask for the devices' rows, as far as the ledger allows."""
         await self._devices.async_request_refresh()
         return self.data
 
@@ -111,7 +111,7 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
 
     @callback
     def derive(self, devices: Iterable[int]) -> None:
-        """Put what is known of the inverters among these devices."""
+        """Apply the verdicts on the inverters among these devices."""
         for device in self._inverters(devices):
             if reading := self._devices.data.get(device.id):
                 self.put(device.id, Reading(reading.at, self._values(device)))

@@ -1,4 +1,4 @@
-"""What is remembered of an inverter or string that is compared with its siblings. Pure.
+"""The state of an inverter or string that is compared with its siblings. Pure.
 
 Powers in kW, times in epoch seconds, sums of levels in seconds at full power.
 """
@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, Self
 from ..local_time import HOUR
 from ..storage.parse import amount
 
-# Below this share of what is usual on two sunny days it is a fault: dirt, ageing,
+# Below this share of the usual output on two sunny days it is a fault: dirt, ageing,
 # a passing shadow and a mixed day on two roofs cost less.
 LOW: Final = 0.6
 # Of one sunny day: so far back that it will not cross the line tomorrow again.
@@ -30,19 +30,19 @@ DEAD: Final = 0.03
 ALIVE: Final = 0.1
 DEAD_FOR: Final = 2 * HOUR
 
-# So many sunny days tell what is usual; the seasons change it slowly.
+# The usual output is learnt over so many sunny days; the seasons change it slowly.
 DAYS_TO_LEARN: Final = 5
 LEARNT_A_DAY: Final = 0.15
 # What lasts becomes the new normal some day: a tree that grew, modules taken down.
 LEARNT_A_LOW_DAY: Final = 0.005
-# Less than this of the others' level is not usual on any roof.
+# Below this share of the others' level no roof is in order.
 LEAST_USUAL: Final = 0.25
-# Two years halve the peak, so that one that was never true is outgrown.
+# Two years halve the peak, so that a false peak is outgrown.
 PEAK_KEPT: Final = 0.999
 # A false peak of a row, or a bright edge of a cloud.
 HIGHEST_LEVEL: Final = 1.2
 
-# Over a longer silence nobody knows what was generated.
+# Over a longer silence the generation is unknown.
 LONGEST_SILENCE: Final = 1800.0
 # A silence in less light than this misses nothing that counts.
 DIM: Final = 0.3
@@ -57,7 +57,7 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to be shown: `ratio` is 1 for a member that gives what is usual."""
+    """The verdict on a member: `ratio` is 1 at its usual output."""
 
     is_low: bool
     ratio: float | None
@@ -66,7 +66,7 @@ class Verdict:
 
 @dataclass(slots=True)
 class Part:
-    """A part of the day: the unit's own and the others' sum, and what is usual.
+    """A part of the day: the member's own and the others' sum, and the usual ratio.
 
     `usual` is the unit's sum where that of the others is 1, 0 while not known.
     """
@@ -76,13 +76,13 @@ class Part:
     usual: float = 0.0
 
     def ratio(self) -> float | None:
-        """Return what there was in relation to what is usual, None if unknown."""
+        """Return the sum in relation to the usual one, None if unknown."""
         if self.expected < SUN_OF_A_PART or not self.usual:
             return None
         return self.actual / self.expected / self.usual
 
     def close_day(self, rate: float | None) -> None:
-        """Start anew; learn what is usual, at no rate from a day that says nothing."""
+        """Start anew; learn the usual ratio, but nothing from a day without a verdict."""
         if rate is not None and self.expected >= SUN_OF_A_PART:
             share = self.actual / self.expected
             self.usual += (share - self.usual) * (rate if self.usual else 1.0)
@@ -95,7 +95,7 @@ def _parts() -> list[Part]:
 
 @dataclass(slots=True)
 class Member:
-    """What is remembered of an inverter or string.
+    """The state of an inverter or string that is compared.
 
     `seen_at`, `power`: its last sample; `at`, `reference`: when it was compared, and
     the others' level then; `peak` in kW; `usual`: its sum of a sunny day where that
@@ -171,7 +171,7 @@ class Member:
         return self.is_dead != was_dead
 
     def close_day(self, *, is_calm: bool) -> float | None:
-        """End a day and learn from it, little unless it is calm: nobody is low.
+        """End a day and learn from it, little unless it is calm, which is when no member is low.
 
         Return the ratio in the best part of the last two sunny days, None where
         this was not one, or too few were seen so far.
@@ -202,7 +202,7 @@ class Member:
         return is_known
 
     def _learn(self, share: float, *, is_calm: bool) -> float | None:
-        """Move what is usual towards the share of a day; return how far.
+        """Move the usual ratio towards the share of a day; return how far.
 
         Never above the others' level: a member that gives more than they do shows a
         fault of theirs.
@@ -219,13 +219,13 @@ class Member:
         return rate
 
     def verdict(self, siblings: int) -> Verdict:
-        """Return what is known; with no siblings left it is not low."""
+        """Return the verdict; with no siblings left the member is not low."""
         is_dead = self.is_dead
         is_low = siblings > 0 and (self.is_low or is_dead)
         return Verdict(is_low, 0.0 if is_dead else self.ratio, siblings)
 
     def dump(self) -> list[object]:
-        """Return what is remembered as JSON data."""
+        """Return this as JSON data."""
         values = [_rounded(getattr(self, name)) for name in _FIELDS[:-1]]
         sums = [
             [round(part.actual, 4), round(part.expected, 4), round(part.usual, 4)]
