@@ -193,11 +193,11 @@ async def test_a_device_that_left_before_its_news_were_told(
         replace(known, devices={**known.devices, new.id: new})
     )
     # It has no status, so that one platform has nothing to show of it.
-    lane.add(new.id, Reading(now, {"active_power": 1.0}))
+    lane.put(new.id, Reading(now, {"active_power": 1.0}))
     await lane.async_publish()
     await hass.async_block_till_done()
     assert state_of(hass, new.id, "active_power") == "1.0"
-    lane.add(new.id, Reading(now, {"active_power": 2.0, "never_seen": 1.0}))
+    lane.put(new.id, Reading(now, {"active_power": 2.0, "never_seen": 1.0}))
     await hub.account.async_apply(known)
     await lane.async_publish()
     assert "Unexpected error" not in caplog.text

@@ -1,0 +1,1 @@
+"""An installation of an older version goes on with the present one."""
