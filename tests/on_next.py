@@ -1,7 +1,7 @@
 """Lets the test plugin for Home Assistant 2026.10 run on 2026.11.
 
-`script/test-next` loads it before every other plugin, and with it only the tests
-that start Home Assistant are left: no other test can tell the versions apart.
+`script/test-next` loads it before every other plugin. It deselects the tests that do
+not start Home Assistant: their results do not depend on its version.
 """
 
 # isort: off
@@ -26,7 +26,7 @@ logger._clear_logger_overwrites = _clear_logger_overwrites  # type: ignore[attr-
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave the tests that use the fixture `hass`, directly or through another one."""
+    """Keep the tests that use the fixture `hass`, directly or through another one."""
     starts = {item: "hass" in getattr(item, "fixturenames", ()) for item in items}
     config.hook.pytest_deselected(items=[item for item in items if not starts[item]])
     items[:] = [item for item in items if starts[item]]
