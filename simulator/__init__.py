@@ -1,10 +1,11 @@
-"""A SmartPVMS one can run: Huawei FusionSolar's northbound interface, simulated.
+"""A simulated SmartPVMS: the northbound interface of Huawei FusionSolar.
 
     sim = Simulator(plants=fleet.demo(), dialect=Dialect.V2022)
     async with serve(sim) as url:
         ...
 
-It stands alone: nothing of it knows Home Assistant or the integration.
+It imports neither Home Assistant nor the integration, so that its answers are
+independent of the code that they test.
 """
 
 from . import fleet

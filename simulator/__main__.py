@@ -19,8 +19,7 @@ from .simulator import Simulator
 EXAMPLES = f"""
 examples:
   python -m simulator
-      a house and a plant with a device of every type, as an account made since 2022
-      sees them
+      a house and a plant with a device of every type, for an account made since 2022
   python -m simulator --dialect 2020 --plants 1 --clock 2026-06-21T12:00:00+02:00
       one house on a summer's noon, on a system of the 2020 reference
   python -m simulator --window 0.1 --fault cut:getDevRealKpi:3 --fault code=20004:stations
@@ -54,7 +53,7 @@ def _location(text: str) -> tuple[float, float]:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
+    """Return the parser of the command line."""
     command = argparse.ArgumentParser(
         prog="python -m simulator",
         description="A simulated SmartPVMS (Huawei FusionSolar) northbound interface.",
@@ -77,15 +76,15 @@ def parser() -> argparse.ArgumentParser:
         type=int,
         default=2,
         metavar="N",
-        help="1: a house; 2: and a utility plant (default); more: further houses",
+        help="1: a house; 2: also a utility plant (default); more: further houses",
     )
-    add("--seed", type=int, default=1, help="another seed, other weather (%(default)s)")
+    add("--seed", type=int, default=1, help="seed of all random values (%(default)s)")
     add(
         "--window",
         type=float,
         default=1.0,
         metavar="FACTOR",
-        help="length of all quota windows; 1 real (default), 0 no quotas",
+        help="factor on all quota windows; 1: real (default), 0: no quotas",
     )
     add(
         "--fault",
@@ -93,14 +92,23 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="KIND[:INTERFACE[:TIMES]]",
-        help="something that goes wrong; may be given again",
+        help="fault to arm at the start; repeatable",
     )
-    add("--all-types", action="store_true", help="data of device types 8, 14, 15, too")
+    add("--all-types", action="store_true", help="also data of device types 8, 14, 15")
     add("--tls", action="store_true", help="https with a self-signed certificate")
-    add("--clock", type=_moment, metavar="ISO", help="time it is at the start")
+    add("--clock", type=_moment, metavar="ISO", help="simulated time at the start")
     add("--timezone", metavar="IANA", help="time zone of the first two plants")
-    add("--location", type=_location, metavar="LAT,LON", help="and where they are")
-    add("--no-quirks", action="store_true", help="clean numbers, no delays")
+    add(
+        "--location",
+        type=_location,
+        metavar="LAT,LON",
+        help="location of the first two plants",
+    )
+    add(
+        "--no-quirks",
+        action="store_true",
+        help="no deviations from the reference, no lag",
+    )
     add("--quiet", action="store_true", help="do not log every call")
     return command
 
@@ -113,7 +121,7 @@ def _fault(text: str) -> Fault:
 
 
 def plants(options: argparse.Namespace) -> list[Plant]:
-    """Build the plants that were asked for."""
+    """Build the plants from the options plants, seed, timezone and location."""
     place = {
         key: value
         for key, value in (
@@ -129,7 +137,7 @@ def plants(options: argparse.Namespace) -> list[Plant]:
 
 
 async def run(options: argparse.Namespace) -> None:
-    """Serve until somebody says stop."""
+    """Serve until SIGINT or SIGTERM."""
     clock = Clock()
     if options.clock:
         clock.set(options.clock)
@@ -149,7 +157,7 @@ async def run(options: argparse.Namespace) -> None:
     for fault in options.fault:
         sim.faults.add(fault)
     for plant in sim.plants:
-        # Count the plant's life before the first caller has to wait for it.
+        # Simulate the plant's past now: a first client would wait seconds for it.
         plant.world.totals(clock.now())
     async with serve(sim, options.host, options.port, options.tls) as url:
         print(f"SmartPVMS {sim.dialect} simulator: {url}")

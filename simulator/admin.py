@@ -1,17 +1,17 @@
-"""A hand on the simulator while it runs, under /simulator/.
+"""Control of a running simulator over HTTP, under /simulator/.
 
 GET    /simulator/state    clock, plants, sessions, calls by interface and fail code
 GET    /simulator/truth    ?plant=code&start=ISO&end=ISO: energies (kWh) and revenue of
-                           a plant between two instants, as they really were
+                           a plant between two instants, without lag or quirks
 POST   /simulator/faults   {"kind": "cut", "interface": "getDevList", "times": 2, ...}
-DELETE /simulator/faults   all is well again
+DELETE /simulator/faults   disarm all faults
 POST   /simulator/clock    {"set": "2026-06-21T12:00:00+02:00"} or {"advance": 3600}
 POST   /simulator/alarms   {"do": "raise", "plant": code, "device": id, "alarm": 2032,
                            "level": 2, "name": "..."}, {"do": "acknowledge", "number":
                            n} or {"do": "clear", "number": n, "status": 6}
-POST   /simulator/evict    end everybody's session
+POST   /simulator/evict    end the session, as a login elsewhere does
 POST   /simulator/password {"set": "..."}: the account's password from now on; ends
-                           everybody's session
+                           the session
 """
 
 from collections import defaultdict
@@ -29,7 +29,7 @@ type Sent = dict[str, Any]
 
 
 def add_routes(app: web.Application, sim: Simulator) -> None:
-    """Put the surface onto a server."""
+    """Add the routes of /simulator/; wrong input is answered by HTTP 400."""
 
     def acting(
         act: Callable[[Simulator, Sent], Sent],
@@ -45,16 +45,16 @@ def add_routes(app: web.Application, sim: Simulator) -> None:
 
         return handle
 
-    async def look(request: web.Request) -> web.Response:
+    async def get_state(request: web.Request) -> web.Response:
         return web.json_response(state(sim))
 
-    async def repair(request: web.Request) -> web.Response:
+    async def clear_faults(request: web.Request) -> web.Response:
         sim.faults.clear()
         return web.json_response(state(sim))
 
-    app.router.add_get("/simulator/state", look)
+    app.router.add_get("/simulator/state", get_state)
     app.router.add_get("/simulator/truth", acting(truth))
-    app.router.add_delete("/simulator/faults", repair)
+    app.router.add_delete("/simulator/faults", clear_faults)
     app.router.add_post("/simulator/faults", acting(add_fault))
     app.router.add_post("/simulator/clock", acting(set_clock))
     app.router.add_post("/simulator/alarms", acting(handle_alarm))
@@ -63,7 +63,10 @@ def add_routes(app: web.Application, sim: Simulator) -> None:
 
 
 def state(sim: Simulator) -> Sent:
-    """Tell what there is to know."""
+    """Return clock, plants, calls by interface and fail code, session and faults.
+
+    ``offset``: seconds between the simulated and the real time.
+    """
     calls: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for call in sim.calls:
         key = "none" if call.fail_code is None else str(call.fail_code)
@@ -103,7 +106,7 @@ def set_clock(sim: Simulator, sent: Sent) -> Sent:
 
 
 def truth(sim: Simulator, sent: Sent) -> Sent:
-    """Tell what really happened at a plant between two instants."""
+    """Return the true energies (kWh) and revenue of a plant between two instants."""
     start, end = _moment(sent["start"]), _moment(sent["end"])
     return asdict(sim.truth(sent["plant"]).energy(start, end))
 
@@ -131,21 +134,21 @@ def handle_alarm(sim: Simulator, sent: Sent) -> Sent:
 
 
 def evict(sim: Simulator, sent: Sent) -> Sent:
-    """Somebody else logs in."""
+    """End the session, as a login elsewhere does."""
     sim.evict()
     return state(sim)
 
 
 def change_password(sim: Simulator, sent: Sent) -> Sent:
-    """Let nobody in with the old password, nor on with an old session."""
+    """Set the account's password and end the session."""
     if not isinstance(sent["set"], str):
-        raise TypeError("a password is a text")
+        raise TypeError("the password must be a string")
     sim.sessions.password = sent["set"]
     sim.evict()
     return state(sim)
 
 
 def _moment(text: str) -> datetime:
-    """Read a time; UTC where it does not say."""
+    """Parse an ISO time; without an offset it is UTC."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

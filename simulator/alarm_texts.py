@@ -1,4 +1,4 @@
-"""The alarms that occur here, and their texts by language."""
+"""The simulated alarms, and their texts by language."""
 
 from dataclasses import dataclass
 
@@ -18,10 +18,11 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A point of the alarm list (reference 2.16).
+    """An alarm of the alarm list (reference 2.16).
 
-    Levels: 1 critical to 4 warning. ``category`` is the alarm type, 1 to 5; 0 occurs.
-    ``types`` are the devices it befalls; none: something that is not in the list.
+    ``level``: 1 critical to 4 warning. ``category``: the alarm type, 1 to 5; real
+    servers also send 0. ``types``: types of the devices that raise it; empty: a device
+    that is not in the device list.
     """
 
     alarm_id: int
@@ -32,7 +33,7 @@ class Kind:
     texts: dict[str, Texts]
 
     def text(self, language: str) -> Texts:
-        """Its texts in a language such as ``de_DE``, in English if there are none."""
+        """Return the texts in a language such as ``de_DE``, in English by default."""
         return self.texts.get(language[:2], self.texts["en"])
 
 
@@ -144,6 +145,6 @@ ODD = Kind(
         "zh": Texts("电站断连", "电站无应答。", ""),
     },
 )  # fmt: skip
-"""An alarm of a device that the list does not have, with numbers no table has."""
+"""An alarm of an unlisted device, with numbers that are in no table."""
 
 CATALOGUE = {kind.alarm_id: kind for kind in (*KINDS, ODD)}

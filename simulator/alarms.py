@@ -1,4 +1,4 @@
-"""Alarms that come and go by themselves, and on request (reference 2.16)."""
+"""Alarms, seeded and on request (reference 2.16)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -13,14 +13,14 @@ from .clock import Clock
 from .model import Device, Plant
 
 CHANCE_PER_DAY = {1: 0.55, 2: 0.3, 3: 0.12}
-"""How likely a plant of each category has an alarm on a day."""
+"""Probability of an alarm on a day, by category of the plant."""
 
-STUBBORN, STUBBORN_DAYS = 0.04, 200
-"""The share of alarms nobody sees to, and how long these stay."""
+NEGLECTED, NEGLECTED_DAYS = 0.04, 200
+"""Share of alarms that stay active for months, and their length in days."""
 
 
 class Status(IntEnum):
-    """What has become of an alarm; the first three are active."""
+    """Status of an alarm in getAlarmList; the first three are active."""
 
     ACTIVE = 1
     ACKNOWLEDGED = 2
@@ -35,7 +35,7 @@ ACTIVE = frozenset({Status.ACTIVE, Status.ACKNOWLEDGED, Status.IN_HAND})
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Alarm:
-    """One alarm; times are epoch seconds, None: not yet."""
+    """One alarm. Times are epoch seconds; None: not yet."""
 
     number: int
     plant: Plant
@@ -48,7 +48,7 @@ class Alarm:
     cleared_as: Status = Status.CLEARED_BY_DEVICE
 
     def status(self, now: float) -> Status:
-        """Its status at a time."""
+        """Return the status at an epoch time in seconds."""
         if self.cleared is not None and self.cleared <= now:
             return self.cleared_as
         if self.in_hand is not None and self.in_hand <= now:
@@ -58,7 +58,7 @@ class Alarm:
         return Status.ACTIVE
 
     def entry(self, now: float, language: str) -> dict[str, Any]:
-        """Its row in getAlarmList."""
+        """Return the row of getAlarmList at an epoch time in seconds."""
         texts, device = self.kind.text(language), self.device
         return {
             "stationCode": self.plant.code,
@@ -80,7 +80,7 @@ class Alarm:
 
 @dataclass(slots=True)
 class Alarms:
-    """All alarms of a simulator. ``automatic`` False silences the seeded ones."""
+    """All alarms of a simulator; ``automatic`` False leaves out the seeded ones."""
 
     clock: Clock
     plants: list[Plant]
@@ -100,7 +100,7 @@ class Alarms:
         name: str | None = None,
         at: datetime | None = None,
     ) -> Alarm:
-        """Raise an alarm now (or as of ``at``); a name of one's own is in English."""
+        """Raise an alarm now, or as of ``at``; ``name``: its text in all languages."""
         kind = CATALOGUE.get(alarm_id) or replace(ODD, alarm_id=alarm_id)
         if level is not None:
             kind = replace(kind, level=level)
@@ -113,23 +113,24 @@ class Alarms:
             plant=owner,
             device=_device(owner, device),
             kind=kind,
-            # Devices count whole seconds; a client that asks until now must see it.
+            # In whole seconds, as devices send it. Rounding down keeps the alarm within
+            # the window of a client that asks until now.
             raised=int(at.timestamp() if at else self.clock.now()),
         )
         self._raised.append(alarm)
         return alarm
 
     def acknowledge(self, alarm: Alarm | int) -> None:
-        """Note that a user has seen it."""
+        """Set an alarm to acknowledged."""
         self.find(alarm).acknowledged = self.clock.now()
 
     def clear(self, alarm: Alarm | int, status: int = Status.CLEARED_BY_DEVICE) -> None:
-        """End it: 4 handled, 5 cleared by a user, 6 by the device."""
+        """End an alarm: 4 handled, 5 cleared by a user, 6 by the device."""
         found = self.find(alarm)
         found.cleared, found.cleared_as = self.clock.now(), Status(status)
 
     def find(self, alarm: Alarm | int) -> Alarm:
-        """Find an alarm by its number."""
+        """Return an alarm by its number; StopIteration if it does not exist."""
         if isinstance(alarm, Alarm):
             return alarm
         known = [*self._raised, *(a for day in self._seeded.values() for a in day)]
@@ -141,7 +142,7 @@ class Alarms:
         return next(known for known in self.plants if known.code == plant)
 
     def between(self, plants: Iterable[Plant], begin: float, end: float) -> list[Alarm]:
-        """Alarms raised in a period and before now, oldest first."""
+        """Return the alarms raised between two epoch times and by now, oldest first."""
         end = min(end, self.clock.now())
         wanted = {plant.code: plant for plant in plants}
         found = [alarm for alarm in self._raised if alarm.plant.code in wanted]
@@ -152,7 +153,7 @@ class Alarms:
         return sorted(found, key=lambda alarm: (alarm.raised, alarm.number))
 
     def is_faulty(self, plant: Plant) -> bool:
-        """Whether a critical alarm of the last days is still active."""
+        """Return whether a critical alarm of the last three days is active."""
         now = self.clock.now()
         return any(
             alarm.kind.level == 1 and alarm.status(now) in ACTIVE
@@ -160,7 +161,7 @@ class Alarms:
         )
 
     def _of_days(self, plant: Plant, begin: float, end: float) -> list[Alarm]:
-        """List the seeded alarms of all days a period touches."""
+        """Return the seeded alarms of all local days between two epoch times."""
         day, last = plant.world.local(begin).date(), plant.world.local(end).date()
         day = max(day, plant.site.connected)
         found: list[Alarm] = []
@@ -173,25 +174,25 @@ class Alarms:
         return found
 
     def _seed(self, plant: Plant, day: date) -> list[Alarm]:
-        """Draw what befalls a plant on a day: nothing, or one alarm."""
+        """Draw no or one alarm for a plant and day; equal seeds give equal alarms."""
         rng = Random(f"{plant.code}/{plant.site.seed}/alarm/{day.isoformat()}")
         if rng.random() >= CHANCE_PER_DAY[plant.category]:
             return []
-        victims: list[tuple[Kind, Device | None]] = [
+        candidates: list[tuple[Kind, Device | None]] = [
             (kind, device)
             for kind in KINDS
             for device in plant.devices
             if device.type in kind.types
         ]
         if self.quirks:
-            victims.append((ODD, None))
-        if not victims:
+            candidates.append((ODD, None))
+        if not candidates:
             return []
-        kind, device = rng.choice(victims)
+        kind, device = rng.choice(candidates)
         raised = plant.world.midnight(day) + rng.randrange(5 * 3600, 21 * 3600)
         lasts = rng.uniform(0.5, 60) * 3600
-        if rng.random() < STUBBORN:
-            lasts = STUBBORN_DAYS * 86400
+        if rng.random() < NEGLECTED:
+            lasts = NEGLECTED_DAYS * 86400
         alarm = Alarm(
             number=next(self._numbers),
             plant=plant,

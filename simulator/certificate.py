@@ -1,4 +1,4 @@
-"""A self-signed certificate for a company's own management system."""
+"""A self-signed certificate, as management systems on company premises have."""
 
 import asyncio
 from collections.abc import Generator
@@ -19,7 +19,7 @@ REJECTED = "Error on transport creation for incoming connection"
 
 
 def self_signed(host: str) -> ssl.SSLContext:
-    """Make a server's TLS context for a host name or address."""
+    """Return a server's TLS context for a host name or address, valid for 30 days."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     today = datetime.now(UTC)
@@ -51,11 +51,10 @@ def self_signed(host: str) -> ssl.SSLContext:
 
 
 @contextmanager
-def tolerating_strangers() -> Generator[None]:
-    """Say nothing of clients that do not trust the certificate.
+def ignoring_rejected_handshakes() -> Generator[None]:
+    """Do not log handshakes of clients that do not trust the certificate.
 
-    The event loop reports their handshakes as errors of this program when it runs in
-    debug mode, as it does in tests.
+    In debug mode, which tests use, the event loop reports them as errors of the server.
     """
     loop = asyncio.get_running_loop()
     previous = loop.get_exception_handler()

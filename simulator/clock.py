@@ -7,28 +7,28 @@ import time
 class Clock:
     """Real time plus an offset.
 
-    ``time.time`` is looked up at each call, so a test that freezes time moves the
-    simulator along.
+    ``time.time`` is looked up at each call, so that frozen time of a test applies to
+    the simulator as well.
     """
 
     def __init__(self, offset: timedelta = timedelta()) -> None:
-        """Start with real time, or so far away from it."""
+        """Start at real time plus an offset."""
         self.offset = offset
 
     def now(self) -> float:
-        """Epoch seconds."""
+        """Return the simulated time in epoch seconds."""
         return time.time() + self.offset.total_seconds()
 
     def at(self) -> datetime:
-        """Now, in UTC."""
+        """Return the simulated time in UTC."""
         return datetime.fromtimestamp(self.now(), UTC)
 
     def set(self, moment: datetime) -> None:
-        """Make it a given moment now; time runs on from there."""
+        """Set the time, which runs on from there; ValueError without a time zone."""
         if moment.tzinfo is None:
-            raise ValueError("the clock needs a time with its zone")
+            raise ValueError("the clock needs a time with a zone")
         self.offset = timedelta(seconds=moment.timestamp() - time.time())
 
     def advance(self, by: timedelta) -> None:
-        """Let time pass (or go back)."""
+        """Move the time forwards, or backwards by a negative amount."""
         self.offset += by

@@ -1,4 +1,4 @@
-"""The two generations of SmartPVMS, as tables."""
+"""Device types and languages of the two generations of SmartPVMS."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from .model import Type
 
 
 class Dialect(StrEnum):
-    """The interface of the 2020 reference, or that of accounts made since 2022."""
+    """Generation of the interface: the 2020 reference, or accounts made since 2022."""
 
     V2020 = "2020"
     V2022 = "2022"
@@ -47,7 +47,7 @@ PERIOD_2020 = frozenset(
 )
 PERIOD_2022 = PERIOD_2020 - {Type.CENTRAL_INVERTER} | {Type.LARGE_STORAGE}
 
-# What a system of 2020 cannot manage, and therefore does not list.
+# Types introduced after 2020, which a system of 2020 leaves out of its lists.
 NEWER_TYPES = frozenset(
     {
         41, 23070, 23071, 23072, 60001, 60003, 60010, 60014, 60043, 60044, 60092,
@@ -64,19 +64,19 @@ LANGUAGES_2022 = LANGUAGES_2020 | {"en_US", "pl_PL"}
 
 
 def live_types(dialect: Dialect, all_types: bool) -> frozenset[int]:
-    """Types with real-time and five-minute data (reference 2.9, 2.10)."""
+    """Return the types with real-time and five-minute data (reference 2.9, 2.10)."""
     if all_types:
         return frozenset(TYPES_2020 | TYPES_2022)
     return frozenset(TYPES_2020 if dialect is Dialect.V2020 else TYPES_2022)
 
 
 def period_types(dialect: Dialect, all_types: bool) -> frozenset[int]:
-    """Types with daily, monthly and yearly data (reference 2.11 to 2.13)."""
+    """Return the types with days, months and years (reference 2.11 to 2.13)."""
     if all_types:
         return frozenset(PERIOD_2020 | PERIOD_2022)
     return frozenset(PERIOD_2020 if dialect is Dialect.V2020 else PERIOD_2022)
 
 
 def languages(dialect: Dialect) -> frozenset[str]:
-    """Languages getAlarmList takes (reference 2.16)."""
+    """Return the languages that getAlarmList accepts (reference 2.16)."""
     return LANGUAGES_2020 if dialect is Dialect.V2020 else LANGUAGES_2022

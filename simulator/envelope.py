@@ -1,4 +1,4 @@
-"""Answers, refusals, and the text of every failure (reference 4)."""
+"""Answers, refusals, and the texts of the fail codes (reference 4)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -39,14 +39,14 @@ CODES: dict[int, str] = {
 }
 
 LOST = {"failCode": 305, "immediately": True, "message": "USER_MUST_RELOGIN"}
-"""A lost session has neither ``data`` nor ``success``."""
+"""Body of a lost session: it has neither ``data`` nor ``success``."""
 
 
 class Refused(Exception):
-    """The interface answers with a failure code."""
+    """Raised by an interface to answer with a fail code."""
 
     def __init__(self, code: int, message: str | None = None) -> None:
-        """Take the reference's code; its text is the default message."""
+        """Set the fail code (reference 4); the default message is its text."""
         super().__init__(code)
         self.code = code
         self.message = message
@@ -54,7 +54,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an interface has to say, before it is wrapped."""
+    """Answer of an interface without its envelope; ``extra``: more top-level keys."""
 
     data: Any
     success: bool = True
@@ -66,7 +66,7 @@ type Body = dict[str, Any]
 
 
 def wrap(answer: Answer, asked: Body, at: float) -> Body:
-    """Put an answer into the envelope that all interfaces share."""
+    """Return an answer in the envelope of all interfaces; ``at``: epoch seconds."""
     return {
         "success": answer.success,
         "data": answer.data,
@@ -78,7 +78,7 @@ def wrap(answer: Answer, asked: Body, at: float) -> Body:
 
 
 def refuse(code: int, message: str | None, asked: Body, at: float) -> Body:
-    """Envelope of a failure."""
+    """Return the envelope of a fail code; ``at``: epoch seconds."""
     if code in {305, 306, 307}:
         return LOST | {"failCode": code}
     frequent = code == 407

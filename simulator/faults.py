@@ -1,4 +1,4 @@
-"""Everything that can go wrong on the way, on request."""
+"""Faults on request: of the connection, of the HTTP answer, of its data."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -7,22 +7,23 @@ from typing import Any, Self
 
 
 class FaultKind(StrEnum):
-    """What goes wrong."""
+    """Kind of a fault, by the stage at which it strikes."""
 
-    # Before the account is known; these cost no quota.
+    # Before the quota is counted.
     HTTP = "http"
     HTML = "html"
     REFUSE = "refuse"
     REDIRECT = "redirect"
     LOST = "lost"
-    # In place of a good answer: ``cut`` breaks the connection, ``half`` ends politely.
+    # In place of a good answer. ``cut`` closes the connection in the middle of the
+    # body, ``half`` sends a complete response with half of the body.
     STALL = "stall"
     CODE = "code"
     CUT = "cut"
     HALF = "half"
     EMPTY = "empty"
     HUGE = "huge"
-    # In the answer's data.
+    # In the data of a good answer.
     NULL = "null"
     TEXT = "text"
     NUMBER = "number"
@@ -45,9 +46,10 @@ EARLY = frozenset(
 
 @dataclass(slots=True)
 class Fault:
-    """A fault of one interface (None: of all), so many times (None: until cleared).
+    """A fault of an interface (None: of all) for ``times`` calls (None: until cleared).
 
-    ``status`` is for ``http`` (and ``redirect``), ``code`` for ``code``.
+    ``probability``: chance, 0 to 1, that it strikes a call. ``status``: HTTP status of
+    ``http``. ``code``: fail code of ``code``.
     """
 
     kind: FaultKind | str
@@ -58,12 +60,12 @@ class Fault:
     code: int = 20004
 
     def __post_init__(self) -> None:
-        """Take a kind by its name, too."""
+        """Convert the kind's name to a kind."""
         self.kind = FaultKind(self.kind)
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``kind[:interface[:times]]``; ``kind`` may be ``code=20004``."""
+        """Parse ``kind[:interface[:times]]``, also ``code=20004`` and ``http=503``."""
         kind, _, rest = text.partition(":")
         interface, _, times = rest.partition(":")
         name, _, number = kind.partition("=")
@@ -75,7 +77,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Faults:
-    """The faults that are armed, first come first served."""
+    """The armed faults, tried in the order in which they were added."""
 
     _armed: list[Fault] = field(default_factory=list)
     _rng: Random = field(default_factory=lambda: Random(0))
@@ -85,15 +87,15 @@ class Faults:
         self._armed.append(fault)
 
     def clear(self) -> None:
-        """All is well again."""
+        """Disarm all faults."""
         self._armed.clear()
 
     def __iter__(self) -> Any:
-        """Go through the armed faults."""
+        """Iterate over a copy of the armed faults."""
         return iter(list(self._armed))
 
     def strike(self, interface: str) -> Fault | None:
-        """Pick the fault that hits this call, if any; that uses it up."""
+        """Return the fault that strikes this call, if any, and count the strike."""
         for fault in self._armed:
             if fault.interface not in {None, interface}:
                 continue
@@ -108,7 +110,7 @@ class Faults:
 
 
 def _emptied(value: Any, replacement: Any) -> Any:
-    """Copy rows with every KPI replaced, or with none at all."""
+    """Copy rows with every KPI value replaced; None removes all KPIs."""
     if isinstance(value, list):
         return [_emptied(item, replacement) for item in value]
     if not isinstance(value, dict):
@@ -122,7 +124,7 @@ def _emptied(value: Any, replacement: Any) -> Any:
 
 
 def spoil(kind: FaultKind | str, body: dict[str, Any]) -> dict[str, Any]:
-    """Damage the data of an answer, in the ways that have been seen."""
+    """Return a body whose data are damaged as real servers have been seen to do."""
     good = dict(body)
     match kind:
         case FaultKind.NULL:

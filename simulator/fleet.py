@@ -18,7 +18,7 @@ MARKET_TARIFF = Tariff(feed_in=0.06, own_use=0.14, market=True)
 
 
 class _Maker:
-    """Numbers devices of one plant: 16-digit ids and negative ones, mixed."""
+    """Makes the devices of one plant; 16-digit ids, some of them negative."""
 
     def __init__(self, code: str, seed: int) -> None:
         self.code = code
@@ -28,7 +28,7 @@ class _Maker:
         self.count = 0
 
     def __call__(self, kind: int, name: str, **fields: Any) -> Device:
-        """Make the next device."""
+        """Return the next device."""
         self.count += 1
         number = self.base + self.count * 137
         if kind in (Type.STRING_INVERTER, Type.WEATHER, Type.LOGGER):
@@ -41,12 +41,17 @@ class _Maker:
 def _place(
     location: tuple[float, float] | None, home: tuple[float, float], timezone: str
 ) -> tuple[float, float]:
-    """Where a plant is: at home, or where it is noon at noon in another time zone."""
+    """Return latitude and longitude of a plant in degrees.
+
+    By default ``home``; in a distant time zone the longitude at which the sun
+    culminates at about 12:00.
+    """
     if location is not None:
         return location
     noon = datetime(2026, 1, 15, 12, tzinfo=ZoneInfo(timezone))
     hours = (noon.utcoffset() or timedelta()).total_seconds() / 3600
-    # European clocks run up to two hours ahead of the sun; that is no other place.
+    # European clocks run up to two hours ahead of the sun, so a difference of up to
+    # 30° is still home.
     near = abs(hours * 15 - home[1]) < 30
     return home if near else (home[0], hours * 15)
 
@@ -147,7 +152,7 @@ def emma(
     name: str = "Haus am See",
     **rest: Any,
 ) -> Plant:
-    """Build the same house with an EMMA for its meter: the sign is the other one."""
+    """Build the same house with an EMMA as its meter: the opposite sign."""
     return residential(code, seed, name=name, meter=Type.EMMA, **rest)
 
 
@@ -163,8 +168,8 @@ def utility(
 ) -> Plant:
     """Build a plant beside a factory, with a device of every type.
 
-    EMMA, grid meter and power sensor measure the same point, so whichever of them is
-    taken for the grid meter gives the same answer.
+    EMMA, grid meter and power sensor measure the same point, so that each of them as
+    the grid meter gives the same result.
     """
     latitude, longitude = _place(location, MADRID, timezone)
     strings = tuple(Array(116 + 4 * n, 100, 25, 180) for n in range(3))
@@ -194,7 +199,7 @@ def utility(
 
 
 def _utility_devices(make: _Maker) -> list[Device]:
-    """One of each type, three string inverters."""
+    """Return one device of each type, but three string inverters."""
     inverters = [
         make(
             Type.STRING_INVERTER,
@@ -247,14 +252,14 @@ def _utility_devices(make: _Maker) -> list[Device]:
 
 
 def demo() -> list[Plant]:
-    """Build what a newcomer gets to see: a house and a plant of every device type."""
+    """Build the default fleet: a house and a utility plant with all device types."""
     return [residential(), utility()]
 
 
 def many(n_plants: int, n_devices: int = 5, seed: int = 1) -> list[Plant]:
-    """Houses by the hundred, each with so many devices.
+    """Build many houses with ``n_devices`` devices each.
 
-    They share eight worlds, or it would take minutes to count their lifetimes.
+    They share eight worlds, because simulating one for each needs minutes.
     """
     plants = []
     for number in range(n_plants):
@@ -270,7 +275,7 @@ def many(n_plants: int, n_devices: int = 5, seed: int = 1) -> list[Plant]:
 
 
 def _fill(devices: Sequence[Device], count: int) -> list[Device]:
-    """Cut or lengthen a list of devices with optimizers, which have no data."""
+    """Return ``count`` devices: cut, or filled with optimizers, which have no data."""
     filled = list(devices[:count])
     for number in range(count - len(filled)):
         extra = replace(

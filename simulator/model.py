@@ -1,4 +1,4 @@
-"""Plants and devices as the management system knows them."""
+"""Plants and devices of the management system."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from .world import Site, World, world_of
 
 
 class Type(IntEnum):
-    """Device types (reference 2.8), and some that came later."""
+    """Device types (reference 2.8), and types of later systems."""
 
     STRING_INVERTER = 1
     LOGGER = 2
@@ -32,21 +32,21 @@ METERS = frozenset({Type.GRID_METER, Type.POWER_SENSOR, Type.EMMA})
 
 
 class Oddity(StrEnum):
-    """What real devices do to a parser. All off with ``quirks=False``."""
+    """Deviations of real devices from the reference. ``quirks=False`` disables them."""
 
-    LATE_MIDNIGHT = "shows yesterday's day counter until it wakes"
+    LATE_MIDNIGHT = "keeps yesterday's day counter until PV starts"
     TEXT_NUMBERS = "sends some numbers as text"
     FLOAT_NOISE = "sends 15.970000000000027"
     FLOAT_ENUMS = "sends 512.0 for an enumeration"
-    NO_CLOSE_TIME = "sends N/A for the time it was shut down"
-    EFFICIENCY_100 = "does not measure its efficiency and says 100"
+    NO_CLOSE_TIME = "sends N/A for its shutdown time"
+    EFFICIENCY_100 = "does not measure its efficiency and sends 100"
     PERCENT_TEXT = "sends 98.2% for a percentage"
-    NO_MPPT_COUNTERS = "does not count per tracker and says 0.0"
-    NO_HEALTH = "does not measure its battery's health and says 0.0"
-    PACKS = "sends an object about its battery packs"
-    FORGETS_TOTAL = "sends null for its lifetime counter now and then at night"
+    NO_MPPT_COUNTERS = "does not count per tracker and sends 0.0"
+    NO_HEALTH = "does not measure its battery's health and sends 0.0"
+    PACKS = "sends an object with its battery packs"
+    FORGETS_TOTAL = "sends null for its lifetime counter in some steps of the night"
     NULL_AT_NIGHT = "sends null instead of 0 while it sleeps"
-    OFFLINE_AT_NIGHT = "counts as disconnected while it sleeps"
+    OFFLINE_AT_NIGHT = "is disconnected while it sleeps"
     NULL_SPARE = "sends null instead of 0 for inputs it does not have"
 
 
@@ -54,7 +54,8 @@ class Oddity(StrEnum):
 class Device:
     """An entry of the device list (reference 2.8).
 
-    ``array`` and ``storage`` say which part of the plant's world it measures.
+    ``array`` and ``storage``: indexes of the array and storage of the site that the
+    device measures.
     """
 
     id: int
@@ -68,21 +69,22 @@ class Device:
     strings: int = 2
     optimizers: int | None = None
     counted_before: float = 0.0
-    """kWh made before the plant was registered: ``total_cap`` exceeds ``total_power``."""
+    """kWh before the plant was registered, by which ``total_cap`` exceeds
+    ``total_power``."""
     upgrade_to: str | None = None
-    """The version an upgrade brings; None: there is no package."""
+    """Version after an upgrade; None: there is no package."""
     upgrade_fails: bool = False
     oddities: frozenset[Oddity] = frozenset()
 
     @property
     def dn(self) -> str:
-        """Distinguished name, as newer device lists have it."""
+        """Distinguished name, a field of the device list since 2022."""
         return f"NE={abs(self.id) % 100_000_000}"
 
 
 @dataclass(slots=True, kw_only=True)
 class Plant:
-    """A plant and its devices. Both lists may be changed while a simulator runs."""
+    """A plant and its devices, which may be changed while a simulator runs."""
 
     code: str
     name: str
@@ -94,15 +96,15 @@ class Plant:
     contact: str = ""
     contact_method: str = ""
     lag: int = 480
-    """Seconds until the cloud knows what the plant did."""
+    """Seconds by which the cloud's data lag behind the plant."""
     falls_at_night: bool = False
     """Whether the real-time day counter is corrected downwards after sunset."""
 
     @property
     def world(self) -> World:
-        """What really happens there."""
+        """Physical truth of the plant, shared by plants with equal sites."""
         return world_of(self.site)
 
     def has(self, types: Iterable[int]) -> bool:
-        """Whether it has a device of one of these types."""
+        """Return whether the plant has a device of one of these types."""
         return any(device.type in types for device in self.devices)

@@ -1,4 +1,4 @@
-"""How often an account may call each interface."""
+"""Limits of calls of an account, by interface."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
@@ -13,7 +13,7 @@ MINUTE, DAY = 60, 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most so many calls in so many seconds."""
+    """Limit of ``calls`` within ``seconds``."""
 
     calls: int
     seconds: float
@@ -21,7 +21,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """What the limits depend on."""
+    """Sizes that the limits depend on: plants, and devices of each type with data.
+
+    ``live``: devices by type with real-time data; ``period``: with days, months, years.
+    """
 
     plants: int
     live: tuple[int, ...]
@@ -44,7 +47,7 @@ class Fleet:
 
     @property
     def batches(self) -> int:
-        """Calls it takes to ask for every plant once."""
+        """Calls needed to ask for every plant once, 100 plants a call."""
         return max(1, ceil(self.plants / 100))
 
 
@@ -92,7 +95,7 @@ RULES_2022: dict[str, Rule] = {
 
 
 def limits(interface: str, dialect: Dialect, fleet: Fleet) -> tuple[Window, ...]:
-    """Windows of an interface; what no table names may be called once a minute."""
+    """Return the windows of an interface; by default one call a minute."""
     if interface == "login":
         return LOGIN
     if interface == "logout":
@@ -104,18 +107,21 @@ def limits(interface: str, dialect: Dialect, fleet: Fleet) -> tuple[Window, ...]
 
 @dataclass(slots=True)
 class Quota:
-    """The calls of one account. ``scale`` shortens every window; 0 lifts all limits."""
+    """The calls of one account. ``scale``: factor on all windows; 0: no limits."""
 
     scale: float = 1.0
     _stamps: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     _busy: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
-    """Calls that were turned away, by interface; without those of a fault."""
+    """Refused calls by interface, without the refusals of a fault."""
 
     def admit(self, interface: str, windows: tuple[Window, ...], now: float) -> bool:
-        """Count a call if it is within all windows. What is turned away is free."""
+        """Count and admit a call within all windows; a refused call is not counted.
+
+        ``now``: epoch seconds.
+        """
         longest = max((window.seconds for window in windows), default=0) * self.scale
-        # Stamps ahead of the clock are left over from before it was set back.
+        # The clock may have been set back, which leaves stamps in the future.
         stamps = [at for at in self._stamps[interface] if now - longest < at <= now]
         self._stamps[interface] = stamps
         for window in windows:
@@ -127,7 +133,7 @@ class Quota:
         return True
 
     def enter(self, interface: str, one_at_a_time: bool) -> bool:
-        """Begin work on a call, unless another of its kind is still at work."""
+        """Begin a call; returns False if another of its interface has to end first."""
         if one_at_a_time and self.scale > 0 and self._busy[interface]:
             self.refused[interface] += 1
             return False
@@ -135,9 +141,9 @@ class Quota:
         return True
 
     def busy(self, interface: str) -> int:
-        """Count calls at work on an interface."""
+        """Return how many calls of an interface are running."""
         return self._busy[interface]
 
     def leave(self, interface: str) -> None:
-        """End work on a call."""
+        """End a call."""
         self._busy[interface] -= 1

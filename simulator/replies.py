@@ -1,4 +1,4 @@
-"""HTTP answers that are none: pages, broken bodies, endless ones."""
+"""HTTP responses instead of an answer: pages, broken and endless bodies."""
 
 import asyncio
 import json
@@ -16,12 +16,12 @@ CHUNK = b" " * 65536
 
 
 def page(text: str, status: int = 200) -> web.Response:
-    """Make an HTML page."""
+    """Return an HTML page."""
     return web.Response(text=text, status=status, content_type="text/html")
 
 
 def early(fault: Fault, request: web.Request) -> web.StreamResponse:
-    """Answer when the call does not reach the interface at all."""
+    """Return the response of a call that does not reach the interface."""
     match fault.kind:
         case FaultKind.HTML:
             return page(PORTAL)
@@ -37,7 +37,7 @@ def early(fault: Fault, request: web.Request) -> web.StreamResponse:
 async def broken(
     fault: Fault, body: dict[str, Any], request: web.Request, closing: asyncio.Event
 ) -> web.StreamResponse:
-    """Lose a good answer on its way."""
+    """Return a good answer damaged in transport: cut, empty, endless or never sent."""
     text = json.dumps(body).encode()
     half = text[: len(text) // 2]
     match fault.kind:
@@ -61,7 +61,7 @@ async def broken(
 
 
 async def _endless(request: web.Request, closing: asyncio.Event) -> web.StreamResponse:
-    """Send a body without end, as long as the client reads on."""
+    """Send an endless body until the client disconnects or the server closes."""
     response = web.StreamResponse()
     response.content_type = "application/json"
     await response.prepare(request)

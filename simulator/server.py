@@ -1,4 +1,4 @@
-"""HTTP: from a request to an interface and back."""
+"""The HTTP server: dispatches requests to the interfaces."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from . import admin, replies
-from .certificate import self_signed, tolerating_strangers
+from .certificate import ignoring_rejected_handshakes, self_signed
 from .dialect import Dialect
 from .envelope import Answer, Body, Refused, refuse, wrap
 from .faults import EARLY, Fault, FaultKind, spoil
@@ -24,9 +24,11 @@ LOGGER = logging.getLogger(__name__)
 TOKEN = "XSRF-TOKEN"
 ACCOUNT = frozenset({"login", "logout"})
 NO_PARAMS = frozenset({"login", "logout", "getAlarmList", "stations"})
-"""Interfaces that do not echo the request's parameters."""
+"""Interfaces that do not echo the request's parameters, with the quirks."""
 
 MOST_CALLS = 100_000
+"""Recorded calls; beyond that the older half is dropped."""
+
 IN_PLACE = frozenset(
     {
         FaultKind.CUT,
@@ -39,27 +41,27 @@ IN_PLACE = frozenset(
 
 
 class Server:
-    """Answers for one simulator."""
+    """HTTP server of one simulator."""
 
     def __init__(self, sim: Simulator) -> None:
-        """Serve a simulator."""
+        """Serve a simulator; ``closing`` ends stalled and endless answers."""
         self.sim = sim
         self.closing = asyncio.Event()
 
     def application(self) -> web.Application:
-        """Routes; everything else is a 404 page."""
+        """Return the application; unknown paths are 404 pages."""
         app = web.Application(client_max_size=2**20)
         app.router.add_post("/thirdData/{interface}", self.call)
         admin.add_routes(app, self.sim)
-        app.router.add_route("*", "/{path:.*}", self.lost)
+        app.router.add_route("*", "/{path:.*}", self.not_found)
         return app
 
-    async def lost(self, request: web.Request) -> web.Response:
-        """Nobody lives here."""
+    async def not_found(self, request: web.Request) -> web.Response:
+        """Answer a path without a route: HTTP 404."""
         return replies.page(replies.NOT_FOUND, 404)
 
     async def call(self, request: web.Request) -> web.StreamResponse:
-        """Answer one call, and note it down."""
+        """Answer one call of an interface and record it."""
         interface = request.match_info["interface"]
         asked = await _parameters(request)
         at = self.sim.clock.now()
@@ -91,7 +93,7 @@ class Server:
         at: float,
         fault: Fault | None,
     ) -> web.StreamResponse:
-        """Answer a call that has reached the interface."""
+        """Answer a call after the checks for early faults and parallel calls."""
         token = request.headers.get(TOKEN)
         headers: dict[str, str] = {}
         try:
@@ -120,7 +122,7 @@ class Server:
         token: str | None,
         fault: Fault | None,
     ) -> Body:
-        """Check session, quota and rights, in the real server's order, then answer."""
+        """Check session, quota, permission in the real server's order, then answer."""
         sim = self.sim
         if fault and fault.kind == FaultKind.LOST:
             raise Refused(305)
@@ -157,7 +159,7 @@ class Server:
         return answer_of(Asked(sim, asked, at))
 
     def _echo(self, interface: str, asked: Body) -> Body:
-        """Parameters as they come back: never those of a login."""
+        """Return the parameters to echo; login and logout echo none, as secrets."""
         if interface in ACCOUNT:
             return {}
         if self.sim.quirks and "devTypeId" in asked:
@@ -167,9 +169,9 @@ class Server:
     def _note(
         self, interface: str, at: float, code: int | None, status: int, asked: Body
     ) -> None:
-        """Remember a call, without its password, and say so."""
-        hidden = {"systemCode", "xsrfToken"}
-        payload = {key: "***" if key in hidden else asked[key] for key in asked}
+        """Record and log a call; its secrets are masked."""
+        secrets = {"systemCode", "xsrfToken"}
+        payload = {key: "***" if key in secrets else asked[key] for key in asked}
         calls = self.sim.calls
         if len(calls) >= MOST_CALLS:
             del calls[: MOST_CALLS // 2]
@@ -178,7 +180,7 @@ class Server:
 
 
 async def _parameters(request: web.Request) -> Body:
-    """Read the request's JSON object; anything else counts as none."""
+    """Return the request's JSON object; empty if the body is anything else."""
     try:
         sent: Any = json.loads(await request.text() or "{}")
     except ValueError:
@@ -208,7 +210,7 @@ async def serve(
         await site.start()
         real_port = runner.addresses[0][1]
         name = f"[{host}]" if ":" in host else host
-        with tolerating_strangers() if tls else nullcontext():
+        with ignoring_rejected_handshakes() if tls else nullcontext():
             yield f"{'https' if tls else 'http'}://{name}:{real_port}"
     finally:
         server.closing.set()

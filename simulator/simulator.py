@@ -1,4 +1,4 @@
-"""The simulator as tests and the command line hold it."""
+"""The simulator's state and controls, for tests and the command line."""
 
 import asyncio
 from collections.abc import Generator, Hashable, Iterable
@@ -21,7 +21,7 @@ from .upgrades import Upgrades
 
 
 class _Absent(Enum):
-    """Marks a key that an overridden row shall not have."""
+    """Type of ``ABSENT``, which removes a key from an overridden row."""
 
     ABSENT = "absent"
 
@@ -31,9 +31,10 @@ ABSENT: Final = _Absent.ABSENT
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call as it was answered.
+    """One answered call.
 
-    ``fail_code`` is that of the body, 0 if all was well, None if no body had one.
+    ``at``: arrival in epoch seconds. ``fail_code``: of the body, 0 on success, None if
+    the body has none. ``payload``: the parameters, with secrets masked.
     """
 
     interface: str
@@ -46,8 +47,8 @@ class Call:
 class Simulator:
     """A SmartPVMS with one account.
 
-    All of its state may be changed while it serves: plants and their devices, the
-    clock, faults, overrides.
+    Plants, devices, clock, faults and overrides may be changed while it serves.
+    ``stalled`` is set while at least one answer is stalled.
     """
 
     def __init__(
@@ -62,7 +63,12 @@ class Simulator:
         window: float = 1.0,
         all_types: bool = False,
     ) -> None:
-        """Set up the account; nothing listens before :func:`serve`."""
+        """Set up the account; :func:`serve` makes it listen.
+
+        ``plants``: by default the demo fleet. ``quirks``: deviations of real servers
+        and devices, and the cloud's lag. ``window``: factor on all quota windows; 0: no
+        quotas. ``all_types``: data of device types beyond the dialect.
+        """
         self.plants = list(fleet.demo() if plants is None else plants)
         self.dialect = Dialect(dialect)
         self.clock = clock or Clock()
@@ -80,7 +86,7 @@ class Simulator:
         self._overrides: dict[Hashable, Row] = {}
 
     def count(self, interface: str | None = None, fail_code: int | None = None) -> int:
-        """Count calls of an interface (or all), with one outcome (or any)."""
+        """Return the number of calls, by interface and fail code (None: all)."""
         return sum(
             (interface is None or call.interface == interface)
             and (fail_code is None or call.fail_code == fail_code)
@@ -89,7 +95,7 @@ class Simulator:
 
     @contextmanager
     def stalling(self) -> Generator[None]:
-        """Let somebody wait; `stalled` is set as long as anybody does."""
+        """Keep ``stalled`` set within the context; contexts may overlap."""
         self._stalls += 1
         self.stalled.set()
         try:
@@ -100,11 +106,11 @@ class Simulator:
                 self.stalled.clear()
 
     def evict(self) -> None:
-        """Somebody else logs in: every token is worth nothing from now on."""
+        """End the session, as a login elsewhere does."""
         self.sessions.end()
 
     def deny(self, interface: str, code: int | None) -> None:
-        """Make an interface answer a failure from now on; None ends it."""
+        """Make an interface answer with a fail code until called with None."""
         if code is None:
             self.denied.pop(interface, None)
         else:
@@ -113,12 +119,11 @@ class Simulator:
     def override(
         self, what: int | str | tuple[int | str, str, int], values: Any
     ) -> None:
-        """Force KPI values; None ends it.
+        """Force KPI values of a row until called with None.
 
-        ``what`` is a device id or plant code for real-time rows, or for one row of
-        history ``(id or code, "Hour" | "Day" | "Month" | "Year" | "FiveMinutes",
-        start in epoch seconds)``. A value may be anything JSON can say; ``ABSENT``
-        takes a key out.
+        ``what``: a device id or plant code for its real-time row, or ``(id or code,
+        "Hour" | "Day" | "Month" | "Year" | "FiveMinutes", start in epoch seconds)`` for
+        one row of history. ``values``: any JSON values by KPI; ``ABSENT`` removes one.
         """
         if values is None:
             self._overrides.pop(what, None)
@@ -126,7 +131,7 @@ class Simulator:
             self._overrides[what] = dict(values)
 
     def overridden(self, what: Hashable, row: Row) -> Row:
-        """Merge into a row what was forced upon it."""
+        """Return a row with its forced KPI values merged in."""
         forced = self._overrides.get(what)
         if forced is None:
             return row
@@ -134,9 +139,9 @@ class Simulator:
         return {key: value for key, value in merged.items() if value is not ABSENT}
 
     def truth(self, plant_code: str) -> Truth:
-        """Tell what really happens at a plant."""
+        """Return the physical truth of a plant; StopIteration for an unknown code."""
         return Truth(next(p for p in self.plants if p.code == plant_code))
 
     def is_faulty(self, plant: Plant) -> bool:
-        """Whether a plant's health state is "faulty"."""
+        """Return whether a plant's health state is "faulty"."""
         return self.alarms.is_faulty(plant)

@@ -1,4 +1,4 @@
-"""What really happens at a plant, for tests that want to know."""
+"""The physical truth of a plant, as the reference value of tests."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from .model import Plant
 
 @dataclass(frozen=True, slots=True)
 class PowerFlow:
-    """Powers in kW: battery + is discharge, grid + is import."""
+    """Powers in kW; positive battery: discharge, positive grid: import."""
 
     pv: float
     battery: float
@@ -18,7 +18,7 @@ class PowerFlow:
 
 @dataclass(frozen=True, slots=True)
 class EnergyFlow:
-    """Energies of a period in kWh, revenue in the plant's currency."""
+    """Energies of a period in kWh, and revenue in the plant's currency."""
 
     pv: float
     export: float
@@ -30,14 +30,14 @@ class EnergyFlow:
 
 
 class Truth:
-    """A plant without any interface in between."""
+    """Powers and energies of a plant without lag, rounding or quirks."""
 
     def __init__(self, plant: Plant) -> None:
-        """Look at one plant."""
+        """Use the world of a plant."""
         self._world = plant.world
 
     def power(self, at: datetime) -> PowerFlow:
-        """Powers at an instant."""
+        """Return the powers at an instant."""
         now = self._world.power(at.timestamp())
         return PowerFlow(
             pv=now.pv(),
@@ -47,7 +47,7 @@ class Truth:
         )
 
     def energy(self, start: datetime, end: datetime) -> EnergyFlow:
-        """Energies between two instants."""
+        """Return the energies between two instants."""
         sums = self._world.energy(start.timestamp(), end.timestamp())
         return EnergyFlow(
             pv=sums.pv(),

@@ -1,4 +1,4 @@
-"""Firmware upgrades as a state machine over the simulated time (2.14, 2.15)."""
+"""Firmware upgrades over simulated time (reference 2.14, 2.15)."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -6,12 +6,12 @@ from enum import IntEnum
 from .clock import Clock
 from .model import Device
 
-WAITS, TAKES = 30, 10 * 60
-"""Seconds until an upgrade starts, and that it then takes."""
+START_DELAY, DURATION = 30, 10 * 60
+"""Seconds until an upgrade starts, and its length in seconds from there."""
 
 
 class Result(IntEnum):
-    """Outcome of an upgrade, as getDevUpgradeInfo numbers it."""
+    """Outcome of an upgrade, in the numbers of getDevUpgradeInfo."""
 
     NOT_STARTED = 0
     SUCCESS = 1
@@ -23,7 +23,7 @@ class Result(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """An upgrade that was asked for."""
+    """A requested upgrade; ``begun`` in epoch seconds."""
 
     begun: float
     source: str
@@ -31,8 +31,8 @@ class Upgrade:
     fails: bool
 
     def state(self, now: float) -> tuple[Result, float]:
-        """Outcome so far, and progress in percent."""
-        share = (now - self.begun - WAITS) / TAKES
+        """Return outcome and progress in percent at an epoch time in seconds."""
+        share = (now - self.begun - START_DELAY) / DURATION
         if share < 0:
             return Result.NOT_STARTED, 0.0
         if self.fails and share >= 0.4:
@@ -50,7 +50,7 @@ class Upgrades:
     _last: dict[int, Upgrade] = field(default_factory=dict)
 
     def begin(self, device: Device) -> bool:
-        """Start one, if there is a package that the device does not have yet."""
+        """Start an upgrade if there is a newer package; returns whether one runs."""
         now, version = self.clock.now(), self.version(device)
         if device.upgrade_to is None or version in {None, device.upgrade_to}:
             return False
@@ -63,11 +63,11 @@ class Upgrades:
         return True
 
     def last(self, device: Device) -> Upgrade | None:
-        """Find the record of a device's last upgrade."""
+        """Return the record of a device's last upgrade."""
         return self._last.get(device.id)
 
     def version(self, device: Device) -> str | None:
-        """Tell what the device runs now."""
+        """Return the version that a device runs now."""
         last = self._last.get(device.id)
         if last and last.state(self.clock.now())[0] is Result.SUCCESS:
             return last.target

@@ -1,4 +1,4 @@
-"""Rows of a device, whatever its type."""
+"""Rows of a device of any type."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from simulator.model import Type
 from .inverter import central_inverter, string_inverter
 from .look import Look, Row
 from .meter import emma, grid_meter, power_sensor
-from .quirks import untidy
+from .quirks import apply_oddities
 from .site import combiner_box, transformer, weather_station
 from .storage import battery
 
@@ -26,15 +26,15 @@ KPIS: dict[int, Callable[[Look], Row]] = {
 }
 
 LIVE_ONLY = frozenset({"run_state", "battery_unit_info"})
-"""Keys that five-minute data does not have (reference 3.7)."""
+"""Keys that are missing in five-minute rows (reference 3.7)."""
 
 
 def live_row(look: Look) -> Row:
-    """Real-time KPIs (reference 3.6)."""
-    return untidy(look, KPIS[look.device.type](look))
+    """Return the real-time KPIs (reference 3.6)."""
+    return apply_oddities(look, KPIS[look.device.type](look))
 
 
 def five_minute_row(look: Look) -> Row:
-    """Five-minute KPIs (reference 3.7)."""
+    """Return the five-minute KPIs (reference 3.7)."""
     row = live_row(look)
     return {key: value for key, value in row.items() if key not in LIVE_ONLY}

@@ -9,11 +9,11 @@ from .look import Look, Row, Value, three_phases
 ON_GRID, STANDBY_DARK = 0x0200, 0xA000
 
 NIGHT_GAP = 4
-"""Of so many five-minute steps of the night one forgets the lifetime counter."""
+"""One in so many five-minute steps of the night has no lifetime counter."""
 
 
 def string_inverter(look: Look) -> Row:
-    """KPIs of a string inverter or a smart energy center."""
+    """Return the KPIs of a string inverter or a smart energy center."""
     large = look.device.type == Type.STRING_INVERTER
     row = _common(look, three_phases(look, _ac(look), 230 if not large else 461))
     row |= _strings(look, _inputs(look))
@@ -25,7 +25,7 @@ def string_inverter(look: Look) -> Row:
 
 
 def central_inverter(look: Look) -> Row:
-    """KPIs of a central inverter; its ten inputs carry the same."""
+    """Return the KPIs of a central inverter; its ten inputs have equal currents."""
     row = _common(look, three_phases(look, _ac(look), 182))
     for key in ("ab_u", "bc_u", "ca_u"):
         del row[key]
@@ -40,7 +40,7 @@ def central_inverter(look: Look) -> Row:
 
 
 def _inputs(look: Look) -> int:
-    """How many strings the interface has keys for."""
+    """Return how many inputs the interface has keys for."""
     if look.device.type == Type.ENERGY_CENTER:
         return 8
     return 36 if look.newer else 24
@@ -82,13 +82,13 @@ def _common(look: Look, phases: Row) -> Row:
 
 
 def _forgets(look: Look) -> bool:
-    """Whether the lifetime counter is missing, as it is now and then at night."""
+    """Return whether the lifetime counter is missing in this step of the night."""
     gap = look.noise("total", 1) > 1 - 2 / NIGHT_GAP
     return gap and look.odd(Oddity.FORGETS_TOTAL)
 
 
 def _efficiency(look: Look) -> float:
-    """Percent, as the manufacturer states it; the energies here know no losses."""
+    """Return the nominal efficiency in percent; simulated energies have no losses."""
     if _ac(look) <= 0:
         return 0.0
     if look.odd(Oddity.EFFICIENCY_100):
@@ -97,7 +97,7 @@ def _efficiency(look: Look) -> float:
 
 
 def _hours(look: Look) -> tuple[Value, Value]:
-    """When it woke and went to sleep last, in epoch milliseconds."""
+    """Return the last start and the last shutdown in epoch milliseconds."""
     world, at, day = look.moment.world, look.moment.at, look.moment.local.date()
     today = world.generating(day)
     before = world.generating(day - timedelta(days=1))
@@ -112,13 +112,13 @@ def _hours(look: Look) -> tuple[Value, Value]:
     elif today and today[0] <= at and look.odd(Oddity.NO_CLOSE_TIME):
         closed = "N/A"
     elif before:
-        # While it runs, real ones go on telling yesterday's.
+        # A running inverter keeps the shutdown time of the day before.
         closed = before[1] * 1000
     return opened, closed
 
 
 def _strings(look: Look, inputs: int) -> Row:
-    """Voltage and current of each input; what is not connected is 0 or null."""
+    """Return voltage and current of each input; 0 or null if it is not connected."""
     kilowatts, strings = _dc(look), min(look.device.strings, inputs)
     spare: Value = None if look.odd(Oddity.NULL_SPARE) else 0
     weights = [1 + look.noise(f"string{n}", 0.08, steady=True) for n in range(strings)]
@@ -128,8 +128,8 @@ def _strings(look: Look, inputs: int) -> Row:
         volts: Value = spare
         amps: Value = spare
         if number <= strings:
-            lively = kilowatts > 0
-            voltage = round(590 + look.noise(f"u{number}", 14), 1) if lively else 0.0
+            awake = kilowatts > 0
+            voltage = round(590 + look.noise(f"u{number}", 14), 1) if awake else 0.0
             volts = voltage
             share = kilowatts * weights[number - 1] / whole
             amps = round(share * 1000 / voltage, 2) if voltage else 0.0
@@ -139,11 +139,11 @@ def _strings(look: Look, inputs: int) -> Row:
 
 
 def _trackers(look: Look, trackers: int) -> Row:
-    """Lifetime DC energy of each tracker; a tracker has two strings."""
+    """Return the lifetime DC energy of each tracker in kWh; two strings a tracker."""
     counted = look.moment.totals.pv(look.device.array or 0)
     used = max(1, min(trackers, -(-look.device.strings // 2)))
     if look.device.type == Type.ENERGY_CENTER:
-        # Small inverters have a tracker to each string.
+        # A small inverter has one tracker for each string.
         used = max(1, min(trackers, look.device.strings))
     return {
         f"mppt_{number}_cap": round(counted / used, 2)

@@ -1,4 +1,4 @@
-"""A glance at one device at one instant."""
+"""State of one device at one instant, from which its KPIs are computed."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,10 +17,10 @@ type Row = dict[str, Value]
 
 
 class Moment:
-    """What a plant's world does at an instant; shared by all looks at its devices."""
+    """State of a plant's world at an instant, shared by the looks at its devices."""
 
     def __init__(self, plant: Plant, at: float) -> None:
-        """Look at a plant at an epoch time in seconds."""
+        """Set plant and epoch time in seconds; values are computed when used."""
         self.plant = plant
         self.at = at
         self.world: World = plant.world
@@ -68,7 +68,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A device, a moment, and how the system speaks."""
+    """A device at a moment, with the dialect and quirks of the answer."""
 
     moment: Moment
     device: Device
@@ -76,25 +76,32 @@ class Look:
     quirks: bool
 
     def odd(self, oddity: Oddity) -> bool:
-        """Whether the device has this oddity, and oddities are wanted."""
+        """Return whether the device has this oddity and quirks are enabled."""
         return self.quirks and oddity in self.device.oddities
 
     def noise(self, tag: str, spread: float, steady: bool = False) -> float:
-        """Something between -spread and +spread, new every step unless steady."""
+        """Return a number between -spread and +spread, equal for equal arguments.
+
+        It changes every five-minute step unless ``steady``.
+        """
         step = 0 if steady else int(self.moment.at // STEP)
         text = f"{self.device.id}/{step}/{tag}".encode()
         return spread * (zlib.crc32(text) / 2**31 - 1)
 
     @property
     def newer(self) -> bool:
-        """Whether the answer is for an account made since 2022."""
+        """Return whether the dialect is 2022 or later."""
         return self.dialect is Dialect.V2022
 
 
 def three_phases(
     look: Look, kilowatts: float, volts: float, factor: float = 1.0
 ) -> Row:
-    """Line and phase voltages (V) and phase currents (A) of a three-phase device."""
+    """Return line and phase voltages (V) and phase currents (A).
+
+    ``kilowatts``: power of all phases; ``volts``: mean phase voltage; ``factor``: power
+    factor.
+    """
     row: Row = {}
     phases = [round(volts + look.noise(phase, 1.6), 1) for phase in "abc"]
     for phase, (first, second) in zip("abc", ((0, 1), (1, 2), (2, 0)), strict=True):

@@ -1,13 +1,13 @@
-"""Meters: types 17, 47 and 23070. They measure the same point with different signs."""
+"""Meters: types 17, 47 and 23070, which measure one point with different signs."""
 
 from .look import Look, Row, three_phases
 
 TARIFF_SHARES = {"peak": 0.31, "power": 0.22, "valley": 0.38, "top": 0.09}
-"""How a lifetime counter divides among the tariff periods of a gateway meter."""
+"""Share of each tariff period in the lifetime counters of type 17."""
 
 
 def grid_meter(look: Look) -> Row:
-    """Type 17. Positive is export; kW in 2020, W in later systems."""
+    """Return the KPIs of type 17: positive is export; kW in 2020, W since 2022."""
     power = look.moment.power
     export = round(power.export - power.import_, 4)
     unit = 1000 if look.newer else 1
@@ -40,7 +40,7 @@ def grid_meter(look: Look) -> Row:
 
 
 def power_sensor(look: Look) -> Row:
-    """Type 47. W, positive is export; ``active_cap`` is what was exported."""
+    """Return the KPIs of type 47: W, positive is export; ``active_cap`` is export."""
     power = look.moment.power
     watts = round((power.export - power.import_) * 1000, 1)
     volts = round(231 + look.noise("a", 1.6), 1)
@@ -63,7 +63,7 @@ def power_sensor(look: Look) -> Row:
 
 
 def emma(look: Look) -> Row:
-    """Type 23070. kW, positive is import; ``active_cap`` is what was imported."""
+    """Return the KPIs of type 23070: kW, positive is import, as is ``active_cap``."""
     power = look.moment.power
     import_ = round(power.import_ - power.export, 4)
     return three_phases(look, import_, 230.2) | {

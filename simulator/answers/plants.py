@@ -15,13 +15,14 @@ from .look import Row
 HEALTHY, FAULTY = 3, 2
 
 CO2_PER_KWH, COAL_PER_KWH = 0.475e-3, 0.4e-3
-"""Tons saved by each kWh."""
+"""Metric tons saved by each kWh."""
 
 CO2_PER_TREE = 0.0183
+"""Metric tons."""
 
 
 class Period(Enum):
-    """What a row is about."""
+    """Period of a row, by the suffix of its interface."""
 
     HOUR = "Hour"
     DAY = "Day"
@@ -30,38 +31,38 @@ class Period(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
-    """How a system speaks about plants."""
+class Style:
+    """Dialect and quirks of an answer about plants."""
 
     dialect: Dialect
     quirks: bool
 
     @property
     def newer(self) -> bool:
-        """Whether it is of 2022 or later."""
+        """Return whether the dialect is 2022 or later."""
         return self.dialect is Dialect.V2022
 
 
 def known_at(plant: Plant, now: float, quirks: bool) -> float:
-    """Tell up to when the cloud has the plant's data.
+    """Return the epoch time in seconds up to which the cloud has the plant's data.
 
-    It comes in five-minute steps, and with the quirks it lags five to ten minutes.
+    A multiple of five minutes; with quirks less ``plant.lag``.
     """
     known = now - plant.lag if quirks else now
     return known // STEP * STEP
 
 
-def real_time(plant: Plant, now: float, voice: Voice, faulty: bool) -> Row:
-    """Counters of today, this month, and the plant's life, in kWh and money."""
+def real_time(plant: Plant, now: float, style: Style, faulty: bool) -> Row:
+    """Return energies (kWh) and revenue of today, this month and the lifetime."""
     world = plant.world
-    at = known_at(plant, now, voice.quirks)
+    at = known_at(plant, now, style.quirks)
     local = world.local(at).date()
     total = world.totals(at)
     today = total - world.totals(world.midnight(local))
     month = total - world.totals(world.midnight(local.replace(day=1)))
     made = today.pv()
-    if voice.quirks and plant.falls_at_night and _dark(plant, at):
-        # Corrected after sunset by what the battery is said to have lost.
+    if style.quirks and plant.falls_at_night and _dark(plant, at):
+        # Real servers subtract battery losses from the day's energy after sunset.
         made = round(made - 0.015 * today.charge(), 4)
     row: Row = {
         "real_health_state": FAULTY if faulty else HEALTHY,
@@ -71,28 +72,28 @@ def real_time(plant: Plant, now: float, voice: Voice, faulty: bool) -> Row:
         "month_power": month.pv(),
         "total_income": total.revenue,
     }
-    if voice.newer:
+    if style.newer:
         metered = plant.has(METERS)
         row["day_on_grid_energy"] = today.export if metered else None
         row["day_use_energy"] = today.load if metered else None
-    elif voice.quirks:
+    elif style.quirks:
         return {key: str(value) for key, value in row.items()}
     return row
 
 
 def _dark(plant: Plant, at: float) -> bool:
-    """Whether today's sun has set."""
+    """Return whether PV has ended on the local day of an epoch time."""
     lit = plant.world.generating(plant.world.local(at).date())
     return lit is not None and at >= lit[1]
 
 
-def by_period(plant: Plant, energy: Reading, period: Period, voice: Voice) -> Row:
-    """KPIs of an hour, a day, a month or a year.
+def by_period(plant: Plant, energy: Reading, period: Period, style: Style) -> Row:
+    """Return the KPIs of an hour, a day, a month or a year.
 
-    The identities of newer systems hold exactly, since batteries charge from PV only
-    and lose nothing on the way to the busbar. Two keys differ with AC-coupled storage:
-    ``inverterYield`` contains it (the identities would not close otherwise), while
-    ``inverter_power`` is what the inverters alone gave.
+    The identities of newer systems hold exactly, because batteries charge from PV only
+    and conversion has no losses. Two keys differ by AC-coupled storage:
+    ``inverterYield`` contains it, because the identities would not close otherwise;
+    ``inverter_power`` is the AC output of the inverters alone.
     """
     metered, weather = plant.has(METERS), plant.has({Type.WEATHER})
     sunshine = energy.irradiation
@@ -107,13 +108,13 @@ def by_period(plant: Plant, energy: Reading, period: Period, voice: Voice) -> Ro
     if period is not Period.HOUR:
         row |= _statistics(plant, energy, theory if weather else None)
         row["use_power"] = energy.load if metered else None
-    if voice.newer:
+    if style.newer:
         row |= _flows(plant, energy, metered)
     return row
 
 
 def _statistics(plant: Plant, energy: Reading, theory: float | None) -> Row:
-    """Add what days, months and years have beyond hours."""
+    """Return the KPIs that hours do not have."""
     made, size = energy.pv(), plant.site.peak_kw
     saved = made * CO2_PER_KWH
     return {
@@ -127,7 +128,7 @@ def _statistics(plant: Plant, energy: Reading, theory: float | None) -> Row:
 
 
 def _flows(plant: Plant, energy: Reading, metered: bool) -> Row:
-    """Add what newer systems have, in kWh."""
+    """Return the KPIs of systems since 2022, in kWh."""
     made, charge, discharge = energy.pv(), energy.charge(), energy.discharge()
     stores = bool(plant.site.storages)
     inverted = round(made + discharge - charge, 4)
@@ -147,10 +148,10 @@ def _flows(plant: Plant, energy: Reading, metered: bool) -> Row:
 def starts(
     plant: Plant, at: float, period: Period, now: float
 ) -> list[tuple[int, int]]:
-    """Begin and end, in epoch seconds, of the periods asked for by one call.
+    """Return begin and end, in epoch seconds, of the periods of one call.
 
-    The hours of a local day, the days of a month, the months of a year, or all years,
-    from the plant's first day until now.
+    ``at`` selects the local day of the hours, the month of the days or the year of the
+    months. Only periods between the plant's first day and ``now`` are returned.
     """
     world, day = plant.world, plant.world.local(at).date()
     if period is Period.HOUR:
@@ -164,7 +165,7 @@ def starts(
 
 
 def _edges(plant: Plant, day: date, period: Period, now: float) -> list[date]:
-    """Local days at which the periods of a call begin, and the end of the last."""
+    """Return the local days on which the periods begin, and the end of the last."""
     if period is Period.DAY:
         first = day.replace(day=1)
         following = (first + timedelta(days=31)).replace(day=1)

@@ -1,4 +1,4 @@
-"""How real devices spoil their numbers."""
+"""Deviations of real devices from the reference."""
 
 from simulator.model import Oddity
 
@@ -13,14 +13,14 @@ AS_TEXT = frozenset(
 NOISY = frozenset({"active_power", "day_cap", "total_cap", "temperature"})
 
 
-def untidy(look: Look, row: Row) -> Row:
-    """Spoil a row as the device's oddities demand."""
+def apply_oddities(look: Look, row: Row) -> Row:
+    """Return a row changed by the device's oddities."""
     if not look.quirks or not look.device.oddities:
         return row
-    return {key: _spoilt(look, key, value) for key, value in row.items()}
+    return {key: _changed(look, key, value) for key, value in row.items()}
 
 
-def _spoilt(look: Look, key: str, value: Value) -> Value:
+def _changed(look: Look, key: str, value: Value) -> Value:
     if not isinstance(value, (int, float)):
         return value
     if key in ENUMERATIONS:
@@ -30,6 +30,6 @@ def _spoilt(look: Look, key: str, value: Value) -> Value:
     if key in AS_TEXT and look.odd(Oddity.TEXT_NUMBERS):
         return str(value)
     if key in NOISY and look.odd(Oddity.FLOAT_NOISE):
-        # What remains of a sum of decimal fractions in binary.
+        # The error of a sum of decimal fractions in binary.
         return value * (1 + 2**-49)
     return value

@@ -1,4 +1,4 @@
-"""What stands in the field: weather station, combiner box, transformer."""
+"""Weather station, combiner box, transformer (reference 3.6)."""
 
 from math import cos, pi
 
@@ -8,7 +8,7 @@ MJ_PER_KWH = 3.6
 
 
 def weather_station(look: Look) -> Row:
-    """Type 10. Irradiation of today in MJ/m², irradiance in W/m²."""
+    """Return the KPIs of type 10: today's irradiation in MJ/m², irradiance in W/m²."""
     moment = look.moment
     watts, today = moment.power.irradiation * 1000, moment.today.irradiation
     return {
@@ -25,7 +25,7 @@ def weather_station(look: Look) -> Row:
 
 
 def combiner_box(look: Look) -> Row:
-    """Type 15. Currents of its strings and their sum in A."""
+    """Return the KPIs of type 15: currents of the strings and their sum in A."""
     moment, device = look.moment, look.device
     kilowatts = moment.power.pv(device.array or 0) / 6
     volts = round(640 + look.noise("dc", 8), 1)
@@ -46,7 +46,7 @@ def combiner_box(look: Look) -> Row:
 
 
 def transformer(look: Look) -> Row:
-    """Type 8. All inverters feed through it; kW."""
+    """Return the KPIs of type 8: the power of all inverters in kW."""
     kilowatts = look.moment.power.ac()
     row = three_phases(look, kilowatts, 5780)
     row |= {

@@ -1,4 +1,4 @@
-"""Batteries: types 39 and 41. W, positive is charging; counters are today's kWh."""
+"""Batteries: types 39 and 41. Powers in W, positive is charging; counters of today."""
 
 from simulator.model import Oddity, Type
 
@@ -9,7 +9,10 @@ SELF_CONSUMPTION = 4
 
 
 def battery(look: Look) -> Row:
-    """KPIs of a battery; rated capacity and packs are of newer systems."""
+    """Return the KPIs of a battery.
+
+    Rated capacity (except of type 41) and packs exist since 2022.
+    """
     moment, number = look.moment, look.device.storage or 0
     unit = moment.world.site.storages[number]
     power = moment.power.charge(number) - moment.power.discharge(number)

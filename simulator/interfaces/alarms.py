@@ -8,11 +8,11 @@ from .arguments import Asked
 YEAR, MONTH = 365 * 86400, 31 * 86400
 
 SLACK = 3600
-"""A client that asks for exactly 365 days must not fail by the time of the trip."""
+"""Seconds of tolerance, so that the call's transit time refuses no full window."""
 
 
 def get_alarm_list(asked: Asked) -> Answer:
-    """getAlarmList: what was raised in a period, with its present status."""
+    """getAlarmList: alarms raised in a window, with their present status."""
     plants = asked.plants()
     begin, end = asked.moment("beginTime"), asked.moment("endTime")
     if begin > end:

@@ -1,4 +1,4 @@
-"""Reading requests, and refusing what the real server refuses."""
+"""The parameters of a request, with the refusals of the real server."""
 
 from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ MOST_PLANTS = MOST_DEVICES = 100
 
 
 class Backend(Protocol):
-    """What the interfaces need of the simulator, which they do not import."""
+    """The part of the simulator that the interfaces use, without importing it."""
 
     plants: list[Plant]
     dialect: Dialect
@@ -33,33 +33,33 @@ class Backend(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: to whom, what, when."""
+    """One request: the simulator, its JSON body, its arrival in epoch seconds."""
 
     sim: Backend
     body: dict[str, Any]
     at: float
 
     def text(self, key: str) -> str:
-        """Read a parameter as text; numbers are taken too, as the real server does."""
+        """Return a parameter as text; as on the real server it may be a number."""
         value = self.body.get(key)
         return "" if value is None else str(value).strip()
 
     def numbers(self, key: str) -> frozenset[int] | None:
-        """Read a comma-separated filter; None if it is not given."""
+        """Return the numbers of a comma-separated filter; None if it is absent."""
         text = self.text(key)
         if not text:
             return None
         return frozenset(int(part) for part in text.split(",") if part.strip())
 
     def moment(self, key: str) -> float:
-        """Read a time given in epoch milliseconds, in seconds."""
+        """Return a time, sent in milliseconds, in epoch seconds; or Refused 20012."""
         try:
             return int(self.text(key)) / 1000
         except ValueError:
             raise Refused(20012) from None
 
     def plants(self) -> list[Plant]:
-        """Find the plants of ``stationCodes``."""
+        """Return the plants of ``stationCodes``; Refused 20010, 20014 or 20007."""
         codes = _split(self.text("stationCodes"))
         if not codes:
             raise Refused(20010)
@@ -73,7 +73,11 @@ class Asked:
     def devices(
         self, types: Collection[int], most: int = MOST_DEVICES, beyond: int = 20016
     ) -> list[tuple[Plant, Device]]:
-        """Find the devices of ``devIds``, all of the one type ``devTypeId``."""
+        """Return the devices of ``devIds``, of type ``devTypeId``, with their plants.
+
+        ``types``: the allowed types. ``beyond``: fail code for more than ``most``
+        devices. Other refusals: 20011, 20005, 20013, 20008, 20006.
+        """
         ids = self.text("devIds")
         if not ids:
             raise Refused(20011)
@@ -96,7 +100,7 @@ class Asked:
 
 
 def _split(text: str) -> list[str]:
-    """Parts of a comma-separated list, each once."""
+    """Return the distinct parts of a comma-separated list, in their order."""
     return list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
 
 

@@ -20,7 +20,7 @@ HISTORY_DEVICES, HISTORY_SPAN = 10, timedelta(days=3).total_seconds()
 
 
 def get_dev_list(asked: Asked) -> Answer:
-    """GetDevList."""
+    """getDevList: all devices of the plants that the dialect lists."""
     newer = asked.sim.dialect is Dialect.V2022
     return Answer(
         [
@@ -56,7 +56,7 @@ def _entry(sim: Backend, plant: Plant, device: Device, newer: bool) -> dict[str,
 def _looks(
     asked: Asked, found: list[tuple[Plant, Device]], at: float
 ) -> Iterator[Look]:
-    """Look at several devices at once; plants are looked at once only."""
+    """Yield a look at each device at an epoch time; a plant's moment is shared."""
     moments: dict[str, Moment] = {}
     for plant, device in found:
         moment = moments.setdefault(plant.code, Moment(plant, at))
@@ -64,7 +64,7 @@ def _looks(
 
 
 def get_dev_real_kpi(asked: Asked) -> Answer:
-    """GetDevRealKpi."""
+    """getDevRealKpi: the real-time row of each device."""
     sim = asked.sim
     found = asked.devices(live_types(sim.dialect, sim.all_types))
     return Answer(
@@ -84,7 +84,7 @@ def _five_minutes(
     begin: float,
     end: float,
 ) -> list[dict[str, Any]]:
-    """Rows from begin up to, not including, end or now."""
+    """Return the five-minute rows from ``begin`` to before ``end`` and now."""
     first = ceil(begin / STEP) * STEP
     last = ceil(min(end, asked.at))
     return [
@@ -101,7 +101,7 @@ def _five_minutes(
 
 
 def get_dev_five_minutes(asked: Asked) -> Answer:
-    """getDevFiveMinutes: a day of the devices' plants."""
+    """getDevFiveMinutes: the rows of a local day of the devices' plants."""
     sim = asked.sim
     found = asked.devices(live_types(sim.dialect, sim.all_types))
     at = asked.moment("collectTime")
@@ -117,7 +117,8 @@ def get_dev_five_minutes(asked: Asked) -> Answer:
 def get_dev_history_kpi(asked: Asked) -> Answer:
     """getDevHistoryKpi: up to ten devices and three days.
 
-    Which codes it refuses too much with is not known; these are the closest ones.
+    The reference does not name its fail codes for too many devices or days; the closest
+    ones of other interfaces are used.
     """
     sim = asked.sim
     types = live_types(sim.dialect, sim.all_types)
@@ -152,7 +153,7 @@ def _by_period(asked: Asked, period: Period) -> Answer:
 
 
 def _statistics(plant: Plant, device: Device, energy: Reading, period: Period) -> Row:
-    """KPIs of a battery or an inverter in a period (reference 3.8 to 3.10)."""
+    """Return KPIs of a battery or an inverter in a period (reference 3.8 to 3.10)."""
     if device.type not in INVERTERS:
         number = device.storage or 0
         return {

@@ -6,7 +6,7 @@ from typing import Any
 
 from simulator.answers.plants import (
     Period,
-    Voice,
+    Style,
     by_period,
     known_at,
     real_time,
@@ -39,7 +39,7 @@ def get_station_list(asked: Asked) -> Answer:
 
 
 def stations(asked: Asked) -> Answer:
-    """Page through the plants: capacity in kW."""
+    """stations: one page of the plants, capacity in kW."""
     number, size = _whole(asked, "pageNo", 1), min(_whole(asked, "pageSize", 100), 100)
     plants = asked.sim.plants
     page = plants[(number - 1) * size : number * size]
@@ -60,7 +60,7 @@ def _whole(asked: Asked, key: str, default: int) -> int:
 
 
 def _station(plant: Plant) -> dict[str, Any]:
-    # The offset is the one in force at the plant on that very day.
+    # The UTC offset is the plant's on the day of the connection.
     connected = datetime.fromtimestamp(
         plant.world.midnight(plant.site.connected), UTC
     ).astimezone(plant.world.zone)
@@ -78,12 +78,12 @@ def _station(plant: Plant) -> dict[str, Any]:
 
 
 def get_station_real_kpi(asked: Asked) -> Answer:
-    """GetStationRealKpi."""
+    """getStationRealKpi: the real-time row of each plant."""
     sim = asked.sim
-    voice = Voice(sim.dialect, sim.quirks)
+    style = Style(sim.dialect, sim.quirks)
     rows = []
     for plant in asked.plants():
-        row = real_time(plant, asked.at, voice, sim.is_faulty(plant))
+        row = real_time(plant, asked.at, style, sim.is_faulty(plant))
         rows.append(
             {
                 "stationCode": plant.code,
@@ -96,16 +96,16 @@ def get_station_real_kpi(asked: Asked) -> Answer:
 def _by_period(asked: Asked, period: Period) -> Answer:
     plants, at = asked.plants(), asked.moment("collectTime")
     sim = asked.sim
-    voice = Voice(sim.dialect, sim.quirks)
+    style = Style(sim.dialect, sim.quirks)
     rows = []
     for plant in plants:
         now = known_at(plant, asked.at, sim.quirks)
         for start, end in starts(plant, at, period, now):
             if period is Period.HOUR and end > now:
-                # An hour is delivered when it is over; longer periods as they grow.
+                # Only complete hours are answered; longer periods also while they run.
                 continue
             energy = plant.world.energy(start, min(end, now))
-            row = by_period(plant, energy, period, voice)
+            row = by_period(plant, energy, period, style)
             key = (plant.code, period.value, start)
             rows.append(
                 {

@@ -1,4 +1,4 @@
-"""Which interface is answered by what, in which dialect."""
+"""Handlers of the interfaces, by name and dialect."""
 
 from collections.abc import Callable
 
@@ -35,17 +35,17 @@ UNKNOWN: dict[Dialect, frozenset[str]] = {
     Dialect.V2020: frozenset({"stations", "getDevHistoryKpi"}),
     Dialect.V2022: frozenset(),
 }
-"""What a system of that age has never heard of: HTTP 404."""
+"""Interfaces that a system of this dialect does not have: HTTP 404."""
 
 WITHDRAWN: dict[Dialect, frozenset[str]] = {
     Dialect.V2020: frozenset(),
     Dialect.V2022: frozenset({"getStationList", "getDevFiveMinutes"}),
 }
-"""What a newer system no longer allows: failCode 401."""
+"""Interfaces without permission in this dialect: failCode 401."""
 
 
 def handler(interface: str, dialect: Dialect) -> Handler | None:
-    """Find what answers an interface; None: nothing, in this dialect."""
+    """Return the handler of an interface; None if the dialect does not have it."""
     if interface in UNKNOWN[dialect]:
         return None
     return HANDLERS.get(interface)

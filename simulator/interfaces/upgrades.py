@@ -11,7 +11,7 @@ MOST_UPGRADES, MOST_SERIALS, LONGEST_KEY = 10, 20, 256
 
 
 def dev_upgrade(asked: Asked) -> Answer:
-    """devUpgrade: a verdict for each device."""
+    """devUpgrade: for each device whether an upgrade runs."""
     rows = []
     for _, device in asked.devices(UPGRADABLE, MOST_UPGRADES, beyond=20018):
         begun = asked.sim.upgrades.begin(device)
@@ -45,9 +45,9 @@ def get_dev_upgrade_info(asked: Asked) -> Answer:
 
 
 def sn_is_register(asked: Asked) -> Answer:
-    """snIsRegister: whether serials belong to a plant of that contact.
+    """snIsRegister: whether serials belong to a plant of the contact ``userName``.
 
-    Its failures have no code: 0 with ``success`` false and a message.
+    Failures have failCode 0, ``success`` false and a message.
     """
     extra = (("buildCode", "2"),)
     wanted = [part.strip() for part in asked.text("SN").split(",") if part.strip()]
@@ -69,7 +69,7 @@ def sn_is_register(asked: Asked) -> Answer:
 
 
 def _problem(wanted: list[str], known: bool, key: str) -> str | None:
-    """Why a question about serials is not answered."""
+    """Return the message of a refused question about serials; None if it is valid."""
     if not wanted:
         return "SN can not be empty"
     if len(wanted) > MOST_SERIALS:

@@ -1,8 +1,8 @@
 """The physical world behind a plant: sun, clouds, load, storage, meters.
 
 Everything is a function of a :class:`~simulator.world.site.Site` and a point in
-time. Nothing is stepped forward and nothing is kept but caches, so last year's
-hour has the same numbers whether it is asked for today or was watched live.
+time. The only state is caches, so that an hour of last year has the same numbers
+as it had while it ran.
 """
 
 from .site import Array, Load, Site, Storage, Tariff

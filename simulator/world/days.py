@@ -1,4 +1,4 @@
-"""One day of a site, midnight to midnight, as rows of whole numbers."""
+"""One day of a site from midnight to midnight, in whole units of energy."""
 
 from array import array as packed
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from .weather import clouds
 
 
 def day_start(day: date, zone: ZoneInfo) -> int:
-    """Epoch seconds of a local midnight."""
+    """Return the epoch seconds of a local midnight."""
     return int(datetime.combine(day, time(0), zone).timestamp())
 
 
@@ -26,26 +26,30 @@ class Day:
     start: int
     columns: tuple[packed[int], ...]
     stored: tuple[float, ...]
-    """What each storage holds above its reserve at midnight, for the next day."""
+    """Energy of each storage above its reserve at the end of the day, in units."""
 
 
 def _local_hour(start: int, end: int, zone: ZoneInfo) -> Hour:
-    """Local hour by step, by arithmetic unless the clocks change on that day."""
+    """Return a function from step to local hour.
+
+    It is plain arithmetic unless the clocks change on that day, because conversions
+    to a time zone are slow.
+    """
     first = datetime.fromtimestamp(start, UTC).astimezone(zone)
     last = datetime.fromtimestamp(end - 1, UTC).astimezone(zone)
     begin = first.hour + first.minute / 60
     if first.utcoffset() == last.utcoffset():
         return lambda step: (begin + step * STEP / 3600) % 24
 
-    def slowly(step: int) -> float:
+    def converted(step: int) -> float:
         local = datetime.fromtimestamp(start + step * STEP, UTC).astimezone(zone)
         return local.hour + local.minute / 60
 
-    return slowly
+    return converted
 
 
 def _prices(tariff: Tariff, weekend: bool, hour: Hour, steps: int) -> list[float]:
-    """Feed-in price of each step."""
+    """Return the feed-in price of each step, in money per kWh."""
     if not tariff.market:
         return [tariff.feed_in] * steps
     prices = []
@@ -56,7 +60,7 @@ def _prices(tariff: Tariff, weekend: bool, hour: Hour, steps: int) -> list[float
 
 
 def simulate(site: Site, day: date, zone: ZoneInfo, stored: tuple[float, ...]) -> Day:
-    """Compute a day that begins with ``stored`` in the storages.
+    """Return a day that begins with ``stored`` units above reserve in the storages.
 
     Columns: PV of each array; charge of each storage, discharge of each storage, steps
     it charged, steps it discharged; load, import, export, revenue, irradiation.
@@ -98,7 +102,7 @@ def _revenue(
     pv: list[list[int]],
     export: list[int],
 ) -> list[int]:
-    """Money earned in each step: what was sold, and what need not be bought."""
+    """Return the revenue of each step: feed-in and avoided purchase, in units."""
     if tariff is None:
         return [0] * len(export)
     prices = _prices(tariff, weekend, hour, len(export))

@@ -1,4 +1,4 @@
-"""What a house or a factory draws, in kW."""
+"""Power drawn by a house or a factory, in kW."""
 
 from collections.abc import Callable
 from random import Random
@@ -6,7 +6,7 @@ from random import Random
 from .site import Load
 from .sun import STEP
 
-# Factors of the mean by local hour.
+# Factor of the mean power by local hour.
 HOUSE = (
     0.55, 0.50, 0.48, 0.47, 0.48, 0.55, 0.90, 1.25, 1.15, 0.90, 0.85, 0.95,
     1.20, 1.05, 0.85, 0.85, 1.00, 1.40, 1.85, 1.95, 1.75, 1.45, 1.10, 0.75,
@@ -16,7 +16,7 @@ PLANT = (
     1.45, 1.60, 1.60, 1.50, 1.35, 1.10, 0.90, 0.75, 0.60, 0.50, 0.45, 0.45,
 )  # fmt: skip
 
-# Appliances of a house: kW, steps it runs, chance a day, local hours it may start at.
+# Appliances of a house: kW, steps of a run, probability a day, local hours of a start.
 APPLIANCES = (
     (2.2, 5, 0.75, (11.5, 13.0)),
     (1.9, 7, 0.85, (17.5, 19.5)),
@@ -26,13 +26,13 @@ APPLIANCES = (
 )
 
 Hour = Callable[[int], float]
-"""Local hour (0 to 24) of a step."""
+"""From step to local hour (0 to 24)."""
 
 
 def demand(
     rng: Random, kind: Load, mean_kw: float, steps: int, *, hour: Hour, weekend: bool
 ) -> list[float]:
-    """Power drawn in each step of a day that starts in the small hours."""
+    """Return the power drawn in each step of a day, in kW."""
     curve = HOUSE if kind is Load.HOUSEHOLD else PLANT
     scale = mean_kw * (1.0 if kind is Load.HOUSEHOLD else (0.45 if weekend else 1.0))
     wobble = 0.35 if kind is Load.HOUSEHOLD else 0.12
@@ -50,7 +50,7 @@ def demand(
 
 
 def _run_appliances(rng: Random, row: list[float], hour: Hour) -> None:
-    """Switch the washing machine, the oven and their kin on, some days."""
+    """Add the runs of this day's appliances to ``row``."""
     start = hour(0)
     for power, length, chance, (earliest, latest) in APPLIANCES:
         begin, happens = rng.uniform(earliest, latest), rng.random() < chance

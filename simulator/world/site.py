@@ -1,4 +1,4 @@
-"""What a plant is made of, as far as physics is concerned."""
+"""Physical description of a plant."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Load(StrEnum):
-    """Who uses the energy."""
+    """Kind of consumer, which sets the load's shape over the day."""
 
     HOUSEHOLD = "household"
     INDUSTRY = "industry"
@@ -16,7 +16,8 @@ class Load(StrEnum):
 class Array:
     """The PV modules of one inverter, and the inverter's size.
 
-    Tilt and azimuth are in degrees, azimuth 180 is south.
+    ``limit_kw``: the inverter's largest output. Tilt and azimuth are in degrees;
+    azimuth 180 is south.
     """
 
     peak_kw: float
@@ -27,7 +28,11 @@ class Array:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """A battery: behind the inverter of an array, or AC-coupled (``array`` None)."""
+    """A battery: behind the inverter of an array, or AC-coupled (``array`` None).
+
+    ``reserve``: share of the capacity that is never discharged. ``efficiency``: of one
+    direction.
+    """
 
     capacity_kwh: float
     power_kw: float
@@ -41,8 +46,7 @@ class Tariff:
     """Money per kWh, in the plant's currency.
 
     With ``market`` the feed-in price follows the hour and falls below zero around
-    noon at weekends, as spot prices do; this is where a negative ``power_profit``
-    comes from.
+    noon at weekends, as spot prices do, so that ``power_profit`` can be negative.
     """
 
     feed_in: float = 0.08
@@ -52,7 +56,10 @@ class Tariff:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One plant's world. Equal sites share their caches."""
+    """Site of a plant; equal sites share one world.
+
+    ``load_kw``: mean power of the load.
+    """
 
     seed: int
     latitude: float

@@ -1,4 +1,4 @@
-"""Who charges what: the power balance of one day, step by step."""
+"""Power balance of one day between PV, load, storages and grid, step by step."""
 
 from dataclasses import dataclass
 
@@ -6,32 +6,32 @@ from .site import Site
 from .sun import STEP
 
 UNITS = 10_000
-"""Energy is counted in whole tenths of a watt-hour, so that sums are exact."""
+"""Units in a kWh: whole tenths of a watt-hour, so that sums are exact."""
 
 PER_KW = UNITS * STEP / 3600
-"""Units of energy that one kW makes in one step."""
+"""Units of energy of one kW during one step."""
 
 
 @dataclass(slots=True)
 class Balance:
-    """Energies of each step, in units, of each storage and of the grid."""
+    """Energies in units: of storages ``[storage][step]``, of the grid ``[step]``."""
 
     charge: list[list[int]]
     discharge: list[list[int]]
     import_: list[int]
     export: list[int]
     stored: list[float]
-    """What is in each storage above its reserve at the end, in units."""
+    """Energy of each storage above its reserve at the end, in units."""
 
 
 def balance(
     site: Site, pv: list[list[int]], load: list[int], stored: list[float]
 ) -> Balance:
-    """Share each step's PV between the load, the storages and the grid.
+    """Divide each step's PV between load, storages and grid.
 
-    Storage charges from PV only and feeds the load only. That keeps every identity
-    of the plant KPIs true in every step: self-use is PV less feed-in, and nothing
-    that was bought is ever sold. ``stored`` is what yesterday left.
+    Storages charge from PV only and discharge to the load only. So every identity of
+    the plant KPIs holds in every step: self-use is PV minus feed-in, and imported
+    energy is never exported. ``stored``: units above reserve at the start of the day.
     """
     steps = len(load)
     result = Balance(
@@ -42,7 +42,7 @@ def balance(
         list(stored),
     )
     stored = result.stored
-    # Bounds in units: of a step's energy, of all that fits in, of the inverter.
+    # Bounds in units: energy a step, usable capacity, the inverter's energy a step.
     bounds = [
         (
             storage.array,
@@ -61,7 +61,7 @@ def balance(
             if surplus > 0:
                 most = min(surplus, power, int((room - stored[index]) / efficiency))
                 if array is not None:
-                    # Behind an inverter only that inverter's own modules charge.
+                    # A DC-coupled storage charges from its own inverter's modules only.
                     most = min(most, pv[array][step])
                 if most > 0:
                     result.charge[index][step] = most

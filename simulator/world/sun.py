@@ -1,4 +1,4 @@
-"""Sunlight on tilted planes, and when nobody should expect any."""
+"""Clear-sky irradiance on the ground and on tilted planes."""
 
 from datetime import date
 from functools import lru_cache
@@ -9,24 +9,26 @@ from astral.sun import eq_of_time, jday_to_jcentury, julianday, sun_declination
 from .site import Array, Site
 
 STEP = 300
-"""Seconds between two looks at the world; all energies are sums of such steps."""
+"""Seconds of a simulation step; all energies are sums of steps."""
 
 
 @lru_cache(maxsize=4096)
 def _orbit(day: date) -> tuple[float, float]:
-    """Declination (radians) and equation of time (minutes), good for one day."""
+    """Return declination (radians) and equation of time (minutes) of a day."""
     century = jday_to_jcentury(julianday(day) + 0.5)
     return radians(sun_declination(century)), eq_of_time(century)
 
 
 def _hour_angle(at: int, longitude: float, equation: float) -> float:
-    """Hour angle in radians, 0 at solar noon, of an epoch time in seconds."""
+    """Return the hour angle (radians, 0 at solar noon) of an epoch time in seconds."""
     solar_minutes = (at % 86400) / 60 + equation + 4 * longitude
     return radians(solar_minutes / 4 - 180)
 
 
 def _plane(array: Array, latitude: float, decl: float) -> tuple[float, float, float]:
-    """Incidence on a plane as ``a + b cos(H) + c sin(H)`` for one day.
+    """Return (a, b, c) of a plane's incidence ``a + b cos(H) + c sin(H)`` on one day.
+
+    H is the hour angle.
 
     The factors are the plane's normal times the sun's direction (east, north, up).
     """
@@ -46,7 +48,7 @@ def _plane(array: Array, latitude: float, decl: float) -> tuple[float, float, fl
 def sunlight(
     site: Site, day: date, start: int, steps: int
 ) -> tuple[list[float], list[list[float]]]:
-    """Clear-sky irradiance in kW/m²: on the ground and on each plane, step by step."""
+    """Return irradiance in kW/m² on the ground ``[step]``, planes ``[plane][step]``."""
     decl, equation = _orbit(day)
     level = _plane(Array(1, 1, tilt=0), site.latitude, decl)
     factors = [_plane(plane, site.latitude, decl) for plane in site.arrays]
@@ -60,7 +62,7 @@ def sunlight(
         height = level[0] + level[1] * c + level[2] * s
         if height <= 0.0:
             continue
-        # A cheap stand-in for air mass: the low sun is red and weak.
+        # A cheap approximation of air mass: the low sun is weaker.
         direct = 1.05 * height / (height + 0.22)
         diffuse = 0.11 * height / (height + 0.1)
         ground[step] = direct * height + diffuse

@@ -1,17 +1,17 @@
-"""Clouds and air, from seeded noise."""
+"""Clouds and air temperature, from seeded noise."""
 
 from itertools import pairwise
 from math import cos, pi
 from random import Random
 
 KNOT = 3
-"""Steps between two knots of the cloud noise: clouds last about a quarter hour."""
+"""Steps between two knots of the cloud noise, which make clouds of 15 minutes."""
 
 
 def clouds(rng: Random, steps: int) -> list[float]:
-    """Share of the clear sky's light that arrives, step by step (0.06 to 1)."""
+    """Return the share of clear-sky irradiance in each step (0.06 to 1)."""
     clearness = 0.18 + 0.8 * rng.random() ** 0.55
-    # Overcast and cloudless days are calm, the ones between are not.
+    # Overcast and cloudless days vary least.
     restless = 2.6 * clearness * (1.0 - clearness)
     drift = rng.uniform(-0.12, 0.12)
     random = rng.random
@@ -30,7 +30,7 @@ def clouds(rng: Random, steps: int) -> list[float]:
 def air_temperature(
     seed: int, latitude: float, day_of_year: int, hour: float, light: float
 ) -> float:
-    """Air in °C for the local hour; ``light`` is the irradiance in kW/m²."""
+    """Return the air temperature in °C at a local hour; ``light``: kW/m²."""
     season = cos(2 * pi * (day_of_year - 200) / 365) * (1 if latitude >= 0 else -1)
     spread = min(abs(latitude), 60) / 5
     mean = 27 - abs(latitude) * 0.33 + spread * season

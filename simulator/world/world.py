@@ -1,4 +1,4 @@
-"""Random access to a site's energies and powers."""
+"""Energies and powers of a site at any time."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -11,19 +11,22 @@ from .storage import UNITS
 from .sun import STEP
 
 DETAILED_DAYS = 200
-"""Days kept in memory step by step; all others are computed again when asked for."""
+"""Days kept in memory with all steps; other days are computed again when used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Counters since commissioning (kWh), their differences (kWh), or powers (kW)."""
+    """Counters since commissioning (kWh), their differences (kWh), or powers (kW).
+
+    ``values``: units in the order of the columns of a day.
+    """
 
     site: Site
     values: tuple[int, ...]
     per_unit: float = 1.0
 
     def __sub__(self, earlier: Reading) -> Reading:
-        """Energies between two readings of the counters."""
+        """Return the energies between two readings of the counters."""
         pairs = zip(self.values, earlier.values, strict=True)
         return Reading(self.site, tuple([a - b for a, b in pairs]))
 
@@ -36,34 +39,34 @@ class Reading:
         return self._number(self.values[first + index]) if index < count else 0.0
 
     def pv(self, array: int | None = None) -> float:
-        """DC output of one array, or of all of them."""
+        """Return the DC output of one array, or of all."""
         return self._sum(0, len(self.site.arrays), array)
 
     def charge(self, storage: int | None = None) -> float:
-        """Into one storage, or into all of them."""
+        """Return the charge of one storage, or of all."""
         first = len(self.site.arrays)
         return self._sum(first, len(self.site.storages), storage)
 
     def discharge(self, storage: int | None = None) -> float:
-        """Out of one storage, or of all of them."""
+        """Return the discharge of one storage, or of all."""
         first = len(self.site.arrays) + len(self.site.storages)
         return self._sum(first, len(self.site.storages), storage)
 
     def hours_charging(self, storage: int) -> float:
-        """How long a storage was charged; of a difference of counters only."""
+        """Return a storage's hours of charging; only for differences of counters."""
         first = len(self.site.arrays) + 2 * len(self.site.storages)
         return round(self.values[first + storage] * STEP / 3600, 3)
 
     def hours_discharging(self, storage: int) -> float:
-        """How long a storage was discharged; of a difference of counters only."""
+        """Return a storage's hours of discharging; only for differences of counters."""
         first = len(self.site.arrays) + 3 * len(self.site.storages)
         return round(self.values[first + storage] * STEP / 3600, 3)
 
     def ac(self, array: int | None = None) -> float:
-        """AC output of one inverter, or of all of them.
+        """Return the AC output of one inverter, or of all.
 
-        PV less what a DC-coupled battery takes, plus what it gives. Conversion is
-        free of losses here: the plant KPIs' identities close only then.
+        PV minus charge plus discharge of DC-coupled batteries. Conversion has no
+        losses, because the identities of the plant KPIs close only then.
         """
         if array is None:
             arrays = range(len(self.site.arrays))
@@ -76,32 +79,32 @@ class Reading:
 
     @property
     def load(self) -> float:
-        """What the house or the factory uses."""
+        """Consumption of the house or the factory."""
         return self._number(self.values[-5])
 
     @property
     def import_(self) -> float:
-        """From the grid."""
+        """Import from the grid."""
         return self._number(self.values[-4])
 
     @property
     def export(self) -> float:
-        """To the grid."""
+        """Export to the grid."""
         return self._number(self.values[-3])
 
     @property
     def revenue(self) -> float:
-        """Money, in the plant's currency."""
+        """Revenue in the plant's currency."""
         return self._number(self.values[-2])
 
     @property
     def irradiation(self) -> float:
-        """On level ground: kWh/m², or kW/m² of a power reading."""
+        """Irradiation of level ground in kWh/m²; of powers: irradiance in kW/m²."""
         return self._number(self.values[-1])
 
 
 class World:
-    """A site through time. Times are epoch seconds, days are the plant's own."""
+    """A site through time. Times are epoch seconds, days are the plant's local days."""
 
     def __init__(self, site: Site) -> None:
         """Start with empty caches."""
@@ -110,27 +113,27 @@ class World:
         self._days: dict[int, Day] = {}
         self._generating: dict[date, tuple[int, int] | None] = {}
         self._width = len(site.arrays) + 4 * len(site.storages) + 5
-        # Counters and battery contents at the start of each day, as far as known.
+        # Counters and storage contents, in units, at the start of each simulated day.
         self._before: list[tuple[int, ...]] = [(0,) * self._width]
         self._stored: list[tuple[float, ...]] = [(0.0,) * len(site.storages)]
 
     def midnight(self, day: date) -> int:
-        """Epoch seconds of a local midnight."""
+        """Return the epoch seconds of a local midnight."""
         return day_start(day, self.zone)
 
     def local(self, at: float) -> datetime:
-        """Read the plant's wall clock."""
+        """Return an epoch time as the plant's local time."""
         return datetime.fromtimestamp(at, UTC).astimezone(self.zone)
 
     def _number_of(self, at: float) -> int:
-        """Which day since commissioning an instant belongs to (negative: before)."""
+        """Return an epoch time's day, counted from commissioning (before: negative)."""
         return (self.local(at).date() - self.site.connected).days
 
     def _day(self, number: int) -> Day:
-        """Compute a day step by step, and all days before it that are not known yet.
+        """Return a day; simulates it and, the first time, all days before it.
 
-        What the night before left in the batteries comes first, so the first look at
-        a late day costs about a second a thousand days; later looks are cheap.
+        A day depends on the storages' contents at the end of the day before, so the
+        first access costs about a second for every thousand days.
         """
         while len(self._stored) <= number:
             self._append(self._simulate(len(self._stored) - 1))
@@ -145,13 +148,13 @@ class World:
         return day
 
     def _append(self, day: Day) -> None:
-        """Carry counters and batteries over midnight."""
+        """Append the counters and storage contents at the end of a day."""
         ends = zip(self._before[-1], day.columns, strict=True)
         self._before.append(tuple([total + column[-1] for total, column in ends]))
         self._stored.append(day.stored)
 
     def totals(self, at: float) -> Reading:
-        """All counters since commissioning at an instant."""
+        """Return all counters since commissioning at an epoch time."""
         number = self._number_of(at)
         if number < 0:
             return Reading(self.site, (0,) * self._width)
@@ -174,11 +177,11 @@ class World:
         )
 
     def energy(self, start: float, end: float) -> Reading:
-        """Sum what went through every counter between two instants."""
+        """Return the energies between two epoch times."""
         return self.totals(end) - self.totals(start)
 
     def power(self, at: float) -> Reading:
-        """All powers, constant within a five-minute step, in kW."""
+        """Return all powers in kW, which are constant within a five-minute step."""
         number = self._number_of(at)
         if number < 0:
             return Reading(self.site, (0,) * self._width, 12.0)
@@ -188,7 +191,7 @@ class World:
         return Reading(self.site, row, 3600 / STEP)
 
     def stored(self, at: float, storage: int) -> float:
-        """Energy in a storage, in kWh."""
+        """Return the energy in a storage in kWh, with its reserve."""
         battery = self.site.storages[storage]
         level = battery.capacity_kwh * battery.reserve
         number = self._number_of(at)
@@ -200,7 +203,7 @@ class World:
         return min(max(level, 0.0), battery.capacity_kwh)
 
     def generating(self, day: date) -> tuple[int, int] | None:
-        """When PV began and ended on a local day; None for a day without any."""
+        """Return start and end of a day's PV in epoch seconds; None without PV."""
         if day not in self._generating:
             start = self.midnight(day)
             end = self.midnight(day + timedelta(days=1))
@@ -211,5 +214,5 @@ class World:
 
 @lru_cache(maxsize=64)
 def world_of(site: Site) -> World:
-    """Find the world of a site, shared by all simulators of the process."""
+    """Return the world of a site, shared by all simulators of the process."""
     return World(site)
