@@ -62,9 +62,16 @@ def options(sim: Simulator) -> dict[str, Any]:
 
 
 def states(hass: HomeAssistant) -> dict[str, str]:
-    """Return the states of the integration's entities."""
+    """Return the states of the integration's entities.
+
+    Not of events: Home Assistant itself restores them, from a file of its own.
+    """
     registry = er.async_get(hass)
-    ids = [e.entity_id for e in registry.entities.values() if e.platform == DOMAIN]
+    ids = [
+        entity.entity_id
+        for entity in registry.entities.values()
+        if entity.platform == DOMAIN and entity.domain != "event"
+    ]
     return {key: state.state for key in sorted(ids) if (state := hass.states.get(key))}
 
 
@@ -79,6 +86,7 @@ def entities(hass: HomeAssistant, entry: MockConfigEntry) -> list[dict[str, Any]
             "unique_id": item.unique_id,
             "disabled_by": item.disabled_by and str(item.disabled_by),
             "name": item.name,
+            "options": {key: dict(item.options[key]) for key in sorted(item.options)},
             "device": devices.get(item.device_id or ""),
         }
         for item in sorted(known, key=lambda item: item.unique_id)

@@ -1,9 +1,10 @@
 """Makes the data of `test_upgrade`: what an installation of a version keeps.
 
 To be run in a checkout of the version whose data are wanted, with this folder copied
-into it: `script/test tests/upgrade/make_data.py`. Writes `data/<dialect>.json`.
+into it: `script/test tests/upgrade/make_data.py`. Writes `data/<dialect>.json.gz`.
 """
 
+import gzip
 import json
 import logging
 from pathlib import Path
@@ -102,6 +103,7 @@ async def test_make_data(
     raised_at = sim.clock.now()
     sim.alarms.raise_(life.HOUSE, inverter, alarm_id=life.ALARM)
     change_registries(hass, entry, sim)
+    await hass.async_block_till_done(wait_background_tasks=True)
     await hass.config_entries.async_reload(entry.entry_id)
     await play(hass, freezer, 3 * 3600)
     ended = life.states(hass)
@@ -132,5 +134,5 @@ async def test_make_data(
     found["calls_of_restart"] = life.calls(sim, before)
     text = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
     DATA.mkdir(exist_ok=True)
-    path = DATA / f"{sim.dialect}.json"
-    path.write_text(text.replace(url, life.SERVER) + "\n", encoding="utf-8")
+    path = DATA / f"{sim.dialect}.json.gz"
+    path.write_bytes(gzip.compress(text.replace(url, life.SERVER).encode(), mtime=0))

@@ -5,6 +5,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+import gzip
 from itertools import pairwise
 import json
 import logging
@@ -60,7 +61,7 @@ async def sim(now: str, dialect: Dialect, kept_text: str) -> Simulator:
 @pytest.fixture
 def kept_text(dialect: Dialect) -> str:
     """Return the data of a dialect, with the address that stands for the server."""
-    return (DATA / f"{dialect}.json").read_text(encoding="utf-8")
+    return gzip.decompress((DATA / f"{dialect}.json.gz").read_bytes()).decode()
 
 
 @pytest.fixture
@@ -127,6 +128,8 @@ def fill_registries(hass: HomeAssistant, entry: MockConfigEntry, kept: Kept) -> 
             disabled_by=disabled_by and er.RegistryEntryDisabler(disabled_by),
         )
         assert entity.entity_id == item["entity_id"]
+        for key, value in item["options"].items():
+            entities.async_update_entity_options(entity.entity_id, key, value)
         if item["name"]:
             entities.async_update_entity(entity.entity_id, name=item["name"])
 
