@@ -21,12 +21,17 @@ import custom_components.smartpvms  # noqa: F401  # before Home Assistant looks 
 from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
 from simulator import Dialect, Simulator, fleet, serve
+from simulator.certificate import self_signed
 
 NOON = "2026-06-15T10:00:00+00:00"
 
 # The loop's debug mode keeps a stack for each call it is given: one frame tells enough,
 # ten take a third of the time of a test that writes to the recorder.
 asyncio.constants.DEBUG_STACK_DEPTH = 1
+
+# cryptography keeps the class datetime of its first certificate and accepts only its
+# instances later on: it must be the real one, not that of a stopped clock.
+self_signed("localhost")
 
 # What is drawn at random: little of it, the same each time, before a change is taken
 # over; script/soak draws much more, and always something else.
