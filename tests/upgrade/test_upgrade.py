@@ -159,11 +159,14 @@ async def test_nothing_is_lost(
     for series in kept["statistics"]:
         found = now_known[series["metadata"]["statistic_id"]]
         assert found["metadata"] == series["metadata"]
-        check_continued(series["rows"], found["rows"])
+        grown = check_continued(series["rows"], found["rows"])
+        assert grown or not found["metadata"]["statistic_id"].endswith("pv_energy")
 
 
-def check_continued(before: list[Kept], after: list[Kept]) -> None:
-    """See that old rows stand, and that the new ones begin at their sum.
+def check_continued(before: list[Kept], after: list[Kept]) -> bool:
+    """See that old rows stand, and that new ones begin at their sum.
+
+    Returns whether there are new ones.
 
     Rows of the last three days are still corrected; they may not fall.
     """
@@ -173,13 +176,13 @@ def check_continued(before: list[Kept], after: list[Kept]) -> None:
         if row["start"] < settled:
             assert known[row["start"]] == row
     new = [row for row in after if row["start"] > before[-1]["start"]]
-    assert new, "nothing was imported"
-    if "sum" in before[-1]:
+    if new and before[-1].get("sum") is not None:
         sums = [row["sum"] for row in after if row["start"] >= settled]
         grown = sums[-1] - before[-1]["sum"]
         # A hundred kWp, or francs, in some hours: no jump by a counter's whole value.
         assert -1 < grown < 2000
         assert all(b >= a - 1 for a, b in pairwise(sums))
+    return bool(new)
 
 
 async def test_stores_keep_their_shape(

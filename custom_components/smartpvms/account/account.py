@@ -69,7 +69,6 @@ class Account:
         self.client = connection.client
         self.ledger = connection.client.session.ledger
         self.clock = Clock()
-        self.options = AccountOptions.of(entry.options, hass.config.currency)
         self.inventory = inventory
         self.meter_units = meter_units
         self.inventory_changed = Signal()
@@ -91,7 +90,10 @@ class Account:
         self._choose_profile(inventory.dialect)
         self._show_inventory()
 
-    # The life cycle.
+    @property
+    def options(self) -> AccountOptions:
+        """Return the user's choices, as the entry has them at this moment."""
+        return AccountOptions.of(self.entry.options, self.hass.config.currency)
 
     @property
     def is_leaving(self) -> bool:
@@ -117,8 +119,6 @@ class Account:
     def close(self) -> None:
         """Write nothing more, except for the last time."""
         self._life_cycle = LifeCycle.CLOSED
-
-    # What may be asked.
 
     def wait(self, interface: Interface, calls: int = 1) -> float:
         """Return the seconds until calls can be made, a login included."""
@@ -154,8 +154,6 @@ class Account:
     def _choose_profile(self, dialect: Dialect) -> None:
         self.ledger.use_profile(self.options.profile or PROFILES[dialect])
 
-    # What a plant is.
-
     def zone(self, plant_code: str) -> tzinfo:
         """Return a plant's time zone."""
         return self._zones.get(plant_code) or dt_util.get_default_time_zone()
@@ -182,8 +180,6 @@ class Account:
     def normalise(self, device: Device, row: Values) -> Values:
         """Return a row in the units that the catalogue gives its KPIs."""
         return self.meter_units.normalise(device, row, self.inventory.dialect)
-
-    # The inventory.
 
     async def async_apply(self, inventory: Inventory) -> None:
         """Show the plants and devices of an inventory, and no others.

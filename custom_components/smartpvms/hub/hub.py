@@ -52,6 +52,8 @@ class Hub:
         self._store = HubStore(account.hass, account.entry.entry_id, self._dumping)
         account.types_changed.connect(self._rescale)
         account.inventory_changed.connect(self._rescale)
+        # The calls left, which are derived next, depend on it.
+        self._rescale()
         self._restore(saved)
         account.inventory_changed.send()
 
