@@ -54,7 +54,7 @@ class Replay:
         client, ledger = hub.account.client, hub.account.ledger
         now = ledger._now  # noqa: SLF001
         ledger._now = lambda: now() + self._passed  # type: ignore[method-assign]  # noqa: SLF001
-        hub.account.clock.now = ledger._now  # type: ignore[method-assign]  # noqa: SLF001
+        hub.account.clock._wall = ledger._now  # noqa: SLF001
         client.plant_real_time = self._plants  # type: ignore[method-assign]
         client.device_real_time = self._devices  # type: ignore[method-assign]
 
