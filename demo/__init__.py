@@ -1,1 +1,1 @@
-"""A real Home Assistant beside a simulated FusionSolar, from one command."""
+"""Home Assistant with a simulated FusionSolar, started by one command."""

@@ -16,7 +16,7 @@ from aiohttp import ClientError
 from .check import check
 from .configuration import ROOT
 from .dashboard import ensure_dashboard
-from .energy import house, imported, put_in, sources
+from .energy import add_plants, house, imported, sources
 from .entities import PACES
 from .home_assistant import PASSWORD, USERNAME
 from .place import PLACES
@@ -25,27 +25,27 @@ from .stage import Options, Stage, stage
 
 DESCRIPTION: Final = """\
 Starts a simulated FusionSolar and a real Home Assistant that shows its plants.
-Stops with Ctrl-C and keeps what it made for the next start.
+Stops with Ctrl-C and keeps its data for the next start.
 """
 
 
 def arguments() -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser("script/demo", description=DESCRIPTION)
     parser.add_argument(
         "--check",
         action="store_true",
-        help="start on a temporary folder, wait until every entity has a value and "
-        "the history's years and months are there, report and end with 0 if all is well",
+        help="run in a temporary folder, wait until every entity has a value and "
+        "years and months are imported, report, and exit with 0 without a fault",
     )
     parser.add_argument(
         "--minutes",
         type=float,
         default=0,
-        help="with --check: run at least so long before judging",
+        help="with --check: shortest run before the report",
     )
     parser.add_argument(
-        "--fresh", action="store_true", help="forget what earlier runs have kept"
+        "--fresh", action="store_true", help="delete the data of earlier runs"
     )
     parser.add_argument(
         "--host",
@@ -53,19 +53,19 @@ def arguments() -> argparse.Namespace:
         help="address Home Assistant listens on (0.0.0.0: all)",
     )
     parser.add_argument(
-        "--port", type=int, default=8123, help="its port; another one if it is taken"
+        "--port", type=int, default=8123, help="its port; any free port if it is in use"
     )
     parser.add_argument("--dialect", choices=("2020", "2022"), default="2022")
     parser.add_argument(
         "--timezone",
         choices=[place.time_zone for place in PLACES],
-        help="where the plants stand; by default where the sun is up",
+        help="time zone of the plants; by default a place in daylight",
     )
     return parser.parse_args()
 
 
 async def show(running: Stage) -> int:
-    """Tell where to look, and stay until something ends."""
+    """Print the addresses and wait until a process ends, which raises DemoError."""
     home_assistant = running.home_assistant
     dashboard = await ensure_dashboard(home_assistant.client)
     print(
@@ -87,17 +87,17 @@ async def show(running: Stage) -> int:
 
 
 async def show_energy(running: Stage) -> None:
-    """Put the house into the Energy dashboard as soon as there is something to see.
+    """Add the house to the Energy dashboard once its years and months are imported.
 
-    The other plant stays out: beside it, a house would not be seen. A dashboard
-    that has sources is left as it is.
+    The utility plant is left out, because the house would be invisible beside its
+    energies. A dashboard with sources is not changed.
     """
     home_assistant = running.home_assistant
     client, dashboard = home_assistant.client, f"{home_assistant.address}/energy"
     try:
         await imported(home_assistant, PACES[running.dialect].patience)
         if not await sources(client):
-            await put_in(client, [(await house(client))["id"]])
+            await add_plants(client, [(await house(client))["id"]])
     except (ClientError, DemoError) as error:
         print(f"The Energy dashboard was not set up: {error}", flush=True)
         return
@@ -105,7 +105,7 @@ async def show_energy(running: Stage) -> None:
 
 
 async def run(options: argparse.Namespace) -> int:
-    """Do what was asked for."""
+    """Run the demo or the check; returns the exit code."""
     with tempfile.TemporaryDirectory(prefix="smartpvms-") as temporary:
         wanted = Options(
             folder=ROOT / ".demo",
@@ -124,7 +124,7 @@ async def run(options: argparse.Namespace) -> int:
 
 
 async def until_stopped(work: Coroutine[None, None, int]) -> int:
-    """Run to the end, or until Ctrl-C or SIGTERM: both stop everything in order."""
+    """Run ``work``; SIGINT, SIGTERM and SIGHUP cancel it, which stops all processes."""
     task = asyncio.create_task(work)
     stopped = asyncio.Event()
 
@@ -142,7 +142,7 @@ async def until_stopped(work: Coroutine[None, None, int]) -> int:
 
 
 def main() -> int:
-    """Run the demo; failures are sentences."""
+    """Run the demo; returns the exit code. A DemoError is printed, any other raised."""
     code = 1
     try:
         code = asyncio.run(until_stopped(run(arguments())))

@@ -1,4 +1,4 @@
-"""Renders the brand images from docs/brand: sizes, and colours for a dark background."""
+"""Renders the brand images from docs/brand, in light and dark colours."""
 
 import asyncio
 from pathlib import Path
@@ -11,13 +11,13 @@ from .configuration import INTEGRATION, ROOT
 
 SOURCES: Final = ROOT / "docs" / "brand"
 IMAGES: Final = INTEGRATION / "brand"
-# Height in pixels; Home Assistant wants a square icon of 256 and a logo between 128 and 256.
+# Height in pixels. Home Assistant requires a square icon of 256, a logo of 128 to 256.
 HEIGHTS: Final = {"icon": 256, "logo": 256}
 DARK: Final = {"#1565c0": "#64b5f6", "#e3f2fd": "#0d2b4e", "#2e9e5b": "#66d19e"}
 
 
 async def render() -> None:
-    """Write every image."""
+    """Write every image in sizes 1 and 2."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=chromium(), args=ARGUMENTS

@@ -20,16 +20,17 @@ Scheme = Literal["light", "dark"]
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 INSTALL: Final = ("apt-get", "install", "-y", "--no-install-recommends", "chromium")
-# No sandbox: CI runs as root in a container. No GPU: pictures come out alike everywhere.
+# No sandbox, because CI runs as root in a container. No GPU, so that pictures are the
+# same on every machine.
 ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 PAGE_SECONDS: Final = 60
-# The sidebar: it leaves little room and has nothing to say here.
+# State of the sidebar, which would need space in the pictures.
 HIDDEN: Final = "always_hidden"
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def chromium() -> Path:
-    """Return the system's Chromium, installed now if that is possible."""
+    """Return the path of Chromium; as root it is installed if missing."""
     if (
         not (found := _find_chromium())
         and os.geteuid() == 0
@@ -59,8 +60,8 @@ async def logged_in_page(
 ) -> AsyncIterator[Page]:
     """Open the frontend as the client's user.
 
-    The tokens go where the login page would have put them; `stored` is what else the
-    frontend has kept in the browser.
+    The tokens are stored as the login page stores them. `stored`: further items of the
+    browser's local storage.
     """
     kept = {
         "hassTokens": json.dumps(_tokens(client)),

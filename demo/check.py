@@ -1,4 +1,4 @@
-"""The demo as a check: values and history are there, and all stayed quiet."""
+"""The demo as a check of values, history, Energy dashboard, calls and log."""
 
 import asyncio
 from collections import Counter
@@ -8,11 +8,11 @@ from typing import Any, Final
 from .client import HomeAssistantClient
 from .energy import (
     History,
+    add_plants,
     complaints_of_energy,
     history_faults,
     imported,
     is_new_sensor,
-    put_in,
 )
 from .entities import (
     PACES,
@@ -30,15 +30,15 @@ OUTCOMES: Final = {"0": "ok", "none": "no code"}
 
 
 async def check(running: Stage, minutes: float) -> int:
-    """Wait, at least so many minutes, report, and return 0 if nothing is wrong."""
+    """Run at least so many minutes and report; returns 0 without a fault, else 1."""
     started = time.monotonic()
     home_assistant = running.home_assistant
     pace = PACES[running.dialect]
     entities = await settled_entities(home_assistant, pace)
     histories = await imported(home_assistant, pace.patience)
-    if (rest := started + minutes * 60 - time.monotonic()) > 0:
-        await asyncio.sleep(rest)
-        # A token lasts half an hour.
+    if (left := started + minutes * 60 - time.monotonic()) > 0:
+        await asyncio.sleep(left)
+        # The token may have expired: it is valid for half an hour.
         await home_assistant.log_in()
         entities = await integration_entities(home_assistant.client)
     history = await history_faults(home_assistant.client, histories)
@@ -52,22 +52,23 @@ async def check(running: Stage, minutes: float) -> int:
     print(_histories_table(histories))
     print("\nCalls")
     print(calls_table(calls))
-    # Its end belongs to what the log is asked about.
+    # Stopped before the log is read, so that errors while stopping are found.
     await home_assistant.stop()
     faults = [
         *_entity_faults(entities),
         *history,
         *energy,
         *_call_faults(calls),
-        *(f"the log says: {record}" for record in complaints(home_assistant.log)),
+        *(f"in the log: {record}" for record in complaints(home_assistant.log)),
     ]
     if faults:
-        print("\nWrong:")
+        print("\nFaults:")
         print("\n".join(f"- {fault}" for fault in faults))
         return 1
     print(
-        "\nEvery enabled entity has a value, the history is there, the Energy dashboard "
-        "has its sources, no call was one too many, the log is quiet."
+        "\nEvery enabled entity has a value, years and months are imported, the Energy "
+        "dashboard has its sources, no call was refused by a quota, the log has no "
+        "warning."
     )
     return 0
 
@@ -94,22 +95,25 @@ def _histories_table(histories: list[History]) -> str:
 
 
 async def _energy_faults(client: HomeAssistantClient) -> list[str]:
-    """Put all plants into the Energy dashboard; return what is wrong with it then."""
-    done, again = await put_in(client), await put_in(client)
+    """Add all plants to the Energy dashboard twice; return its faults.
+
+    The second time must change nothing.
+    """
+    done, again = await add_plants(client), await add_plants(client)
     faults = [
         f"the Energy dashboard: {complaint}"
         for complaint in await complaints_of_energy(client)
         if not is_new_sensor(complaint)
     ]
     if not done["added"]:
-        faults.append("nothing was put into the Energy dashboard")
+        faults.append("no source was added to the Energy dashboard")
     if again["added"] or again["changed"]:
-        faults.append(f"put into the Energy dashboard once more: {dict(again)}")
+        faults.append(f"the Energy dashboard was changed a second time: {dict(again)}")
     return faults
 
 
 def _calls(state: dict[str, Any]) -> dict[str, Counter[str]]:
-    """Return how many calls of each interface ended with which fail code."""
+    """Return the number of calls by interface and fail code."""
     return {
         interface: Counter(
             {OUTCOMES.get(code, code): count for code, count in codes.items()}
@@ -132,7 +136,7 @@ def _call_faults(calls: dict[str, Counter[str]]) -> list[str]:
     if not calls:
         return ["the simulator was never called"]
     return [
-        f"{interface} was called too often {outcomes[TOO_MANY_CALLS]} times (407)"
+        f"{interface} exceeded its quota {outcomes[TOO_MANY_CALLS]} times (407)"
         for interface, outcomes in calls.items()
         if outcomes[TOO_MANY_CALLS]
     ]

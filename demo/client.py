@@ -1,4 +1,4 @@
-"""Home Assistant's REST and WebSocket interfaces, as much of them as the demo uses."""
+"""Client of Home Assistant's REST and WebSocket interfaces, as far as needed here."""
 
 from contextlib import suppress
 from http import HTTPStatus
@@ -12,10 +12,10 @@ LANGUAGE: Final = "en"
 
 
 class HomeAssistantClient:
-    """One logged-in user."""
+    """A session of one user; failed requests raise DemoError."""
 
     def __init__(self, address: str) -> None:
-        """Talk to the Home Assistant at an address; log in before anything else."""
+        """Set the address, such as http://127.0.0.1:8123; `log_in` comes first."""
         self.address = address
         self.tokens: dict[str, Any] = {}
         self._session = ClientSession(timeout=ClientTimeout(total=60))
@@ -26,18 +26,18 @@ class HomeAssistantClient:
 
     @property
     def client_id(self) -> str:
-        """Return what a login is bound to: the frontend's own address."""
+        """Return the client id of logins: the frontend's address."""
         return f"{self.address}/"
 
     async def is_up(self) -> bool:
-        """Whether the web server answers."""
+        """Return whether the web server answers."""
         with suppress(ClientError, OSError):
             async with self._session.get(f"{self.address}/manifest.json") as response:
                 return response.status == HTTPStatus.OK
         return False
 
     async def create_owner(self, username: str, password: str) -> None:
-        """Make the first user, unless the onboarding is over and its pages gone."""
+        """Create the first user, unless the onboarding is complete."""
         async with self._session.get(f"{self.address}/api/onboarding") as response:
             if response.status == HTTPStatus.NOT_FOUND:
                 return
@@ -83,11 +83,11 @@ class HomeAssistantClient:
             self.tokens = await response.json()
 
     async def get(self, path: str) -> Any:
-        """Read something."""
+        """Return the JSON of a path."""
         return await self._request("GET", path)
 
     async def post(self, path: str, data: dict[str, Any]) -> Any:
-        """Send something."""
+        """Send JSON to a path; returns the JSON of the answer."""
         return await self._request("POST", path, data)
 
     async def _request(
@@ -106,7 +106,7 @@ class HomeAssistantClient:
             return await response.json()
 
     async def command(self, kind: str, **arguments: Any) -> Any:
-        """Send one WebSocket command on a connection of its own."""
+        """Send a WebSocket command on a new connection; returns its result."""
         address = f"{self.address}/api/websocket"
         async with self._session.ws_connect(address, max_msg_size=0) as socket:
             await socket.receive_json(timeout=30)
@@ -126,6 +126,6 @@ class HomeAssistantClient:
         return answer["result"]
 
     async def state(self) -> str:
-        """Return where the start has got to; `RUNNING` is the end of it."""
+        """Return the state of Home Assistant, `RUNNING` once its start is complete."""
         state: str = (await self.get("/api/core/state"))["state"]
         return state

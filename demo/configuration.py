@@ -36,14 +36,14 @@ logger:
   default: warning
   logs:
     custom_components.smartpvms: info
-    # Missing libraries for cameras, which nobody has here.
+    # Libraries for cameras are missing in the demo's environment.
     haffmpeg: critical
     homeassistant.components.camera: critical
 """
 
 
 def write_configuration(folder: Path, place: Place, host: str, port: int) -> None:
-    """Make or refresh the folder; what Home Assistant keeps in it stays."""
+    """Create or update the folder; other files of Home Assistant are kept."""
     (folder / ".storage").mkdir(parents=True, exist_ok=True)
     (folder / "configuration.yaml").write_text(CONFIGURATION.format(place=place))
     for name in ("automations", "scenes", "scripts"):
@@ -54,7 +54,7 @@ def write_configuration(folder: Path, place: Place, host: str, port: int) -> Non
 
 
 def _link_integration(folder: Path) -> None:
-    """Link the checkout's integration in, so that a restart picks up an edit."""
+    """Link to the checkout's integration, so that a restart loads an edit."""
     link = folder / "custom_components" / INTEGRATION.name
     link.parent.mkdir(exist_ok=True)
     if link.is_symlink():
@@ -65,10 +65,10 @@ def _link_integration(folder: Path) -> None:
 
 
 def _store_http(folder: Path, host: str, port: int) -> None:
-    """Fix address and port.
+    """Store address and port.
 
-    An `http:` block in configuration.yaml is read once, leaves a repair issue behind and
-    reverts after five minutes unless it is promoted. Stored, it is simply the address.
+    An `http:` block in configuration.yaml would raise a repair issue, and would be
+    reverted after five minutes unless it is confirmed. The store is used as it is.
     """
     _write_store(
         folder,
@@ -94,10 +94,10 @@ def _store_http(folder: Path, host: str, port: int) -> None:
 
 
 def _store_onboarding(folder: Path) -> None:
-    """Leave only the first user to the onboarding.
+    """Mark all steps of the onboarding but the first user as done.
 
-    Its other steps set up integrations that need the internet (weather, radio,
-    text to speech); the demo asks nothing of it.
+    The other steps set up integrations that need the internet (weather, radio, text to
+    speech), which the demo does not use.
     """
     if not (folder / ".storage" / "onboarding").exists():
         done = {"done": ["core_config", "analytics", "integration"]}

@@ -1,4 +1,4 @@
-"""The integration's dashboard, as Home Assistant's first page."""
+"""The integration's dashboard as Home Assistant's default page."""
 
 from typing import Any, Final
 
@@ -11,9 +11,9 @@ TITLE: Final = "Huawei FusionSolar"
 
 
 async def ensure_dashboard(client: HomeAssistantClient) -> str:
-    """Make the dashboard and open Home Assistant on it; return its address.
+    """Create the dashboard as the default page; returns its address.
 
-    One that is there already stays as somebody may have changed it.
+    An existing dashboard is kept, because the user may have edited it.
     """
     known = await client.command("lovelace/dashboards/list")
     if PATH not in {dashboard["url_path"] for dashboard in known}:
@@ -40,7 +40,7 @@ async def _open_first(client: HomeAssistantClient, path: str) -> None:
 
 
 async def view_of(client: HomeAssistantClient, plant: str) -> str:
-    """Return the path of a plant's view."""
+    """Return the path of a plant's view, by the plant's name."""
     devices = await integration_devices(client)
     (found,) = (device["id"] for device in devices if device["name"] == plant)
     return f"/{PATH}/plant-{found}"

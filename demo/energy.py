@@ -1,4 +1,4 @@
-"""The plants' history, and the Energy dashboard that shows it."""
+"""The import of the plants' history, and the Energy dashboard."""
 
 import asyncio
 from collections import Counter
@@ -15,16 +15,17 @@ from .home_assistant import HomeAssistant
 from .processes import DemoError
 
 ACTION: Final = f"/api/services/{DOMAIN}/setup_energy_dashboard?return_response"
-# What a plant's whole life is complete with, if not yet in detail.
+# At 0, the plant's lifetime is complete in coarse periods.
 COARSE: Final = ("years_left", "months_left")
-# The first calls follow one another at once, then the account's limits set the pace.
-AT_REST: Final = 10
+# Seconds without a change after which an import waits for its quota: the first calls
+# follow one another at once, later ones only as the account's limits allow.
+IDLE_SECONDS: Final = 10
 # Before any plant's first day.
 BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC).isoformat()
-# Money flows both ways.
+# Money may fall: prices can be negative.
 MAY_FALL: Final = ("revenue", "grid_import_cost", "grid_export_compensation")
-# So says `energy/validate` of a sensor until the recorder has looked at it, which
-# it does every five minutes.
+# Type of the issue in `energy/validate` for a sensor before its first statistics, which
+# the recorder makes every five minutes.
 NEW: Final = "statistics_not_defined"
 LIVE: Final = "sensor."
 NOISE: Final = 1e-4
@@ -34,9 +35,10 @@ type Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class History:
-    """How far the import of a plant is, as its sensor "History import" says.
+    """Progress of a plant's import, from its sensor "History import".
 
-    `left`: questions to go, by attribute; `statistics`: ids by series.
+    `left`: remaining questions by attribute, such as `years_left`; `statistics`:
+    statistic ids by series.
     """
 
     entity_id: str
@@ -46,12 +48,12 @@ class History:
 
     @property
     def is_useful(self) -> bool:
-        """Whether all years and months are there."""
+        """Return whether all years and months are imported."""
         return bool(self.statistics) and not any(self.left[key] for key in COARSE)
 
 
 async def histories(client: HomeAssistantClient) -> list[History]:
-    """Return the import of each plant."""
+    """Return the progress of each plant's import."""
     return [
         History(
             state["entity_id"],
@@ -65,7 +67,7 @@ async def histories(client: HomeAssistantClient) -> list[History]:
 
 
 async def imported(home_assistant: HomeAssistant, patience: float) -> list[History]:
-    """Return the imports when each is useful and rests, or time (seconds) is up."""
+    """Return the imports once each is useful and idle, or after `patience` seconds."""
     known: list[History] = []
     since = time.monotonic()
     deadline = since + patience
@@ -75,7 +77,7 @@ async def imported(home_assistant: HomeAssistant, patience: float) -> list[Histo
         if known != before:
             since = now
         is_useful = known and all(history.is_useful for history in known)
-        if (is_useful and now - since > AT_REST) or now > deadline:
+        if (is_useful and now - since > IDLE_SECONDS) or now > deadline:
             return known
         home_assistant.child.raise_if_ended()
         await asyncio.sleep(2)
@@ -84,7 +86,7 @@ async def imported(home_assistant: HomeAssistant, patience: float) -> list[Histo
 async def rows_of(
     client: HomeAssistantClient, statistics: Iterable[str], period: str
 ) -> dict[str, Rows]:
-    """Return the rows of statistics, `change` in each, by id."""
+    """Return the rows of statistics, with `change` and `sum`, by statistic id."""
     found: dict[str, Rows] = await client.command(
         "recorder/statistics_during_period",
         start_time=BEGINNING,
@@ -98,11 +100,11 @@ async def rows_of(
 async def history_faults(
     client: HomeAssistantClient, known: Iterable[History]
 ) -> list[str]:
-    """Return what is wrong with the statistics of the plants."""
+    """Return the faults of imports and statistics, one text each."""
     faults: list[str] = []
     known = list(known)
     if not known:
-        faults.append("no plant tells how far its import is")
+        faults.append("no plant has a sensor of its import")
     for history in known:
         if not history.is_useful:
             faults.append(f"{history.entity_id}: {history.left}")
@@ -118,15 +120,15 @@ def _row_faults(history: History, rows: dict[str, Rows]) -> Iterator[str]:
         elif series not in MAY_FALL:
             lowest = min(row.get("change") or 0.0 for row in rows[statistic])
             if lowest < -NOISE:
-                yield f"{statistic} has a bar of {lowest}"
+                yield f"{statistic} falls by {-lowest}"
 
 
-async def put_in(
+async def add_plants(
     client: HomeAssistantClient, device_ids: Collection[str] = ()
 ) -> Counter[str]:
-    """Put plants into the Energy dashboard, all of them without device ids.
+    """Add plants to the Energy dashboard; without device ids all of them.
 
-    Returns how many sources were added, changed and left alone.
+    Returns the number of sources by outcome: `added`, `changed`, `left_alone`.
     """
     data = {"device_id": list(device_ids)} if device_ids else {}
     answers = (await client.post(ACTION, data))["service_response"]
@@ -138,7 +140,7 @@ async def put_in(
 
 
 async def sources(client: HomeAssistantClient) -> list[dict[str, Any]]:
-    """Return the sources of the Energy dashboard; none if it was never set up."""
+    """Return the sources of the Energy dashboard; empty if it was never set up."""
     try:
         preferences = await client.command("energy/get_prefs")
     except DemoError:
@@ -148,19 +150,19 @@ async def sources(client: HomeAssistantClient) -> list[dict[str, Any]]:
 
 
 async def complaints_of_energy(client: HomeAssistantClient) -> list[dict[str, Any]]:
-    """Return what Home Assistant has to say about the dashboard's sources."""
+    """Return the issues that Home Assistant reports about the dashboard's sources."""
     found = await client.command("energy/validate")
     return [issue for issues in found["energy_sources"] for issue in issues]
 
 
 def is_new_sensor(complaint: dict[str, Any]) -> bool:
-    """Whether a complaint is about a sensor that is too young for statistics."""
+    """Return whether a complaint is about a sensor before its first statistics."""
     affected = [entity for entity, _ in complaint["affected_entities"]]
     return complaint["type"] == NEW and all(key.startswith(LIVE) for key in affected)
 
 
 async def house(client: HomeAssistantClient) -> dict[str, Any]:
-    """Return the residential plant's device: the one with the fewest devices."""
+    """Return the registry device of the house: the plant with the fewest devices."""
     devices = await integration_devices(client)
     plants = [device for device in devices if device["entry_type"] == "service"]
     if not plants:

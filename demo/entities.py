@@ -1,4 +1,4 @@
-"""The integration's entities as Home Assistant's own interfaces show them."""
+"""The integration's entities and devices, from Home Assistant's registries."""
 
 import asyncio
 from dataclasses import dataclass
@@ -10,23 +10,24 @@ from .entry import DOMAIN
 from .home_assistant import HomeAssistant
 
 WITHOUT_VALUE: Final = ("unknown", "unavailable")
-# Others have no value before they are first used.
+# Entities of other platforms, such as buttons, have no value before their first use.
 MEASURED: Final = ("sensor", "binary_sensor")
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How long to wait for the first values of an account."""
+    """Seconds to wait for the first values of an account."""
 
-    # This long without a new entity, and all are there.
     settled: float
+    """Without a new entity; then all are there."""
     patience: float
+    """At most."""
 
 
 PACES: Final = {
-    # One type of device a minute.
+    # One device type a minute.
     "2020": Pace(settled=150, patience=900),
-    # All types at once.
+    # All device types at once.
     "2022": Pace(settled=30, patience=240),
 }
 
@@ -42,12 +43,12 @@ class Entity:
 
     @property
     def platform(self) -> str:
-        """Return what comes before the dot."""
+        """Return the platform: the entity id up to the dot."""
         return self.entity_id.partition(".")[0]
 
     @property
     def lacks_value(self) -> bool:
-        """Whether a value should be there and is not."""
+        """Return whether the entity should have a value and has none."""
         return (
             self.enabled
             and self.platform in MEASURED
@@ -56,7 +57,7 @@ class Entity:
 
 
 async def integration_entities(client: HomeAssistantClient) -> list[Entity]:
-    """Return all entities of the integration, disabled ones too."""
+    """Return all entities of the integration, disabled ones included."""
     registry = await client.command("config/entity_registry/list")
     states = {
         state["entity_id"]: state["state"]
@@ -96,7 +97,10 @@ async def silent_devices(
 
 
 async def settled_entities(home_assistant: HomeAssistant, pace: Pace) -> list[Entity]:
-    """Return the entities when no more appear and all have values, or time is up."""
+    """Return the entities once their number is settled and all have values.
+
+    After `pace.patience` seconds they are returned as they are.
+    """
     count, since = 0, time.monotonic()
     deadline = since + pace.patience
     while True:

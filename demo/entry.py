@@ -1,4 +1,4 @@
-"""The integration's config entry, made through the flow a user would click through."""
+"""The integration's config entry, created through the config flow."""
 
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ FLOWS: Final = "/api/config/config_entries/flow"
 async def ensure_entry(
     client: HomeAssistantClient, simulator: Simulator
 ) -> dict[str, Any]:
-    """Return the entry, made now unless it is there already."""
+    """Return the config entry, created if missing; DemoError if it is not loaded."""
     if not (entries := await client.get(f"{ENTRIES}?domain={DOMAIN}")):
         await _add(client, simulator)
         entries = await client.get(f"{ENTRIES}?domain={DOMAIN}")
@@ -47,11 +47,11 @@ async def _add(client: HomeAssistantClient, simulator: Simulator) -> None:
 
 
 def _expect(step: dict[str, Any], kind: str, step_id: str | None = None) -> None:
-    """Refuse a step of the flow that is not the one that should come."""
+    """Raise DemoError if a step of the flow is not the expected one."""
     if step["type"] != kind or (step_id and step["step_id"] != step_id):
         seen = {
             key: step.get(key)
             for key in ("type", "step_id", "reason", "errors")
             if step.get(key)
         }
-        raise DemoError(f"The config flow went elsewhere: {seen}")
+        raise DemoError(f"The config flow gave an unexpected step: {seen}")

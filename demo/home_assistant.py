@@ -21,7 +21,7 @@ class HomeAssistant:
     """Home Assistant with its folder, its address and its owner."""
 
     def __init__(self, folder: Path, host: str, port: int) -> None:
-        """Nothing runs yet."""
+        """Set the folder and address; `start` starts the process."""
         self.folder = folder
         self.host = host
         self.port = port
@@ -46,7 +46,7 @@ class HomeAssistant:
         return self._child
 
     async def start(self, place: Place) -> None:
-        """Start it, make the owner, log in, wait until everything is set up."""
+        """Start the process, create the owner, log in, wait until all is set up."""
         write_configuration(self.folder, place, self.host, self.port)
         await self._launch()
         await self.client.create_owner(USERNAME, PASSWORD)
@@ -81,24 +81,24 @@ class HomeAssistant:
             ) from None
 
     async def serve(self) -> None:
-        """Wait for its end; a restart from its own interface starts it again."""
+        """Wait for the end, which raises DemoError; launch again on restart."""
         while await self.child.process.wait() == RESTART_EXIT_CODE:
             print(f"{datetime.now():%H:%M:%S} Home Assistant restarts")  # noqa: DTZ005
             await self._launch()
         self.child.raise_if_ended()
 
     async def restart(self, place: Place) -> None:
-        """Stop it and start it again in the same folder."""
+        """Stop Home Assistant and start it again in the same folder."""
         await self.child.stop()
         await self.start(place)
 
     async def crash(self, place: Place) -> None:
-        """End it without a warning and start it again in the same folder."""
+        """Kill Home Assistant and start it again in the same folder."""
         await self.child.kill()
         await self.start(place)
 
     async def stop(self) -> None:
-        """Stop it the way its own stop button does."""
+        """Stop Home Assistant by SIGTERM, which lets it write its files."""
         await self.client.close()
         if self._child:
             await self._child.stop()

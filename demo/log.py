@@ -1,4 +1,4 @@
-"""What Home Assistant's log says about the integration."""
+"""The integration's records in Home Assistant's log."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,12 +12,12 @@ HEAD: Final = re.compile(
     r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* (?P<level>[A-Z]+) \(.*?\) \["
 )
 LEVELS: Final = ("WARNING", "ERROR", "CRITICAL")
-# Home Assistant says this of every custom integration.
+# Home Assistant logs this for every custom integration.
 USUAL: Final = f"We found a custom integration {DOMAIN}"
 
 
 def complaints(log: Path) -> list[str]:
-    """Return warnings and errors that come from the integration or name it."""
+    """Return the warnings and errors that name the integration."""
     return [
         record
         for record in _records(log.read_text(errors="replace").splitlines())
@@ -29,7 +29,7 @@ def complaints(log: Path) -> list[str]:
 
 
 def _records(lines: Iterable[str]) -> Iterator[str]:
-    """Put a record's further lines, such as a traceback, to its head."""
+    """Yield records with their further lines, such as a traceback."""
     record: list[str] = []
     for line in lines:
         if HEAD.match(line) and record:
@@ -41,7 +41,7 @@ def _records(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _names_integration(record: str, folder: Path) -> bool:
-    """Look for the name, but not in the paths of the checkout and its folders."""
+    """Return whether a record names the integration, apart from paths of the demo."""
     for path in (folder, ROOT):
         record = record.replace(str(path), "")
     return DOMAIN in record

@@ -1,4 +1,4 @@
-"""Where the demo's plants stand: somewhere the sun is up while people look."""
+"""Places for the demo's plants, at least one of them in daylight at any time."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from astral.sun import elevation
 
 @dataclass(frozen=True)
 class Place:
-    """A town."""
+    """A location (degrees) with time zone, country and currency."""
 
     time_zone: str
     latitude: float
@@ -19,12 +19,12 @@ class Place:
     currency: str
 
     def sun(self, now: datetime) -> float:
-        """Return how high the sun stands, in degrees."""
+        """Return the elevation of the sun in degrees."""
         degrees: float = elevation(Observer(self.latitude, self.longitude), now)
         return degrees
 
 
-# Around the globe, so that one of them has day; those with euros where there is a choice.
+# Around the globe, so that it is day in one of them; in euros where possible.
 PLACES: Final = (
     Place("Europe/Berlin", 48.14, 11.58, "DE", "EUR"),
     Place("Indian/Reunion", -20.88, 55.45, "RE", "EUR"),
@@ -37,7 +37,7 @@ PLACES: Final = (
 
 
 def sunny_place(now: datetime) -> Place:
-    """Return the place where the sun stands highest."""
+    """Return the place with the highest sun."""
     return max(PLACES, key=lambda place: place.sun(now))
 
 

@@ -1,4 +1,4 @@
-"""Child processes that never outlive us, and the ports they listen on."""
+"""Child processes that end with this process, and free ports."""
 
 import asyncio
 from contextlib import suppress
@@ -15,16 +15,16 @@ PR_SET_PDEATHSIG: Final = 1
 
 
 class DemoError(Exception):
-    """Something a person has to hear about, said in a sentence."""
+    """A failure of the demo; its message is a sentence for the user."""
 
 
 class Child:
-    """One process with its output in a file."""
+    """A child process with its output in a file."""
 
     def __init__(
         self, name: str, process: asyncio.subprocess.Process, log: Path
     ) -> None:
-        """Keep what is needed to watch and stop it."""
+        """Wrap a running process; `start` starts one."""
         self.name = name
         self.process = process
         self.log = log
@@ -33,8 +33,8 @@ class Child:
     async def start(cls, name: str, *command: str, cwd: Path, log: Path) -> Child:
         """Start a command in a process group of its own.
 
-        Ctrl-C in a terminal goes to the whole foreground group. Here it has to reach us
-        alone: we stop the children, in order and once.
+        Ctrl-C in a terminal signals the whole foreground group. Only this process may
+        get the signal, because it stops its children in order.
         """
         with log.open("wb") as output:
             process = await asyncio.create_subprocess_exec(
@@ -50,23 +50,23 @@ class Child:
 
     @property
     def running(self) -> bool:
-        """Whether it still runs."""
+        """Return whether the process runs."""
         return self.process.returncode is None
 
     def raise_if_ended(self) -> None:
-        """Say so, with its last words, when it has ended by itself."""
+        """Raise DemoError with the last lines of output if the process has ended."""
         if not self.running:
             raise DemoError(
                 f"{self.name} ended with code {self.process.returncode}:\n{self.tail()}"
             )
 
     def tail(self, lines: int = 20) -> str:
-        """Return the last lines of its output."""
+        """Return the last lines of the output."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
 
     async def stop(self, patience: float = 60) -> None:
-        """Ask it to stop, and insist when it does not."""
+        """Stop the process: SIGTERM, and SIGKILL after `patience` seconds."""
         if self.running:
             with suppress(ProcessLookupError):
                 self.process.send_signal(signal.SIGTERM)
@@ -78,20 +78,20 @@ class Child:
                 await self.process.wait()
 
     async def kill(self) -> None:
-        """End it at once, as a power cut would."""
+        """Kill the process and its group, as a power cut would."""
         if self.running:
             os.killpg(self.process.pid, signal.SIGKILL)
             await self.process.wait()
 
 
 def _end_with_parent() -> None:
-    """Let the kernel end this child when we are killed without a chance to."""
+    """Let the kernel end this child if the parent is killed. Linux only."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
-    """Whether a port can be listened on."""
+    """Return whether a port is free to listen on."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

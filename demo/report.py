@@ -1,11 +1,11 @@
-"""What the check prints: plain tables."""
+"""Plain-text tables of the check."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Lay rows out in columns: the first to the left, numbers to the right."""
+    """Return rows as columns: the first aligned left, the others right."""
     cells = [[str(cell) for cell in row] for row in (heads, *rows)]
     widths = [max(len(row[index]) for row in cells) for index in range(len(heads))]
     lines = []
@@ -19,7 +19,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def calls_table(calls: dict[str, Counter[str]]) -> str:
-    """Lay out how many calls of each interface ended how."""
+    """Return the number of calls by interface and outcome as a table."""
     outcomes = sorted({outcome for counts in calls.values() for outcome in counts})
     rows = [
         (interface, *(counts[outcome] or "" for outcome in outcomes))

@@ -1,4 +1,4 @@
-"""Takes the README's pictures of the demo."""
+"""Writes the README's pictures of the demo."""
 
 import argparse
 import asyncio
@@ -13,7 +13,7 @@ from .browser import Scheme, logged_in_page
 from .client import HomeAssistantClient
 from .configuration import ROOT
 from .dashboard import ensure_dashboard, view_of
-from .energy import histories, house, imported, put_in
+from .energy import add_plants, histories, house, imported
 from .entities import PACES, settled_entities
 from .entry import DOMAIN
 from .home_assistant import HomeAssistant
@@ -25,25 +25,25 @@ LIGHT: Final[Scheme] = "light"
 DARK: Final[Scheme] = "dark"
 TALL: Final = ViewportSize(width=1100, height=1225)
 WIDE: Final = ViewportSize(width=1100, height=800)
-# Its lower part, where the dashboard has a bar over the cards, is cut off.
+# The lower part is cut off: there the dashboard has a bar over the cards.
 SQUARE: Final = ViewportSize(width=1100, height=1300)
 CUT: Final = FloatRect(x=0, y=0, width=1100, height=944)
-# The dashboard's first screens; a phone has more pixels to the inch.
+# First screens of the integration's dashboard.
 SCREEN: Final = ViewportSize(width=1400, height=1240)
 LOW: Final = ViewportSize(width=1400, height=880)
 PHONE: Final = ViewportSize(width=390, height=1100)
-# Where the Energy dashboard looks for the period to begin with, and 30 days: a calendar
-# month has few on its first days.
+# Item of local storage with the Energy dashboard's initial period: the last 30 days,
+# because a calendar month is short on its first days.
 LAST_DAYS: Final = {"energy-default-period-_energy_dashboard": "now-30d"}
 ENERGY: Final = "/energy/electricity"
 MARGIN: Final = 16
 POWER_SECONDS: Final = 900
-# Made of all the others.
+# The last power to appear, because it is computed from the others.
 HOUSE_POWER: Final = "house_consumption"
 
 
-async def take(target: Path) -> None:
-    """Start the demo afresh, wait until all has a value, and picture it."""
+async def make_pictures(target: Path) -> None:
+    """Start a new demo, wait for values and history, write the pictures."""
     with tempfile.TemporaryDirectory(prefix="smartpvms-") as temporary:
         async with stage(Options(Path(temporary), port=0, simulator_port=0)) as running:
             print("Waiting for values and history", flush=True)
@@ -55,7 +55,7 @@ async def take(target: Path) -> None:
 
 
 async def _powers(home_assistant: HomeAssistant) -> None:
-    """Wait for what comes last: every plant's powers, now and of the last days."""
+    """Wait for the last values: every plant's powers, live and in statistics."""
     client = home_assistant.client
     async with asyncio.timeout(POWER_SECONDS):
         while True:
@@ -75,9 +75,9 @@ async def _pictures(running: Stage, target: Path) -> None:
     residence = (await house(client))["id"]
     plant = f"/config/devices/device/{residence}"
     integration = f"/config/integrations/integration/{DOMAIN}"
-    # What it would do is to be seen as long as it has not been done.
+    # Before the sources are added, because the form shows what it will change.
     await _options(client, integration, target / "energy-options.png")
-    await put_in(client, [residence])
+    await add_plants(client, [residence])
     for name, path, scheme, size, clip in (
         ("plant", plant, LIGHT, TALL, None),
         ("plant-dark", plant, DARK, TALL, None),
@@ -94,7 +94,7 @@ async def _pictures(running: Stage, target: Path) -> None:
 
 
 async def _dashboard(client: HomeAssistantClient, target: Path) -> None:
-    """Picture the integration's own dashboard: the house, its alarm, all plants."""
+    """Write pictures of the integration's dashboard: house, alarm, all plants."""
     overview = f"{await ensure_dashboard(client)}/overview"
     view = client.address + await view_of(client, (await house(client))["name"])
     for name, address, scheme, size in (
@@ -111,14 +111,14 @@ async def _dashboard(client: HomeAssistantClient, target: Path) -> None:
             alarms = page.locator("hui-section").filter(
                 has=page.locator("hui-markdown-card")
             )
-            # There is one on most days.
+            # The house has an alarm on most days.
             if name == "dashboard" and await alarms.count():
                 await alarms.first.screenshot(path=target / "dashboard-alarm.png")
         print(target / f"{name}.png", flush=True)
 
 
 async def _options(client: HomeAssistantClient, path: str, target: Path) -> None:
-    """Picture the options' step that fills the Energy dashboard."""
+    """Write a picture of the options' step that fills the Energy dashboard."""
     async with logged_in_page(client, LIGHT, WIDE) as page:
         await page.goto(client.address + path)
         await page.get_by_role("button", name="Configure").first.click()
@@ -137,21 +137,21 @@ async def _options(client: HomeAssistantClient, path: str, target: Path) -> None
 
 
 async def _settle(page: Page) -> None:
-    """Wait until the page asks for nothing more and its last frame is drawn."""
+    """Wait for the end of the page's requests and animations."""
     await page.wait_for_load_state("networkidle")
     await page.wait_for_timeout(4000)
 
 
 def main() -> None:
-    """Read the command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser("script/screenshots", description=__doc__)
     parser.add_argument("--target", type=Path, default=IMAGES)
     target = parser.parse_args().target
     target.mkdir(parents=True, exist_ok=True)
     try:
-        asyncio.run(take(target))
+        asyncio.run(make_pictures(target))
     except DemoError as error:
-        sys.exit(f"No pictures. {error}")
+        sys.exit(f"The pictures failed. {error}")
 
 
 if __name__ == "__main__":

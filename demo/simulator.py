@@ -1,4 +1,4 @@
-"""The simulator process: the FusionSolar that the demo's Home Assistant talks to."""
+"""The simulator process: the server of the demo's config entry."""
 
 import asyncio
 from contextlib import suppress
@@ -18,28 +18,28 @@ START_SECONDS: Final = 30
 
 
 class Simulator:
-    """The simulator with its address and its account."""
+    """The simulator's process with its address and its account."""
 
     def __init__(self, folder: Path, port: int) -> None:
-        """Nothing runs yet."""
+        """Set the folder of the log and the port; `start` starts the process."""
         self.folder = folder
         self.port = port
         self._child: Child | None = None
 
     @property
     def address(self) -> str:
-        """Return what to enter as the host."""
+        """Return the host for the config flow."""
         return f"http://{LOOPBACK}:{self.port}"
 
     async def start(self, place: Place, *options: str) -> None:
-        """Start it and wait until it answers."""
+        """Start the simulator and wait until it answers."""
         self._child = await Child.start(
             "The simulator",
             *(sys.executable, "-m", "simulator", "--all-types"),
             *("--host", LOOPBACK, "--port", str(self.port)),
             *("--user", USERNAME, "--password", PASSWORD),
             *("--timezone", place.time_zone),
-            # With "=": a southern latitude would read as an option.
+            # With "=", because a negative latitude would be parsed as an option.
             f"--location={place.latitude},{place.longitude}",
             *options,
             cwd=ROOT,
@@ -63,13 +63,13 @@ class Simulator:
         return False
 
     async def state(self) -> dict[str, Any]:
-        """Return what it knows of itself: plants, calls, faults."""
+        """Return the simulator's state: plants, calls, faults."""
         return await self.ask("GET", "state")
 
     async def ask(
         self, method: str, what: str, sent: dict[str, Any] | None = None, **query: str
     ) -> dict[str, Any]:
-        """Ask something of `/simulator/…`; `simulator/admin.py` says what there is."""
+        """Call a route of `/simulator/…`, listed in `simulator/admin.py`."""
         address = f"{self.address}/simulator/{what}"
         async with (
             ClientSession() as session,
@@ -80,12 +80,12 @@ class Simulator:
         return answer
 
     async def serve(self) -> None:
-        """Wait for its end, which should not come."""
+        """Wait for the end of the process, which raises DemoError."""
         assert self._child
         await self._child.process.wait()
         self._child.raise_if_ended()
 
     async def stop(self) -> None:
-        """Stop it."""
+        """Stop the process."""
         if self._child:
             await self._child.stop(patience=10)

@@ -1,4 +1,4 @@
-"""Everything the demo runs, started in order and always stopped again."""
+"""The demo's processes, started in order and always stopped."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -20,11 +20,10 @@ SETTINGS: Final = "demo.json"
 
 @dataclass(frozen=True)
 class Options:
-    """What a user may choose."""
+    """Choices of the user; port 0 is any free port."""
 
     folder: Path
     host: str = LOOPBACK
-    # 0: any.
     port: int = 8123
     simulator_port: int = 27200
     dialect: str = "2022"
@@ -34,7 +33,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Stage:
-    """What runs."""
+    """The running processes and their configuration."""
 
     home_assistant: HomeAssistant
     simulator: Simulator
@@ -69,9 +68,9 @@ async def stage(
 
 
 def _settings(options: Options) -> tuple[Place, int]:
-    """Return place and simulator port, kept from run to run.
+    """Return place and simulator port, which are the same in every run of a folder.
 
-    The port is a part of the account's identity, and a plant does not move.
+    The port is part of the account's identity, and a plant does not move.
     """
     file = options.folder / SETTINGS
     if not file.exists():
@@ -83,11 +82,11 @@ def _settings(options: Options) -> tuple[Place, int]:
         return place, port
     kept = json.loads(file.read_text())
     if options.time_zone not in (None, kept["time_zone"]):
-        raise DemoError(f"The plants stand in {kept['time_zone']}; --fresh moves them")
+        raise DemoError(f"The plants are in {kept['time_zone']}; --fresh moves them")
     if not is_free(kept["simulator_port"]):
         raise DemoError(
-            f"Something else uses port {kept['simulator_port']} (another demo?); "
-            "stop it, or start afresh with --fresh"
+            f"Port {kept['simulator_port']} is in use (another demo?); "
+            "stop that process, or start with --fresh"
         )
     return place_in(kept["time_zone"]), kept["simulator_port"]
 
