@@ -1,4 +1,4 @@
-"""Checks what no linter sees: that code, YAML, texts and documents agree.
+"""Checks that code, YAML, texts and documents agree, which no linter does.
 
 The rules are in `script/rules`. Run with the environment of the tests;
 `script/check` does.
@@ -13,13 +13,13 @@ from script.rules import RULES, Project
 
 
 def main() -> int:
-    """Say all that is wrong."""
+    """Print all faults; returns 1 if there are any, else 0."""
     project = Project(Path(__file__).parent.parent)
-    wrong = [fault for rule in RULES for fault in rule(project)]
-    for fault in wrong:
+    faults = [fault for rule in RULES for fault in rule(project)]
+    for fault in faults:
         print(fault)
-    print(f"{len(RULES)} rules, {len(wrong)} faults")
-    return bool(wrong)
+    print(f"{len(RULES)} rules, {len(faults)} faults")
+    return bool(faults)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Writes the tables of the documents from the catalogue and the English texts.
 
 A document of `DOCUMENTS` holds tables between `<!-- NAME -->` and `<!-- /NAME -->`;
-what stands around them is written by hand. `--check` changes nothing and fails
-where a table is not what it should be. Run with the environment of the tests.
+the text around them is written by hand. `--check` changes nothing and fails if a
+table is out of date. Run with the environment of the tests.
 """
 
 import argparse
@@ -27,23 +27,23 @@ DOCUMENTS: Final[Mapping[str, Tables]] = {
     "docs/entities.md": entities.tables,
     "docs/history.md": history.tables,
 }
-"""By path: what returns the document's tables (Markdown) by their names."""
+"""By path: function from texts to the document's tables (Markdown) by name."""
 
 
 def complete(text: str, tables: Mapping[str, str]) -> str:
-    """Return a document with its tables; raises where one has no place."""
+    """Return a document with its tables; ValueError if a table's marks are missing."""
     for name, table in tables.items():
         first, last = f"<!-- {name} -->", f"<!-- /{name} -->"
         before, opened, rest = text.partition(first)
         _, closed, after = rest.partition(last)
         if not (opened and closed):
-            raise ValueError(f"there is no place for the table: {first} … {last}")
+            raise ValueError(f"no place for the table: {first} … {last}")
         text = f"{before}{first}\n\n{table}\n\n{last}{after}"
     return text
 
 
 def stale(paths: Iterable[Path], texts: Texts, *, write: bool) -> list[Path]:
-    """Return the documents whose tables are not what they should be."""
+    """Return the documents with outdated tables; `write` updates them."""
     found = []
     for path in paths:
         before = path.read_text(encoding="utf-8")
@@ -57,7 +57,7 @@ def stale(paths: Iterable[Path], texts: Texts, *, write: bool) -> list[Path]:
 
 
 def main() -> int:
-    """Write or check all tables."""
+    """Write or check all tables; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing")
     check = parser.parse_args().check

@@ -1,8 +1,8 @@
-"""Completes the translations: each numbered name follows the first of its family.
+"""Completes the translations: numbered keys have the texts of their number 1.
 
-A translator writes `pv1_u` as "PV{number} voltage"; this script gives the other
-strings the same name and sorts the entities. `--check` changes nothing and
-fails where a file is not complete. Run with the environment of the tests.
+A translator writes `pv1_u` as "PV{number} voltage"; this script copies the text to
+`pv2_u` and the others and sorts the entities. `--check` changes nothing and fails if
+a file is incomplete. Run with the environment of the tests.
 """
 
 import argparse
@@ -22,7 +22,7 @@ type Tree = dict[str, dict[str, dict[str, dict[str, object]]]]
 
 
 def numbered_keys() -> dict[str, list[str]]:
-    """Return the keys that carry a number, by platform."""
+    """Return the keys with a number in them, by platform."""
     rows = [kpi for kind in DEVICE_TYPES.values() for kpi in kind.kpis]
     keys = {
         "sensor": dict.fromkeys(kpi.key for kpi in (*PLANT, *DERIVED, *rows)),
@@ -35,7 +35,7 @@ def numbered_keys() -> dict[str, list[str]]:
 
 
 def complete(tree: Tree) -> Tree:
-    """Return the translations with every member of a numbered family."""
+    """Return the translations with the texts of all numbered keys."""
     for platform, keys in numbered_keys().items():
         texts = tree["entity"][platform]
         for key in keys:
@@ -52,7 +52,7 @@ def _natural(item: tuple[str, object]) -> list[tuple[bool, int, str]]:
 
 
 def main() -> int:
-    """Complete or check all languages."""
+    """Complete or check all languages; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing")
     check = parser.parse_args().check
