@@ -1,7 +1,7 @@
-"""What the integration costs, as a ratio to what Home Assistant itself costs."""
+"""Costs of the integration relative to plain coordinator entities, the floor."""
 
 from pathlib import Path
 import sys
 
-# Home Assistant finds the integrations of all folders of that name on the path.
+# Home Assistant loads integrations from every folder custom_components on the path.
 sys.path.append(str(Path(__file__).parent / "floor"))

@@ -1,4 +1,4 @@
-"""Takes one measurement and prints it; `script/bench` runs them all."""
+"""Runs one measurement and prints its result; `script/bench` runs all."""
 
 import argparse
 import asyncio

@@ -1,4 +1,4 @@
-"""One measurement, in a process of its own."""
+"""The measurements; each runs in a new process."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -51,7 +51,7 @@ _FIRST_DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 @asynccontextmanager
 async def _started(folder: Path, side: str) -> AsyncGenerator[HomeAssistant]:
-    """Start from a copy of a side's folder; nothing is set up."""
+    """Start Home Assistant in a side's folder, without setting up its entry."""
     parts: Parts = pickle.loads((folder / PARTS).read_bytes())  # noqa: S301
     async with home(folder / side) as hass:
         hass.data[RECIPE], hass.data[ROWS] = parts.recipe, parts.recipe.rows()
@@ -80,10 +80,10 @@ type Work = Callable[[], Awaitable[object]]
 
 
 async def _cost(ready: Callable[[], Work]) -> float:
-    """Return the processor seconds of some work, without collecting garbage.
+    """Return the processor seconds of some work, without garbage collection.
 
-    `ready` makes what the work needs, which is not counted. It is made last: what
-    has just been read from an answer is in the processor's cache.
+    `ready` prepares the work and is not measured. It runs last, so that its data are
+    in the processor's cache, as data that were just read from an answer are.
     """
     gc.collect()
     gc.freeze()
@@ -103,13 +103,13 @@ async def _set_up(hass: HomeAssistant) -> None:
 
 
 async def set_up(folder: Path, side: str, *, fresh: bool) -> float:
-    """Set an entry up; `fresh`: its entities are new to the registry. Seconds."""
+    """Return the seconds of an entry's set-up; `fresh`: with empty registries."""
     async with _copy(folder, side, fresh=fresh) as copy, _started(copy, side) as hass:
         return await _cost(lambda: partial(_set_up, hass))
 
 
 async def memory(folder: Path, side: str) -> float:
-    """Set an entry up; return how many bytes it keeps."""
+    """Return the bytes that a set-up entry keeps."""
     async with _copy(folder, side, fresh=False) as copy, _started(copy, side) as hass:
         gc.collect()
         tracemalloc.start()
@@ -121,12 +121,15 @@ async def memory(folder: Path, side: str) -> float:
 
 
 async def refresh(folder: Path, side: str, *, change: bool) -> float:
-    """Refresh all values a few times; return the seconds of the cheapest."""
+    """Return the seconds of one refresh of all values, the least of a few.
+
+    `change`: every value differs from the refresh before.
+    """
     parts: Parts = pickle.loads((folder / PARTS).read_bytes())  # noqa: S301
     async with _copy(folder, side, fresh=False) as copy, _started(copy, side) as hass:
         await _set_up(hass)
         rounds = _ROUNDS_OF[side](_entry(hass).runtime_data, parts, change=change)
-        # The first one warms up.
+        # The first refresh fills caches.
         costs = [await _cost(ready) for ready in rounds]
         return min(costs[1:])
 
@@ -139,7 +142,7 @@ def _rounds_of_ours(
     def ready(step: int) -> Work:
         return partial(replay.refresh, parts.answers.changed(step))
 
-    # Counters only rise.
+    # Later steps than in the preparation, because counters only rise.
     return [partial(ready, _LATER + n * change) for n in range(ROUNDS + 1)]
 
 
@@ -163,10 +166,10 @@ def _rounds_of_floor(
             for device, known in parts.recipe.values.items()
         }
 
-        async def take() -> None:
+        async def apply() -> None:
             coordinators.live.async_set_updated_data(values)
 
-        return take
+        return apply
 
     return [partial(ready, n * change) for n in range(ROUNDS + 1)]
 
@@ -178,7 +181,7 @@ _ROUNDS_OF: Final[Mapping[str, Callable[..., list[Callable[[], Work]]]]] = {
 
 
 def _other(value: Any, options: Sequence[str], step: int) -> Any:
-    """Return another value that an entity may have, one for each step."""
+    """Return a valid value of an entity that differs in every step."""
     match value:
         case bool():
             return bool(step % 2)
@@ -192,7 +195,7 @@ def _other(value: Any, options: Sequence[str], step: int) -> Any:
 
 
 async def statistics(folder: Path, side: str, *, plants: int, days: int) -> float:
-    """Import the hours of so many days, day after day as the answers come."""
+    """Return the seconds of an import of hours, one day of all plants after another."""
     async with _copy(folder, side, fresh=False) as copy:
         (copy / "empty").mkdir()
         async with home(copy / "empty", recorder=True) as hass:
@@ -208,14 +211,14 @@ _ENERGIES: Final = tuple(
 
 
 def _hours(day: int) -> list[int]:
-    """Return the starts of a day's hours."""
+    """Return the starts of a day's hours in epoch seconds."""
     midnight = int(_FIRST_DAY.timestamp()) + day * 24 * _HOUR
     return [midnight + hour * _HOUR for hour in range(24)]
 
 
 async def _import_ours(hass: HomeAssistant, plants: int, days: int) -> None:
     async def before_move(code: str, since: int) -> None:
-        """Nothing moves."""
+        """Do nothing, because no statistics move."""
 
     importer = Importer(hass, before_move)
     for day in range(days):

@@ -1,4 +1,4 @@
-"""Answers of the interface in which every value differs from the last one."""
+"""Answers of the interface in which every value differs from the answer before."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,12 +10,12 @@ from custom_components.smartpvms.catalogue import DEVICE_TYPES, PLANT, Kpi, Stat
 from custom_components.smartpvms.hub.hub import Hub
 from custom_components.smartpvms.northbound import DeviceRow, PlantRow
 
-_A_CYCLE: Final = 310.0
+_CYCLE_SECONDS: Final = 310.0
 
 
 @dataclass(slots=True)
 class Answers:
-    """Rows as they were answered, by what was asked."""
+    """Answered rows by request: by plant codes, and by device type and device ids."""
 
     plants: dict[tuple[str, ...], list[PlantRow]] = field(default_factory=dict)
     devices: dict[tuple[int, tuple[int, ...]], list[DeviceRow]] = field(
@@ -23,10 +23,10 @@ class Answers:
     )
 
     def changed(self, step: int) -> Answers:
-        """Return rows whose values all differ from those of the step before.
+        """Return rows with all values different from the step before.
 
-        Where one device is switched on another is switched off: each step has as
-        many at work as the next one.
+        Neighbouring devices are switched on and off in turns, so that every step has
+        the same number of running devices.
         """
         return Answers(
             {
@@ -41,13 +41,13 @@ class Answers:
 
 
 class Replay:
-    """Lets an account's real-time lanes be answered from memory.
+    """Answers an account's real-time calls from memory.
 
-    Each cycle is asked as if the lanes had rested.
+    Its clock advances by a cycle at each refresh, so that every lane may be called.
     """
 
     def __init__(self, hub: Hub) -> None:
-        """Answer in place of the server."""
+        """Replace the client's real-time calls and the account's clocks."""
         self._hub = hub
         self._answers = Answers()
         self._passed = 0.0
@@ -65,10 +65,10 @@ class Replay:
         return self._answers.devices.get((type_id, tuple(devices)), [])
 
     async def refresh(self, answers: Answers) -> None:
-        """Let every plant and device be asked once, and answered so."""
+        """Refresh every plant and device once from the given answers."""
         self._answers = answers
         hub = self._hub
-        self._passed += _A_CYCLE
+        self._passed += _CYCLE_SECONDS
         for lane in (hub.plants, hub.devices):
             await lane.async_refresh()
 
@@ -95,7 +95,7 @@ def _moved(
 
 
 def _other(value: float, row: Kpi | Status | None, step: int) -> float:
-    """Return another value that the row may have; counters only rise."""
+    """Return a valid value of a row for a step; counters only rise."""
     if isinstance(row, Status):
         return float(step % 2)
     if row and row.states:

@@ -8,12 +8,12 @@ from simulator import Device, Plant, Type, fleet
 
 DEVICES: Final = 20
 CONNECTED: Final = date(2026, 6, 1)
-# The plants share so many worlds, or it would take minutes to count their lifetimes.
+# Worlds shared by the plants, because simulating one for each would need minutes.
 WORLDS: Final = 4
 
 
 def plants(count: int, devices: int = DEVICES) -> list[Plant]:
-    """Return plants beside factories, each with so many devices, all types first."""
+    """Return utility plants with `devices` devices each, one of each type first."""
     return [_plant(number, devices) for number in range(count)]
 
 
@@ -34,7 +34,7 @@ def _plant(number: int, devices: int) -> Plant:
 
 
 def _copy(inverter: Device, number: int) -> Device:
-    """Return another inverter like one that is there."""
+    """Return a copy of an inverter with an id, name and serial of its own."""
     return replace(
         inverter,
         id=inverter.id - 1_000_000 - number,

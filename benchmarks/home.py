@@ -1,4 +1,4 @@
-"""A real Home Assistant in this process, with nothing but what an entry needs."""
+"""Home Assistant in this process, with the components that an entry needs."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -24,16 +24,16 @@ FLOOR: Final = "smartpvms_floor"
 async def home(
     folder: Path, *, recorder: bool = False
 ) -> AsyncGenerator[HomeAssistant]:
-    """Start Home Assistant in a folder, stop it in the end.
+    """Start Home Assistant in a folder and stop it at the end.
 
-    The folder keeps what is stored, for a restart.
+    Stored files stay in the folder, for a restart.
     """
     logging.getLogger("homeassistant").setLevel(logging.ERROR)
     hass = HomeAssistant(str(folder))
     loader.async_setup(hass)
     config: dict[str, Any] = {"homeassistant": {}}
     hass.config_entries = ConfigEntries(hass, config)
-    # It only serves the dashboard, and would listen on a port.
+    # Not set up, because it would listen on a port; only the dashboard needs it.
     hass.config.components.add("http")
     await loader.async_get_custom_components(hass)
     assert await bootstrap.async_load_base_functionality(hass)
@@ -54,7 +54,7 @@ async def home(
 def make_entry(
     domain: str, data: Mapping[str, Any], **options: object
 ) -> ConfigEntry[Any]:
-    """Return a config entry, to be added."""
+    """Return a config entry that is not yet added."""
     return ConfigEntry(
         data=data,
         discovery_keys=MappingProxyType({}),

@@ -1,4 +1,4 @@
-"""Serves a fleet in a process of its own, until its input ends."""
+"""Serves a fleet of simulated plants until standard input ends."""
 
 import argparse
 import asyncio
@@ -9,10 +9,10 @@ from simulator import Dialect, Simulator, serve
 
 
 async def run(count: int, devices: int, dialect: Dialect) -> None:
-    """Serve an account with so many plants and print its address."""
+    """Serve an account with `count` plants of `devices` devices; print its address."""
     sim = Simulator(plants(count, devices), dialect, window=0.0, all_types=True)
     sim.alarms.automatic = False
-    # In full sun everything has something to tell.
+    # At noon, when every device has values.
     sim.clock.set(sim.clock.at().replace(hour=12, minute=0))
     now = sim.clock.now()
     for world in {id(plant.world): plant.world for plant in sim.plants}.values():

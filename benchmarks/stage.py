@@ -1,4 +1,4 @@
-"""Folders of Home Assistant that the measurements start from."""
+"""Prepares the folders of Home Assistant in which the measurements start."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -47,10 +47,10 @@ _VALUES: Final = {
 
 @dataclass(slots=True)
 class Parts:
-    """What both sides are measured with.
+    """Inputs of the measurements of both sides.
 
-    `enabled`: the unique ids of the enabled entities; `changing`: the devices and
-    keys whose states a changed answer changes.
+    `enabled`: unique ids of the enabled entities; `changing`: (device, key) of the
+    states that change with changed answers.
     """
 
     recipe: Recipe
@@ -61,7 +61,7 @@ class Parts:
 
 @contextmanager
 def server(plants: int, devices: int) -> Iterator[str]:
-    """Serve a fleet from a process of its own."""
+    """Serve a fleet from a new process; yields its address."""
     command = [sys.executable, "-m", "benchmarks.server"]
     sizes = ["--plants", str(plants), "--devices", str(devices)]
     with subprocess.Popen(  # noqa: S603
@@ -77,13 +77,13 @@ def server(plants: int, devices: int) -> Iterator[str]:
 
 
 async def prepare(folder: Path, url: str, enabled: int) -> None:
-    """Make the folders of both sides, with so many enabled entities."""
+    """Create the folders of both sides, with `enabled` enabled entities."""
     for side in (OURS, FLOOR):
         (folder / side).mkdir()
     with (
-        # Home Assistant adds no more than 10,000 new ones, but keeps those it has.
+        # Home Assistant adds at most 10,000 new entities of an entry.
         patch.object(entity_platform, "MAX_ENABLED_ENTITIES_PER_CONFIG_ENTRY", inf),
-        # It would reload the entry in the middle of the next step.
+        # Enabling entities reloads the entry, which would disturb the next step.
         patch.object(config_entries, "RELOAD_AFTER_UPDATE_DELAY", _NEVER),
     ):
         parts = await _prepare_ours(folder / OURS, url, enabled)
@@ -98,20 +98,20 @@ async def _prepare_ours(folder: Path, url: str, enabled: int) -> Parts:
         answers = await _first_answers(entry.runtime_data)
         await hass.async_block_till_done(wait_background_tasks=True)
         _enable(hass, entry.entry_id, enabled)
-        with _met() as met:
+        with _recording() as added:
             await hass.config_entries.async_reload(entry.entry_id)
             await hass.async_block_till_done()
-        parts = Parts(_recipe(entry.runtime_data, met), answers)
+        parts = Parts(_recipe(entry.runtime_data, added), answers)
         registry = er.async_get(hass)
         found = er.async_entries_for_config_entry(registry, entry.entry_id)
         parts.enabled = {e.unique_id for e in found if not e.disabled_by}
-        parts.changing = await _changing(hass, entry.runtime_data, met, answers)
+        parts.changing = await _changing(hass, entry.runtime_data, added, answers)
         await hass.config_entries.async_unload(entry.entry_id)
     return parts
 
 
 async def _first_answers(hub: Hub) -> Answers:
-    """Let everything be asked once; return what the live lanes were answered."""
+    """Refresh every coordinator once; returns the answers of the real-time calls."""
     answers = Answers()
     client = hub.account.client
     ask_plants, ask_devices = client.plant_real_time, client.device_real_time
@@ -143,30 +143,30 @@ def _enable(hass: HomeAssistant, entry_id: str, count: int) -> None:
         registry.async_update_entity(entity.entity_id, disabled_by=None)
 
 
-type Met = dict[str, tuple[str, str, EntityDescription, Any]]
-"""Platform, device, description and value of each entity, by its unique id."""
+type Added = dict[str, tuple[str, str, EntityDescription, Any]]
+"""Platform, device, description and value of each added entity, by unique id."""
 
 
 @contextmanager
-def _met() -> Iterator[Met]:
-    """Note all entities that are handed to Home Assistant."""
-    met: Met = {}
+def _recording() -> Iterator[Added]:
+    """Record all entities that are added to Home Assistant."""
+    added: Added = {}
     add = EntityPlatform._async_add_entity  # noqa: SLF001
 
-    async def noted(self: EntityPlatform, entity: Entity, *more: Any) -> None:
+    async def recorded(self: EntityPlatform, entity: Entity, *more: Any) -> None:
         info = entity.device_info
         assert info and entity.unique_id
         ((_, device),) = info.get("identifiers", set())
         await add(self, entity, *more)
         value = getattr(entity, _VALUES.get(self.domain, ""), None)
         description = entity.entity_description
-        met[entity.unique_id] = (self.domain, device, description, value)
+        added[entity.unique_id] = (self.domain, device, description, value)
 
-    with patch.object(EntityPlatform, "_async_add_entity", noted):
-        yield met
+    with patch.object(EntityPlatform, "_async_add_entity", recorded):
+        yield added
 
 
-def _recipe(hub: Hub, met: Met) -> Recipe:
+def _recipe(hub: Hub, added: Added) -> Recipe:
     devices = [
         FloorDevice(
             key=plant.code,
@@ -191,7 +191,7 @@ def _recipe(hub: Hub, met: Met) -> Recipe:
     ]
     recipe = Recipe(devices, values={device.key: {} for device in devices})
     known: dict[int, int] = {}
-    for platform, device_key, description, value in met.values():
+    for platform, device_key, description, value in added.values():
         if id(description) not in known:
             known[id(description)] = len(recipe.descriptions)
             recipe.descriptions.append((platform, plain(platform, description)))
@@ -203,13 +203,13 @@ def _recipe(hub: Hub, met: Met) -> Recipe:
 
 
 async def _changing(
-    hass: HomeAssistant, hub: Hub, met: Met, answers: Answers
+    hass: HomeAssistant, hub: Hub, added: Added, answers: Answers
 ) -> set[tuple[str, str]]:
-    """Return which states change where all values of an answer have changed."""
+    """Return (device, key) of the states that change if all answered values change."""
     replay = Replay(hub)
     await replay.refresh(answers.changed(0))
     changing: set[str] = set()
-    # A state among two may be the first one again.
+    # Two steps, because a state of two options may return to its first.
     for step in (1, 2):
         before = {state.entity_id: state.state for state in hass.states.async_all()}
         await replay.refresh(answers.changed(step))
@@ -221,9 +221,9 @@ async def _changing(
     registry = er.async_get(hass)
     found = (entity for key in changing if (entity := registry.async_get(key)))
     return {
-        (met[entity.unique_id][1], met[entity.unique_id][2].key)
+        (added[entity.unique_id][1], added[entity.unique_id][2].key)
         for entity in found
-        if entity.unique_id in met
+        if entity.unique_id in added
     }
 
 

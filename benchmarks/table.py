@@ -24,7 +24,10 @@ CLOSING: Final = "<!-- /figures -->"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A case, what it is called, its unit and how many of it are in one, its goal."""
+    """A row of the table.
+
+    `scale`: from the case's result to `unit`; `goal`: largest intended ratio.
+    """
 
     case: str
     name: str
@@ -44,7 +47,7 @@ FIGURES: Final = (
 
 
 def measure(folder: Path, case: str, side: str) -> float:
-    """Take one measurement in a process of its own."""
+    """Return the result of one measurement, run in a new process."""
     command = [sys.executable, "-m", "benchmarks", str(folder), case, "--side", side]
     done = subprocess.run(  # noqa: S603
         command, cwd=ROOT, check=True, capture_output=True, text=True
@@ -53,7 +56,7 @@ def measure(folder: Path, case: str, side: str) -> float:
 
 
 def best(folder: Path, case: str, rounds: int) -> dict[str, float]:
-    """Return the least of each side, measured by turns."""
+    """Return the least result of each side, measured in turns."""
     found: dict[str, list[float]] = {FLOOR: [], OURS: []}
     for _ in range(rounds):
         for side, known in found.items():
@@ -62,7 +65,7 @@ def best(folder: Path, case: str, rounds: int) -> dict[str, float]:
 
 
 def row(figure: Figure, known: dict[str, float]) -> str:
-    """Return a row of the table."""
+    """Return a figure's row of the table in Markdown."""
     floor, ours = known[FLOOR] * figure.scale, known[OURS] * figure.scale
     cells = (
         figure.name,
@@ -75,7 +78,7 @@ def row(figure: Figure, known: dict[str, float]) -> str:
 
 
 def table(rows: list[str], plants: int, devices: int, entities: int) -> str:
-    """Return the table, and what was measured where."""
+    """Return the table in Markdown, with the sizes, versions and machine."""
     machine = f"{platform.machine()}, {os.cpu_count()} cores"
     what = f"{plants} plants of {devices} devices, {entities} enabled entities"
     versions = f"Home Assistant {home_assistant}, Python {platform.python_version()}"

@@ -1,4 +1,4 @@
-"""Watches for what holds the event loop up, and says who does."""
+"""Finds callbacks that block the event loop, and the code that runs in them."""
 
 from asyncio import events
 from collections import Counter
@@ -19,9 +19,9 @@ _DEEPEST: Final = 60
 
 @dataclass(slots=True)
 class Block:
-    """A callback that took long: its seconds, and stacks sampled meanwhile.
+    """A long callback: its processor seconds, and stacks sampled while it ran.
 
-    A stack is told innermost first, as `file:function`.
+    A stack lists `file:function`, innermost first.
     """
 
     seconds: float
@@ -29,16 +29,16 @@ class Block:
 
     @property
     def is_ours(self) -> bool:
-        """Tell whether the integration was at work for a part of it."""
+        """Return whether the integration ran in a part of the callback."""
         return any(OURS in place for stack in self.stacks for place in stack)
 
     def is_in(self, place: str) -> bool:
-        """Tell whether half of the time or more was spent there."""
+        """Return whether at least half of the samples have `place` in their stack."""
         met = sum(any(place in frame for frame in stack) for stack in self.stacks)
         return 2 * met >= len(self.stacks)
 
     def where(self, most: int = 3) -> str:
-        """Return the seconds, and where the integration was met most often."""
+        """Return a text with the seconds and the most frequent functions."""
         found = Counter(
             place.partition(OURS)[2]
             for stack in self.stacks
@@ -53,14 +53,14 @@ class Block:
 
 
 class Watch:
-    """Samples what the loop's thread does, and keeps what belongs to long callbacks.
+    """Samples the stack of the loop's thread and keeps the samples of long callbacks.
 
-    Seconds are those that the thread has worked: what other processes take, and a
-    clock that a test has stopped, do not count.
+    Seconds are processor time of the thread, which neither other processes nor the
+    frozen clock of a test change.
     """
 
     def __init__(self, at_least: float) -> None:
-        """Note callbacks of at least so many seconds."""
+        """Keep callbacks of at least so many seconds."""
         self.at_least = at_least
         self.blocks: list[Block] = []
         self.longest = 0.0
@@ -70,11 +70,11 @@ class Watch:
 
     @property
     def ours(self) -> list[Block]:
-        """Return the blocks that the integration has a part in."""
+        """Return the blocks in which the integration ran."""
         return [block for block in self.blocks if block.is_ours]
 
     def run(self, handle: events.Handle, run: Callable[[events.Handle], None]) -> None:
-        """Run a handle of the loop and note how long it takes."""
+        """Run a handle of the loop and measure it."""
         stacks: list[tuple[str, ...]] = []
         self._stacks = stacks
         begun = thread_time()
@@ -82,14 +82,14 @@ class Watch:
             run(handle)
         finally:
             seconds = thread_time() - begun
-            # What is seen while the loop waits belongs to no callback.
+            # Samples of the waiting loop belong to no callback.
             self._stacks = []
             self.longest = max(self.longest, seconds)
             if seconds >= self.at_least:
                 self.blocks.append(Block(seconds, stacks))
 
     def sample(self) -> None:
-        """Look again and again what the thread is doing."""
+        """Sample the stack of the thread until stopped; runs in a second thread."""
         while not self._ends:
             sleep(_SAMPLE_EVERY)
             stacks = self._stacks
@@ -105,8 +105,8 @@ class Watch:
 def watching(at_least: float = 0.1) -> Iterator[Watch]:
     """Watch the event loop of this thread.
 
-    Garbage is not collected meanwhile: how long that takes depends on everything
-    that Home Assistant holds.
+    Garbage collection is off meanwhile, because its length depends on all objects of
+    Home Assistant.
     """
     watch = Watch(at_least)
     run = events.Handle._run  # noqa: SLF001

@@ -39,7 +39,7 @@ async def async_setup_entry(
                 sw_version=device.software,
                 via_device_id=plants[device.plant],
             )
-    # As if they had just been read.
+    # Unpickled here, as the integration reads its values from a file.
     values = pickle.loads(recipe.saved)  # noqa: S301
     entry.runtime_data = Coordinators(
         FloorCoordinator(hass, entry, values), FloorCoordinator(hass, entry, values)

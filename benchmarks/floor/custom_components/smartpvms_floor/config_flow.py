@@ -1,4 +1,4 @@
-"""Home Assistant asks for the version of an entry here; nobody adds one."""
+"""The config flow, from which Home Assistant reads the version of an entry."""
 
 from homeassistant.config_entries import ConfigFlow
 

@@ -1,4 +1,4 @@
-"""What the floor is made of: taken over from the integration's own entities."""
+"""The floor's devices and entities, copied from the integration's own."""
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, fields
@@ -24,7 +24,7 @@ from homeassistant.util.hass_dict import HassKey
 DOMAIN: Final = "smartpvms_floor"
 
 type Values = Mapping[str, dict[str, Any]]
-"""Values by device and key."""
+"""Values by device key and description key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,9 @@ type Row = tuple[str, EntityDescription]
 class Recipe:
     """Devices, and the entities of each platform.
 
-    `descriptions` are the fields of Home Assistant's own, `entities` a device and
-    the index of a description; `saved`: the values as they come from a file.
+    `descriptions`: platform and fields of Home Assistant's description class;
+    `entities`: by platform, device key and index of the description; `saved`: the
+    values, pickled.
     """
 
     devices: list[FloorDevice]
@@ -83,35 +84,35 @@ _KINDS: Final[dict[str, type[EntityDescription]]] = {
 
 
 def plain(platform: str, description: EntityDescription) -> dict[str, Any]:
-    """Return what Home Assistant's own description takes of another one."""
-    # It makes its descriptions dataclasses only when they are called.
+    """Return the fields of Home Assistant's description class, with their values."""
+    # Home Assistant makes a description class a dataclass only at its first call.
     kind = _KINDS[platform]._dataclass  # noqa: SLF001
     return {item.name: getattr(description, item.name) for item in fields(kind)}
 
 
 RECIPE: HassKey[Recipe] = HassKey(f"{DOMAIN}_recipe")
 ROWS: HassKey[dict[str, list[Row]]] = HassKey(f"{DOMAIN}_rows")
-# The device and key of what a refresh brings; the rest is never refreshed.
+# (device, key) of the entities whose values a refresh changes.
 LIVE: HassKey[Container[tuple[str, str]]] = HassKey(f"{DOMAIN}_live")
 
 
 class FloorCoordinator(DataUpdateCoordinator[Values]):
-    """Has the values of all devices."""
+    """Coordinator with the values of all devices."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], values: Values
     ) -> None:
-        """Start with values."""
+        """Set the first values."""
         logger = logging.getLogger(__name__)
         super().__init__(hass, logger, config_entry=entry, name="floor")
         self.data = values
 
 
 class Coordinators(NamedTuple):
-    """One of what is refreshed, and one of what is not."""
+    """Coordinators of the entities that a refresh changes, and of the others."""
 
     live: FloorCoordinator
-    rest: FloorCoordinator
+    fixed: FloorCoordinator
 
 
 class FloorEntity(CoordinatorEntity[FloorCoordinator]):
@@ -143,10 +144,10 @@ def add_all(
     add: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the entities of a platform at once."""
-    live, (of_live, of_rest) = hass.data[LIVE], entry.runtime_data
+    live, (of_live, of_fixed) = hass.data[LIVE], entry.runtime_data
     add(
         entity(
-            of_live if (device, description.key) in live else of_rest,
+            of_live if (device, description.key) in live else of_fixed,
             device,
             description,
         )
