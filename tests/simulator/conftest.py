@@ -1,4 +1,4 @@
-"""A simulator on a summer's day, and a client that knows nothing but HTTP."""
+"""Simulators on a summer's day, and a plain HTTP client."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -18,17 +18,17 @@ SINCE = date(2026, 1, 1)
 
 
 class Northbound:
-    """A client that does as it is told."""
+    """A client without any logic: it sends each request once and returns the answer."""
 
     def __init__(self, sim: Simulator, url: str, http: aiohttp.ClientSession) -> None:
-        """Talk to a simulator."""
+        """Set the simulator, its address and the HTTP session."""
         self.sim = sim
         self.url = url
         self.http = http
         self.headers: dict[str, str] = {}
 
     def post(self, interface: str, **asked: Any) -> Any:
-        """Send a request; for an ``async with``."""
+        """Return the context of a request's response."""
         return self.http.post(
             f"{self.url}/thirdData/{interface}",
             json=asked,
@@ -37,7 +37,7 @@ class Northbound:
         )
 
     async def call(self, interface: str, **asked: Any) -> dict[str, Any]:
-        """Send a request and read the answer's JSON."""
+        """Send a request; returns the JSON of the answer."""
         async with self.post(interface, **asked) as response:
             body: dict[str, Any] = await response.json()
             if "XSRF-TOKEN" in response.headers:
@@ -45,22 +45,22 @@ class Northbound:
         return body
 
     async def login(self, user: str = "user", password: str = "pass") -> int:
-        """Log in; gives the fail code."""
+        """Log in; returns the fail code."""
         body = await self.call("login", userName=user, systemCode=password)
         return int(body["failCode"])
 
     async def data(self, interface: str, **asked: Any) -> Any:
-        """Ask for data that must come."""
+        """Return the data of a successful answer."""
         body = await self.call(interface, **asked)
         assert (body["failCode"], body["success"]) == (0, True), body
         return body["data"]
 
     async def rows(self, interface: str, **asked: Any) -> list[dict[str, Any]]:
-        """Ask for the KPIs of all rows."""
+        """Return the KPIs of all rows of a successful answer."""
         return [row["dataItemMap"] for row in await self.data(interface, **asked)]
 
     async def live(self, *devices: Device) -> list[dict[str, Any]]:
-        """Ask for real-time data of devices of one type."""
+        """Return the real-time KPIs of devices of one type."""
         ids = ",".join(str(device.id) for device in devices)
         return await self.rows("getDevRealKpi", devIds=ids, devTypeId=devices[0].type)
 
@@ -69,27 +69,30 @@ type Opener = Callable[..., AbstractAsyncContextManager[Northbound]]
 
 
 def of_type(plant: Plant, kind: int) -> list[Device]:
-    """All devices of a type."""
+    """Return all devices of a type."""
     return [device for device in plant.devices if device.type == kind]
 
 
 def stamp(moment: datetime) -> int:
-    """Epoch milliseconds."""
+    """Return epoch milliseconds."""
     return int(moment.timestamp() * 1000)
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Let the event loop turn until something is so."""
+    """Run the event loop until a condition holds."""
     for _ in range(100_000):
         if condition():
             return
         await asyncio.sleep(0)
-    pytest.fail("it never happened")
+    pytest.fail("the condition never held")
 
 
 @pytest.fixture
 def opened(socket_enabled: None) -> Opener:
-    """Open simulators: by default young plants on a summer's noon, without quotas."""
+    """Return a function that opens simulators and yields logged-in clients.
+
+    By default a young house at noon in summer, without quotas and quirks.
+    """
 
     @asynccontextmanager
     async def open_simulator(
@@ -113,12 +116,12 @@ def opened(socket_enabled: None) -> Opener:
 
 
 def house(**options: Any) -> Plant:
-    """Build a house that is young, so that its life is quickly counted."""
+    """Build a young house, whose past is simulated quickly."""
     return fleet.residential(**{"connected": SINCE, **options})
 
 
 def park(**options: Any) -> Plant:
-    """Build a utility plant, likewise."""
+    """Build a young utility plant."""
     return fleet.utility(**{"connected": SINCE, **options})
 
 

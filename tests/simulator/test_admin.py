@@ -1,4 +1,4 @@
-"""The surface under /simulator/, and the clock."""
+"""The routes under /simulator/, and the clock."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from .conftest import NOON, Northbound, Opener, house
 
 
 async def post(client: Northbound, name: str, sent: object = None) -> dict:
-    """Use the surface; gives its answer."""
+    """Post JSON to a route; returns its answer, with the status as ``http``."""
     async with client.http.post(f"{client.url}/simulator/{name}", json=sent) as got:
         answer: dict = await got.json()
         return answer | {"http": got.status}
@@ -108,7 +108,7 @@ async def test_alarms(opened: Opener) -> None:
         ("password", {"set": 1}),
     ],
 )
-async def test_nonsense_is_turned_away(opened: Opener, name: str, sent: dict) -> None:
+async def test_wrong_input_is_refused(opened: Opener, name: str, sent: dict) -> None:
     async with opened(house()) as client:
         answer = await post(client, name, sent)
         assert answer["http"] == 400

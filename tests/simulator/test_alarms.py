@@ -1,4 +1,4 @@
-"""Alarms: they come and go by themselves, and on request."""
+"""Alarms: seeded and on request."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,7 @@ MONTH = timedelta(days=31)
 async def alarms(
     client: Northbound, plant: Plant, **filters: Any
 ) -> list[dict[str, Any]]:
-    """Ask for the alarms of the last month."""
+    """Return the alarms of the last 31 days."""
     now = client.sim.clock.at()
     asked = {
         "stationCodes": plant.code,
@@ -27,7 +27,7 @@ async def alarms(
     return rows
 
 
-async def test_alarms_happen_by_themselves(opened: Opener) -> None:
+async def test_seeded_alarms(opened: Opener) -> None:
     plant = park()
     async with opened(plant, quirks=True) as client:
         rows = await alarms(client, plant)
@@ -43,7 +43,7 @@ async def test_alarms_happen_by_themselves(opened: Opener) -> None:
         assert raised == sorted(raised)
 
 
-async def test_they_are_the_same_in_every_run(opened: Opener) -> None:
+async def test_seeded_alarms_are_the_same_in_every_run(opened: Opener) -> None:
     seen = []
     for _ in range(2):
         plant = park()
@@ -52,7 +52,7 @@ async def test_they_are_the_same_in_every_run(opened: Opener) -> None:
     assert seen[0] == seen[1]
 
 
-async def test_some_fit_no_device_and_no_table(opened: Opener) -> None:
+async def test_some_alarms_have_no_device_and_unknown_numbers(opened: Opener) -> None:
     plant = park()
     async with opened(plant, quirks=True) as client:
         rows = [row for row in await alarms(client, plant) if row["alarmType"] == 0]
@@ -61,7 +61,7 @@ async def test_some_fit_no_device_and_no_table(opened: Opener) -> None:
         assert 0 not in {row["alarmType"] for row in await alarms(client, plant)}
 
 
-async def test_an_alarm_s_life(opened: Opener) -> None:
+async def test_an_alarm_is_raised_acknowledged_and_cleared(opened: Opener) -> None:
     plant = house()
     inverter, _ = of_type(plant, 38)
     async with opened(plant) as client:
@@ -150,7 +150,7 @@ def test_every_status_occurs() -> None:
     assert seen == set(Status)
 
 
-def test_an_alarm_of_one_s_own() -> None:
+def test_an_alarm_with_a_given_name_level_and_time() -> None:
     sim = Simulator([house()])
     sim.clock.set(NOON)
     at = NOON - timedelta(days=100)

@@ -13,7 +13,9 @@ from simulator.__main__ import main, parser, plants
 ROOT = Path(__file__).parents[2]
 
 
-def test_help_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_names_options_faults_and_routes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--help"])
     assert ended.value.code == 0
@@ -39,7 +41,7 @@ def test_plants_of_the_command_line(count: int) -> None:
     assert (built[0].site.timezone, built[0].site.latitude) == ("Asia/Kolkata", 28.6)
 
 
-async def test_it_serves_until_it_is_told_to_stop(socket_enabled: None) -> None:
+async def test_it_serves_until_a_signal(socket_enabled: None) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -77,7 +77,7 @@ async def test_newer_systems_have_more_strings(opened: Opener) -> None:
 
 
 def grid_moves(plant: Plant, sign: int) -> datetime:
-    """Find an hour with import (sign 1) or export (-1)."""
+    """Return the first full hour from noon with import (sign 1) or export (-1)."""
     truth = Truth(plant)
     hours = (NOON + timedelta(hours=number) for number in range(100))
     return next(at for at in hours if truth.power(at).grid * sign > 0)
@@ -102,7 +102,7 @@ async def test_the_three_meters_agree(opened: Opener, sign: int) -> None:
         assert amps == pytest.approx(abs(grid["active_power"]), rel=0.05)
 
 
-async def test_old_grid_meters_speak_kilowatts(opened: Opener) -> None:
+async def test_grid_meters_of_2020_send_kilowatts(opened: Opener) -> None:
     plant = park()
     at = grid_moves(plant, -1)
     async with opened(plant, at=at, dialect=Dialect.V2020) as client:
@@ -160,7 +160,7 @@ async def test_inverters_sleep_at_night(opened: Opener) -> None:
         assert (offline["run_state"], silent["run_state"]) == (0, 1)
         assert (offline["active_power"], silent["active_power"]) == (0, None)
         assert (offline["day_cap"], silent["day_cap"]) == (0, 0)
-        # This one still shows yesterday's counter.
+        # LATE_MIDNIGHT: yesterday's counter.
         assert late["day_cap"] > 100
         client.sim.clock.advance(timedelta(hours=6))
         await client.login()

@@ -199,7 +199,7 @@ async def test_the_day_counter_falls_after_sunset(opened: Opener) -> None:
         assert seen[-1] < max(seen)
 
 
-async def test_old_systems_send_texts(opened: Opener) -> None:
+async def test_systems_of_2020_send_texts(opened: Opener) -> None:
     plant = house()
     async with opened(plant, dialect=Dialect.V2020, quirks=True) as client:
         [row] = await client.rows("getStationRealKpi", stationCodes=plant.code)
@@ -207,7 +207,7 @@ async def test_old_systems_send_texts(opened: Opener) -> None:
         assert len(row) == 6
 
 
-async def test_what_a_plant_does_not_measure_is_null(opened: Opener) -> None:
+async def test_unmeasured_values_are_null(opened: Opener) -> None:
     plant = house()
     plant.devices = plant.devices[:1]
     async with opened(plant) as client:

@@ -1,4 +1,4 @@
-"""PyPI's pyhfs, a client of others, understands the simulator."""
+"""The independent client pyhfs, from PyPI, understands the simulator."""
 
 import asyncio
 from datetime import timedelta
@@ -15,7 +15,7 @@ from .conftest import NOON, SINCE, Opener, house, park
 
 
 def everything(url: str, password: str = "pass") -> dict[str, Any]:
-    """Read all that pyhfs can read."""
+    """Return the rows of every method of pyhfs by its subject."""
     with Session("user", password, url) as session, Client(session) as client:
         plants = client.get_plant_list()
         codes = [plant["plantCode"] for plant in plants]
@@ -38,7 +38,7 @@ async def test_pyhfs_reads_everything(opened: Opener) -> None:
             plant.code for plant in plants
         ]
         sizes = {name: len(rows) for name, rows in read.items() if name != "alarms"}
-        # The cloud does not have the hour before noon yet.
+        # With the cloud's lag the hour before noon is not complete.
         assert sizes == {
             "plants": 3,
             "now": 3,
@@ -52,7 +52,7 @@ async def test_pyhfs_reads_everything(opened: Opener) -> None:
         assert client.sim.count(fail_code=0) == len(client.sim.calls) == 8
 
 
-async def test_pyhfs_is_told_what_went_wrong(opened: Opener) -> None:
+async def test_pyhfs_recognises_failures(opened: Opener) -> None:
     async with opened(house(), window=1, login=False) as client:
         with pytest.raises(LoginFailed):
             await asyncio.to_thread(everything, client.url, "wrong")

@@ -14,7 +14,7 @@ MINUTE = timedelta(minutes=1)
 
 
 async def admitted(client, interface: str, calls: int, **asked) -> int:
-    """Call so many times and count what was let through."""
+    """Call an interface ``calls`` times; returns the number of admitted calls."""
     codes = [(await client.call(interface, **asked))["failCode"] for _ in range(calls)]
     return sum(code != 407 for code in codes)
 
@@ -69,7 +69,7 @@ async def test_history_has_two_windows(opened: Opener) -> None:
         for _ in range(40):
             admit += await admitted(client, "getDevHistoryKpi", 2)
             client.sim.clock.advance(MINUTE)
-        # Types 38, 39 and 47, one batch of ten each, and 24.
+        # Types 38, 39 and 47, one batch of ten each, plus 24.
         assert admit == 27
 
 
@@ -80,7 +80,8 @@ def test_limits_grow_with_the_fleet() -> None:
     def windows(interface: str) -> list[int]:
         return [window.calls for window in limits(interface, Dialect.V2022, size)]
 
-    # 242 plants; types 1, 10, 17, 23070, 41 (one batch each), 38: 485, 39: 242, 47: 242.
+    # 242 plants. Devices: 485 of type 38, 242 of 39, 242 of 47; one batch each of
+    # types 1, 10, 17, 23070 and 41.
     assert windows("getStationRealKpi") == [3]
     assert windows("getKpiStationDay") == [27]
     assert windows("getDevRealKpi") == [5 + 5 + 3 + 3]

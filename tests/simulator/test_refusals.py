@@ -1,4 +1,4 @@
-"""Everything the real server refuses is refused, with the reference's code."""
+"""The refusals of the real server, with the codes of the reference."""
 
 from datetime import timedelta
 from typing import Any
@@ -85,7 +85,7 @@ OTHERS: list[tuple[str, dict[str, Any], int]] = [
 
 
 async def code(client: Northbound, interface: str, asked: dict[str, Any]) -> int:
-    """Ask for something that is refused."""
+    """Send a request that is refused; returns its fail code."""
     body = await client.call(interface, **asked)
     assert body["success"] is False
     assert body["data"] is None
@@ -135,7 +135,7 @@ async def test_numbers_may_be_texts(opened: Opener) -> None:
         assert body["params"]["devTypeId"] == "38"
 
 
-async def test_what_is_no_json_counts_as_nothing(opened: Opener) -> None:
+async def test_a_body_without_a_json_object_is_empty(opened: Opener) -> None:
     async with opened(PLANT) as client:
         url = f"{client.url}/thirdData/getDevList"
         for content in (b"{", b"[]", b""):

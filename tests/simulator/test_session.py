@@ -1,4 +1,4 @@
-"""Sessions: one per account, thirty minutes, and the lock."""
+"""Sessions: one per account, their expiry, the lock after wrong passwords."""
 
 import asyncio
 from datetime import timedelta
@@ -24,7 +24,7 @@ async def test_the_token_is_in_header_and_cookie(opened: Opener) -> None:
             assert (await response.json())["data"] is None
 
 
-async def test_without_a_token_nothing_is_told(opened: Opener) -> None:
+async def test_a_call_without_a_token_is_refused(opened: Opener) -> None:
     async with opened(login=False) as client:
         assert await client.call("stations") == LOST
         client.headers = {"XSRF-TOKEN": "nonsense"}
@@ -81,7 +81,7 @@ async def test_five_wrong_passwords_lock_the_account(opened: Opener) -> None:
         assert await client.login() == 0
 
 
-async def test_wrong_passwords_are_forgiven_in_time(opened: Opener) -> None:
+async def test_wrong_passwords_far_apart_do_not_lock(opened: Opener) -> None:
     async with opened(login=False) as client:
         for _ in range(6):
             assert await client.login(password="wrong") == 20400
@@ -113,7 +113,7 @@ async def test_tls_is_self_signed(opened: Opener) -> None:
             assert (await response.json())["failCode"] == 0
 
 
-async def test_a_client_that_gives_up_leaves_nothing_behind(opened: Opener) -> None:
+async def test_a_cancelled_call_frees_its_interface(opened: Opener) -> None:
     async with opened(window=1) as client:
         client.sim.faults.add(Fault("stall", "stations", times=1))
         hanging = asyncio.create_task(client.call("stations"))
@@ -121,6 +121,6 @@ async def test_a_client_that_gives_up_leaves_nothing_behind(opened: Opener) -> N
         hanging.cancel()
         with pytest.raises(asyncio.CancelledError):
             await hanging
-        # The line is free again as soon as the server has noticed.
+        # The interface is free once the server has noticed the disconnection.
         await until(lambda: client.sim.quota.busy("stations") == 0)
         assert (await client.call("stations"))["failCode"] == 0

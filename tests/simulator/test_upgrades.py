@@ -11,7 +11,7 @@ MINUTE = timedelta(minutes=1)
 
 
 async def record(client: Northbound, *ids: int) -> list[dict[str, Any]]:
-    """Ask for upgrade records of string inverters."""
+    """Return the upgrade records of string inverters."""
     rows: list[dict[str, Any]] = await client.data(
         "getDevUpgradeInfo", devIds=",".join(map(str, ids)), devTypeId=1
     )
@@ -61,7 +61,7 @@ async def test_registered_serials(opened: Opener) -> None:
         assert body["buildCode"] == "2"
 
 
-async def test_serials_of_nobody(opened: Opener) -> None:
+async def test_unknown_users_and_wrong_serials_are_refused(opened: Opener) -> None:
     many = ",".join(f"S{number}" for number in range(21))
     known = "erika@example.com"
     async with opened(house(), dialect=Dialect.V2020) as client:

@@ -1,4 +1,4 @@
-"""The world: energies close, any instant can be asked for, clocks change."""
+"""The world: energy balance, access to any instant, changes of the clocks."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -146,7 +146,7 @@ def test_a_market_tariff_can_cost_money() -> None:
     assert min(hour.revenue for hour in hours) < 0
 
 
-def test_truth_tells_powers_and_energies_with_signs() -> None:
+def test_truth_has_powers_and_energies_with_signs() -> None:
     sim = Simulator([HOUSE])
     truth = sim.truth(HOUSE.code)
     steps = [START + timedelta(days=160, minutes=5 * step) for step in range(288)]
@@ -158,7 +158,7 @@ def test_truth_tells_powers_and_energies_with_signs() -> None:
     assert left == pytest.approx(energy.consumption, abs=1e-3)
 
 
-def test_old_days_are_computed_again_when_forgotten() -> None:
+def test_days_outside_the_cache_are_computed_again() -> None:
     world = World(HOUSE.site)
     numbers = [START.timestamp() + day * 86400 + 43200 for day in range(0, 620, 20)]
     first = [world.totals(at) for at in numbers]
