@@ -15,27 +15,14 @@ from custom_components.smartpvms.catalogue import (
 from .project import Project, Tree, placeholders
 from .rule import rule
 
-LANGUAGES: Final = frozenset(
-    {
-        "cs",
-        "de",
-        "en",
-        "es",
-        "fr",
-        "hu",
-        "it",
-        "ja",
-        "nl",
-        "pl",
-        "pt",
-        "pt-BR",
-        "ro",
-        "sv",
-        "tr",
-        "zh-Hans",
-    }
-)
-"""The languages of FusionSolar's markets."""
+_LISTED: Final = "dashboard/browser/texts.js"
+
+
+def languages(project: Project) -> frozenset[str]:
+    """Return the languages there have to be: the dashboard's list is the only one."""
+    source = (project.integration / _LISTED).read_text(encoding="utf-8")
+    found = re.search(r"LANGUAGES = \[(.*?)\]", source, re.DOTALL)
+    return frozenset(re.findall(r'"([\w-]+)"', found[1])) if found else frozenset()
 
 
 def leaves(tree: Tree, path: str = "") -> Iterator[tuple[str, str]]:
@@ -50,10 +37,10 @@ def leaves(tree: Tree, path: str = "") -> Iterator[tuple[str, str]]:
 @rule
 def languages_exist(project: Project) -> Iterator[str]:
     """Every language that has to be there is, and no other."""
-    found = project.languages.keys()
-    for language in sorted(LANGUAGES - found):
+    found, wanted = project.languages.keys(), languages(project)
+    for language in sorted(wanted - found):
         yield f"translations: {language} is missing"
-    for language in sorted(found - LANGUAGES):
+    for language in sorted(found - wanted):
         yield f"translations: {language} is none of the languages"
 
 

@@ -72,6 +72,18 @@ async def begin(hass: HomeAssistant, entry: MockConfigEntry, wait: Wait) -> None
     await wait(FIRST)
 
 
+async def test_listeners_are_called_once_a_refresh(
+    hass: HomeAssistant, entry: MockConfigEntry, wait: Wait
+) -> None:
+    """And also after a refresh that failed: the records age."""
+    await begin(hass, entry, wait)
+    coordinator, calls = entry.runtime_data.firmware, []
+    entry.async_on_unload(coordinator.async_add_listener(lambda: calls.append(1)))
+    for times in (1, 2):
+        await coordinator.async_refresh()
+        assert len(calls) == times
+
+
 async def test_from_the_request_to_the_end(
     hass: HomeAssistant,
     sim: Simulator,

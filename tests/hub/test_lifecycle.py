@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from copy import deepcopy
 from dataclasses import replace
 import gc
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
@@ -403,6 +404,20 @@ async def test_odd_files_are_survived(
     assert await hass.config_entries.async_setup(entry.entry_id)
     await wait(10)
     assert float(state_of(hass, PLANT, "pv_power")) > 0
+
+
+async def test_an_unload_that_fails_lets_polling_go_on(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """Home Assistant keeps such an entry until it is restarted."""
+    with patch.object(
+        hass.config_entries, "async_unload_platforms", return_value=False
+    ):
+        assert not await hass.config_entries.async_unload(setup.entry_id)
+    before = sim.count("getDevRealKpi")
+    await wait(700, 10)
+    assert sim.count("getDevRealKpi") > before
+    setup.mock_state(hass, ConfigEntryState.LOADED)
 
 
 async def test_readings_are_saved_while_they_keep_coming(

@@ -4,8 +4,7 @@ Every request is one call that is made once. Whatever comes back, it is not
 repeated: a request whose answer is lost may have been taken.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from itertools import batched
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from homeassistant.const import ATTR_DEVICE_ID
@@ -16,6 +15,7 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
+from ..account.device_batches import DeviceBatch, device_batches
 from ..const import DOMAIN
 from ..hub.hub import Hub
 from ..hub.targets import Target, find_targets
@@ -42,9 +42,6 @@ SCHEMA: Final = vol.Schema(
         vol.Optional(ATTR_CONFIRM, default=False): cv.boolean,
     }
 )
-
-type Request = tuple[int, tuple[int, ...]]
-"""A call: device type and up to 10 devices."""
 
 type Verdicts = Mapping[int, HomeAssistantError | None]
 """What became of a request by device: None where it was delivered."""
@@ -110,7 +107,10 @@ async def async_upgrade_firmware(
     by_hub: dict[Hub, dict[int, Device]] = {}
     for hub, device in targets.values():
         by_hub.setdefault(hub, {})[device.id] = device
-    requests = {hub: _requests(devices.values()) for hub, devices in by_hub.items()}
+    requests = {
+        hub: list(device_batches(devices.values(), DEVICES_PER_UPGRADE))
+        for hub, devices in by_hub.items()
+    }
     # No account is asked before all of them are known to have the calls.
     for hub, asked in requests.items():
         await _async_await_calls(hub, len(asked))
@@ -127,7 +127,8 @@ async def async_request_upgrade(hub: Hub, device_id: int) -> None:
     if device is None:
         raise _not_upgradable(str(device_id))
     await _async_await_calls(hub, 1)
-    await _async_request({hub: _requests([device])}, must_all=True)
+    batch = DeviceBatch(device.type_id, (device.id,))
+    await _async_request({hub: [batch]}, must_all=True)
 
 
 def _upgradable(target: Target) -> Device:
@@ -154,18 +155,6 @@ def _not_upgradable(device_id: str) -> ServiceValidationError:
     )
 
 
-def _requests(devices: Iterable[Device]) -> list[Request]:
-    """Return the calls that devices need."""
-    by_type: dict[int, list[int]] = {}
-    for device in devices:
-        by_type.setdefault(device.type_id, []).append(device.id)
-    return [
-        (type_id, batch)
-        for type_id, ids in by_type.items()
-        for batch in batched(ids, DEVICES_PER_UPGRADE)
-    ]
-
-
 async def _async_await_calls(hub: Hub, calls: int) -> None:
     """Wait until the calls can be made, or raise before any is spent."""
     if hub.account.issues.is_refused(Interface.UPGRADE):
@@ -174,7 +163,7 @@ async def _async_await_calls(hub: Hub, calls: int) -> None:
 
 
 async def _async_request(
-    requests: Mapping[Hub, Collection[Request]], *, must_all: bool
+    requests: Mapping[Hub, Collection[DeviceBatch]], *, must_all: bool
 ) -> Mapping[Hub, Verdicts]:
     """Make each call once; the others go on after a failed one.
 
@@ -185,12 +174,12 @@ async def _async_request(
     was_answered = False
     for hub, asked in requests.items():
         known = verdicts.setdefault(hub, {})
-        for type_id, devices in asked:
+        for batch in asked:
             try:
-                known |= await _async_call(hub, type_id, devices)
+                known |= await _async_call(hub, batch.type_id, batch.devices)
                 was_answered = True
             except HomeAssistantError as error:
-                known |= dict.fromkeys(devices, error)
+                known |= dict.fromkeys(batch.devices, error)
     errors = [error for known in verdicts.values() for error in known.values() if error]
     if errors and (must_all or not was_answered):
         raise errors[0]

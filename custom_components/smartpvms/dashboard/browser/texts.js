@@ -5,7 +5,7 @@
  */
 
 const FALLBACK = "en";
-/** Languages that have a file; a test compares them with the integration's. */
+/** All languages: the rules of the project compare the integration's texts with it. */
 export const LANGUAGES = [
   "cs",
   "de",
