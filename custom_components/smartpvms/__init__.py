@@ -50,11 +50,14 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -
     """Unload an account; its session and its ledger stay for the next set-up."""
     hub = entry.runtime_data
     hub.account.leave()
-    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    unloaded = False
+    try:
+        unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    finally:
+        if not unloaded:
+            hub.account.run()
     if unloaded:
         await hub.async_close()
-    else:
-        hub.account.run()
     return unloaded
 
 

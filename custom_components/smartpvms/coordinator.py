@@ -104,7 +104,7 @@ class AccountCoordinator[T](DataUpdateCoordinator[T]):
                 False, raise_on_auth_failed, scheduled, raise_on_entry_error
             )
             self._note_outcome(may_say=log_failures and was_fine)
-        elif self._listeners:
+        elif self._listeners and not self.account.is_closed:
             # The unload may fail, and polling then goes on.
             self._schedule_refresh()
         await self._async_refreshed()

@@ -106,7 +106,8 @@ class EntityAdder:
     """Adds the entities of a platform in portions: a fleet has thousands.
 
     Nothing more is added once the entry is on its way out. `registered`: the keys of
-    the platform's entities that the registry holds, by plant code or device id.
+    the platform's entities that the registry holds, by plant code or device id, until
+    `async_finish`.
     """
 
     def __init__(
@@ -145,6 +146,7 @@ class EntityAdder:
                 more = self._add_some()
         finally:
             self._is_adding = False
+            self.registered = {}
 
     def _add_some(self) -> bool:
         """Add a portion; return whether there may be more."""

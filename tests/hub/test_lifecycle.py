@@ -6,6 +6,7 @@ from copy import deepcopy
 from dataclasses import replace
 import gc
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
@@ -406,18 +407,36 @@ async def test_odd_files_are_survived(
     assert float(state_of(hass, PLANT, "pv_power")) > 0
 
 
+@pytest.mark.parametrize(
+    "outcome", [{"return_value": False}, {"side_effect": ValueError("a platform")}]
+)
 async def test_an_unload_that_fails_lets_polling_go_on(
-    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+    outcome: dict[str, object],
 ) -> None:
     """Home Assistant keeps such an entry until it is restarted."""
-    with patch.object(
-        hass.config_entries, "async_unload_platforms", return_value=False
-    ):
+    with patch.object(hass.config_entries, "async_unload_platforms", **outcome):
         assert not await hass.config_entries.async_unload(setup.entry_id)
     before = sim.count("getDevRealKpi")
     await wait(700, 10)
     assert sim.count("getDevRealKpi") > before
     setup.mock_state(hass, ConfigEntryState.LOADED)
+
+
+async def test_a_plant_that_comes_back_keeps_its_zone(
+    hass: HomeAssistant, setup: MockConfigEntry
+) -> None:
+    """Its rows have shown the zone; the list never tells it."""
+    account = setup.runtime_data.account
+    known, zone = account.inventory, ZoneInfo("Asia/Kolkata")
+    account.learn_zone(PLANT, zone)
+    await account.async_apply(replace(known, plants={}, devices={}))
+    assert not account.plants
+    await account.async_apply(known)
+    assert account.zone(PLANT) is zone
 
 
 async def test_readings_are_saved_while_they_keep_coming(

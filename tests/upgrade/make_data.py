@@ -17,12 +17,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from simulator import Dialect, Simulator
-from simulator.model import Type
 from tests.play import play
 
 from . import life
 
 DATA = Path(__file__).parent / "data"
+ENABLED = ("day_", "month_", "year_", "lifetime_", "efficiency", "temperature", "pv1_")
+"""How the keys of the entities begin that the user enables."""
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +35,12 @@ def integration(request: pytest.FixtureRequest) -> None:
     request.getfixturevalue("socket_enabled")
 
 
+@pytest.fixture
+def recorder_config() -> dict[str, Any]:
+    """Keep statistics only."""
+    return life.NO_STATES
+
+
 @pytest.fixture(params=list(Dialect))
 def dialect(request: pytest.FixtureRequest) -> Dialect:
     """Return each generation of the server."""
@@ -43,33 +50,34 @@ def dialect(request: pytest.FixtureRequest) -> Dialect:
 
 @pytest.fixture
 async def sim(now: str, dialect: Dialect) -> Simulator:
-    """Return the simulator of the life; no alarm comes by itself."""
-    sim = Simulator(life.plants(), dialect)
-    sim.alarms.automatic = False
-    return sim
+    """Return the simulator of the life."""
+    return life.make_server(dialect)
 
 
 def change_registries(
     hass: HomeAssistant, entry: MockConfigEntry, sim: Simulator
 ) -> None:
-    """Change what users change: ids, names, what is enabled."""
+    """Change what users change: ids, names, units, what is enabled."""
     registry, devices = er.async_get(hass), dr.async_get(hass)
 
-    def entity(key: str, domain: str = "sensor") -> str:
-        found = registry.async_get_entity_id(domain, life.DOMAIN, key)
+    def entity(key: str) -> str:
+        found = registry.async_get_entity_id("sensor", life.DOMAIN, key)
         assert found, key
         return found
 
-    renamed = entity(f"{life.HOUSE}_pv_power")
-    registry.async_update_entity(renamed, new_entity_id="sensor.roof", name="Roof")
+    registry.async_update_entity(
+        entity(f"{life.HOUSE}_pv_power"), new_entity_id="sensor.roof", name="Roof"
+    )
     registry.async_update_entity(
         entity(f"{life.HOUSE}_total_income"), disabled_by=er.RegistryEntryDisabler.USER
     )
-    inverter = life.device(sim, 0, Type.ENERGY_CENTER)
-    wanted = ("day_", "month_", "year_", "efficiency", "temperature")
+    inverter, other = life.inverters(sim)
+    registry.async_update_entity_options(
+        entity(f"{other}_active_power"), "sensor", {"unit_of_measurement": "W"}
+    )
     for item in er.async_entries_for_config_entry(registry, entry.entry_id):
         owner, _, key = item.unique_id.partition("_")
-        if owner in (life.HOUSE, str(inverter)) and key.startswith(wanted):
+        if owner in (life.HOUSE, str(inverter)) and key.startswith(ENABLED):
             registry.async_update_entity(item.entity_id, disabled_by=None)
     (house,) = (
         item
@@ -83,55 +91,68 @@ def change_registries(
 async def test_make_data(
     hass: HomeAssistant,
     url: str,
+    now: str,
     sim: Simulator,
     freezer: FrozenDateTimeFactory,
     hass_storage: dict[str, Any],
 ) -> None:
     """Live some hours, stop, write all that is kept, and start once more."""
-    entry = MockConfigEntry(
-        domain=life.DOMAIN,
-        title="FusionSolar test",
-        unique_id=f"{url}|user",
-        entry_id="01K0UPGRADE",
-        data={"host": url, "username": "user", "password": "pass", "verify_ssl": True},
-        options=life.options(sim),
-    )
+    settings: dict[str, Any] = {
+        "entry_id": "01K0UPGRADE",
+        "title": "FusionSolar test",
+        "unique_id": f"{url}|user",
+        "data": {
+            "host": url,
+            "username": "user",
+            "password": "pass",
+            "verify_ssl": True,
+        },
+        "options": life.options(sim),
+    }
+    entry = MockConfigEntry(domain=life.DOMAIN, **settings)
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await play(hass, freezer, 1800)
-    inverter = life.device(sim, 0, Type.ENERGY_CENTER)
-    raised_at = sim.clock.now()
-    sim.alarms.raise_(life.HOUSE, inverter, alarm_id=life.ALARM)
+    await play(hass, freezer, life.RAISED_AFTER)
+    life.fail(sim, life.later(now, life.RAISED_AFTER))
     change_registries(hass, entry, sim)
     await hass.async_block_till_done(wait_background_tasks=True)
     await hass.config_entries.async_reload(entry.entry_id)
-    await play(hass, freezer, 3 * 3600)
+    await play(hass, freezer, life.LIVED)
     ended = life.states(hass)
     rows = await life.statistics(hass)
     assert await hass.config_entries.async_unload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     found: dict[str, Any] = {
-        "raised_at": raised_at,
-        "options": dict(entry.options),
+        "entry": {
+            **settings,
+            "version": entry.version,
+            "minor_version": entry.minor_version,
+        },
         "stores": {
             key: json.loads(json.dumps(value))
             for key, value in hass_storage.items()
             if key.startswith(life.DOMAIN)
         },
         "entities": life.entities(hass, entry),
-        "devices": life.devices_of(hass, entry),
+        "devices": life.devices(hass, entry),
         "statistics": rows,
-        "states_at_the_end": ended,
+        "states": ended,
+        "restorable": life.restorable(hass),
         "calls": life.calls(sim),
     }
-    hass.data.pop(life.CONNECTIONS)
-    freezer.tick(60)
-    before = len(sim.calls)
+    # Nothing of the account stays in memory.
+    for key in [key for key in hass.data if str(key).startswith(life.DOMAIN)]:
+        hass.data.pop(key)
+    made = len(sim.calls)
+    freezer.tick(life.OFF_FOR)
     assert await hass.config_entries.async_setup(entry.entry_id)
-    found["restarted_at"] = sim.clock.now()
-    found["states_after_restart"] = life.states(hass)
+    restarted = life.states(hass)
+    assert restarted.keys() == ended.keys()
+    found["changed_by_restart"] = {
+        key: value for key, value in restarted.items() if value != ended[key]
+    }
     await hass.async_block_till_done(wait_background_tasks=True)
-    found["calls_of_restart"] = life.calls(sim, before)
+    found["calls_of_restart"] = [call.interface for call in sim.calls[made:]]
     text = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
     DATA.mkdir(exist_ok=True)
     path = DATA / f"{sim.dialect}.json.gz"

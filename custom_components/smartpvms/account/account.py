@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import tzinfo
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -69,11 +69,13 @@ class Account:
         self.client = connection.client
         self.ledger = connection.client.session.ledger
         self.clock = Clock()
+        self._given: tuple[Mapping[str, Any], str] | None = None
+        self._options = AccountOptions(hass.config.currency)
         self.inventory = inventory
         self.meter_units = meter_units
-        self.inventory_changed = Signal()
-        self.inventory_doubted = Signal()
-        self.types_changed = Signal()
+        self.inventory_changed = Signal("inventory changed")
+        self.inventory_doubted = Signal("inventory doubted")
+        self.types_changed = Signal("device types changed")
         self.outage = Outage()
         self.plants: dict[str, Plant] = {}
         self.devices: dict[int, Device] = {}
@@ -93,7 +95,15 @@ class Account:
     @property
     def options(self) -> AccountOptions:
         """Return the user's choices, as the entry has them at this moment."""
-        return AccountOptions.of(self.entry.options, self.hass.config.currency)
+        given = (self.entry.options, self.hass.config.currency)
+        # Home Assistant replaces an entry's options, it never changes them.
+        if (
+            self._given is None
+            or self._given[0] is not given[0]
+            or (self._given[1] != given[1])
+        ):
+            self._given, self._options = given, AccountOptions.of(*given)
+        return self._options
 
     @property
     def is_leaving(self) -> bool:
@@ -252,8 +262,6 @@ class Account:
 
     def _find_zones(self) -> None:
         home = dt_util.get_default_time_zone()
-        learnt = self._learnt_zones
-        self._learnt_zones = {c: learnt[c] for c in self.plants if c in learnt}
         self._zones = {
             code: self._learnt_zones.get(code) or zone_of(plant, home)
             for code, plant in self.plants.items()

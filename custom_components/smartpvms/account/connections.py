@@ -1,8 +1,8 @@
 """What outlives a config entry: ledgers and sessions, one per account.
 
-The config flow hands its session, plant list and dialect to the set-up, a
-reload finds the session it left, and all callers share one ledger an account. Ledgers are kept on disk for a day, which is as far back as any
-limit looks.
+The config flow hands its session, plant list and dialect to the set-up, a reload
+finds the session it left, and all of them share one ledger an account. Ledgers are
+kept on disk for a day, which is as far back as any limit looks.
 """
 
 import asyncio

@@ -111,7 +111,7 @@ async def async_get_device_history(
 
 
 def _interface(period: Period, hub: Hub) -> Interface:
-    """Return the interface for rows of an hub's devices."""
+    """Return the interface for rows of a hub's devices."""
     if period is Period.FIVE_MINUTES:
         return FIVE_MINUTE_INTERFACES[hub.account.inventory.dialect]
     return DEVICE_INTERFACES[period]
@@ -193,7 +193,7 @@ def _shown(rows: Rows, source: Source) -> JsonObjectType:
 
 @callback
 def _registry_ids(hass: HomeAssistant, hub: Hub) -> dict[str | int, str]:
-    """Return the registry ids of an hub's devices."""
+    """Return the registry ids of a hub's devices."""
     devices = dr.async_entries_for_config_entry(
         dr.async_get(hass), hub.account.entry.entry_id
     )

@@ -125,7 +125,7 @@ async def async_history(
 ) -> dict[Hub, Rows]:
     """Return the rows that were asked for, in as few calls as there can be.
 
-    Raises HomeAssistantError before the first call where an hub lacks them.
+    Raises HomeAssistantError before the first call where a hub lacks them.
     """
     sources: dict[Hub, list[Source]] = {}
     for hub, source in wanted:

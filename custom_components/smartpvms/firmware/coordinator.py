@@ -54,12 +54,15 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareRecords]):
 
     def is_fresh(self, device_id: int) -> bool:
         """Tell whether a device was heard of in the last three cycles."""
-        heard = self.data.answered_at.get(device_id)
-        if heard is None:
+        answered = self.data.answered_at.get(device_id)
+        if answered is None:
             return False
         now = self.account.clock.now()
-        cycle = max(cadence(self.data.records.get(device_id), heard), self._round())
-        return heard >= fresh_since(now, cycle)
+        own = cadence(self.data.records.get(device_id), answered)
+        # The round looks through all inverters: only where it decides.
+        return answered >= fresh_since(now, own) or (
+            answered >= fresh_since(now, self._round())
+        )
 
     def _round(self) -> float:
         """Return the seconds that it takes to ask for all that are upgraded now."""

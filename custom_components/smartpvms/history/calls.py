@@ -73,7 +73,16 @@ class ImportCalls:
         """Drop the questions about plants that are gone."""
         self._known_devices.clear()
         here = self.account.plants.keys()
-        self.scheduler.drop_questions(lambda question: not here >= set(question.plants))
+
+        def is_obsolete(question: Question) -> bool:
+            return not here >= set(question.plants)
+
+        self.scheduler.drop_questions(is_obsolete)
+        self._inquiries = {
+            question: inquiry
+            for question, inquiry in self._inquiries.items()
+            if not is_obsolete(question)
+        }
 
     def planner(self) -> Planner:
         """Return the planner of this moment."""

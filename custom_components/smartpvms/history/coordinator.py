@@ -84,9 +84,13 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
             unload(async_at_started(self.hass, self._begin))
 
     async def _begin(self, _: HomeAssistant) -> None:
-        for code in self.account.plants:
-            await self._async_repair(code)
-            await self._ingest.async_price(code, self.progress(code))
+        for code in list(self.account.plants):
+            if code in self.account.plants:
+                await self._async_repair(code)
+                await self._ingest.async_price(code, self.progress(code))
+        if self.account.is_closed:
+            # The entry was unloaded meanwhile: a listener would poll for ever.
+            return
         self._moving.clear()
         self._is_started = True
         unload = self.account.entry.async_on_unload
