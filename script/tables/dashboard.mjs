@@ -1,6 +1,6 @@
 /**
- * Prints what the dashboard's modules make of a recorded plant, as JSON: `views` by plant and
- * `overview`, in English.
+ * Prints the dashboard's views of the recorded plants as JSON: `views` by plant and `overview`, in
+ * English.
  */
 
 import { overviewView } from "../../custom_components/smartpvms/dashboard/browser/overview.js";

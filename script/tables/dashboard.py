@@ -1,4 +1,4 @@
-"""The dashboard's views as YAML, for docs/dashboard.md: what its modules make of a house."""
+"""The dashboard's view of a recorded house as YAML, for docs/dashboard.md."""
 
 from collections.abc import Mapping
 import json
@@ -15,7 +15,7 @@ HOUSE: Final = "sonnenhof"
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes long texts as blocks, and repeats what is there twice."""
+    """Writes multi-line texts as blocks, and repeated values without aliases."""
 
     @override
     def ignore_aliases(self, data: object) -> bool:
@@ -31,7 +31,7 @@ _Dumper.add_representer(str, _text)
 
 
 def node() -> str:
-    """Return a Node; script/setup finds one."""
+    """Return the path of Node: the one of script/setup, else of the PATH."""
     own = ROOT / ".environment" / "node"
     found = str(own) if own.exists() else shutil.which("node")
     if not found:
@@ -47,7 +47,7 @@ def views() -> dict[str, Any]:
 
 
 def tables(texts: Mapping[str, Any]) -> Mapping[str, str]:
-    """Return the house's view as YAML."""
+    """Return the house's view as a fenced YAML block, under the name ``view``."""
     view = {"title": "Sonnenhof", "path": HOUSE, **views()["views"][HOUSE]}
     written = yaml.dump(
         [view],

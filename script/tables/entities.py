@@ -66,14 +66,14 @@ OTHERS: Final[Mapping[str, tuple[tuple[str, EntityDescription], ...]]] = {
     "firmware": (("update", update.DESCRIPTION), ("button", button.UPGRADE)),
     "underperformance": tuple(("binary_sensor", row) for row in COMPARISONS),
 }
-"""Entities that no row of values stands for, by table."""
+"""Entities without a catalogue row of a device type or plant, by table."""
 
 _PLANT_OTHERS: Final = (("sensor", HISTORY_IMPORT), ("button", button.DESCRIPTION))
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a table: keys that share a name, all cells ready."""
+    """A line of a table: the keys that share a name, and the finished cells."""
 
     platform: str
     keys: tuple[str, ...]
@@ -81,7 +81,7 @@ class Line:
 
 
 def tables(texts: Texts) -> dict[str, str]:
-    """Return the tables by name; raises where an entity is in none of them."""
+    """Return the tables by name; ValueError if an entity with a text is in no table."""
     names = texts["entity"]
     lines = {
         "plant": [
@@ -99,13 +99,13 @@ def tables(texts: Texts) -> dict[str, str]:
     by_period = {
         name: list(_period_lines(names, rows)) for name, rows in periods.items()
     }
-    told = {
+    listed = {
         (line.platform, key.lower())
         for line in chain(*lines.values(), *by_period.values())
         for key in line.keys
     }
-    if missing := set(_entities(names)) - told:
-        raise ValueError(f"in no table of entities: {sorted(missing)}")
+    if missing := set(_entities(names)) - listed:
+        raise ValueError(f"entities missing from every table: {sorted(missing)}")
     return {
         **{name: _table(rows) for name, rows in lines.items()},
         **{name: _table(rows) for name, rows in by_period.items()},
@@ -131,7 +131,7 @@ def _of_type(type_id: int) -> Iterator[tuple[str, EntityDescription]]:
 
 
 def _lines(names: Texts, rows: Iterable[tuple[str, EntityDescription]]) -> list[Line]:
-    """Return a line for each entity, one for a family of numbered ones."""
+    """Return a line for each entity; numbered entities share a line."""
     families: dict[tuple[str, str], list[EntityDescription]] = {}
     for platform, row in rows:
         families.setdefault((platform, _family(row.key)), []).append(row)
@@ -152,7 +152,7 @@ def _lines(names: Texts, rows: Iterable[tuple[str, EntityDescription]]) -> list[
 
 
 def _family(key: str) -> str:
-    """Return what numbered keys have in common, and the calls left by interface."""
+    """Return the common form of numbered keys and of the calls left by interface."""
     if key.startswith(f"{CALLS_LEFT}_"):
         return CALLS_LEFT + "_"
     return re.sub(r"\d+", "#", key, count=1)
@@ -193,7 +193,7 @@ def _keys(family: list[EntityDescription]) -> str:
 
 
 def _period_lines(names: Texts, periods: Periods) -> Iterator[Line]:
-    """Yield a line for each value, whatever the period."""
+    """Yield a line for each value; its periods share the line."""
     values: dict[str, list[tuple[Period, PeriodKpi]]] = {}
     for period, kpis in periods.items():
         for kpi in kpis:

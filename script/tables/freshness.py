@@ -1,4 +1,4 @@
-"""The tables of docs/data-update.md, from what the tests of freshness have measured."""
+"""The tables of docs/data-update.md, from the measurements of the freshness tests."""
 
 import argparse
 from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ def _time(seconds: float) -> str:
 
 
 def ages(found: Measured) -> str:
-    """Return the table of the ages: the median, in brackets the best one."""
+    """Return the table of ages of the data: the median, in brackets the lowest."""
 
     def cell(kind: str, account: Mapping[str, Any]) -> str:
         age = account["ages"].get(kind)
@@ -70,7 +70,7 @@ def ages(found: Measured) -> str:
 
 
 def calls(found: Measured) -> str:
-    """Return the table of the calls: how many, in brackets how many are allowed."""
+    """Return the table of calls by interface: number made, in brackets the limit."""
     names = sorted({name for account in found.values() for name in account["calls"]})
 
     def cell(name: str, account: Mapping[str, Any]) -> str:
@@ -91,8 +91,14 @@ def calls(found: Measured) -> str:
 def main() -> int:
     """Print the tables, or write them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, help="what the tests have written")
-    parser.add_argument("--write", action="store_true", help="into the document")
+    parser.add_argument(
+        "folder",
+        type=Path,
+        help="folder of the measurements, a JSON file for each account",
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="write the tables into the document"
+    )
     given = parser.parse_args()
     found = {
         name: json.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The tables of docs/history.md: what is imported, from what, and how long it takes."""
+"""The tables of docs/history.md: imported series, their sources, import durations."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
@@ -51,7 +51,7 @@ OF_DEVICES: Final = {
     DEVICE_CHARGE: "charge of the batteries",
     DEVICE_DISCHARGE: "discharge of the batteries",
 }
-"""What the devices' own rows tell, in words."""
+"""Names of the quantities that come from the rows of devices."""
 PRICES: Final = {"grid_import": "import price", "grid_export": "export price"}
 POWERS: Final = "powers of the devices every five minutes: mean, lowest and highest"
 
@@ -100,7 +100,7 @@ def _made_of(names: Mapping[str, str], series: Series) -> str:
 
 
 def _sum(terms: Terms) -> str:
-    """Return a sum in words, what is added before what is taken away."""
+    """Return a sum in words, positive terms before negative terms."""
     ordered = sorted(terms.items(), key=lambda item: -item[1])
     text = "".join(
         f" {'+' if factor > 0 else '-'} {OF_DEVICES.get(key, f'`{key}`')}"
@@ -110,7 +110,7 @@ def _sum(terms: Terms) -> str:
 
 
 def _durations() -> Iterator[Row]:
-    """Yield how long each part of the backfill takes, by profile."""
+    """Yield the duration of each part of the backfill, a column for each profile."""
     for name, depth, feed in (
         ("years and months", 0, MONTHS),
         ("days", 0, DAYS),
@@ -135,7 +135,7 @@ def _durations() -> Iterator[Row]:
 
 def _ledger(profile: Profile) -> Ledger:
     async def save() -> None:
-        """Keep nothing."""
+        """Skip the write: this ledger lives for one calculation."""
 
     ledger = Ledger(save, NOW.timestamp)
     ledger.profile, ledger.scale = profile, Scale(1, DEVICES)
@@ -143,7 +143,7 @@ def _ledger(profile: Profile) -> Ledger:
 
 
 def _seconds(profile: Profile, feed: Feed, depth: int) -> float:
-    """Return how long the backfill of a feed takes, all calls within the limits."""
+    """Return the duration of a feed's backfill within the call limits, in seconds."""
     progress = Progress(first=BEGUN)
     progress.hold(YEARS, Days.between(ALL_YEARS, ALL_YEARS + ONE_DAY))
     if feed == DAYS:
@@ -163,7 +163,7 @@ def _interval(profile: Profile, *, backfills: bool) -> float:
 
 
 def _words(seconds: float) -> str:
-    """Return a duration in the unit that fits it."""
+    """Return a duration, given in seconds, in minutes, hours or days, rounded up."""
     if seconds < MINUTE:
         return "at once"
     for unit, name, most in (
