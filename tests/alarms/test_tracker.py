@@ -50,7 +50,7 @@ def take(
 ) -> list[tuple[ChangeKind, str]]:
     """Return what an answer says that is new: kind and alarm id."""
     answer = [(alarm, 1) for alarm in alarms]
-    news = book.take(window_at(number, now), list(plants), answer, now)
+    news = book.apply(window_at(number, now), list(plants), answer, now)
     return [(item.kind, item.record.id) for item in news]
 
 
@@ -150,7 +150,7 @@ def test_a_file_of_another_shape_is_as_good_as_none(saved: Any) -> None:
 def test_news_that_were_not_told_survive(book: AlarmTracker) -> None:
     take(book, [FAN])
     answer = [(replace(FAN, status=6), 1)]
-    news = book.take(window_at(0, NOW), ["P"], answer, NOW)
+    news = book.apply(window_at(0, NOW), ["P"], answer, NOW)
     assert news[0].record.cleared_at == NOW
     assert load_changes(json.loads(json.dumps(dump_changes(news)))) == news
 
@@ -291,7 +291,7 @@ def test_a_system_that_says_nothing_ends_no_alarm(book: AlarmTracker) -> None:
         told = []
         for minutes in range(int(begin * 60), int(end * 60), 2):
             now = NOW + timedelta(minutes=minutes)
-            told += book.take(window_at(0, now), ["P"], None, now)
+            told += book.apply(window_at(0, now), ["P"], None, now)
         return [item.kind for item in told]
 
     assert take(book, [FAN]) == [(ChangeKind.RAISED, "2064")]

@@ -477,7 +477,7 @@ def test_cadence(known: UpgradeRecord | None, seconds: float) -> None:
 
 def test_what_is_saved_comes_back_and_what_is_broken_does_not() -> None:
     book = FirmwareRecords()
-    book.take([1, 2], [record()], 1100.0)
+    book.apply([1, 2], [record()], 1100.0)
     assert FirmwareRecords.load(book.dump(), 1100.0) == book
     assert book.due_at == {1: 1160.0, 2: 1100.0 + DAY}
     far = {"due_at": {"1": 9e12}, "heard_at": {"1": 9e12}}

@@ -106,7 +106,7 @@ def _loaded(name: str, data: Any) -> list[Any]:
         book, news = AlarmTracker.load(data), load_changes(data)
         listed = [book.of_plant(r.plant_code) for r in book.active.values()]
         book.next_window(NOON)
-        told = book.advance_reading(window_at(0, NOON), ["NE=1"], [], NOON)
+        told = book.apply(window_at(0, NOON), ["NE=1"], [], NOON)
         details = [[r.rank, r.details()] for records in listed for r in records]
         told += news
         return [details, [item.record.details() for item in told], book.dump()]

@@ -111,7 +111,7 @@ def document(name: str) -> Any:
     session = SimpleNamespace(
         call=call,
         call_log=CallLog(),
-        ledger=SimpleNamespace(profile=None),
+        ledger=SimpleNamespace(profile=None, use_profile=lambda _: None),
         log_in=log,
         log_out=log,
     )
@@ -132,7 +132,7 @@ class Told(NorthboundClient):
         async def log() -> None:
             await call(Interface.LOGIN)
 
-        ledger = SimpleNamespace(profile=None)
+        ledger = SimpleNamespace(profile=None, use_profile=lambda _: None)
         session = SimpleNamespace(
             call=call, call_log=CallLog(), ledger=ledger, log_in=log, log_out=log
         )

@@ -54,7 +54,7 @@ def taken(*rows: tuple[float, Mapping[str, float]]) -> LiveHours:
     """Return what rows tell that came so many seconds after ten."""
     hours = LiveHours()
     for at, values in rows:
-        hours.take(TEN + at, values, TEN)
+        hours.advance(TEN + at, values, TEN)
     return hours
 
 
@@ -98,7 +98,7 @@ def test_hours_begin_where_the_plants_do() -> None:
     """In a zone of half hours they begin at the half."""
     hours = LiveHours()
     for at, value in ((600, 1.0), (LAG + 1800 - 1, 2.0), (LAG + 1800, 4.0)):
-        hours.take(TEN + at, {"day_power": value}, TEN - 1800)
+        hours.advance(TEN + at, {"day_power": value}, TEN - 1800)
     assert hours.hours == {
         TEN - 1800: {"day_power": 1.0},
         TEN + 1800: {"day_power": 2.0},
@@ -156,7 +156,7 @@ def test_an_hour_is_shown_when_all_its_terms_are_known() -> None:
         "self_consumption": [],
         "pv_energy": [Span(TEN, TEN + HOUR, 2.0)],
     }
-    hours.take(TEN + 1200, {"day_power": 4.0, DEVICE_EXPORT: 10.5}, TEN)
+    hours.advance(TEN + 1200, {"day_power": 4.0, DEVICE_EXPORT: 10.5}, TEN)
     # From now on: what was sold before is not known.
     assert moved(hours, DEVICE_EXPORT) == {0: 0.5}
 
@@ -165,7 +165,7 @@ def test_old_hours_are_forgotten() -> None:
     """The file does not grow."""
     hours = LiveHours()
     for at in range(0, 60 * HOUR, 900):
-        hours.take(TEN + at, {"day_power": at / 900}, TEN)
+        hours.advance(TEN + at, {"day_power": at / 900}, TEN)
     assert min(hours.hours) > TEN + at - KEPT
     assert len(hours.hours) == KEPT // HOUR
 
@@ -186,7 +186,7 @@ def test_nothing_is_lost_and_nothing_counted_twice(
     at = value = 0
     for index, (pause, more) in enumerate(steps):
         at, value = at + pause, value + more
-        hours.take(TEN + at, {"day_power": value / 10}, TEN)
+        hours.advance(TEN + at, {"day_power": value / 10}, TEN)
         if index == stop_at:
             hours = LiveHours.load(hours.dump())
     shown = hours.spans(0, ["pv_energy"])["pv_energy"]

@@ -170,7 +170,7 @@ def test_misty_mornings_are_no_fault() -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("unit", [0, 1])
+@pytest.mark.parametrize("member", [0, 1])
 @pytest.mark.parametrize("roofs", ["house", "east and west", "alike"])
 def test_half_the_power_is_found_on_the_second_sunny_day(
     roofs: str, member: int, seed: int

@@ -81,12 +81,13 @@ def inverters(sim: Simulator) -> list[int]:
 def options(sim: Simulator) -> dict[str, Any]:
     """Return a choice in every option that there is."""
     meter = next(d.id for d in sim.plants[1].devices if d.type == Type.GRID_METER)
+    sensor = next(d.id for d in sim.plants[0].devices if d.type == Type.POWER_SENSOR)
     is_old = sim.dialect is Dialect.V2020
     return {
         "excluded_plants": [LAKE],
         "quota_profile": "per_minute" if is_old else "daily",
         "currency": "CHF",
-        "turned_meters": [str(meter)],
+        "turned_meters": [str(meter), str(sensor)],
         "grid_meters": {PARK: str(meter)},
         "history_days": 1,
         "import_price": 0.31,

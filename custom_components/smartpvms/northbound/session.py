@@ -69,14 +69,18 @@ def normalise_origin(typed: str) -> str:
     text = typed.strip()
     if not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", text):
         text = f"https://{text}"
-    url = URL(text)
+    try:
+        url = URL(text)
+        origin = str(url.origin()).lower()
+    except ValueError as error:
+        raise NoAddressError("not an address") from error
     host = url.host or ""
     is_sound = host and host.isprintable() and " " not in host
     if url.scheme not in ("http", "https") or not is_sound:
         raise NoAddressError("not an address")
     if url.scheme == "http" and not _is_loopback(host):
         raise NotEncryptedError("not encrypted")
-    return str(url.origin()).lower()
+    return origin
 
 
 def _is_loopback(host: str) -> bool:
