@@ -1,6 +1,6 @@
 """A recorder beside the simulated server, and a way to let history be imported."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 import logging
 from typing import Any
@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
-from custom_components.smartpvms.history.ids import statistic_id
+from custom_components.smartpvms.history.importer import statistic_id
 from custom_components.smartpvms.hub.hub import Hub
 from simulator import Dialect, Simulator, fleet
 from tests.conftest import make_entry
@@ -60,9 +60,23 @@ async def sim(now: str, dialect: Dialect, connected: date) -> Simulator:
 
 
 @pytest.fixture
-def entry(hass: HomeAssistant, url: str) -> MockConfigEntry:
-    """Return an entry that imports the hours of three weeks."""
-    entry = make_entry(url, history_days=21)
+def depth() -> int:
+    """Return for how many days hours are imported; a file or test may say otherwise."""
+    return 21
+
+
+@pytest.fixture
+def options() -> Mapping[str, Any]:
+    """Return the other options of the entry; a file or test may say otherwise."""
+    return {}
+
+
+@pytest.fixture
+def entry(
+    hass: HomeAssistant, url: str, depth: int, options: Mapping[str, Any]
+) -> MockConfigEntry:
+    """Return an entry that imports the hours of some days."""
+    entry = make_entry(url, history_days=depth, **options)
     entry.add_to_hass(hass)
     return entry
 

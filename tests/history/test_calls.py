@@ -9,7 +9,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.history.feeds import HOURS
 from simulator import Fault, FaultKind, Simulator, fleet
-from tests.conftest import make_entry
 from tests.play import play
 
 from .life import DAY, HOUR, asked, assert_hours, midnight, start
@@ -18,11 +17,9 @@ HOUR_CALLS = "getKpiStationHour"
 
 
 @pytest.fixture
-def entry(hass: HomeAssistant, url: str) -> MockConfigEntry:
-    """Return an entry that imports the hours of two days."""
-    entry = make_entry(url, history_days=2)
-    entry.add_to_hass(hass)
-    return entry
+def depth() -> int:
+    """Return for how many days hours are imported."""
+    return 2
 
 
 @pytest.fixture

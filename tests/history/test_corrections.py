@@ -17,7 +17,6 @@ from custom_components.smartpvms.history.importer import Importer
 from custom_components.smartpvms.history.ingest import plant_series
 from custom_components.smartpvms.history.merge import Span
 from simulator import Simulator
-from tests.conftest import make_entry
 
 from .life import (
     DAY,
@@ -57,11 +56,9 @@ def connected() -> date:
 
 
 @pytest.fixture
-def entry(hass: HomeAssistant, url: str) -> MockConfigEntry:
-    """Return an entry that imports the hours of a few days."""
-    entry = make_entry(url, history_days=DEPTH)
-    entry.add_to_hass(hass)
-    return entry
+def depth() -> int:
+    """Return for how many days hours are imported."""
+    return DEPTH
 
 
 def true_hour(sim: Simulator, at: int) -> dict[str, float]:

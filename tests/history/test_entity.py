@@ -14,9 +14,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
-from custom_components.smartpvms.history.ids import statistic_id
+from custom_components.smartpvms.history.importer import statistic_id
 from simulator import Dialect, Simulator
-from tests.conftest import entity_id, make_entry
+from tests.conftest import entity_id
 
 from .life import DAY, HOUR, ImportAll, moment, pass_time, start, step_of, stop
 
@@ -35,14 +35,6 @@ def connected() -> date:
 def depth() -> int:
     """Return for how many days hours are imported; a test may parametrise it."""
     return 4
-
-
-@pytest.fixture
-def entry(hass: HomeAssistant, url: str, depth: int) -> MockConfigEntry:
-    """Return an entry that imports the hours of so many days."""
-    entry = make_entry(url, history_days=depth)
-    entry.add_to_hass(hass)
-    return entry
 
 
 def shown(hass: HomeAssistant, sim: Simulator) -> tuple[int, dict[str, Any]]:

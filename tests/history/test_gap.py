@@ -9,7 +9,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
 from simulator import Dialect, Simulator
-from tests.conftest import make_entry
 
 from .life import (
     DAY,
@@ -49,14 +48,6 @@ def depth() -> int:
 def connected() -> date:
     """Return when the house was connected: it is a few months old."""
     return date(2026, 3, 20)
-
-
-@pytest.fixture
-def entry(hass: HomeAssistant, url: str, depth: int) -> MockConfigEntry:
-    """Return an entry that imports the hours of a few days."""
-    entry = make_entry(url, history_days=depth)
-    entry.add_to_hass(hass)
-    return entry
 
 
 @pytest.mark.parametrize("dialect", list(Dialect))

@@ -10,7 +10,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.const import DOMAIN
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
-from tests.conftest import make_entry
 
 from .conftest import rows_of
 from .life import (
@@ -50,11 +49,9 @@ def connected() -> date:
 
 
 @pytest.fixture
-def entry(hass: HomeAssistant, url: str) -> MockConfigEntry:
-    """Return an entry that imports the hours of a few days."""
-    entry = make_entry(url, history_days=DEPTH)
-    entry.add_to_hass(hass)
-    return entry
+def depth() -> int:
+    """Return for how many days hours are imported."""
+    return DEPTH
 
 
 async def assert_all(hass: HomeAssistant, sim: Simulator, begun: float) -> None:

@@ -17,7 +17,7 @@ from custom_components.smartpvms.history.merge import Span
 from custom_components.smartpvms.hub.targets import registry_id_of
 from simulator import ABSENT, Dialect, Simulator, Type, fleet
 from tests.actions.history_requests import ask
-from tests.conftest import device_of, make_entry
+from tests.conftest import device_of
 from tests.flows import placeholders, texts
 
 from .conftest import ENERGIES, negative, rows_of
@@ -56,11 +56,9 @@ def connected() -> date:
 
 
 @pytest.fixture
-def entry(hass: HomeAssistant, url: str) -> MockConfigEntry:
-    """Return an entry that imports the hours of a few days."""
-    entry = make_entry(url, history_days=DEPTH)
-    entry.add_to_hass(hass)
-    return entry
+def depth() -> int:
+    """Return for how many days hours are imported."""
+    return DEPTH
 
 
 async def import_again(hass: HomeAssistant, *codes: str, **data: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.northbound import Interface
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
-from tests.conftest import make_entry, restart
+from tests.conftest import restart
 
 from .conftest import rows_of
 from .life import DAY, HOUR, ImportAll, asked, assert_whole, pass_time, start, step_of
@@ -33,11 +33,9 @@ async def sim(now: str, dialect: Dialect) -> Simulator:
 
 
 @pytest.fixture
-def entry(hass: HomeAssistant, url: str) -> MockConfigEntry:
-    """Return an entry that imports the hours of a few days."""
-    entry = make_entry(url, history_days=DEPTH)
-    entry.add_to_hass(hass)
-    return entry
+def depth() -> int:
+    """Return for how many days hours are imported."""
+    return DEPTH
 
 
 def told(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str]:

@@ -22,12 +22,11 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smartpvms.const import CONF_EXPORT_PRICE, CONF_IMPORT_PRICE
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
-from custom_components.smartpvms.history.ids import statistic_id
+from custom_components.smartpvms.history.importer import statistic_id
 from custom_components.smartpvms.history.merge import Span
 from custom_components.smartpvms.history.prices import Step, average, priced
 from custom_components.smartpvms.local_time import HOUR
 from simulator import Simulator
-from tests.conftest import make_entry
 
 from .conftest import rows_of
 from .life import DAY, ImportAll, midnight, pass_time, start
@@ -129,11 +128,9 @@ def options() -> Options:
 
 
 @pytest.fixture
-def entry(hass: HomeAssistant, url: str, options: Options) -> MockConfigEntry:
-    """Return an entry that imports the hours of three days."""
-    entry = make_entry(url, history_days=3, **options)
-    entry.add_to_hass(hass)
-    return entry
+def depth() -> int:
+    """Return for how many days hours are imported."""
+    return 3
 
 
 async def costs(

@@ -11,7 +11,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from simulator import Dialect, Simulator, fleet
 from simulator.simulator import Call
-from tests.conftest import make_entry
 
 from .life import (
     DAY,
@@ -48,12 +47,6 @@ def plants() -> int:
 
 
 @pytest.fixture
-def depth() -> int:
-    """Return for how many days hours are imported; a test may parametrise it."""
-    return 21
-
-
-@pytest.fixture
 async def sim(now: str, dialect: Dialect, plants: int) -> Simulator:
     """Return the simulator with some houses, a few months old."""
     sim = Simulator(
@@ -70,14 +63,6 @@ async def sim(now: str, dialect: Dialect, plants: int) -> Simulator:
     )
     sim.alarms.automatic = False
     return sim
-
-
-@pytest.fixture
-def entry(hass: HomeAssistant, url: str, depth: int) -> MockConfigEntry:
-    """Return an entry that imports the hours of some days."""
-    entry = make_entry(url, history_days=depth)
-    entry.add_to_hass(hass)
-    return entry
 
 
 def most_within(calls: Iterable[Call], seconds: float) -> int:

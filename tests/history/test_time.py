@@ -11,7 +11,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from simulator import Dialect, Simulator, Type, fleet
 from simulator.model import Plant
-from tests.conftest import make_entry
 
 from .life import (
     EXACT,
@@ -90,11 +89,15 @@ async def sim(now: str, case: Case, dialect: Dialect) -> Simulator:
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, url: str) -> MockConfigEntry:
-    """Return an entry of a Home Assistant in Berlin."""
+def depth() -> int:
+    """Return for how many days hours are imported."""
+    return DEPTH
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:
+    """Return the entry of a Home Assistant in another zone."""
     await hass.config.async_set_time_zone(HOME)
-    entry = make_entry(url, history_days=DEPTH)
-    entry.add_to_hass(hass)
     return entry
 
 

@@ -22,7 +22,7 @@ from ..catalogue import DEVICE_TYPES, Role
 from ..catalogue.plant import BATTERY_POWER, GRID_POWER, PV_POWER
 from ..catalogue.series import SERIES
 from ..const import DOMAIN
-from ..history.ids import statistic_id
+from ..history.importer import statistic_id
 from ..history.prices import PRICE_OPTIONS
 from ..hub.hub import Hub
 from ..hub.targets import Target, registry_id_of

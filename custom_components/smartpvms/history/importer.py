@@ -25,6 +25,7 @@ from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.const import UnitOfEnergy, UnitOfPower
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import slugify
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
 
@@ -32,7 +33,6 @@ from ..catalogue.series import SERIES, Quantity, Series
 from ..const import DOMAIN
 from ..local_time import HOUR
 from .five_minutes import Power
-from .ids import statistic_id
 from .merge import Piece, Pieces, Span
 from .sums import Change, Row, change, repaired
 
@@ -340,3 +340,8 @@ def _moment(at: int) -> datetime:
     The hours of half-hour zones begin at the half in UTC.
     """
     return datetime.fromtimestamp(at, timezone(timedelta(seconds=-at % HOUR)))
+
+
+def statistic_id(plant_code: str, series: str) -> str:
+    """Return the id of a series (a key of `catalogue.series.SERIES`)."""
+    return f"{DOMAIN}:{slugify(plant_code)}_{series}"
