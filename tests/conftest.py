@@ -3,6 +3,7 @@
 import asyncio.constants
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from itertools import islice
+from math import ceil
 import traceback
 from types import FrameType
 from typing import Any
@@ -25,6 +26,7 @@ from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
 from simulator import Dialect, Simulator, fleet, serve
 from simulator.certificate import self_signed
+from tests.play import due_in
 
 NOON = "2026-06-15T10:00:00+00:00"
 
@@ -127,13 +129,18 @@ def make_entry(url: str, username: str = "user", **options: object) -> MockConfi
 def wait(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> Callable[..., Awaitable[None]]:
-    """Return a coroutine that lets seconds pass, step by step."""
+    """Return a coroutine that lets seconds pass, step by step.
+
+    Steps at which no timer is due are passed at once.
+    """
 
     async def pass_(seconds: float, step: float = 5.0) -> None:
         passed = 0.0
         while passed < seconds:
-            freezer.tick(min(step, seconds - passed))
-            passed += step
+            due = min(due_in(hass.loop), seconds - passed)
+            many = max(1, ceil(due / step)) * step
+            freezer.tick(min(many, seconds - passed))
+            passed += many
             async_fire_time_changed(hass)
             await hass.async_block_till_done(wait_background_tasks=True)
 

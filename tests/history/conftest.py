@@ -46,6 +46,12 @@ def integration(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
+def recorder_config() -> dict[str, object]:
+    """Record statistics only: each state would be a commit; a file may say otherwise."""
+    return {"exclude": {"domains": ["binary_sensor", "button", "event", "sensor"]}}
+
+
+@pytest.fixture
 def connected() -> date:
     """Return when the house began: in its second year; a file may say otherwise."""
     return date(2025, 3, 20)

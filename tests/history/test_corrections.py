@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -85,42 +86,48 @@ def differing(before: Bars, after: Bars) -> dict[str, list[int]]:
     return {series: hours for series, hours in found.items() if hours}
 
 
-@pytest.mark.parametrize("factor", [1.5, 0.4, 0.0])
-async def test_a_corrected_hour(
+async def test_corrected_hours(
     hass: HomeAssistant,
     sim: Simulator,
     history: HistoryCoordinator,
     import_all: ImportAll,
     freezer: FrozenDateTimeFactory,
-    factor: float,
 ) -> None:
-    """The hour's bar is the new one, and no other bar of the past changes."""
+    """Each hour's bar is the new one, and no other bar of the past changes."""
     plant = sim.plants[0]
     await import_all(history, 1800)
     await settle(hass, freezer)
     now = sim.clock.now()
-    at = midnight(plant, now, -1) + 11 * HOUR
+    yesterday = midnight(plant, now, -1)
+    hours = {yesterday + 9 * HOUR: 1.5, yesterday + 11 * HOUR: 0.4}
+    hours[yesterday + 13 * HOUR] = 0.0
     before = await bars_of(hass, plant.code)
     before = {
         series: {hour: bar for hour, bar in known.items() if hour < now - 3 * HOUR}
         for series, known in before.items()
     }
     corrected = {
-        series: round(amount * factor, 4)
-        for series, amount in true_hour(sim, at).items()
+        at: {
+            series: round(amount * factor, 4)
+            for series, amount in true_hour(sim, at).items()
+        }
+        for at, factor in hours.items()
     }
-    assert true_hour(sim, at)["pv_energy"] > 1
-    sim.override(
-        (plant.code, "Hour", at), {key: corrected[name] for name, key in KEYS.items()}
-    )
+    for at, amounts in corrected.items():
+        assert true_hour(sim, at)["pv_energy"] > 1
+        sim.override(
+            (plant.code, "Hour", at), {key: amounts[name] for name, key in KEYS.items()}
+        )
     await pass_time(hass, freezer, 26 * HOUR, HOUR)
     after = await bars_of(hass, plant.code)
-    assert differing(before, after) == {series: [at] for series in KEYS}
-    for series, amount in corrected.items():
-        assert after[series][at] == pytest.approx(amount, abs=EXACT)
+    assert differing(before, after) == {series: [*hours] for series in KEYS}
+    for at, amounts in corrected.items():
+        for series, amount in amounts.items():
+            assert after[series][at] == pytest.approx(amount, abs=EXACT)
     await assert_nothing_falls(hass, plant.code)
-    # The hours after the correction and those of the next day are right, too.
-    await assert_hours(hass, sim, at + HOUR, last_midnight(sim))
+    # The hours between the corrections, after them and of the next day are right, too.
+    for begin, end in pairwise([*hours, last_midnight(sim)]):
+        await assert_hours(hass, sim, begin + HOUR, end)
 
 
 async def test_the_same_answer_changes_nothing(
@@ -147,35 +154,31 @@ async def test_the_same_answer_changes_nothing(
 
 
 @pytest.mark.parametrize("factor", [1.4, 0.6, 0.0])
-@pytest.mark.parametrize("back", [0, 1], ids=["this month", "last month"])
-async def test_a_month_that_its_days_do_not_add_up_to(
+async def test_months_that_their_days_do_not_add_up_to(
     hass: HomeAssistant,
     sim: Simulator,
     entry: MockConfigEntry,
     import_all: ImportAll,
     freezer: FrozenDateTimeFactory,
     factor: float,
-    back: int,
 ) -> None:
-    """The finer rows win; what the month had too much is in no bar."""
+    """The finer rows win; what a month had too much is in no bar."""
     plant, code = sim.plants[0], sim.plants[0].code
-    first = plant.world.local(sim.clock.now()).date().replace(day=1)
-    first = first.replace(month=first.month - back)
-    begin = plant.world.midnight(first)
-    end = min(
-        plant.world.midnight(first.replace(month=first.month + 1)),
-        int(sim.clock.now()),
-    )
-    flow = sim.truth(code).energy(moment(begin), moment(end))
-    sim.override(
-        (code, "Month", begin),
-        {
-            "PVYield": round(flow.pv * factor, 4),
-            "ongrid_power": round(flow.export * factor, 4),
-            "buyPower": round(flow.import_ * factor, 4),
-            "power_profit": round(flow.revenue * factor, 4),
-        },
-    )
+    following = int(sim.clock.now())
+    for back in range(2):
+        first = plant.world.local(sim.clock.now()).date().replace(day=1)
+        begin = plant.world.midnight(first.replace(month=first.month - back))
+        flow = sim.truth(code).energy(moment(begin), moment(following))
+        sim.override(
+            (code, "Month", begin),
+            {
+                "PVYield": round(flow.pv * factor, 4),
+                "ongrid_power": round(flow.export * factor, 4),
+                "buyPower": round(flow.import_ * factor, 4),
+                "power_profit": round(flow.revenue * factor, 4),
+            },
+        )
+        following = begin
     history = await start(hass, entry)
     await import_all(history, 1800)
     await assert_nothing_falls(hass, code)

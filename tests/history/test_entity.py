@@ -37,6 +37,12 @@ def depth() -> int:
     return 4
 
 
+@pytest.fixture
+def recorder_config() -> dict[str, object]:
+    """Record the states of this sensor, too."""
+    return {"include": {"entity_globs": ["sensor.*history_import*"]}}
+
+
 def shown(hass: HomeAssistant, sim: Simulator) -> tuple[int, dict[str, Any]]:
     """Return what the sensor shows: percent and attributes."""
     found = entity_id(hass, "sensor", sim.plants[0].code, "history_import")

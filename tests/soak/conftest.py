@@ -17,6 +17,12 @@ def integration(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
+def recorder_config() -> dict[str, object]:
+    """Record statistics only: each state would be a commit, and none is asked for."""
+    return {"exclude": {"domains": ["binary_sensor", "button", "event", "sensor"]}}
+
+
+@pytest.fixture
 def hass_storage() -> dict[str, object]:
     """Keep real files, where other tests keep them in memory."""
     return {}
