@@ -16,7 +16,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smartpvms.account.issues import device_types
+from custom_components.smartpvms.account.wording import device_types
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
 from simulator import Fault, FaultKind, Simulator, Type, fleet, serve
 

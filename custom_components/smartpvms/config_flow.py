@@ -22,6 +22,7 @@ from yarl import URL
 
 from .account.connections import Connection, Credentials, async_get_connections
 from .account.device_registry import plant_owners
+from .account.wording import listed
 from .const import CONF_EXCLUDED_PLANTS, CONF_PLANTS, DOMAIN, REGIONS
 from .hub.hub import SmartPvmsConfigEntry
 from .hub.setup import credentials_of
@@ -285,9 +286,10 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         self._connection = connection
         self._offered = {code: p for code, p in plants.items() if code not in owners}
         if not self._offered:
-            entries = ", ".join(sorted({entry.title for entry in owners.values()}))
+            titles = sorted({entry.title for entry in owners.values()})
             return self.async_abort(
-                reason="plants_taken", description_placeholders={"entries": entries}
+                reason="plants_taken",
+                description_placeholders={"entries": listed(self.hass, titles)},
             )
         if len(self._offered) > 1:
             return await self.async_step_plants()

@@ -173,7 +173,7 @@ class KpiSensor[K: str | int](ReadingEntity[K], SensorEntity):
             return name if isinstance(name, str) else None
         key = f"component.{DOMAIN}.entity.sensor.{direction}.name"
         meaning = self.platform_data.platform_translations.get(key)
-        return f"{name} ({meaning})" if meaning else name
+        return meaning.format(name=name) if meaning else name
 
     @property
     @override

@@ -20,6 +20,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
 
 from .account.connections import Connection, Credentials, async_get_connections
+from .account.wording import listed, with_value
 from .const import DOMAIN
 from .hub.setup import credentials_of
 from .northbound import Interface, Ledger
@@ -52,8 +53,8 @@ async def async_info(hass: HomeAssistant) -> dict[str, Any]:
     return {
         "server_reachable": _async_reach(hass, known),
         "logged_in": f"{open_now}/{len(known)}",
-        "calls": _listed(_calls(ledgers).most_common()),
-        "waiting": _listed(sorted(_waiting(ledgers).items())),
+        "calls": _listed(hass, _calls(ledgers).most_common()),
+        "waiting": _listed(hass, sorted(_waiting(ledgers).items())),
         "next_call": _next_call(ledgers),
     }
 
@@ -117,5 +118,6 @@ def _next_call(ledgers: Iterable[Ledger]) -> datetime | None:
     return dt_util.utc_from_timestamp(min(times)) if times else None
 
 
-def _listed(items: Iterable[tuple[str, object]]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in items) or "-"
+def _listed(hass: HomeAssistant, items: Iterable[tuple[str, object]]) -> str:
+    values = (with_value(hass, name, str(value)) for name, value in items)
+    return listed(hass, values) or "-"

@@ -4,8 +4,8 @@ Every rule is a function that takes the project and yields what is wrong, in
 words. The decorator `rule` makes it one.
 """
 
-from . import code, documents, texts
+from . import code, documents, glossary, texts
 from .project import Project
 from .rule import RULES, Rule
 
-__all__ = ["RULES", "Project", "Rule", "code", "documents", "texts"]
+__all__ = ["RULES", "Project", "Rule", "code", "documents", "glossary", "texts"]

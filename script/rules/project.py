@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import json
 from pathlib import Path
 import re
+import tomllib
 from typing import Any
 
 import yaml
@@ -44,6 +45,19 @@ class Project:
     def english(self) -> Tree:
         """Return the texts that all others follow."""
         return read_json(self.integration / "translations/en.json")
+
+    def all_texts(self, language: str) -> Tree:
+        """Return the texts of a language, those of the dashboard among them."""
+        name = f"{language}.json"
+        own = read_json(self.integration / "dashboard/browser/texts" / name)
+        texts = read_json(self.integration / "translations" / name)
+        return {**texts, "dashboard": own}
+
+    @property
+    def glossaries(self) -> dict[str, Tree]:
+        """Return the glossaries by language; English is what they translate."""
+        paths = sorted((self.root / "script/glossary").glob("*.toml"))
+        return {path.stem: tomllib.loads(path.read_text("utf-8")) for path in paths}
 
     @property
     def icons(self) -> Tree:

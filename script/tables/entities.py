@@ -169,7 +169,9 @@ def _name(names: Texts, platform: str, family: list[EntityDescription]) -> str:
         low, high = (found.group() for found in numbers if found)
         name = name.replace("{number}", f"{low} … {high}")
     direction = first.direction if isinstance(first, Kpi) else None
-    return f"{name} ({names['sensor'][direction]['name']})" if direction else name
+    if direction is None:
+        return name
+    return str(names["sensor"][direction]["name"]).format(name=name)
 
 
 def _unit(row: EntityDescription) -> str:

@@ -126,7 +126,8 @@ def test_row_is_what_home_assistant_takes(kpi: Kpi) -> None:
     assert text.format(**(kpi.translation_placeholders or {}))
     assert ("{number}" in text) == (kpi.translation_placeholders is not None)
     if kpi.direction:
-        assert kpi.direction in ENGLISH["entity"]["sensor"]
+        meaning = ENGLISH["entity"]["sensor"][kpi.direction]["name"]
+        assert meaning.format(name="Name").startswith("Name (")
     if isinstance(kpi.device_class, SensorDeviceClass) and not kpi.money:
         if units := DEVICE_CLASS_UNITS.get(kpi.device_class):
             assert kpi.native_unit_of_measurement in units

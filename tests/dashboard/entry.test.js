@@ -24,7 +24,7 @@ test("the dashboard is listed in the user's language, beside others", () => {
   assert.equal(ours.type, "smartpvms");
   assert.equal(ours.strategyType, "dashboard");
   assert.equal(ours.name, "Huawei FusionSolar");
-  assert.match(ours.description, /^Ihre PV-Anlagen/);
+  assert.match(ours.description, /^Deine PV-Anlagen/);
 });
 
 test("each view is built when somebody looks at it", async () => {
@@ -76,7 +76,7 @@ test("a choice of plants holds for the overview, too", async () => {
 
 test("without a plant the dashboard says so", async () => {
   const { views } = await generate("dashboard-smartpvms", {}, { ...recorded(), devices: {} });
-  assert.match(views[0].sections[0].cards[0].content, /No plant/);
+  assert.match(views[0].sections[0].cards[0].content, /No Huawei FusionSolar plant/);
 });
 
 test("what is built follows the registries", () => {

@@ -133,10 +133,10 @@ async def add(page: Page, house: House) -> None:
     await see(page, "Log in with a northbound (API) account of FusionSolar.")
 
     await choose_server(page, house.other_address)
-    await fill(page, "User name", USERNAME)
+    await fill(page, "Username", USERNAME)
     await fill(page, "Password", WRONG)
     await press(page, "Submit")
-    await see(page, "The server refused the login: the user name or the password")
+    await see(page, "The server refused the login: the username or the password")
     await fill(page, "Password", PASSWORD)
     await press(page, "Submit")
     await see(page, re.compile(r"it is too early.* Try again in \d+ seconds"))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from script.rules import RULES, Project, code, documents, texts
+from script.rules import RULES, Project, code, documents, glossary, texts
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -20,7 +20,8 @@ type Break = Callable[[Project], None]
 @pytest.fixture
 def copy(tmp_path: Path) -> Project:
     """Return a copy of what the rules look at."""
-    for name in ("custom_components/smartpvms", "simulator", "docs", "blueprints"):
+    folders = ("custom_components/smartpvms", "script/glossary", "simulator")
+    for name in (*folders, "docs", "blueprints"):
         shutil.copytree(
             ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__")
         )
@@ -299,6 +300,36 @@ BROKEN: list[tuple[Any, Break, str]] = [
         "gone.md leads",
     ),
     (
+        glossary.glossaries_are_complete,
+        remove("script/glossary/de.toml"),
+        "de has texts only",
+    ),
+    (
+        glossary.glossaries_are_complete,
+        edit("script/glossary/fr.toml", '"battery" =', '"barrery" =', of_root=True),
+        "fr has no word for battery",
+    ),
+    (
+        glossary.glossaries_are_complete,
+        edit("script/glossary/fr.toml", '"battery" =', '"barrery" =', of_root=True),
+        "barrery stands in no English text",
+    ),
+    (
+        glossary.terms_are_used,
+        edit("translations/de.json", '"Netzzähler"', '"Stromzähler"'),
+        "grid meter is Netzzähler",
+    ),
+    (
+        glossary.terms_are_used,
+        edit("dashboard/browser/texts/nl.json", '"Omvormers"', '"Inverters"'),
+        "nl: dashboard.inverters: inverter is omvormer",
+    ),
+    (
+        glossary.other_words_are_left,
+        edit("translations/zh-Hans.json", "北向账户", "北向账户（账号）"),
+        "账户 instead of 账号",
+    ),
+    (
         documents.links_lead_somewhere,
         remove("docs/images/plant.png"),
         "README.md: docs/images/plant.png leads",
@@ -336,3 +367,13 @@ def test_a_required_language_is_missed(
 
 def test_the_scale_has_all_its_rules() -> None:
     assert len(set(documents.QUALITY_SCALE)) == len(documents.QUALITY_SCALE) == 54
+
+
+def test_the_longest_term_stands() -> None:
+    """A meter at the grid is no meter of the battery; code is no text."""
+    terms = {"meter", "grid meter", "battery", "action"}
+    assert glossary.terms_in("Grid meters, `action: x`, {meter}", terms) == {
+        "grid meter"
+    }
+    assert glossary.terms_in("Batteries, meters", terms) == {"battery", "meter"}
+    assert glossary.terms_in("reaction, metering", terms) == set()

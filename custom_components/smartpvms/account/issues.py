@@ -7,16 +7,23 @@ from typing import Final, Protocol
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.loader import async_get_loaded_integration
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..local_time import HOUR
 from ..northbound import Device, Interface, Ledger, NorthboundClient, PauseReason, Plant
-from .device_registry import type_name
 from .inventory import Inventory
 from .supported_types import Supported
+from .wording import (
+    device_types,
+    feature,
+    features,
+    listed,
+    with_detail,
+    with_value,
+    word,
+)
 
 SECOND_SESSION: Final = "second_session"
 PLANTS_TAKEN: Final = "plants_taken"
@@ -128,11 +135,14 @@ class Issues:
             if (lane := ledger.lane(interface)).paused_until - lane.paused_since
             >= LONG_PAUSE
         }
-        lines = (f"{name} ({key}): {_local(at)}" for name, (key, at) in until.items())
+        lines = (
+            with_value(self._hass, with_detail(self._hass, name, key), _local(at))
+            for name, (key, at) in until.items()
+        )
         self._set(
             bool(until),
             QUOTA_USED_UP,
-            {"features": ", ".join(sorted(until)), "lanes": _list(lines)},
+            {"features": listed(self._hass, sorted(until)), "lanes": _list(lines)},
         )
 
     def _resting(self, reasons: frozenset[PauseReason]) -> tuple[Interface, ...]:
@@ -143,7 +153,7 @@ class Issues:
         """Tell which plants (by name) the last lists lacked, and since when."""
         since = self._account.inventory.missing_since
         missing = [
-            f"{plant.name}: {_local(since[code])}"
+            with_value(self._hass, plant.name, _local(since[code]))
             for code, plant in self._account.plants.items()
             if code in since
         ]
@@ -156,8 +166,8 @@ class Issues:
             bool(owners),
             PLANTS_TAKEN,
             {
-                "plants": ", ".join(sorted(owners)),
-                "entries": ", ".join(sorted(set(owners.values()))),
+                "plants": listed(self._hass, sorted(owners)),
+                "entries": listed(self._hass, sorted(set(owners.values()))),
             },
             is_fixable=True,
         )
@@ -166,7 +176,7 @@ class Issues:
     def several_meters(self, plants: Iterable[str]) -> None:
         """Tell for which plants (by name) the grid meter has to be chosen."""
         names = sorted(plants)
-        self._set(bool(names), SEVERAL_METERS, {"plants": ", ".join(names)})
+        self._set(bool(names), SEVERAL_METERS, {"plants": listed(self._hass, names)})
 
     @callback
     def _set(
@@ -217,41 +227,3 @@ def async_forget_issues(hass: HomeAssistant, entry_id: str) -> None:
     for domain, issue_id in list(ir.async_get(hass).issues):
         if domain == DOMAIN and issue_id.startswith(f"{entry_id}_"):
             ir.async_delete_issue(hass, domain, issue_id)
-
-
-@callback
-def feature(hass: HomeAssistant, interface: Interface) -> str:
-    """Return what comes from an interface, such as "alarms"."""
-    return word(hass, f"feature_{interface.name.lower()}", interface)
-
-
-@callback
-def features(hass: HomeAssistant, interfaces: Iterable[Interface]) -> str:
-    """Return what comes from some interfaces, each with its name, as a list."""
-    names = {str(key): feature(hass, key) for key in interfaces}
-    return ", ".join(f"{name} ({key})" for key, name in sorted(names.items()))
-
-
-@callback
-def device_types(hass: HomeAssistant, type_ids: Iterable[int]) -> str:
-    """Return what device types are called, as a list."""
-    return ", ".join(
-        sorted(
-            {
-                _text(hass, "selector", f"device_type.options.{key}", type_name(key))
-                for key in type_ids
-            }
-        )
-    )
-
-
-@callback
-def word(hass: HomeAssistant, key: str, otherwise: str) -> str:
-    """Return one of our common texts; Home Assistant has read them at the start."""
-    return _text(hass, "common", key, otherwise)
-
-
-def _text(hass: HomeAssistant, category: str, key: str, otherwise: str) -> str:
-    language = hass.config.language
-    texts = async_get_cached_translations(hass, language, category, DOMAIN)
-    return texts.get(f"component.{DOMAIN}.{category}.{key}", otherwise)

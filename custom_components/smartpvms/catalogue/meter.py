@@ -31,7 +31,10 @@ from .kpi import (
 )
 
 TARIFFS: Final = ("peak", "power", "valley", "top")
-"""The reference's four tariffs; `power` is the off-peak one."""
+"""The four tariffs: `power` is shoulder, `valley` off-peak, `top` critical peak.
+
+Reference of 2022; that of 2020 has the names of `power` and `valley` swapped.
+"""
 
 
 def _signed(unit: UnitOfPower, positive: Direction) -> tuple[Kpi, ...]:

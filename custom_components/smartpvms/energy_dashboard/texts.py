@@ -6,6 +6,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 
+from ..account.wording import DETAIL, LIST, joined
 from ..const import DOMAIN
 from .dashboard import Notes
 from .sources import Note, Outcome, Source
@@ -50,8 +51,13 @@ class Texts:
         found = list(notes)
         added = [note for note in found if note.outcome is Outcome.ADDED]
         changed = [note for note in found if note.outcome is Outcome.CHANGED]
-        named = ", ".join(
-            f"{self._kind(note)} ({_quoted(_measured(note.after))})" for note in added
+        named = self._listed(
+            self._text(
+                DETAIL,
+                name=self._kind(note),
+                detail=self._quoted(_measured(note.after)),
+            )
+            for note in added
         )
         steps = [self._text("energy_undo_added", sources=named)] if added else []
         steps += [
@@ -62,7 +68,7 @@ class Texts:
 
     def _lines(self, note: Note) -> Iterable[str]:
         if note.outcome is Outcome.ADDED:
-            new = _quoted(_new(note))
+            new = self._quoted(_new(note))
             yield self._text("energy_added", source=self._kind(note), new=new)
         elif note.outcome is Outcome.CHANGED:
             yield self._about("energy_replaced", "energy_completed", note)
@@ -70,17 +76,23 @@ class Texts:
             yield self._text(
                 f"energy_{note.reason}",
                 source=self._kind(note),
-                statistics=_quoted(_measured(note.before)),
+                statistics=self._quoted(_measured(note.before)),
             )
 
     def _about(self, replaced: str, completed: str, note: Note) -> str:
         """Return a text on a changed source, by whether it has lost anything."""
-        old, new = _quoted(_gone(note)), _quoted(_new(note))
+        old, new = self._quoted(_gone(note)), self._quoted(_new(note))
         key = replaced if old else completed
         return self._text(key, source=self._kind(note), old=old, new=new)
 
     def _kind(self, note: Note) -> str:
         return self._text(f"energy_{note.kind}")
+
+    def _quoted(self, values: Iterable[str]) -> str:
+        return self._listed(f"`{value}`" for value in values)
+
+    def _listed(self, items: Iterable[str]) -> str:
+        return joined(self._texts[f"{_PREFIX}{LIST}"], items)
 
     def _text(self, key: str, **placeholders: str) -> str:
         return self._texts[f"{_PREFIX}{key}"].format(**placeholders)
@@ -111,7 +123,3 @@ def _new(note: Note) -> list[str]:
 def _gone(note: Note) -> list[str]:
     after = set(_values(note.after))
     return [value for value in _values(note.before) if value not in after]
-
-
-def _quoted(values: Iterable[str]) -> str:
-    return ", ".join(f"`{value}`" for value in values)

@@ -1,0 +1,87 @@
+"""Words of Home Assistant's language, for texts that have no key of their own."""
+
+from collections.abc import Iterable
+from functools import reduce
+from typing import Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.translation import async_get_cached_translations
+
+from ..const import DOMAIN
+from ..northbound import Interface
+from .device_registry import type_name
+
+LIST: Final = "list"
+DETAIL: Final = "with_detail"
+_VALUE: Final = "with_value"
+_ENGLISH: Final = {
+    LIST: "{list}, {item}",
+    DETAIL: "{name} ({detail})",
+    _VALUE: "{name}: {value}",
+}
+"""Common texts that put words together: each language has signs of its own."""
+
+
+@callback
+def feature(hass: HomeAssistant, interface: Interface) -> str:
+    """Return what comes from an interface, such as "alarms"."""
+    return word(hass, f"feature_{interface.name.lower()}", interface)
+
+
+@callback
+def features(hass: HomeAssistant, interfaces: Iterable[Interface]) -> str:
+    """Return what comes from some interfaces, each with its name, as a list."""
+    names = {str(key): feature(hass, key) for key in interfaces}
+    return listed(hass, (with_detail(hass, names[key], key) for key in sorted(names)))
+
+
+@callback
+def device_types(hass: HomeAssistant, type_ids: Iterable[int]) -> str:
+    """Return what device types are called, as a list."""
+    names = {
+        _text(hass, "selector", f"device_type.options.{key}", type_name(key))
+        for key in type_ids
+    }
+    return listed(hass, sorted(names))
+
+
+@callback
+def listed(hass: HomeAssistant, items: Iterable[str]) -> str:
+    """Return a list in a sentence, empty without items."""
+    return joined(_pattern(hass, LIST), items)
+
+
+@callback
+def with_detail(hass: HomeAssistant, name: str, detail: str) -> str:
+    """Return a name, with a detail in brackets."""
+    return _pattern(hass, DETAIL).format(name=name, detail=detail)
+
+
+@callback
+def with_value(hass: HomeAssistant, name: str, value: str) -> str:
+    """Return a name, with a value behind a colon."""
+    return _pattern(hass, _VALUE).format(name=name, value=value)
+
+
+@callback
+def word(hass: HomeAssistant, key: str, otherwise: str) -> str:
+    """Return one of our common texts; Home Assistant has read them at the start."""
+    return _text(hass, "common", key, otherwise)
+
+
+def joined(pattern: str, items: Iterable[str]) -> str:
+    """Return items as `pattern` joins the `list` so far and the next `item`."""
+    first, *others = (*items,) or ("",)
+    return reduce(
+        lambda done, item: pattern.format(list=done, item=item), others, first
+    )
+
+
+def _pattern(hass: HomeAssistant, key: str) -> str:
+    return word(hass, key, _ENGLISH[key])
+
+
+def _text(hass: HomeAssistant, category: str, key: str, otherwise: str) -> str:
+    language = hass.config.language
+    texts = async_get_cached_translations(hass, language, category, DOMAIN)
+    return texts.get(f"component.{DOMAIN}.{category}.{key}", otherwise)
