@@ -243,7 +243,7 @@ async def test_a_chosen_meter_that_is_gone(
     hub = setup.runtime_data
     assert hub.account.grid_meter(HOUSE.code) is None
     del hub.account.devices[int(second_meter)]
-    hub.account.devices_of(HOUSE.code)[:] = hub.account.devices.values()
+    hub.account.listed_devices_of(HOUSE.code)[:] = hub.account.devices.values()
     meter = device_of(sim, Type.POWER_SENSOR)
     assert hub.account.grid_meter(HOUSE.code) == meter
 

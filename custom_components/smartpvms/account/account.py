@@ -85,6 +85,7 @@ class Account:
         self.supported: list[Supported] = []
         self._life_cycle = LifeCycle.OPENING
         self._by_plant: dict[str, list[Device]] = {}
+        self._listed_by_plant: dict[str, list[Device]] = {}
         self._zones: dict[str, tzinfo] = {}
         self._learnt_zones: dict[str, tzinfo] = {}
         self._registered_devices = RegisteredDevices(hass, entry)
@@ -174,8 +175,15 @@ class Account:
         self._learnt_zones[plant_code] = self._zones[plant_code] = zone
 
     def devices_of(self, plant_code: str) -> list[Device]:
-        """Return the devices of a plant."""
+        """Return the devices of a plant that are shown."""
         return self._by_plant.get(plant_code, [])
+
+    def listed_devices_of(self, plant_code: str) -> list[Device]:
+        """Return the devices of a plant that are summed, chosen and asked.
+
+        A device that the last list lacked is none of them: it may have been replaced.
+        """
+        return self._listed_by_plant.get(plant_code, [])
 
     def plants_of(self, devices: Iterable[int]) -> list[str]:
         """Return the plants of these devices that are shown, each once."""
@@ -185,7 +193,7 @@ class Account:
     def grid_meter(self, plant_code: str) -> int | None:
         """Return the device at the plant's grid connection, None if unclear."""
         chosen = self.options.grid_meters.get(plant_code)
-        return grid_meter(self.devices_of(plant_code), chosen)
+        return grid_meter(self.listed_devices_of(plant_code), chosen)
 
     def normalise(self, device: Device, row: Values) -> Values:
         """Return a row in the units that the catalogue gives its KPIs."""
@@ -241,7 +249,7 @@ class Account:
             plant.name
             for code, plant in self.plants.items()
             if self.grid_meter(code) is None
-            and len(grid_meters(self.devices_of(code))) > 1
+            and len(grid_meters(self.listed_devices_of(code))) > 1
         )
 
     def _group(self, missing: Mapping[str, float]) -> None:
@@ -256,9 +264,8 @@ class Account:
         for device in self.listed_devices:
             if device.type_id in DEVICE_TYPES:
                 self.listed_by_type.setdefault(device.type_id, []).append(device)
-        self._by_plant = {code: [] for code in self.plants}
-        for device in self.devices.values():
-            self._by_plant[device.plant_code].append(device)
+        self._by_plant = _by_plant(self.devices.values())
+        self._listed_by_plant = _by_plant(self.listed_devices)
 
     def _find_zones(self) -> None:
         home = dt_util.get_default_time_zone()
@@ -267,3 +274,11 @@ class Account:
             for code, plant in self.plants.items()
         }
         self.ledger.use_zone(next(iter(self._zones.values()), home))
+
+
+def _by_plant(devices: Iterable[Device]) -> dict[str, list[Device]]:
+    """Return devices by the code of their plant."""
+    found: dict[str, list[Device]] = {}
+    for device in devices:
+        found.setdefault(device.plant_code, []).append(device)
+    return found

@@ -46,7 +46,7 @@ def devices_of(account: Account, feed: Feed, code: str) -> list[Device]:
     """Return the devices of a plant whose rows a feed is made of."""
     meter = account.grid_meter(code)
     found: list[Device] = []
-    for device in account.devices_of(code):
+    for device in account.listed_devices_of(code):
         kind = DEVICE_TYPES.get(device.type_id)
         role = kind.role if kind else None
         if feed.track is Track.STORAGE and role not in _STORAGES:

@@ -123,7 +123,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
         lane, parts = self._devices, self._composition(code)
         fresh: dict[int, Reading] = {}
         at = 0.0
-        for device in self.account.devices_of(code):
+        for device in self.account.listed_devices_of(code):
             if row := lane.data.get(device.id):
                 at = max(at, row.at)
                 if lane.is_fresh(device.id):
@@ -135,7 +135,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
         """Return what a plant's balance is made of, as long as its devices stay."""
         if (known := self._compositions.get(code)) is None:
             known = self._compositions[code] = composition(
-                self.account.devices_of(code),
+                self.account.listed_devices_of(code),
                 grid_meter=self.account.grid_meter(code),
                 reversed_meters=self.account.options.reversed_meters,
             )

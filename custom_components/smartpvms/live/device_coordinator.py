@@ -84,6 +84,15 @@ class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
             yield from device_batches(devices, DEVICES_PER_CALL)
 
     @override
+    @callback
+    def forget_gone(self) -> None:
+        super().forget_gone()
+        listed = {device.id for device in self.account.listed_devices}
+        # A call for a device that was replaced would fail for all.
+        if any(key not in listed for due in self._due for key in due.devices):
+            self._due.clear()
+
+    @override
     async def _async_ask(self, request: DeviceBatch) -> None:
         rows: list[DeviceRow] = []
         with self.types.asking(request.type_id):
