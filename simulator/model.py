@@ -47,6 +47,12 @@ class Oddity(StrEnum):
     FORGETS_TOTAL = "sends null for its lifetime counter in some steps of the night"
     NULL_AT_NIGHT = "sends null instead of 0 while it sleeps"
     OFFLINE_AT_NIGHT = "is disconnected while it sleeps"
+    NO_PV_INPUT = "sends null for its PV input"
+    ZERO_PV_INPUT = "sends 0.0 for its PV input, whatever it gives"
+    DRAWS_AT_NIGHT = "draws 20 W while it sleeps"
+    NO_POWER = "sends null for its power"
+    WRAPS = "sends an export of 305 kW as -65230 kW"
+    DISCHARGE_POSITIVE = "sends a positive power while it discharges"
     NULL_SPARE = "sends null instead of 0 for inputs it does not have"
 
 

@@ -1,5 +1,7 @@
 """Meters: types 17, 47 and 23070, which measure one point with different signs."""
 
+from simulator.model import Oddity
+
 from .look import Look, Row, three_phases
 
 TARIFF_SHARES = {"peak": 0.31, "power": 0.22, "valley": 0.38, "top": 0.09}
@@ -14,7 +16,7 @@ def grid_meter(look: Look) -> Row:
     reactive = round(0.08 * abs(export) + 0.02, 4)
     row = three_phases(look, export, 230.5)
     row |= {
-        "active_power": round(export * unit, 4),
+        "active_power": round(_wrapped(look, export) * unit, 4),
         "power_factor": 0.98,
         "active_cap": look.moment.totals.export,
         "reactive_power": round(reactive * unit, 4),
@@ -37,6 +39,11 @@ def grid_meter(look: Look) -> Row:
         for period, share in TARIFF_SHARES.items():
             row[f"{name}_{period}"] = round(counted * share, 2)
     return row
+
+
+def _wrapped(look: Look, export: float) -> float:
+    """Return an export in kW, as a register of 16 bits takes it for negative."""
+    return export - 65535 if export > 0 and look.odd(Oddity.WRAPS) else export
 
 
 def power_sensor(look: Look) -> Row:

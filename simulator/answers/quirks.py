@@ -17,7 +17,27 @@ def apply_oddities(look: Look, row: Row) -> Row:
     """Return a row changed by the device's oddities."""
     if not look.quirks or not look.device.oddities:
         return row
-    return {key: _changed(look, key, value) for key, value in row.items()}
+    return {
+        key: _changed(look, key, _mistold(look, key, value))
+        for key, value in row.items()
+    }
+
+
+def _mistold(look: Look, key: str, value: Value) -> Value:
+    """Return a power as a device that gets it wrong sends it."""
+    if key == "mppt_power" and look.odd(Oddity.NO_PV_INPUT):
+        return None
+    if key == "mppt_power" and look.odd(Oddity.ZERO_PV_INPUT):
+        return 0.0
+    if key == "active_power" and look.odd(Oddity.NO_POWER):
+        return None
+    if not isinstance(value, (int, float)):
+        return value
+    if key == "active_power" and not value and look.odd(Oddity.DRAWS_AT_NIGHT):
+        return -0.02
+    if key == "ch_discharge_power" and look.odd(Oddity.DISCHARGE_POSITIVE):
+        return -value
+    return value
 
 
 def _changed(look: Look, key: str, value: Value) -> Value:

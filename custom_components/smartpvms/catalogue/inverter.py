@@ -59,8 +59,17 @@ INVERTER_STATES: Final = {
 }
 """Reference 3.6, inverter status."""
 
-PRODUCING_STATES: Final = frozenset({0x0200, 0x0201, 0x0202, 0x0401, 0x0402})
-"""The states in which a missing power is a gap; in all others it is 0."""
+PRODUCING_STATES: Final = frozenset(
+    {
+        *(0x0200, 0x0201, 0x0202, 0x0203),
+        *(0x0401, 0x0402, 0x0403, 0x0404, 0x0405),
+        0x0A00,
+    }
+)
+"""The states in which a missing power is a gap; in all others it is 0.
+
+0x0203 and 0x0A00 (off grid), 0x0403 to 0x0405 (scheduled by the grid): real servers.
+"""
 
 _COMMON: Final[tuple[Kpi, ...]] = (
     enumeration("inverter_state", INVERTER_STATES),

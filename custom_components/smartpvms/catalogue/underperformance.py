@@ -52,6 +52,3 @@ COMPARISONS: Final = (OF_INVERTER, *OF_STRING.values())
 
 LIMITED_STATES: Final = frozenset({0x0201, 0x0301, 0x0304})
 """States in which an inverter gives less because it was told to."""
-
-UNKNOWN_STATES: Final = frozenset({0x0303, 0xB000})
-"""States in which its communication is cut, so that its row is an old one."""

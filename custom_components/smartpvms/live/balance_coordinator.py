@@ -137,7 +137,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
             known = self._compositions[code] = composition(
                 self.account.listed_devices_of(code),
                 grid_meter=self.account.grid_meter(code),
-                reversed_meters=self.account.options.reversed_meters,
+                reversed_devices=self.account.options.reversed_meters,
             )
         return known
 

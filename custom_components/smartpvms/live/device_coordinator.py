@@ -9,21 +9,25 @@ from homeassistant.core import callback
 
 from ..account.account import Account
 from ..account.device_batches import DeviceBatch, device_batches
-from ..catalogue import DEVICE_TYPES, PV_INPUT, Kpi
-from ..northbound import DeviceRow, Interface, Profile, Scale
+from ..catalogue import DEVICE_TYPES, PV_INPUT, Kpi, Role
+from ..northbound import Device, DeviceRow, Interface, Profile, Scale, Values
 from ..northbound.interfaces import DEVICES_PER_CALL
 from .coordinator import RealTimeCoordinator
+from .terms import AC_OUTPUT, DARK_KW
 
 _COUNTERS: Final[Mapping[int, tuple[Kpi, ...]]] = {
     type_id: tuple(kpi for kpi in kind.kpis if kpi.counter)
     for type_id, kind in DEVICE_TYPES.items()
 }
+_DC_BATTERIES: Final = frozenset(
+    kind.id for kind in DEVICE_TYPES.values() if kind.role is Role.DC_BATTERY
+)
 
 
 class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
     """Real-time KPIs of the devices (reference 2.9), type after type.
 
-    `reports_pv` are the inverters that have ever reported their PV input.
+    `reports_pv` are the inverters that have ever reported a PV input above 0.
     """
 
     def __init__(self, account: Account) -> None:
@@ -106,7 +110,18 @@ class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
         for row in rows:
             if device := self.account.devices.get(row.device_id):
                 values = self.account.normalise(device, row.values)
-                if PV_INPUT in values:
-                    self.reports_pv.add(device.id)
+                self._learn_pv_input(device, values)
                 counters = _COUNTERS[device.type_id]
                 self.apply_row(device.id, values, now, counters, device.plant_code)
+
+    def _learn_pv_input(self, device: Device, values: Values) -> None:
+        """Learn whether an inverter reports its PV input; some always say 0.
+
+        One that gives power without an input does not, but for a battery's.
+        """
+        if values.get(PV_INPUT, 0.0) > 0:
+            self.reports_pv.add(device.id)
+        elif PV_INPUT in values and values.get(AC_OUTPUT, 0.0) > DARK_KW:
+            others = self.account.listed_devices_of(device.plant_code)
+            if not any(other.type_id in _DC_BATTERIES for other in others):
+                self.reports_pv.discard(device.id)

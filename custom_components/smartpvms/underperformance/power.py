@@ -7,14 +7,14 @@ fault of its own, and no measure for others.
 from collections.abc import Container
 from typing import Final
 
+from ..catalogue.connection import is_disconnected
 from ..catalogue.inverter import PRODUCING_STATES, STRINGS
-from ..catalogue.underperformance import LIMITED_STATES, UNKNOWN_STATES
+from ..catalogue.underperformance import LIMITED_STATES
 from ..northbound import Values
 
 # What an input without modules may seem to give.
 NO_STRING: Final = 0.1
 
-_NOT_COMPARED: Final = LIMITED_STATES | UNKNOWN_STATES
 _INPUTS: Final = tuple((n, f"pv{n}_i", f"pv{n}_u") for n in range(1, STRINGS + 1))
 
 
@@ -49,7 +49,7 @@ def string_powers(values: Values, known: Container[int]) -> dict[int, float]:
 
 
 def _is_comparable(values: Values) -> bool:
-    return values.get("run_state") != 0 and _state(values) not in _NOT_COMPARED
+    return not is_disconnected(values) and _state(values) not in LIMITED_STATES
 
 
 def _state(values: Values) -> int | None:
