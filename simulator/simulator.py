@@ -47,7 +47,8 @@ class Call:
 class Simulator:
     """A SmartPVMS with one account.
 
-    Plants, devices, clock, faults and overrides may be changed while it serves.
+    Plants, devices, clock, faults and overrides may be changed while it serves, and
+    ``unserved``, the device types without real-time data beyond those of the dialect.
     ``stalled`` is set while at least one answer is stalled.
     """
 
@@ -81,6 +82,7 @@ class Simulator:
         self.alarms = Alarms(self.clock, self.plants, quirks)
         self.calls: list[Call] = []
         self.denied: dict[str, int] = {}
+        self.unserved: set[int] = set()
         self.stalled = asyncio.Event()
         self._stalls = 0
         self._overrides: dict[Hashable, Row] = {}

@@ -174,6 +174,7 @@ async def test_what_is_told_of_calls(
         "excluded_plants": 0,
         "grid_meters": 0,
         "turned_meters": 0,
+        "turned_batteries": 0,
         "import_price": True,
         "export_price": False,
     }

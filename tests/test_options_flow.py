@@ -20,12 +20,15 @@ from custom_components.smartpvms.const import (
     CONF_IMPORT_PRICE,
     CONF_PLANTS,
     CONF_QUOTA_PROFILE,
+    CONF_TURNED_BATTERIES,
     CONF_TURNED_METERS,
     DOMAIN,
 )
 from custom_components.smartpvms.northbound import Profile
 from simulator import Simulator, Type, fleet
+from simulator.model import Device as SimulatedDevice
 
+from .captures import captured
 from .conftest import device_of, entity_id, state_of
 from .flows import assert_readable, choices, open_options, suggested
 
@@ -85,6 +88,8 @@ async def test_unchanged_options_store_nothing(
         CONF_CURRENCY: hass.config.currency,
         CONF_HISTORY_DAYS: 60,
         CONF_TURNED_METERS: [],
+        CONF_TURNED_BATTERIES: [],
+        CONF_GRID_METERS: [],
     }
     result = await submit(hass, form)
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -179,7 +184,11 @@ async def test_the_meter_at_the_grid_is_chosen(
     assert "grid_power" not in balance.data[HOUSE.code].values
     first = str(device_of(sim, Type.POWER_SENSOR))
     form = await open_options(hass, setup)
-    labels = {first: "Sonnenhof: Meter-1", second_meter: "Sonnenhof: Meter-2"}
+    labels = {
+        first: "Sonnenhof: Meter-1",
+        second_meter: "Sonnenhof: Meter-2",
+        f"none:{HOUSE.code}": "Sonnenhof: None of the meters",
+    }
     assert choices(form, CONF_GRID_METERS) == labels
     assert suggested(form)[CONF_GRID_METERS] == []
     form = await submit(hass, form, grid_meters=list(labels))
@@ -201,7 +210,81 @@ async def test_a_plant_without_a_meter(
     assert await hass.config_entries.async_setup(entry.entry_id)
     form = await open_options(hass, entry)
     assert form["data_schema"]
-    assert set(form["data_schema"].schema) == ALWAYS
+    assert set(form["data_schema"].schema) == {*ALWAYS, CONF_TURNED_BATTERIES}
+
+
+async def test_a_lone_meter_may_be_none_at_the_grid(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator
+) -> None:
+    meter = str(device_of(sim, Type.POWER_SENSOR))
+    none = f"none:{HOUSE.code}"
+    form = await open_options(hass, setup)
+    assert set(choices(form, CONF_GRID_METERS)) == {meter, none}
+    await submit(hass, form, grid_meters=[none])
+    assert setup.options[CONF_GRID_METERS] == {HOUSE.code: "none"}
+    hub = setup.runtime_data
+    assert hub.account.grid_meter(HOUSE.code) is None
+    assert "grid_power" not in hub.balance.data[HOUSE.code].values
+    form = await open_options(hass, setup)
+    assert suggested(form)[CONF_GRID_METERS] == [none]
+    await submit(hass, form, grid_meters=[])
+    assert setup.options[CONF_GRID_METERS] == {}
+    assert setup.runtime_data.account.grid_meter(HOUSE.code) == int(meter)
+
+
+async def test_five_meters_of_loads(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry
+) -> None:
+    """Of a real plant: none is at the grid, and the user can say so."""
+    listed = captured("getDevList_1_meters_only_plant")["data"]
+    house = sim.plants[0]
+    house.devices[:] = [
+        *(device for device in house.devices if device.type != Type.POWER_SENSOR),
+        *(
+            SimulatedDevice(id=row["id"], type=row["devTypeId"], name=row["devName"])
+            for row in listed
+        ),
+    ]
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    issue = (DOMAIN, f"{entry.entry_id}_several_meters")
+    issues = ir.async_get(hass)
+    assert issues.async_get_issue(*issue)
+    form = await open_options(hass, entry)
+    labels = {f"Sonnenhof: {row['devName']}" for row in listed}
+    labels.add("Sonnenhof: None of the meters")
+    assert set(choices(form, CONF_GRID_METERS).values()) == labels
+    await submit(hass, form, grid_meters=[f"none:{HOUSE.code}"])
+    assert not issues.async_get_issue(*issue)
+    assert entry.runtime_data.account.grid_meter(HOUSE.code) is None
+
+
+async def test_a_battery_is_turned_round(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
+) -> None:
+    battery = device_of(sim, Type.BATTERY)
+    sim.override(battery, {"ch_discharge_power": -800.0})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(10)
+    assert state_of(hass, HOUSE.code, "battery_power") == "0.8"
+    form = await open_options(hass, entry)
+    assert choices(form, CONF_TURNED_BATTERIES) == {
+        str(battery): "Sonnenhof: Battery-1"
+    }
+    await submit(hass, form, turned_batteries=[str(battery)])
+    assert entry.options[CONF_TURNED_BATTERIES] == [str(battery)]
+    assert state_of(hass, HOUSE.code, "battery_power") == "-0.8"
+    assert state_of(hass, battery, "ch_discharge_power") == "-800.0"
+
+
+async def test_the_choice_of_a_plant_that_is_not_shown_stays(
+    hass: HomeAssistant, setup: MockConfigEntry
+) -> None:
+    chosen = {CONF_GRID_METERS: {"NE=1": "4711"}}
+    hass.config_entries.async_update_entry(setup, options={**setup.options, **chosen})
+    form = await open_options(hass, setup)
+    await submit(hass, form, grid_meters=[f"none:{HOUSE.code}"])
+    assert setup.options[CONF_GRID_METERS] == {"NE=1": "4711", HOUSE.code: "none"}
 
 
 async def test_meters_that_are_gone_are_not_sent_back(

@@ -22,6 +22,7 @@ from .const import (
     CONF_HISTORY_DAYS,
     CONF_IMPORT_PRICE,
     CONF_QUOTA_PROFILE,
+    CONF_TURNED_BATTERIES,
     CONF_TURNED_METERS,
     DOMAIN,
     REGIONS,
@@ -33,7 +34,12 @@ from .northbound import Device, Ledger, NorthboundSession, Plant
 
 _SHOWN_OPTIONS: Final = (CONF_CURRENCY, CONF_QUOTA_PROFILE, CONF_HISTORY_DAYS)
 # They name plants, devices or entities, so only their number is told.
-_COUNTED_OPTIONS: Final = (CONF_EXCLUDED_PLANTS, CONF_GRID_METERS, CONF_TURNED_METERS)
+_COUNTED_OPTIONS: Final = (
+    CONF_EXCLUDED_PLANTS,
+    CONF_GRID_METERS,
+    CONF_TURNED_METERS,
+    CONF_TURNED_BATTERIES,
+)
 _PRICES: Final = (CONF_IMPORT_PRICE, CONF_EXPORT_PRICE)
 
 # A shorter name would be found in words that have nothing to do with it.
@@ -199,6 +205,7 @@ def _device_types(hub: Hub, names: Pseudonyms) -> dict[str, dict[str, Any]]:
             "answered": type_id in served.proven,
             "refused": type_id in served.refused,
             "not_configured": type_id in served.not_configured,
+            "impossible_powers": account.powers.left_out[type_id],
             **_keys(
                 [
                     reading

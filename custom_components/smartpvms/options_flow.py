@@ -1,7 +1,7 @@
 """Options: settings of the account, and its plants in the Energy dashboard."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from homeassistant.config_entries import (
     ConfigEntryState,
@@ -31,7 +31,8 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .account.account import Account
-from .account.meters import grid_meters
+from .account.issues import word
+from .account.meters import NO_METER, meters_of
 from .account.options import excluded_plants
 from .catalogue import DEVICE_TYPES, Role
 from .const import (
@@ -43,6 +44,7 @@ from .const import (
     CONF_IMPORT_PRICE,
     CONF_PLANTS,
     CONF_QUOTA_PROFILE,
+    CONF_TURNED_BATTERIES,
     CONF_TURNED_METERS,
     DEFAULT_HISTORY_DAYS,
     QUOTA_AUTO,
@@ -55,6 +57,7 @@ from .northbound import Device, Profile
 MAX_HISTORY_DAYS: Final = 3650
 NO_PRICE: Final = "none"
 PRICE_DOMAINS: Final = ["sensor", "input_number", "number"]
+_BATTERIES: Final = frozenset({Role.DC_BATTERY, Role.AC_STORAGE})
 PRICES: Final = (CONF_IMPORT_PRICE, CONF_EXPORT_PRICE)
 
 
@@ -244,12 +247,15 @@ class SmartPvmsOptionsFlow(OptionsFlowWithReload):
             options[CONF_EXCLUDED_PLANTS] = sorted(offered - chosen)
             if not chosen:
                 errors[CONF_PLANTS] = "no_plants_selected"
-        if CONF_TURNED_METERS in user_input:
-            options[CONF_TURNED_METERS] = user_input[CONF_TURNED_METERS]
+        for key in (CONF_TURNED_METERS, CONF_TURNED_BATTERIES):
+            if key in user_input:
+                options[key] = user_input[key]
         if account and CONF_GRID_METERS in user_input:
-            picked = [account.devices[int(key)] for key in user_input[CONF_GRID_METERS]]
-            options[CONF_GRID_METERS] = {d.plant_code: str(d.id) for d in picked}
-            if len(options[CONF_GRID_METERS]) < len(picked):
+            picked = user_input[CONF_GRID_METERS]
+            options[CONF_GRID_METERS], is_unclear = _picked_meters(
+                account, picked, options.get(CONF_GRID_METERS, {})
+            )
+            if is_unclear:
                 errors[CONF_GRID_METERS] = "one_meter_per_plant"
         # An option that was never chosen goes on following its default.
         defaults = {
@@ -257,6 +263,7 @@ class SmartPvmsOptionsFlow(OptionsFlowWithReload):
             CONF_CURRENCY: self.hass.config.currency,
             CONF_HISTORY_DAYS: DEFAULT_HISTORY_DAYS,
             CONF_TURNED_METERS: [],
+            CONF_TURNED_BATTERIES: [],
             CONF_GRID_METERS: {},
         }
         return {
@@ -274,34 +281,67 @@ def _account_fields(account: Account) -> dict[vol.Marker, SelectSelector]:
         fields[vol.Required(CONF_PLANTS, default=list(plants))] = several(
             (code, plant.name) for code, plant in plants.items()
         )
-    if meters := _meters(account):
-        fields[vol.Optional(CONF_TURNED_METERS, default=[])] = several(
-            _labels(account, meters)
-        )
-    if unclear := _unclear_meters(account):
+    for key, devices in _to_turn(account).items():
+        if devices:
+            fields[vol.Optional(key, default=[])] = several(_labels(account, devices))
+    if meters := _meter_choices(account):
         fields[vol.Optional(CONF_GRID_METERS, default=[])] = several(
-            _labels(account, unclear)
+            (key, choice.label) for key, choice in meters.items()
         )
     return fields
 
 
-def _meters(account: Account) -> list[Device]:
-    """Return all meters."""
-    return [
-        device
-        for device in account.devices.values()
-        if (kind := DEVICE_TYPES.get(device.type_id)) and kind.role is Role.METER
-    ]
+def _to_turn(account: Account) -> dict[str, list[Device]]:
+    """Return the devices whose sign may be reversed, by the key of the option."""
+    devices = account.devices.values()
+    return {
+        CONF_TURNED_METERS: meters_of(devices),
+        CONF_TURNED_BATTERIES: [
+            device
+            for device in devices
+            if (kind := DEVICE_TYPES.get(device.type_id)) and kind.role in _BATTERIES
+        ],
+    }
 
 
-def _unclear_meters(account: Account) -> list[Device]:
-    """Return the meters of plants where several may be the grid's."""
-    return [
-        device
-        for code in account.plants
-        if len(candidates := grid_meters(account.devices_of(code))) > 1
-        for device in candidates
-    ]
+class _MeterChoice(NamedTuple):
+    """A plant's meter, or none of them, as the form shows it and as it is stored."""
+
+    plant_code: str
+    stored: str
+    label: str
+
+
+def _meter_choices(account: Account) -> dict[str, _MeterChoice]:
+    """Return the meters to choose from, and none of them, for plants that have any.
+
+    A lone meter may be one of a load, too.
+    """
+    none = word(account.hass, "no_meter", "None of the meters")
+    choices: dict[str, _MeterChoice] = {}
+    for code, plant in account.plants.items():
+        meters = meters_of(account.listed_devices_of(code))
+        for key, label in _labels(account, meters):
+            choices[key] = _MeterChoice(code, key, label)
+        if meters:
+            label = f"{plant.name}: {none}"
+            choices[f"{NO_METER}:{code}"] = _MeterChoice(code, NO_METER, label)
+    return choices
+
+
+def _picked_meters(
+    account: Account, picked: Iterable[str], stored: Mapping[str, str]
+) -> tuple[dict[str, str], bool]:
+    """Return what to store, and whether several were picked for one plant.
+
+    What was chosen for plants that the form does not show stays.
+    """
+    choices = _meter_choices(account)
+    chosen = [choices[key] for key in picked]
+    offered = {choice.plant_code for choice in choices.values()}
+    kept = {code: key for code, key in stored.items() if code not in offered}
+    meters = {choice.plant_code: choice.stored for choice in chosen}
+    return {**kept, **meters}, len(meters) < len(chosen)
 
 
 def _labels(account: Account, devices: Iterable[Device]) -> list[tuple[str, str]]:
@@ -327,13 +367,14 @@ def _suggested(entry: SmartPvmsConfigEntry, account: Account | None) -> dict[str
         plants = account.inventory.plants
         suggested[CONF_PLANTS] = [code for code in plants if code not in excluded]
         # A form cannot deselect an item that it does not offer.
-        turned = entry.options.get(CONF_TURNED_METERS, ())
-        suggested[CONF_TURNED_METERS] = _offered(_meters(account), turned)
-        picked = entry.options.get(CONF_GRID_METERS, {}).values()
-        suggested[CONF_GRID_METERS] = _offered(_unclear_meters(account), picked)
+        for key, devices in _to_turn(account).items():
+            ids = {str(device.id) for device in devices}
+            turned = entry.options.get(key, ())
+            suggested[key] = [known for known in turned if known in ids]
+        stored = entry.options.get(CONF_GRID_METERS, {})
+        suggested[CONF_GRID_METERS] = [
+            key
+            for key, choice in _meter_choices(account).items()
+            if stored.get(choice.plant_code) == choice.stored
+        ]
     return suggested
-
-
-def _offered(devices: Iterable[Device], keys: Iterable[str]) -> list[str]:
-    offered = {str(device.id) for device in devices}
-    return [key for key in keys if key in offered]

@@ -66,7 +66,7 @@ def _looks(
 def get_dev_real_kpi(asked: Asked) -> Answer:
     """getDevRealKpi: the real-time row of each device."""
     sim = asked.sim
-    found = asked.devices(live_types(sim.dialect, sim.all_types))
+    found = asked.devices(live_types(sim.dialect, sim.all_types) - sim.unserved)
     return Answer(
         [
             {
@@ -103,7 +103,7 @@ def _five_minutes(
 def get_dev_five_minutes(asked: Asked) -> Answer:
     """getDevFiveMinutes: the rows of a local day of the devices' plants."""
     sim = asked.sim
-    found = asked.devices(live_types(sim.dialect, sim.all_types))
+    found = asked.devices(live_types(sim.dialect, sim.all_types) - sim.unserved)
     at = asked.moment("collectTime")
     rows = []
     for plant, device in found:
@@ -121,7 +121,7 @@ def get_dev_history_kpi(asked: Asked) -> Answer:
     ones of other interfaces are used.
     """
     sim = asked.sim
-    types = live_types(sim.dialect, sim.all_types)
+    types = live_types(sim.dialect, sim.all_types) - sim.unserved
     found = asked.devices(types, HISTORY_DEVICES, beyond=20018)
     begin, end = asked.moment("startTime"), asked.moment("endTime")
     if begin > end:

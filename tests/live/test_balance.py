@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.smartpvms.account.meters import grid_meters
+from custom_components.smartpvms.account.meters import NO_METER, grid_meter
 from custom_components.smartpvms.live.balance import (
     composition,
     day_rates,
@@ -31,8 +31,7 @@ def balance(*parts: tuple[int, Values | None], **options: Any) -> dict[str, floa
         for number, (_, values) in enumerate(parts, 1)
         if values is not None
     }
-    meters = grid_meters(devices)
-    options.setdefault("grid_meter", meters[0].id if len(meters) == 1 else None)
+    options.setdefault("grid_meter", grid_meter(devices, None, ()))
     reports_pv = options.pop("reports_pv", {1, 2})
     plant = composition(devices, **options)
     return power_balance(plant, readings, cycle=60, reports_pv=reports_pv)
@@ -276,15 +275,36 @@ def test_energy_stored() -> None:
     assert "energy_stored" not in balance((39, full), (39, None))
 
 
-def test_grid_meters_by_precedence() -> None:
-    def types(*type_ids: int) -> list[int]:
-        devices = [Device(n, "P", "", type_id) for n, type_id in enumerate(type_ids)]
-        return [device.type_id for device in grid_meters(devices)]
+@pytest.mark.parametrize(
+    ("types", "with_power", "expected"),
+    [
+        ((47, 17, 23070), (), 23070),
+        ((47, 17), (), 17),
+        ((47, 17, 23070), (17, 47), 17),
+        ((47, 23070), (47,), 47),
+        ((47, 23070), (23070,), 23070),
+        ((38, 99999), (), None),
+    ],
+)
+def test_the_grid_meter_by_its_type_among_those_with_a_power(
+    types: tuple[int, ...], with_power: tuple[int, ...], expected: int | None
+) -> None:
+    devices = [Device(type_id, "P", "", type_id) for type_id in types]
+    assert grid_meter(devices, None, with_power) == expected
 
-    assert types(47, 17, 23070) == [23070]
-    assert types(47, 17) == [17]
-    assert types(47, 47) == [47, 47]
-    assert types(38, 99999) == []
+
+def test_several_meters_of_a_type_are_none_at_the_grid() -> None:
+    """But the only one of another type is."""
+    loads = [Device(1, "P", "", 17), Device(2, "P", "", 17)]
+    assert grid_meter(loads, None, {1, 2}) is None
+    assert grid_meter([*loads, Device(3, "P", "", 47)], None, {1, 2, 3}) == 3
+
+
+def test_the_grid_meter_that_the_user_chose() -> None:
+    emma, sensor = Device(1, "P", "", 23070), Device(2, "P", "", 47)
+    assert grid_meter([emma, sensor], "2", {1}) == 2
+    assert grid_meter([emma, sensor], NO_METER, {1}) is None
+    assert grid_meter([emma], "2", {1}) == 1
 
 
 @pytest.mark.parametrize(

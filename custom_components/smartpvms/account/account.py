@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..catalogue import DEVICE_TYPES
+from ..catalogue.battery import STORAGE_POWER
 from ..const import LOGGER
 from ..northbound import Device, Dialect, Interface, Plant, Profile, Values
 from ..northbound.errors import LoginError
@@ -19,9 +20,10 @@ from .connections import Connection
 from .device_registry import RegisteredDevices, plant_owners
 from .inventory import Inventory
 from .issues import Issues
-from .meters import MeterUnits, grid_meter, grid_meters
+from .meters import NO_METER, grid_meter, likely_meters
 from .options import AccountOptions
 from .outage import Outage
+from .powers import Powers
 from .signal import Signal
 from .supported_types import Supported, SupportedTypes
 from .time_zones import zone_of
@@ -61,7 +63,7 @@ class Account:
         entry: ConfigEntry,
         connection: Connection,
         inventory: Inventory,
-        meter_units: MeterUnits,
+        powers: Powers,
     ) -> None:
         """Show an inventory; no call is made."""
         self.hass = hass
@@ -72,7 +74,7 @@ class Account:
         self._given: tuple[Mapping[str, Any], str] | None = None
         self._options = AccountOptions(hass.config.currency)
         self.inventory = inventory
-        self.meter_units = meter_units
+        self.powers = powers
         self.inventory_changed = Signal("inventory changed")
         self.inventory_doubted = Signal("inventory doubted")
         self.types_changed = Signal("device types changed")
@@ -92,6 +94,7 @@ class Account:
         self.issues = Issues(self)
         self._choose_profile(inventory.dialect)
         self._show_inventory()
+        powers.meters_changed.connect(self._review_meters)
 
     @property
     def options(self) -> AccountOptions:
@@ -191,13 +194,39 @@ class Account:
         return list(dict.fromkeys(device.plant_code for device in shown))
 
     def grid_meter(self, plant_code: str) -> int | None:
-        """Return the device at the plant's grid connection, None if unclear."""
+        """Return the device at the plant's grid connection, None if there is none."""
         chosen = self.options.grid_meters.get(plant_code)
-        return grid_meter(self.listed_devices_of(plant_code), chosen)
+        devices = self.listed_devices_of(plant_code)
+        return grid_meter(devices, chosen, self.powers.with_power)
 
     def normalise(self, device: Device, row: Values) -> Values:
-        """Return a row in the units that the catalogue gives its KPIs."""
-        return self.meter_units.normalise(device, row, self.inventory.dialect)
+        """Return a row in the catalogue's units and signs, without impossible powers."""
+        plant = self.plants.get(device.plant_code)
+        capacity = plant.capacity if plant else None
+        return self.powers.normalise(device, row, self.inventory.dialect, capacity)
+
+    def learn_from(self, device: Device, rows: Iterable[tuple[float, Values]]) -> None:
+        """Learn units and signs from a device's rows of the past, by epoch second.
+
+        To be called before they are normalised; a sign that the user has turned stays.
+        """
+        if device.id not in self.options.reversed_batteries:
+            self.powers.learn_from(device, rows)
+
+    def read_live(self, device: Device, at: float, row: Values) -> Values:
+        """Return a row that has just come as `normalise` does, and learn from it.
+
+        The power of a storage whose sign is not known yet is left out.
+        """
+        is_known = device.id in self.options.reversed_batteries
+        if not is_known:
+            self.powers.learn(device, at, row)
+            is_known = self.powers.has_sign(device, row)
+        values = self.normalise(device, row)
+        self.powers.note_meters({device: values})
+        if is_known or not values.get(STORAGE_POWER):
+            return values
+        return {key: value for key, value in values.items() if key != STORAGE_POWER}
 
     async def async_apply(self, inventory: Inventory) -> None:
         """Show the plants and devices of an inventory, and no others.
@@ -245,12 +274,23 @@ class Account:
         self.issues.plants_taken(
             {known.plants[code].name: owner.title for code, owner in taken.items()}
         )
+        self._review_meters()
+
+    @callback
+    def _review_meters(self) -> None:
+        """Tell for which plants the user has to choose the meter at the grid."""
         self.issues.several_meters(
             plant.name
             for code, plant in self.plants.items()
             if self.grid_meter(code) is None
-            and len(grid_meters(self.listed_devices_of(code))) > 1
+            and self.options.grid_meters.get(code) != NO_METER
+            and len(self.likely_meters(code)) > 1
         )
+
+    def likely_meters(self, plant_code: str) -> list[Device]:
+        """Return the meters of a plant that may be at its grid connection."""
+        devices = self.listed_devices_of(plant_code)
+        return likely_meters(devices, self.powers.with_power)
 
     def _group(self, missing: Mapping[str, float]) -> None:
         """Group the plants and devices shown; `missing`: plant codes and device ids as text."""

@@ -12,6 +12,7 @@ from ..const import (
     CONF_HISTORY_DAYS,
     CONF_IMPORT_PRICE,
     CONF_QUOTA_PROFILE,
+    CONF_TURNED_BATTERIES,
     CONF_TURNED_METERS,
     DEFAULT_HISTORY_DAYS,
     QUOTA_AUTO,
@@ -27,28 +28,37 @@ class AccountOptions:
     """What the user has chosen.
 
     `excluded_plants`: codes of the plants that were deselected; `reversed_meters`:
-    ids of the meters with the opposite sign; `grid_meters`: the chosen meter (id) by
-    plant code; `profile`: None follows the server's dialect; `prices` by option key.
+    ids of the meters with the opposite sign, and so `reversed_batteries`; `grid_meters`:
+    the chosen meter (an id as text, or `NO_METER`) by plant code; `profile`: None
+    follows the server's dialect; `prices` by option key.
     """
 
     currency: str
     excluded_plants: frozenset[str] = frozenset()
     reversed_meters: frozenset[int] = frozenset()
-    grid_meters: Mapping[str, int] = field(default_factory=dict)
+    reversed_batteries: frozenset[int] = frozenset()
+    grid_meters: Mapping[str, str] = field(default_factory=dict)
     profile: Profile | None = None
     history_days: int = DEFAULT_HISTORY_DAYS
     prices: Mapping[str, Price] = field(default_factory=dict)
+
+    @property
+    def reversed_devices(self) -> frozenset[int]:
+        """Return the ids of the meters and batteries with the opposite sign."""
+        return self.reversed_meters | self.reversed_batteries
 
     @classmethod
     def of(cls, options: Mapping[str, Any], currency: str) -> Self:
         """Return an entry's options; `currency` is Home Assistant's."""
         profile = options.get(CONF_QUOTA_PROFILE, QUOTA_AUTO)
-        meters = options.get(CONF_GRID_METERS, {})
         return cls(
             currency=options.get(CONF_CURRENCY) or currency,
             excluded_plants=excluded_plants(options),
             reversed_meters=frozenset(map(int, options.get(CONF_TURNED_METERS, ()))),
-            grid_meters={code: int(key) for code, key in meters.items()},
+            reversed_batteries=frozenset(
+                map(int, options.get(CONF_TURNED_BATTERIES, ()))
+            ),
+            grid_meters=dict(options.get(CONF_GRID_METERS, {})),
             profile=None if profile == QUOTA_AUTO else Profile(profile),
             history_days=int(options.get(CONF_HISTORY_DAYS, DEFAULT_HISTORY_DAYS)),
             prices={

@@ -9,6 +9,7 @@ from typing import Final
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower, UnitOfRatio
 
+from ..northbound import Values
 from .kpi import (
     Counter,
     Direction,
@@ -76,3 +77,53 @@ BATTERY: Final[tuple[Kpi, ...]] = (
         zero_is_missing=True,
     ),
 )
+
+
+STORAGE_TYPE: Final = 41
+"""Whose sign differs between real servers: a LUNA2000-215 discharges above 0."""
+
+STORAGE_POWER: Final = "ch_discharge_power"
+"""Power of a battery in W, positive while it charges."""
+
+# What a state of charge (%) and a counter of today (kWh) move by at the least.
+_MOVED_SOC: Final = 1.0
+_MOVED_ENERGY: Final = 0.05
+
+
+def proves_sign(row: Values) -> bool:
+    """Tell whether rows like this one can prove the sign of their power."""
+    return "battery_soc" in row or {"charge_cap", "discharge_cap"} <= row.keys()
+
+
+def charging_sign(before: Values, after: Values) -> int:
+    """Return the sign that a storage's power has while it charges, 0 if unproved.
+
+    Between the two rows the power had one and the same sign.
+    """
+    power = after.get(STORAGE_POWER, 0.0)
+    moved = _charged_by_level(before, after) + _charged_by_counters(before, after)
+    if not moved or not power:
+        return 0
+    return 1 if (moved > 0) == (power > 0) else -1
+
+
+def _charged_by_level(before: Values, after: Values) -> int:
+    """Return 1 where the state of charge rose, -1 where it fell."""
+    moved = after.get("battery_soc", 0.0) - before.get("battery_soc", 0.0)
+    if "battery_soc" not in before or "battery_soc" not in after:
+        return 0
+    return (moved >= _MOVED_SOC) - (moved <= -_MOVED_SOC)
+
+
+def _charged_by_counters(before: Values, after: Values) -> int:
+    """Return 1 where the charge of today rose, -1 where the discharge did."""
+    keys = ("charge_cap", "discharge_cap")
+    if not all(key in row for key in keys for row in (before, after)):
+        return 0
+    charged, discharged = (after[key] - before[key] for key in keys)
+    # A counter that falls begins another day.
+    if charged < 0 or discharged < 0:
+        return 0
+    return (charged >= _MOVED_ENERGY > discharged) - (
+        discharged >= _MOVED_ENERGY > charged
+    )

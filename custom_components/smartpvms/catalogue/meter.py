@@ -128,16 +128,30 @@ _POWERS: Final = frozenset(
     }
 )
 # Active power is at most the apparent power: in kW at most a thousandth of the
-# number of V x A, and in W seldom less than a hundredth of it.
+# number of V x A (a tenth more for rounding), and in W seldom less than a hundredth.
 _SURELY_WATTS: Final = 0.01
-_LIKELY_KILOWATTS: Final = 0.002
+_LIKELY_KILOWATTS: Final = 0.0011
+
+
+def apparent_power_of(row: Values) -> float | None:
+    """Return volts times amperes of all three phases in VA, None if one is missing.
+
+    Phase A of a power sensor has keys of its own.
+    """
+    pairs = [
+        (row.get("a_u", row.get("meter_u")), row.get("a_i", row.get("meter_i"))),
+        *((row.get(f"{phase}_u"), row.get(f"{phase}_i")) for phase in "bc"),
+    ]
+    known = [abs(u * i) for u, i in pairs if u is not None and i is not None]
+    return sum(known) or None if len(known) == len(pairs) else None
 
 
 def is_in_watts(row: Values) -> bool | None:
-    """Return the unit that the row's own numbers prove, None if they do not."""
-    power = row.get("active_power")
-    pairs = [(row.get(f"{phase}_u"), row.get(f"{phase}_i")) for phase in _PHASES]
-    apparent = sum(abs(u * i) for u, i in pairs if u is not None and i is not None)
+    """Return the unit that the row's own numbers prove, None if they do not.
+
+    A row that lacks a phase proves nothing.
+    """
+    power, apparent = row.get("active_power"), apparent_power_of(row)
     if not power or not apparent:
         return None
     ratio = abs(power) / apparent

@@ -290,7 +290,7 @@ class Ingest:
                     if device.id in self._devices.reports_pv
                     else "active_power"
                 ),
-                is_reversed=device.id in account.options.reversed_meters,
+                is_reversed=device.id in account.options.reversed_devices,
             )
             for device in devices
             if device.type_id not in left_out

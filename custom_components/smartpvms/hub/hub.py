@@ -151,7 +151,8 @@ class Hub:
             "reports_pv": sorted(self.devices.reports_pv),
             "firmware": self.firmware.data.dump(),
             "underperformance": compared,
-            "in_watts": self.account.meter_units.dump(),
+            "in_watts": self.account.powers.dump_units(),
+            "powers": self.account.powers.dump(),
         }
 
     def _restore(self, saved: SavedHub) -> None:
@@ -164,6 +165,10 @@ class Hub:
             self.plants, as_dict(saved.get("plants")), account.plants, made
         )
         restore_readings(devices, by_id(saved.get("devices")), account.devices, made)
+        # Until 0.1.0 the meters with a power were not saved.
+        account.powers.note_meters(
+            {account.devices[key]: row.values for key, row in devices.data.items()}
+        )
         self.periods.restore(saved.get("periods"))
         self.balance.derive(account.plants)
         self.balance.publish()

@@ -10,7 +10,7 @@ from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from ..account.account import Account
 from ..account.connections import Connection, Credentials, async_get_connections
 from ..account.inventory import Inventory
-from ..account.meters import MeterUnits
+from ..account.powers import Powers
 from ..const import DOMAIN
 from ..coordinator import what_failed
 from ..northbound import NorthboundError
@@ -31,17 +31,17 @@ async def async_open(hass: HomeAssistant, entry: ConfigEntry) -> Hub:
     kept = await store_of(hass, entry.entry_id).async_load_sound()
     # A fleet's takes a while to read.
     known, saved = await hass.async_add_executor_job(read_saved, kept)
-    units = MeterUnits(saved.get("in_watts"))
+    powers = Powers(saved)
     if known and known.plants:
         known = _as_detected(known, connection)
-        hub = Hub(Account(hass, entry, connection, known, units), saved)
+        hub = Hub(Account(hass, entry, connection, known, powers), saved)
         await hub.async_restore()
         if listed := connection.pop_plants():
             known = known.with_plants(listed, hub.account.clock.now())
             await hub.account.async_apply(known)
         return hub
     first = await _async_first_inventory(connection)
-    hub = Hub(Account(hass, entry, connection, first, units), saved)
+    hub = Hub(Account(hass, entry, connection, first, powers), saved)
     await hub.async_restore()
     await hub.inventory.async_list_devices_now()
     await hub.async_save()

@@ -59,6 +59,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
         self._refresh = refresh
         self._compositions: dict[str, Composition] = {}
         self._known: dict[str, _OfDevices] = {}
+        account.powers.meters_changed.connect(self._compositions.clear)
 
     @override
     def sources(self) -> AbstractSet[str]:
@@ -137,7 +138,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
             known = self._compositions[code] = composition(
                 self.account.listed_devices_of(code),
                 grid_meter=self.account.grid_meter(code),
-                reversed_devices=self.account.options.reversed_meters,
+                reversed_devices=self.account.options.reversed_devices,
             )
         return known
 

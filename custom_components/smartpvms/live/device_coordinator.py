@@ -109,7 +109,7 @@ class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
         now = self.account.clock.now()
         for row in rows:
             if device := self.account.devices.get(row.device_id):
-                values = self.account.normalise(device, row.values)
+                values = self.account.read_live(device, now, row.values)
                 self._learn_pv_input(device, values)
                 counters = _COUNTERS[device.type_id]
                 self.apply_row(device.id, values, now, counters, device.plant_code)
