@@ -20,6 +20,7 @@ class Backend(Protocol):
     plants: list[Plant]
     dialect: Dialect
     all_types: bool
+    unserved: set[int]
     quirks: bool
     alarms: Alarms
     upgrades: Upgrades

@@ -151,7 +151,10 @@ def test_rows_of_the_past_tell_too() -> None:
         ([storage(50 + n / 10, 900) for n in range(11)], 1),
         # The sign changed in between.
         ([storage(51, 4000), storage(50, -4000)], 0),
-        ([storage(51, 4000), storage(50, 0), storage(49, 4000)], 0),
+        # From or to a standstill, but not through one.
+        ([storage(51, 4000), storage(50, 0)], -1),
+        ([storage(50, 0), storage(51, 4000)], 1),
+        ([storage(51, 4000), storage(50.8, 0), storage(49.8, 0)], 0),
         # Level and counters disagree.
         (
             [

@@ -16,9 +16,14 @@ _LONGEST_GAP: Final = 1800.0
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Rows of a power that keeps its sign: the first, and when the last came."""
+    """Rows of a power that keeps its sign, from and to a 0 at the most.
+
+    `first`: the first of them; `power`: one that is not 0, if there is one; `until`:
+    when the last came.
+    """
 
     first: Values
+    power: float
     until: float
 
 
@@ -69,12 +74,13 @@ class StorageSigns:
 
 def _continued(run: _Run | None, at: float, row: Values) -> tuple[_Run, int]:
     """Return the run that a row belongs to, and the sign that it proves (0: none)."""
-    begun = _Run(row, at)
     power = row.get(STORAGE_POWER, 0.0)
-    if run is None or run.first.get(STORAGE_POWER, 0.0) * power <= 0:
+    begun = _Run(row, power, at)
+    if run is None or not 0 <= at - run.until <= _LONGEST_GAP:
         return begun, 0
-    if not 0 <= at - run.until <= _LONGEST_GAP:
+    if run.power * power < 0:
         return begun, 0
-    if proof := charging_sign(run.first, row):
+    if proof := charging_sign(run.first, row, run.power or power):
         return begun, proof
-    return _Run(run.first, at), 0
+    # Standing still, a storage loses charge: that is of no power.
+    return (_Run(run.first, power, at) if power else begun), 0

@@ -95,12 +95,11 @@ def proves_sign(row: Values) -> bool:
     return "battery_soc" in row or {"charge_cap", "discharge_cap"} <= row.keys()
 
 
-def charging_sign(before: Values, after: Values) -> int:
+def charging_sign(before: Values, after: Values, power: float) -> int:
     """Return the sign that a storage's power has while it charges, 0 if unproved.
 
-    Between the two rows the power had one and the same sign.
+    `power`: any that it had between the two rows; all have had its sign, or been 0.
     """
-    power = after.get(STORAGE_POWER, 0.0)
     moved = _charged_by_level(before, after) + _charged_by_counters(before, after)
     if not moved or not power:
         return 0
