@@ -31,9 +31,9 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .account.account import Account
-from .account.issues import word
 from .account.meters import NO_METER, meters_of
 from .account.options import excluded_plants
+from .account.wording import word
 from .catalogue import DEVICE_TYPES, Role
 from .const import (
     CONF_CURRENCY,
