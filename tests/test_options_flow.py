@@ -389,3 +389,18 @@ async def test_a_price_is_no_plug(hass: HomeAssistant, setup: MockConfigEntry) -
     form = await open_options(hass, setup)
     with pytest.raises(InvalidData):
         await submit(hass, form, import_price="switch.plug")
+
+
+async def test_a_price_of_something_else(
+    hass: HomeAssistant, setup: MockConfigEntry
+) -> None:
+    """Its unit is refused where the entity is named; one that converts is taken."""
+    for unit in ("EUR/m³", "SEK/kWh"):
+        hass.states.async_set("sensor.price", "85", {"unit_of_measurement": unit})
+        form = await open_options(hass, setup)
+        answer = await submit(hass, form, import_price="sensor.price")
+        assert answer["errors"] == {"import_price": "no_price_of_energy"}
+    hass.states.async_set("sensor.price", "85", {"unit_of_measurement": "EUR/MWh"})
+    form = await open_options(hass, setup)
+    await submit(hass, form, import_price="sensor.price")
+    assert setup.options["import_price"] == "sensor.price"

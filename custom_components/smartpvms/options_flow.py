@@ -8,7 +8,7 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     OptionsFlowWithReload,
 )
-from homeassistant.const import UnitOfTime
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfTime
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.generated.currencies import ACTIVE_CURRENCIES
 from homeassistant.helpers.selector import (
@@ -51,6 +51,7 @@ from .const import (
 )
 from .energy_dashboard.dashboard import async_plan, async_set_up, plants_of
 from .energy_dashboard.texts import Texts
+from .history.prices import is_price
 from .hub.hub import Hub, SmartPvmsConfigEntry
 from .northbound import Device, Profile
 
@@ -224,6 +225,12 @@ class SmartPvmsOptionsFlow(OptionsFlowWithReload):
             errors=errors,
         )
 
+    def _is_price(self, price: float | str, currency: str) -> bool:
+        """Tell whether it is a number, or an entity whose unit can be converted."""
+        if not isinstance(price, str) or not (state := self.hass.states.get(price)):
+            return True
+        return is_price(state.attributes.get(ATTR_UNIT_OF_MEASUREMENT), currency)
+
     def _options(
         self,
         user_input: Mapping[str, Any],
@@ -241,6 +248,8 @@ class SmartPvmsOptionsFlow(OptionsFlowWithReload):
             options.pop(key, None)
             if user_input.get(key, NO_PRICE) != NO_PRICE:
                 options[key] = user_input[key]
+                if not self._is_price(user_input[key], options[CONF_CURRENCY]):
+                    errors[key] = "no_price_of_energy"
         if account and CONF_PLANTS in user_input:
             chosen = set(user_input[CONF_PLANTS])
             offered = account.inventory.plants.keys()

@@ -24,7 +24,14 @@ from custom_components.smartpvms.const import CONF_EXPORT_PRICE, CONF_IMPORT_PRI
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
 from custom_components.smartpvms.history.importer import statistic_id
 from custom_components.smartpvms.history.merge import Span
-from custom_components.smartpvms.history.prices import Step, average, priced
+from custom_components.smartpvms.history.prices import (
+    Step,
+    async_steps,
+    average,
+    is_price,
+    per_kwh,
+    priced,
+)
 from custom_components.smartpvms.local_time import HOUR
 from simulator import Simulator
 
@@ -105,14 +112,104 @@ def test_parts_add_up_to_the_whole(steps: list[Step], span: Span) -> None:
 
 @given(known, st.lists(spans, max_size=5))
 def test_priced_spans(steps: list[Step], energy: list[Span]) -> None:
-    """They are those whose price is known, at the same time."""
+    """Those whose price is known, longer ones only if it was the same all through."""
     expected = [
         (span.since, span.until, pytest.approx(span.amount * mean, abs=1e-6))
         for span in energy
         if (mean := average(steps, span)) is not None
+        and (
+            span.until - span.since == HOUR
+            or all(
+                mean == pytest.approx(price, abs=1e-6)
+                for at, price in steps
+                if span.since < at < span.until
+            )
+        )
     ]
     found = [(span.since, span.until, span.amount) for span in priced(energy, steps)]
     assert found == expected
+
+
+def test_a_day_at_a_dynamic_price_has_no_cost() -> None:
+    """20 kWh by day at 0.02 and 1 by night at 0.12 are not 21 at the mean."""
+    steps = [(0, 0.12), (9 * HOUR, 0.02), (17 * HOUR, 0.12)]
+    whole = Span(0, 24 * HOUR, 21.0)
+    hour = Span(9 * HOUR, 10 * HOUR, 3.0)
+    afternoon = Span(9 * HOUR, 17 * HOUR, 20.0)
+    assert priced([whole, hour, afternoon], steps) == [
+        Span(9 * HOUR, 10 * HOUR, 0.06),
+        Span(9 * HOUR, 17 * HOUR, 0.4),
+    ]
+    # Means of one price are not the same to the last digit.
+    means = [(at * HOUR, 0.3 + at * 1e-17) for at in range(24)]
+    assert priced([whole], means) == [Span(0, 24 * HOUR, 6.3)]
+
+
+@pytest.mark.parametrize(
+    ("unit", "price", "expected"),
+    [
+        ("EUR/kWh", 0.085, 0.085),
+        ("EUR/MWh", 85, 0.085),
+        ("EUR / MWh", 85, 0.085),
+        ("EUR/GWh", 85000, 0.085),
+        ("EUR/Wh", 0.000085, 0.085),
+        ("ct/kWh", 8.5, 0.085),
+        ("Cent/kWh", 8.5, 0.085),
+        ("¢/kWh", 8.5, 0.085),
+        ("p/kWh", 8.5, 0.085),
+        ("öre/kWh", 8.5, 0.085),
+        ("ct", 8.5, 0.085),
+        # As Home Assistant does, what is no energy is taken for kWh.
+        (None, 0.085, 0.085),
+        ("EUR", 0.085, 0.085),
+        ("€/KWH", 0.085, 0.085),
+    ],
+)
+def test_a_price_is_converted_by_its_unit(
+    unit: str | None, price: float, expected: float
+) -> None:
+    """What is reckoned with is the currency per kWh."""
+    assert price * per_kwh(unit) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [
+        *((unit, True) for unit in (None, "EUR/kWh", "€/MWh", "ct/kWh", "€/KWh")),
+        *((unit, False) for unit in ("EUR/m³", "SEK/kWh", "EUR/h", "USD")),
+    ],
+)
+def test_units_that_a_price_may_have(unit: str | None, expected: bool) -> None:
+    """They are per energy, and in no currency but the one chosen."""
+    assert is_price(unit, "EUR") is expected
+
+
+@pytest.fixture
+def recorder_config() -> dict[str, object]:
+    """Record the states of the price, and of nothing else."""
+    return {"include": {"entities": [PRICE]}}
+
+
+@pytest.mark.parametrize("unit", ["EUR/MWh", "ct/kWh"])
+async def test_states_and_means_are_converted(hass: HomeAssistant, unit: str) -> None:
+    """85 EUR/MWh are 0.085 EUR/kWh, in the statistics too."""
+    raw = {"EUR/MWh": 85, "ct/kWh": 8.5}[unit]
+    hour = int(datetime.now(UTC).timestamp()) // HOUR * HOUR - 5 * HOUR
+    metadata = StatisticMetaData(
+        mean_type=StatisticMeanType.ARITHMETIC,
+        has_sum=False,
+        name=None,
+        source="recorder",
+        statistic_id=PRICE,
+        unit_class=None,
+        unit_of_measurement=unit,
+    )
+    mean = StatisticData(start=datetime.fromtimestamp(hour, UTC), mean=raw)
+    async_import_statistics(hass, metadata, [mean])
+    hass.states.async_set(PRICE, str(2 * raw), {"unit_of_measurement": unit})
+    await get_instance(hass).async_block_till_done()
+    steps = await async_steps(hass, PRICE, [Span(hour, hour + HOUR, 1.0)])
+    assert [price for _, price in steps] == pytest.approx([0.085, 0.17])
 
 
 @pytest.fixture
