@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -404,3 +406,22 @@ async def test_a_price_of_something_else(
     form = await open_options(hass, setup)
     await submit(hass, form, import_price="sensor.price")
     assert setup.options["import_price"] == "sensor.price"
+
+
+async def test_another_price_keeps_the_one_before(
+    hass: HomeAssistant, setup: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """Until when it held, but for a slip that is corrected at once."""
+    seen: list[float] = []
+    for price, hours in ((3.1, 0.5), (0.31, 30), ("none", 2), (0.4, 2), (0.4, 2)):
+        seen.append(dt_util.utcnow().timestamp())
+        await submit(hass, await open_options(hass, setup), import_price=price)
+        freezer.tick(hours * 3600)
+    assert setup.options["import_price"] == 0.4
+    assert setup.options["earlier_prices"] == {
+        "import_price": [
+            [pytest.approx(seen[0], abs=60), None],
+            [pytest.approx(seen[2], abs=60), 0.31],
+            [pytest.approx(seen[3], abs=60), None],
+        ]
+    }

@@ -16,6 +16,7 @@ CONF_TURNED_BATTERIES: Final = "turned_batteries"
 CONF_GRID_METERS: Final = "grid_meters"
 CONF_HISTORY_DAYS: Final = "history_days"
 CONF_IMPORT_PRICE: Final = "import_price"
+CONF_EARLIER_PRICES: Final = "earlier_prices"
 CONF_EXPORT_PRICE: Final = "export_price"
 
 DEFAULT_HISTORY_DAYS: Final = 60

@@ -28,15 +28,17 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
 )
+from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from .account.account import Account
 from .account.meters import NO_METER, meters_of
-from .account.options import excluded_plants
+from .account.options import excluded_plants, replaced_price
 from .account.wording import word
 from .catalogue import DEVICE_TYPES, Role
 from .const import (
     CONF_CURRENCY,
+    CONF_EARLIER_PRICES,
     CONF_EXCLUDED_PLANTS,
     CONF_EXPORT_PRICE,
     CONF_GRID_METERS,
@@ -244,12 +246,19 @@ class SmartPvmsOptionsFlow(OptionsFlowWithReload):
             CONF_CURRENCY: user_input[CONF_CURRENCY],
             CONF_HISTORY_DAYS: int(user_input[CONF_HISTORY_DAYS]),
         }
+        now = dt_util.utcnow().timestamp()
+        earlier: dict[str, Any] = {}
         for key in PRICES:
             options.pop(key, None)
             if user_input.get(key, NO_PRICE) != NO_PRICE:
                 options[key] = user_input[key]
                 if not self._is_price(user_input[key], options[CONF_CURRENCY]):
                     errors[key] = "no_price_of_energy"
+            stored = self.config_entry.options
+            if known := replaced_price(stored, key, options.get(key), now):
+                earlier[key] = known
+        if earlier:
+            options[CONF_EARLIER_PRICES] = earlier
         if account and CONF_PLANTS in user_input:
             chosen = set(user_input[CONF_PLANTS])
             offered = account.inventory.plants.keys()

@@ -184,6 +184,31 @@ def test_units_that_a_price_may_have(unit: str | None, expected: bool) -> None:
     assert is_price(unit, "EUR") is expected
 
 
+async def test_a_number_holds_from_when_it_was_entered() -> None:
+    """What came before it costs what it did; the first one holds for all the past."""
+    hours = [Span(at * HOUR, (at + 1) * HOUR, 1.0) for at in range(6)]
+    day = Span(0, 6 * HOUR, 6.0)
+    # None at first, then 0.08; taken back, then 0.16; the hour of a change is mixed.
+    earlier = [(HOUR, None), (2.5 * HOUR, 0.08), (4 * HOUR, None)]
+    nowhere: Any = None
+    steps = await async_steps(nowhere, 0.16, [*hours, day], earlier)
+    costs = [span.amount for span in priced([*hours, day], steps)]
+    assert costs == pytest.approx([0.08, 0.08, 0.12, 0.16, 0.16, 0.16])
+    # An entry of the first version has no earlier prices.
+    steps = await async_steps(nowhere, 0.16, [day])
+    assert priced([day], steps) == [Span(0, 6 * HOUR, 0.96)]
+
+
+async def test_a_number_that_an_entity_replaced(hass: HomeAssistant) -> None:
+    """It holds until then, and the entity's states only from then on."""
+    hass.states.async_set(PRICE, "0.50")
+    await get_instance(hass).async_block_till_done()
+    now = int(datetime.now(UTC).timestamp())
+    span = Span(now - 2 * HOUR, now + 2 * HOUR, 1.0)
+    steps = await async_steps(hass, PRICE, [span], [(now + HOUR, 0.2)])
+    assert steps == [(ALWAYS, 0.2), (now + HOUR, 0.5)]
+
+
 @pytest.fixture
 def recorder_config() -> dict[str, object]:
     """Record the states of the price, and of nothing else."""

@@ -1,11 +1,12 @@
 """The options of an entry, typed, with their defaults."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from ..const import (
     CONF_CURRENCY,
+    CONF_EARLIER_PRICES,
     CONF_EXCLUDED_PLANTS,
     CONF_EXPORT_PRICE,
     CONF_GRID_METERS,
@@ -19,8 +20,17 @@ from ..const import (
 )
 from ..northbound import Profile
 
+CORRECTED_WITHIN: Final = 3600
+"""Seconds in which another price corrects the one just entered."""
+
 type Price = float | str
 """A price per kWh, or the entity that has it."""
+
+type Tariff = Sequence[tuple[float, Price | None]]
+"""Until when (epoch seconds) each price held, in order; None: there was none.
+
+The first price holds for all the past. So does one that comes after none.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +40,8 @@ class AccountOptions:
     `excluded_plants`: codes of the plants that were deselected; `reversed_meters`:
     ids of the meters with the opposite sign, and so `reversed_batteries`; `grid_meters`:
     the chosen meter (an id as text, or `NO_METER`) by plant code; `profile`: None
-    follows the server's dialect; `prices` by option key.
+    follows the server's dialect; `prices` by option key, and those that they replaced
+    in `earlier_prices`.
     """
 
     currency: str
@@ -41,6 +52,7 @@ class AccountOptions:
     profile: Profile | None = None
     history_days: int = DEFAULT_HISTORY_DAYS
     prices: Mapping[str, Price] = field(default_factory=dict)
+    earlier_prices: Mapping[str, Tariff] = field(default_factory=dict)
 
     @property
     def reversed_devices(self) -> frozenset[int]:
@@ -66,7 +78,25 @@ class AccountOptions:
                 for key in (CONF_IMPORT_PRICE, CONF_EXPORT_PRICE)
                 if options.get(key) is not None
             },
+            # Entries of 0.1.0 have none: their price holds for all the past.
+            earlier_prices={
+                key: [(until, price) for until, price in known]
+                for key, known in options.get(CONF_EARLIER_PRICES, {}).items()
+            },
         )
+
+
+def replaced_price(
+    options: Mapping[str, Any], key: str, price: Price | None, now: float
+) -> list[list[float | Price | None]]:
+    """Return the earlier prices of an option that gets another price now.
+
+    One that held for less than `CORRECTED_WITHIN` was a slip, and never held.
+    """
+    earlier = [list(item) for item in options.get(CONF_EARLIER_PRICES, {}).get(key, ())]
+    old = options.get(key)
+    is_slip = bool(earlier) and now - earlier[-1][0] < CORRECTED_WITHIN
+    return earlier if old == price or is_slip else [*earlier, [now, old]]
 
 
 def excluded_plants(options: Mapping[str, Any]) -> frozenset[str]:

@@ -163,14 +163,26 @@ class Ingest:
         prices = self._account.options.prices
         costs: dict[str, list[Span]] = {}
         for series, energy in PRICED.items():
-            price = prices.get(PRICE_OPTIONS[series])
-            if price is not None and found.get(energy):
-                steps = await async_steps(self._account.hass, price, found[energy])
-                if known := priced(found[energy], steps):
-                    costs[series] = known
+            if (
+                PRICE_OPTIONS[series] in prices
+                and found.get(energy)
+                and (known := await self._async_costs(series, found[energy]))
+            ):
+                costs[series] = known
         plant = plant_series(self._account, code)
         await self._importer.async_merge(plant, {**found, **costs})
         progress.series |= costs.keys()
+
+    async def _async_costs(self, series: str, energy: Sequence[Span]) -> list[Span]:
+        """Return what energy cost at the prices that held when it flowed."""
+        options, key = self._account.options, PRICE_OPTIONS[series]
+        steps = await async_steps(
+            self._account.hass,
+            options.prices[key],
+            energy,
+            options.earlier_prices.get(key, ()),
+        )
+        return priced(energy, steps)
 
     async def async_import_live(self, code: str, progress: Progress) -> None:
         """Import the hours that the interface has not delivered from live values."""
@@ -206,8 +218,8 @@ class Ingest:
             if price is None or series in progress.series:
                 continue
             known = await self._importer.async_spans(code, energy)
-            steps = await async_steps(self._account.hass, price, known)
-            if energy in progress.series and (costs := priced(known, steps)):
+            costs = await self._async_costs(series, known)
+            if energy in progress.series and costs:
                 # The rest of a coarser row is no row to be merged.
                 plant = plant_series(self._account, code)
                 await self._importer.async_fill(plant, series, costs)

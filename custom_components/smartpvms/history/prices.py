@@ -19,6 +19,7 @@ from homeassistant.generated.currencies import ACTIVE_CURRENCIES
 from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import EnergyConverter
 
+from ..account.options import Tariff
 from ..catalogue.series import GRID_EXPORT_COMPENSATION, GRID_IMPORT_COST
 from ..const import CONF_EXPORT_PRICE, CONF_IMPORT_PRICE
 from ..local_time import HOUR
@@ -116,20 +117,45 @@ def is_price(unit: str | None, currency: str) -> bool:
 
 
 async def async_steps(
-    hass: HomeAssistant, price: float | str, spans: Sequence[Span]
+    hass: HomeAssistant,
+    price: float | str,
+    spans: Sequence[Span],
+    earlier: Tariff = (),
 ) -> list[Step]:
     """Return the prices of the time that spans cover.
 
-    `price`: a number, or the id of an entity whose state is a price per kWh.
+    `price`: a number, or the id of an entity whose state is a price per kWh;
+    `earlier`: those that it has replaced.
     """
-    if isinstance(price, int | float):
-        return [(float("-inf"), float(price))]
     if not spans:
         return []
-    begin = datetime.fromtimestamp(
-        min(span.since for span in spans) - BELIEVED_FOR, UTC
-    )
-    return await get_instance(hass).async_add_executor_job(_steps, hass, price, begin)
+    begin = min(span.since for span in spans)
+    steps: list[Step] = []
+    since = float("-inf")
+    for until, held in [*earlier, (float("inf"), price)]:
+        if held is None:
+            continue
+        if until > begin:
+            known = await _async_steps(hass, held, begin)
+            steps += between(known, since, until)
+        since = until
+    return steps
+
+
+def between(steps: Sequence[Step], since: float, until: float) -> list[Step]:
+    """Return the prices in force from an instant until another."""
+    first = bisect_right(steps, (since, float("inf")))
+    in_force = [(since, price) for _, price in steps[:first][-1:]]
+    return [*in_force, *(step for step in steps[first:] if step[0] < until)]
+
+
+async def _async_steps(
+    hass: HomeAssistant, price: float | str, begin: int
+) -> list[Step]:
+    if isinstance(price, int | float):
+        return [(float("-inf"), float(price))]
+    at = datetime.fromtimestamp(begin - BELIEVED_FOR, UTC)
+    return await get_instance(hass).async_add_executor_job(_steps, hass, price, at)
 
 
 def _steps(hass: HomeAssistant, entity_id: str, begin: datetime) -> list[Step]:
