@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from typing import Any
+from unittest.mock import AsyncMock, Mock
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.energy.data import async_get_manager
@@ -20,9 +21,15 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.smartpvms.account.options import AccountOptions
 from custom_components.smartpvms.const import CONF_EXPORT_PRICE, CONF_IMPORT_PRICE
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
-from custom_components.smartpvms.history.importer import statistic_id
+from custom_components.smartpvms.history.importer import (
+    Importer,
+    PlantSeries,
+    statistic_id,
+)
+from custom_components.smartpvms.history.ingest import Ingest
 from custom_components.smartpvms.history.merge import Span
 from custom_components.smartpvms.history.prices import (
     Step,
@@ -32,6 +39,7 @@ from custom_components.smartpvms.history.prices import (
     per_kwh,
     priced,
 )
+from custom_components.smartpvms.history.progress import Progress
 from custom_components.smartpvms.local_time import HOUR
 from simulator import Simulator
 
@@ -207,6 +215,43 @@ async def test_a_number_that_an_entity_replaced(hass: HomeAssistant) -> None:
     span = Span(now - 2 * HOUR, now + 2 * HOUR, 1.0)
     steps = await async_steps(hass, PRICE, [span], [(now + HOUR, 0.2)])
     assert steps == [(ALWAYS, 0.2), (now + HOUR, 0.5)]
+
+
+async def test_costs_of_the_first_version_are_mended(
+    hass: HomeAssistant, sim: Simulator
+) -> None:
+    """A thousandfold hour, a day at the mean; an energy whose price is forgotten."""
+    hass.states.async_set(PRICE, "85", {"unit_of_measurement": "EUR/MWh"})
+    await get_instance(hass).async_block_till_done()
+    now = int(datetime.now(UTC).timestamp()) // HOUR * HOUR
+    hours = [Span(now + at * HOUR, now + (at + 1) * HOUR, 2.0) for at in (1, 2)]
+    day, old = (
+        Span(now - 90 * DAY, now - 89 * DAY, 9.0),
+        Span(now - DAY, now - 23 * HOUR, 1.0),
+    )
+    plant = PlantSeries("NE=1", "House", "EUR")
+    importer = Importer(hass, AsyncMock())
+    await importer.async_merge(
+        plant,
+        {
+            "grid_import": [day, old, *hours],
+            "grid_import_cost": [
+                Span(span.since, span.until, span.amount * 85)
+                for span in (day, old, *hours)
+            ],
+        },
+    )
+    account = Mock(hass=hass, plants={"NE=1": Mock()})
+    account.plants["NE=1"].name = "House"
+    account.options = AccountOptions("EUR", prices={CONF_IMPORT_PRICE: PRICE})
+    ingest = Ingest(account, Mock(), Mock(), importer)
+    progress = Progress.load({"series": ["grid_import", "grid_import_cost"]})
+    await ingest.async_mend("NE=1", progress)
+    expected = [Span(span.since, span.until, 0.17) for span in hours]
+    assert await importer.async_spans("NE=1", "grid_import_cost") == expected
+    assert Progress.load(progress.dump()).has_sound_costs
+    rows = await rows_of(hass, "NE=1", "grid_import_cost")
+    assert sum(row["change"] for row in rows) == pytest.approx(0.34)
 
 
 @pytest.fixture

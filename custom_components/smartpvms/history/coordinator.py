@@ -87,6 +87,7 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
         for code in list(self.account.plants):
             if code in self.account.plants:
                 await self._async_repair(code)
+                await self._ingest.async_mend(code, self.progress(code))
                 await self._ingest.async_price(code, self.progress(code))
         if self.account.is_closed:
             # The entry was unloaded meanwhile: a listener would poll for ever.

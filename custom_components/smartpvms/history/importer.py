@@ -131,6 +131,16 @@ class Importer:
             )
             await self._async_write(plant, {key: found})
 
+    async def async_replace(
+        self, plant: PlantSeries, key: str, spans: Sequence[Span]
+    ) -> None:
+        """Write spans as `async_spans` returns them, and drop what else there is."""
+        async with self._lock:
+            found = await get_instance(self._hass).async_add_executor_job(
+                self._replaced, plant.code, key, spans
+            )
+            await self._async_write(plant, {key: found})
+
     async def async_clear(self, plant: PlantSeries, since: int, until: int) -> None:
         """Take the energy and money of a period out of all series of a plant."""
         async with self._lock:
@@ -183,6 +193,14 @@ class Importer:
                 span.since,
                 known.get((span.since, span.until), span.amount),
             )
+            for span in spans
+        }
+        return change(rows, pieces, self._base(code, key, rows))
+
+    def _replaced(self, code: str, key: str, spans: Sequence[Span]) -> Change:
+        rows = self._rows(code, [key], 0).get(key, [])
+        pieces = {
+            span.until - HOUR: Piece(span.until - HOUR, span.since, span.amount)
             for span in spans
         }
         return change(rows, pieces, self._base(code, key, rows))

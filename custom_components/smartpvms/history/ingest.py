@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.util import dt as dt_util
 
 from ..account.account import Account
@@ -20,7 +21,7 @@ from .importer import Importer, PlantSeries
 from .inquiry import Inquiry
 from .live_hours import LONGEST_SILENCE
 from .merge import Span
-from .prices import PRICE_OPTIONS, async_steps, priced
+from .prices import PRICE_OPTIONS, async_steps, mended, per_kwh, priced
 from .progress import Progress
 from .spans import Rows, delivered_until, first_start, midnights, spans, storage_rows
 
@@ -206,6 +207,25 @@ class Ingest:
             live_counters(account, self._plants.data, self._devices.data, code).items()
         ):
             progress.live.advance(at, values, midnight(day_of(at, zone), zone))
+
+    async def async_mend(self, code: str, progress: Progress) -> None:
+        """Compute costs by an entity's price anew, of 0.1.0: its unit, its means."""
+        prices = self._account.options.prices
+        for series, energy in PRICED.items():
+            price = prices.get(PRICE_OPTIONS[series])
+            if progress.has_sound_costs or not isinstance(price, str):
+                continue
+            state = self._account.hass.states.get(price)
+            unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
+            costs = await self._async_costs(
+                series, await self._importer.async_spans(code, energy)
+            )
+            known = await self._importer.async_spans(code, series)
+            found = mended(known, costs, is_per_kwh=per_kwh(unit) == 1)
+            if known:
+                plant = plant_series(self._account, code)
+                await self._importer.async_replace(plant, series, found)
+        progress.has_sound_costs = True
 
     async def async_price(self, code: str, progress: Progress) -> None:
         """Put a price on the energy that was imported before there was one."""

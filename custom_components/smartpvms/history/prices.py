@@ -80,6 +80,19 @@ def priced(spans: Sequence[Span], steps: Sequence[Step]) -> list[Span]:
     ]
 
 
+def mended(
+    known: Sequence[Span], costs: Sequence[Span], *, is_per_kwh: bool
+) -> list[Span]:
+    """Return a series of costs as it should have been.
+
+    `known`: as it is; `costs`: computed anew, where the price is still known. Of an
+    older hour the old cost stays if the price `is_per_kwh`; of longer spans none.
+    """
+    kept = [span for span in known if is_per_kwh and span.until - span.since <= HOUR]
+    found = {span.until: span for span in (*kept, *costs)}
+    return list(found.values())
+
+
 def _is_constant(steps: Sequence[Step], span: Span) -> bool:
     first = bisect_right(steps, (span.since, float("inf"))) - 1
     last = bisect_right(steps, (span.until, float("-inf")))

@@ -37,7 +37,8 @@ class Progress:
     were last asked; `empty`: when a question of the backfill was last answered with
     nothing, and how often; `requested`: days to import by the hour whatever their age;
     `series`: the series that have had a value; `hourly`: those of them that the
-    plant's own hourly rows have; `delivered_until`: the end of the last hour that
+    plant's own hourly rows have; `has_sound_costs`: False until costs of
+    0.1.0 are mended; `delivered_until`: the end of the last hour that
     the interface delivered; `answered`: how many questions of the backfill were;
     `zone`: the plant's time zone as its rows have shown it, `midnights`: how; `live`: the hours that
     the live counters tell.
@@ -50,6 +51,7 @@ class Progress:
     requested: Days = field(default_factory=Days)
     series: set[str] = field(default_factory=set)
     hourly: set[str] = field(default_factory=set)
+    has_sound_costs: bool = True
     delivered_until: int = 0
     answered: int = 0
     zone: tzinfo | None = None
@@ -185,6 +187,7 @@ class Progress:
             "requested": self.requested.dump(),
             "series": sorted(self.series),
             "hourly": sorted(self.hourly),
+            "has_sound_costs": self.has_sound_costs,
             "delivered_until": self.delivered_until,
             "answered": self.answered,
             "zone": dump_zone(self.zone),
@@ -215,6 +218,7 @@ class Progress:
             requested=Days.load(data.get("requested")),
             series=texts(data.get("series")),
             hourly=texts(data.get("hourly")),
+            has_sound_costs=data.get("has_sound_costs") is True,
             delivered_until=_count(data.get("delivered_until")),
             answered=_count(data.get("answered")),
             zone=load_zone(data.get("zone")),
