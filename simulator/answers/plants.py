@@ -90,10 +90,10 @@ def _dark(plant: Plant, at: float) -> bool:
 def by_period(plant: Plant, energy: Reading, period: Period, style: Style) -> Row:
     """Return the KPIs of an hour, a day, a month or a year.
 
-    The identities of newer systems hold exactly, because batteries charge from PV only
-    and conversion has no losses. Two keys differ by AC-coupled storage:
-    ``inverterYield`` contains it, because the identities would not close otherwise;
-    ``inverter_power`` is the AC output of the inverters alone.
+    ``inverter_power`` is the PV yield, as in every real row that has both. The
+    identities of newer systems hold exactly, because batteries charge from PV only
+    and conversion has no losses. ``inverterYield`` contains AC-coupled storage,
+    because the identities would not close otherwise.
     """
     metered, weather = plant.has(METERS), plant.has({Type.WEATHER})
     sunshine = energy.irradiation
@@ -101,7 +101,7 @@ def by_period(plant: Plant, energy: Reading, period: Period, style: Style) -> Ro
     row: Row = {
         "radiation_intensity": sunshine if weather else None,
         "theory_power": theory if weather else None,
-        "inverter_power": energy.ac(),
+        "inverter_power": energy.pv(),
         "ongrid_power": energy.export if metered else None,
         "power_profit": energy.revenue,
     }

@@ -8,32 +8,34 @@ from homeassistant.util import dt as dt_util
 from ..account.account import Account
 from ..account.time_zones import find_zone, fits
 from ..catalogue import DEVICE_TYPES, PV_INPUT, Role
-from ..catalogue.series import DEVICE_KEYS, OPPOSITE, PRICED, SERIES
+from ..catalogue.series import DEVICE_KEYS, OPPOSITE, PRICED, SERIES, keys_of
 from ..live.device_coordinator import DeviceCoordinator
 from ..live.plant_coordinator import PlantCoordinator
 from ..live.readings import Reading
 from ..local_time import ONE_DAY, day_of, midnight
-from ..northbound import Device, Values
+from ..northbound import Device, Period, Values
+from .device_rows import DeviceRows
+from .facts import Rows
 from .feeds import FIVE_MINUTES, HOURS, YEARS, Feed, Question, Track
-from .five_minutes import Source, hourly_flows
+from .five_minutes import hourly_flows
 from .importer import Importer, PlantSeries
 from .inquiry import Inquiry
 from .live_hours import LONGEST_SILENCE
 from .merge import Span
 from .prices import PRICE_OPTIONS, async_steps, priced
 from .progress import Progress
-from .spans import Rows, delivered_until, first_start, midnights, spans, storage_rows
+from .spans import delivered_until, first_start, midnights, spans, storage_rows
 
 # The plant's own counters that live sources are made of.
 _LIVE: Final = tuple(
     {
         key
         for series in SERIES.values()
-        for terms in series.live
-        for key in terms
+        for key in keys_of(series.live)
         if key not in DEVICE_KEYS
     }
 )
+_BATTERIES: Final = Feed(Track.STORAGE, Period.DAY)
 _STORAGES: Final = frozenset({Role.DC_BATTERY, Role.AC_STORAGE})
 
 
@@ -54,6 +56,11 @@ def devices_of(account: Account, feed: Feed, code: str) -> list[Device]:
         if role and (role is not Role.METER or device.id == meter):
             found.append(device)
     return found
+
+
+def has_battery(account: Account, code: str) -> bool:
+    """Tell whether a plant has a battery among its devices."""
+    return bool(devices_of(account, _BATTERIES, code))
 
 
 def live_counters(
@@ -137,7 +144,8 @@ class Ingest:
         rows = await self._async_rows(known, code, progress)
         await self._async_learn_zone(question, code, progress, rows)
         zone = self._account.zone(code)
-        found = spans(question.feed, rows, progress, zone, now)
+        batteries = has_battery(self._account, code)
+        found = spans(question.feed, rows, progress, zone, now, has_battery=batteries)
         # A system at fault answers with zeros, which must not replace good rows.
         is_silent = first_start(rows) is None
         if not is_silent:
@@ -179,7 +187,9 @@ class Ingest:
         begun = [key for key in progress.series if SERIES[key].live]
         found = {
             key: spans
-            for key, spans in progress.live.spans(since, begun).items()
+            for key, spans in progress.live.spans(
+                since, begun, has_battery=has_battery(self._account, code)
+            ).items()
             if spans
         }
         if found and found != self._live.get(code):
@@ -249,16 +259,16 @@ class Ingest:
     async def _async_flows(self, known: Inquiry, code: str, progress: Progress) -> Rows:
         """Import a plant's hourly powers; return the energies its devices counted."""
         question, zone = known.question, known.question.zone
-        sources = self._sources(known, code)
+        devices = self._device_rows(known, code)
         now = known.begun_at or self._account.clock.now()
         plant = plant_series(self._account, code)
         rows: list[tuple[int, Values]] = []
         day = question.first
         while day < question.until:
             begin, end = midnight(day, zone), midnight(day + ONE_DAY, zone)
-            today = [source.between(begin, end) for source in sources]
+            today = [device.between(begin, end) for device in devices]
             if end > now:
-                last = max((s.rows[-1][0] for s in today if s.rows), default=begin)
+                last = max((d.rows[-1][0] for d in today if d.rows), default=begin)
                 # The first device asked has no rows of what came while others were.
                 end = min(last, int(now))
             flows = hourly_flows(today, begin, end)
@@ -268,18 +278,10 @@ class Ingest:
             day += ONE_DAY
         return rows
 
-    def _sources(self, known: Inquiry, code: str) -> list[Source]:
+    def _device_rows(self, known: Inquiry, code: str) -> list[DeviceRows]:
         account = self._account
-        devices = devices_of(account, known.question.feed, code)
-        inverters = {
-            device.type_id
-            for device in devices
-            if DEVICE_TYPES[device.type_id].role is Role.INVERTER
-        }
-        # A part of the inverters is no plant; those refused are not asleep.
-        left_out = set() if inverters <= known.answered else inverters
         return [
-            Source(
+            DeviceRows(
                 DEVICE_TYPES[device.type_id],
                 [
                     (at, account.normalise(device, row))
@@ -292,6 +294,5 @@ class Ingest:
                 ),
                 is_reversed=device.id in account.options.reversed_devices,
             )
-            for device in devices
-            if device.type_id not in left_out
+            for device in devices_of(account, known.question.feed, code)
         ]

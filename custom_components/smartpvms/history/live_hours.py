@@ -7,7 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from ..catalogue.series import DEVICE_EXPORT, DEVICE_IMPORT, SERIES, amounts
+from ..catalogue.series import (
+    DEVICE_EXPORT,
+    DEVICE_IMPORT,
+    SERIES,
+    amount_of,
+    completed,
+)
 from ..local_time import HOUR, hour_of
 from ..northbound import Values
 from ..storage.parse import amount, as_dict, by_id, instant, numbers
@@ -48,17 +54,22 @@ class LiveHours:
             start: moved for start, moved in self.hours.items() if start > at - KEPT
         }
 
-    def spans(self, since: int, series: Iterable[str]) -> dict[str, list[Span]]:
+    def spans(
+        self, since: int, series: Iterable[str], *, has_battery: bool = False
+    ) -> dict[str, list[Span]]:
         """Return the hours from an instant on, for series that have begun."""
         starts = [start for start in sorted(self.hours) if start >= since]
+        hours = {
+            start: completed(self.hours[start], has_battery=has_battery)
+            for start in starts
+        }
         found: dict[str, list[Span]] = {}
         for key in series:
-            sources = SERIES[key].live
-            values = amounts(sources, (self.hours[start] for start in starts))
+            operands = SERIES[key].live
             found[key] = [
                 Span(start, start + HOUR, amount)
-                for start, amount in zip(starts, values, strict=True)
-                if amount is not None
+                for start in starts
+                if (amount := amount_of(operands, hours[start])) is not None
             ]
         return found
 

@@ -9,18 +9,21 @@ from datetime import date, tzinfo
 from typing import Final, Self
 
 from ..account.time_zones import dump_zone, load_zone
-from ..catalogue.series import CONSUMPTION, GRID_IMPORT
+from ..catalogue.series import CONSUMPTION, GRID_EXPORT, GRID_IMPORT
 from ..local_time import ALL_YEARS, ONE_DAY, Days, day_of, midnight
 from ..northbound import Period
 from ..storage.parse import (
     as_dict,
+    by_id,
     instant,
     is_whole,
     load_date,
     load_ids,
+    numbers,
     texts,
     times,
 )
+from .facts import JOINED, Parts
 from .feeds import FEEDS, FIVE_MINUTES, HOURS, LAG, LOOK_BACK, PERIODS, Feed, Question
 from .live_hours import LiveHours
 
@@ -39,7 +42,8 @@ class Progress:
     `series`: the series that have had a value; `hourly`: those of them that the
     plant's own hourly rows have; `delivered_until`: the end of the last hour that
     the interface delivered; `answered`: how many questions of the backfill were;
-    `zone`: the plant's time zone as its rows have shown it, `midnights`: how; `live`: the hours that
+    `metered`: whether its rows have shown a meter; `parts`: what rows of a period wait
+    with for the batteries' or the plant's, by its start; `zone`: the plant's time zone as its rows have shown it, `midnights`: how; `live`: the hours that
     the live counters tell.
     """
 
@@ -52,6 +56,8 @@ class Progress:
     hourly: set[str] = field(default_factory=set)
     delivered_until: int = 0
     answered: int = 0
+    metered: bool = False
+    parts: dict[Period, Parts] = field(default_factory=dict)
     zone: tzinfo | None = None
     midnights: set[int] = field(default_factory=set)
     live: LiveHours = field(default_factory=LiveHours)
@@ -111,6 +117,12 @@ class Progress:
     def note_rows(self, feed: Feed, first: date) -> None:
         """Note that a question was answered with rows."""
         self.empty.get(feed, {}).pop(first, None)
+
+    def note_parts(self, period: Period, parts: Parts) -> None:
+        """Note what rows of a period wait with for those of the other track."""
+        self.parts.pop(period, None)
+        if parts:
+            self.parts[period] = parts
 
     def asked(self, feed: Feed, day: date) -> float:
         """Return when a day's hours were last asked, 0 for never."""
@@ -187,6 +199,11 @@ class Progress:
             "hourly": sorted(self.hourly),
             "delivered_until": self.delivered_until,
             "answered": self.answered,
+            "metered": self.metered,
+            "parts": {
+                str(period): {str(since): part for since, part in parts.items()}
+                for period, parts in self.parts.items()
+            },
             "zone": dump_zone(self.zone),
             "midnights": sorted(self.midnights),
             "live": self.live.dump(),
@@ -196,6 +213,7 @@ class Progress:
     def load(cls, saved: object) -> Self:
         """Return what `dump` saved; whatever is malformed is asked again."""
         data = as_dict(saved)
+        series = texts(data.get("series"))
         held, asked_at = as_dict(data.get("held")), as_dict(data.get("asked_at"))
         return cls(
             first=load_date(data.get("first")),
@@ -213,10 +231,16 @@ class Progress:
                 if str(feed) in as_dict(data.get("empty"))
             },
             requested=Days.load(data.get("requested")),
-            series=texts(data.get("series")),
+            series=series,
             hourly=texts(data.get("hourly")),
             delivered_until=_count(data.get("delivered_until")),
             answered=_count(data.get("answered")),
+            metered=data.get("metered", bool(series & _OF_METER)) is True,
+            parts={
+                period: parts
+                for period in JOINED
+                if (parts := _parts(as_dict(data.get("parts")).get(str(period))))
+            },
             zone=load_zone(data.get("zone")),
             midnights={
                 at for at in load_ids(data.get("midnights")) if instant(at) is not None
@@ -227,6 +251,18 @@ class Progress:
 
 _FROM_DAYS: Final = frozenset({CONSUMPTION, GRID_IMPORT})
 """What 2020 systems tell by the day, and by the hour only of the devices."""
+
+
+_OF_METER: Final = frozenset({GRID_IMPORT, GRID_EXPORT})
+"""Series that only a plant with a meter has; stores of 0.1.0 tell no more."""
+
+
+def _parts(saved: object) -> Parts:
+    return {
+        since: numbers(part)
+        for since, part in by_id(saved).items()
+        if instant(since) is not None
+    }
 
 
 def _times(saved: object) -> dict[date, float]:
