@@ -109,11 +109,11 @@ class Importer:
                 async_add_external_statistics(self._hass, metadata, rows)
             await self._async_written()
 
-    async def async_spans(self, code: str, key: str) -> list[Span]:
-        """Return what a series counts, as spans."""
+    async def async_spans(self, code: str, key: str, since: int = 0) -> list[Span]:
+        """Return what a series counts from an instant on, as spans."""
         async with self._lock:
             known = await get_instance(self._hass).async_add_executor_job(
-                self._rows, code, [key], 0
+                self._rows, code, [key], since
             )
         pieces = _pieces(known.get(key, ()))
         return [Span(piece.since, piece.end, piece.amount) for piece in pieces]

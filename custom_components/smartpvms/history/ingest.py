@@ -16,7 +16,8 @@ from ..local_time import ONE_DAY, day_of, midnight
 from ..northbound import Device, Period, Values
 from .device_rows import DeviceRows
 from .facts import Rows
-from .feeds import FIVE_MINUTES, HOURS, YEARS, Feed, Question, Track
+from .feeds import DAYS, FIVE_MINUTES, HOURS, YEARS, Feed, Question, Track
+from .fitting import ESTIMATED, fitted, refitted, told
 from .five_minutes import hourly_flows
 from .importer import Importer, PlantSeries
 from .inquiry import Inquiry
@@ -146,6 +147,7 @@ class Ingest:
         zone = self._account.zone(code)
         batteries = has_battery(self._account, code)
         found = spans(question.feed, rows, progress, zone, now, has_battery=batteries)
+        found = await self._async_fitted(question, code, progress, found)
         # A system at fault answers with zeros, which must not replace good rows.
         is_silent = first_start(rows) is None
         if not is_silent:
@@ -163,6 +165,37 @@ class Ingest:
             and progress.holds(question.feed) != was_held
         ):
             progress.record_first(question, first_start(rows), zone, now)
+
+    async def _async_fitted(
+        self,
+        question: Question,
+        code: str,
+        progress: Progress,
+        found: dict[str, list[Span]],
+    ) -> dict[str, list[Span]]:
+        """Return spans in which no estimate overrides a day that the plant's rows tell.
+
+        Whichever came first.
+        """
+        known = found.get(ESTIMATED)
+        if not known or ESTIMATED in progress.hourly:
+            return found
+        if question.feed not in (DAYS, FIVE_MINUTES):
+            return found
+        since, until = known[0].since, known[-1].until
+        standing = [
+            span
+            for span in await self._importer.async_spans(code, ESTIMATED, since)
+            if span.until <= until
+        ]
+        if question.feed == DAYS:
+            return {**found, ESTIMATED: [*refitted(standing, known), *known]}
+        held, zone = progress.holds(DAYS), self._account.zone(code)
+        days = {day for span in known if (day := day_of(span.since, zone)) in held}
+        bounds = [
+            (midnight(day, zone), midnight(day + ONE_DAY, zone)) for day in sorted(days)
+        ]
+        return {**found, ESTIMATED: fitted(known, told(standing, bounds))}
 
     async def async_import(
         self, code: str, progress: Progress, found: Mapping[str, Sequence[Span]]
