@@ -14,6 +14,9 @@ from .look import Row
 
 HEALTHY, FAULTY = 3, 2
 
+UNMETERED = 0.0
+"""What a real plant without a meter answers day after day."""
+
 CO2_PER_KWH, COAL_PER_KWH = 0.475e-3, 0.4e-3
 """Metric tons saved by each kWh."""
 
@@ -102,12 +105,12 @@ def by_period(plant: Plant, energy: Reading, period: Period, style: Style) -> Ro
         "radiation_intensity": sunshine if weather else None,
         "theory_power": theory if weather else None,
         "inverter_power": energy.pv(),
-        "ongrid_power": energy.export if metered else None,
+        "ongrid_power": energy.export if metered else UNMETERED,
         "power_profit": energy.revenue,
     }
     if period is not Period.HOUR:
         row |= _statistics(plant, energy, theory if weather else None)
-        row["use_power"] = energy.load if metered else None
+        row["use_power"] = energy.load if metered else UNMETERED
     if style.newer:
         row |= _flows(plant, energy, metered)
     return row
@@ -141,7 +144,7 @@ def _flows(plant: Plant, energy: Reading, metered: bool) -> Row:
     row["selfUsePower"] = round(made - energy.export, 4) if metered else None
     row["selfProvide"] = round(inverted - energy.export, 4) if metered else None
     row["buyPower"] = energy.import_ if metered else None
-    row["use_power"] = energy.load if metered else None
+    row["use_power"] = energy.load if metered else UNMETERED
     return row
 
 

@@ -183,6 +183,18 @@ SERIES: Final[Mapping[str, Series]] = {
 }
 
 
+OF_METER_SERIES: Final = frozenset(
+    {
+        GRID_EXPORT,
+        GRID_IMPORT,
+        CONSUMPTION,
+        SELF_CONSUMPTION,
+        GRID_IMPORT_COST,
+        GRID_EXPORT_COMPENSATION,
+    }
+)
+"""Series that only a plant with a meter has."""
+
 PRICED: Final = {
     GRID_IMPORT_COST: GRID_IMPORT,
     GRID_EXPORT_COMPENSATION: GRID_EXPORT,

@@ -139,10 +139,12 @@ class Importer:
             )
             await self._async_write(plant, changes)
 
-    async def async_remove(self, plant_code: str) -> None:
-        """Remove all series of a plant."""
+    async def async_remove(
+        self, plant_code: str, keys: Iterable[str] = tuple(SERIES)
+    ) -> None:
+        """Remove series of a plant, all of them by default."""
         async with self._lock:
-            ids = [statistic_id(plant_code, key) for key in SERIES]
+            ids = [statistic_id(plant_code, key) for key in keys]
             get_instance(self._hass).async_clear_statistics(ids)
             await self._async_written()
 

@@ -7,37 +7,24 @@ from homeassistant.util import dt as dt_util
 
 from ..account.account import Account
 from ..account.time_zones import find_zone, fits
-from ..catalogue import DEVICE_TYPES, PV_INPUT, Role
-from ..catalogue.series import DEVICE_KEYS, OPPOSITE, PRICED, SERIES, keys_of
+from ..catalogue import DEVICE_TYPES, PV_INPUT
+from ..catalogue.series import OF_METER_SERIES, PRICED, SERIES
 from ..live.device_coordinator import DeviceCoordinator
 from ..live.plant_coordinator import PlantCoordinator
-from ..live.readings import Reading
 from ..local_time import ONE_DAY, day_of, midnight
-from ..northbound import Device, Period, Values
+from ..northbound import Values
 from .device_rows import DeviceRows
 from .facts import Rows
-from .feeds import DAYS, FIVE_MINUTES, HOURS, YEARS, Feed, Question, Track
+from .feeds import DAYS, FIVE_MINUTES, HOURS, YEARS, Question, Track
 from .fitting import ESTIMATED, fitted, refitted, told
 from .five_minutes import hourly_flows
 from .importer import Importer, PlantSeries
+from .inputs import devices_of, has_battery, live_counters
 from .inquiry import Inquiry
-from .live_hours import LONGEST_SILENCE
 from .merge import Span
 from .prices import PRICE_OPTIONS, async_steps, priced
 from .progress import Progress
 from .spans import delivered_until, first_start, midnights, spans, storage_rows
-
-# The plant's own counters that live sources are made of.
-_LIVE: Final = tuple(
-    {
-        key
-        for series in SERIES.values()
-        for key in keys_of(series.live)
-        if key not in DEVICE_KEYS
-    }
-)
-_BATTERIES: Final = Feed(Track.STORAGE, Period.DAY)
-_STORAGES: Final = frozenset({Role.DC_BATTERY, Role.AC_STORAGE})
 
 
 def plant_series(account: Account, code: str) -> PlantSeries:
@@ -45,64 +32,9 @@ def plant_series(account: Account, code: str) -> PlantSeries:
     return PlantSeries(code, account.plants[code].name, account.options.currency)
 
 
-def devices_of(account: Account, feed: Feed, code: str) -> list[Device]:
-    """Return the devices of a plant whose rows a feed is made of."""
-    meter = account.grid_meter(code)
-    found: list[Device] = []
-    for device in account.listed_devices_of(code):
-        kind = DEVICE_TYPES.get(device.type_id)
-        role = kind.role if kind else None
-        if feed.track is Track.STORAGE and role not in _STORAGES:
-            continue
-        if role and (role is not Role.METER or device.id == meter):
-            found.append(device)
-    return found
-
-
-def has_battery(account: Account, code: str) -> bool:
-    """Tell whether a plant has a battery among its devices."""
-    return bool(devices_of(account, _BATTERIES, code))
-
-
-def live_counters(
-    account: Account,
-    plants: Mapping[str, Reading],
-    devices: Mapping[int, Reading],
-    code: str,
-) -> dict[float, dict[str, float]]:
-    """Return a plant's live counters by when (epoch seconds) they were read.
-
-    Counters of its devices are sums by `DEVICE_…` key, where all are known and of about
-    the same time.
-    """
-    found: dict[float, dict[str, float]] = {}
-    if plant := plants.get(code):
-        values = {key: plant.values[key] for key in _LIVE if key in plant.values}
-        found[plant.at] = values
-    for key, known in _device_counters(account, devices, code).items():
-        times = [at for at, value in known if value is not None]
-        if len(times) == len(known) and max(times) - min(times) <= LONGEST_SILENCE:
-            total = sum(value for _, value in known if value is not None)
-            found.setdefault(max(times), {})[key] = total
-    return found
-
-
-def _device_counters(
-    account: Account, readings: Mapping[int, Reading], code: str
-) -> dict[str, list[tuple[float, float | None]]]:
-    """Return each device's counter as (epoch second, kWh or None), by `DEVICE_…` key."""
-    found: dict[str, list[tuple[float, float | None]]] = {}
-    for device in devices_of(account, FIVE_MINUTES, code):
-        reading = readings.get(device.id)
-        at, values = (reading.at, reading.values) if reading else (0.0, {})
-        for energy, counter in DEVICE_TYPES[device.type_id].energies.items():
-            key = (
-                OPPOSITE[energy]
-                if device.id in account.options.reversed_meters
-                else energy
-            )
-            found.setdefault(key, []).append((at, values.get(counter)))
-    return found
+# In kW, and in parts of the plant's capacity: use may exceed what is generated.
+LEAST_LIMIT: Final = 100.0
+LIMIT_SHARE: Final = 10.0
 
 
 class Ingest:
@@ -143,13 +75,17 @@ class Ingest:
         question = known.question
         now = known.begun_at or self._account.clock.now()
         rows = await self._async_rows(known, code, progress)
+        if question.feed == HOURS:
+            rows = [row for row in rows if not progress.live.denies(*row)]
         await self._async_learn_zone(question, code, progress, rows)
         zone = self._account.zone(code)
-        batteries = has_battery(self._account, code)
-        found = spans(question.feed, rows, progress, zone, now, has_battery=batteries)
-        found = await self._async_fitted(question, code, progress, found)
         # A system at fault answers with zeros, which must not replace good rows.
         is_silent = first_start(rows) is None
+        batteries = has_battery(self._account, code)
+        found = spans(question.feed, rows, progress, zone, now, has_battery=batteries)
+        if question.feed == YEARS and not (is_silent or progress.metered):
+            await self._async_remove_unmetered(code, progress)
+        found = await self._async_fitted(question, code, progress, found)
         if not is_silent:
             if question.feed == HOURS:
                 until = max(progress.delivered_until, delivered_until(rows, now))
@@ -165,6 +101,14 @@ class Ingest:
             and progress.holds(question.feed) != was_held
         ):
             progress.record_first(question, first_start(rows), zone, now)
+
+    async def _async_remove_unmetered(self, code: str, progress: Progress) -> None:
+        """Remove what 0.1.0 imported of a meter that a plant does not have."""
+        wrong = progress.series & OF_METER_SERIES
+        if wrong and self._account.grid_meter(code) is None:
+            await self._importer.async_remove(code, wrong)
+            progress.series -= wrong
+            progress.hourly -= wrong
 
     async def _async_fitted(
         self,
@@ -236,7 +180,10 @@ class Ingest:
         for at, values in sorted(
             live_counters(account, self._plants.data, self._devices.data, code).items()
         ):
-            progress.live.advance(at, values, midnight(day_of(at, zone), zone))
+            day = midnight(day_of(at, zone), zone)
+            progress.live.advance(at, values, day, _limit(account, code))
+            if progress.zone:
+                progress.live.open_day(at, values, day)
 
     async def async_price(self, code: str, progress: Progress) -> None:
         """Put a price on the energy that was imported before there was one."""
@@ -329,3 +276,8 @@ class Ingest:
             )
             for device in devices_of(account, known.question.feed, code)
         ]
+
+
+def _limit(account: Account, code: str) -> float:
+    """Return the power (kW) that no counter of a plant exceeds."""
+    return max(LEAST_LIMIT, LIMIT_SHARE * (account.plants[code].capacity or 0.0))

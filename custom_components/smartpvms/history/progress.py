@@ -9,7 +9,7 @@ from datetime import date, tzinfo
 from typing import Final, Self
 
 from ..account.time_zones import dump_zone, load_zone
-from ..catalogue.series import CONSUMPTION, GRID_EXPORT, GRID_IMPORT
+from ..catalogue.series import CONSUMPTION, GRID_EXPORT, GRID_IMPORT, PV_ENERGY
 from ..local_time import ALL_YEARS, ONE_DAY, Days, day_of, midnight
 from ..northbound import Period
 from ..storage.parse import (
@@ -29,6 +29,10 @@ from .live_hours import LiveHours
 
 # A system at fault answers with nothing, too; so it is asked again.
 BELIEVED_EMPTY: Final = 3
+# Since 2 the series below are made by the identities of real rows, and stores say so.
+VERSION: Final = 2
+_RIGHT_BY_HOUR: Final = frozenset({PV_ENERGY, GRID_EXPORT, GRID_IMPORT, CONSUMPTION})
+"""Of a plant whose own hours have them all, 0.1.0 imported nothing by a wrong rule."""
 
 
 @dataclass(slots=True)
@@ -181,9 +185,19 @@ class Progress:
         elif period is Period.MONTH and start is not None and self.first == first:
             self.first = day_of(start, zone)
 
+    def import_anew(self) -> None:
+        """Ask for all rows once more, the hours that were imported too.
+
+        What stands stays until its row comes again.
+        """
+        self.requested |= self.holds(HOURS) | self.holds(FIVE_MINUTES)
+        self.held, self.asked_at, self.empty = {}, {}, {}
+        self.answered, self.metered = 0, False
+
     def dump(self) -> dict[str, object]:
         """Return the progress as JSON data."""
         return {
+            "version": VERSION,
             "first": self.first and self.first.isoformat(),
             "held": {str(feed): days.dump() for feed, days in self.held.items()},
             "asked_at": {
@@ -215,7 +229,7 @@ class Progress:
         data = as_dict(saved)
         series = texts(data.get("series"))
         held, asked_at = as_dict(data.get("held")), as_dict(data.get("asked_at"))
-        return cls(
+        progress = cls(
             first=load_date(data.get("first")),
             held={
                 feed: Days.load(held[str(feed)]) for feed in FEEDS if str(feed) in held
@@ -247,6 +261,10 @@ class Progress:
             },
             live=LiveHours.load(data.get("live")),
         )
+        is_older = bool(data) and data.get("version") is None
+        if is_older and not progress.hourly >= _RIGHT_BY_HOUR:
+            progress.import_anew()
+        return progress
 
 
 _FROM_DAYS: Final = frozenset({CONSUMPTION, GRID_IMPORT})
