@@ -11,7 +11,7 @@ from ..northbound import Device, Period
 from .feeds import FIVE_MINUTES, Feed, Track
 from .live_hours import LONGEST_SILENCE, Counters
 
-# The plant's own counters that live sources are made of.
+# The plant's own counters that live operands are made of.
 _LIVE: Final = tuple(
     {
         key
