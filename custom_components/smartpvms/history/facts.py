@@ -52,13 +52,12 @@ def facts(row: Values, *, metered: bool, has_battery: bool) -> dict[str, float]:
 def _without_guesses(row: Values, *, metered: bool) -> Values:
     """Return a row without what no meter has measured.
 
-    A house uses something all the time: 0 says that it was not measured. Where energy
+    A house that generates uses something: 0 says that it was not measured. Where energy
     was generated and neither used nor fed in, there was no meter.
     """
-    if row.get("use_power") == 0:
-        generated = completed(row, has_battery=False).get(PV)
-        if generated and not any(row.get(key) for key in _MEASURED_BY_METER):
-            metered = False
+    generated = completed(row, has_battery=False).get(PV)
+    if generated and row.get("use_power") == 0:
+        metered = metered and any(row.get(key) for key in _MEASURED_BY_METER)
         row = {key: value for key, value in row.items() if key != "use_power"}
     if metered:
         return row
