@@ -129,6 +129,8 @@ def _last_step(device: DeviceRows, energy: str, row: Values) -> float:
     if quantity is None or quantity.key not in row:
         return 0.0
     power = row[quantity.key] * quantity.factor
+    # A reversed meter's counters are exchanged already, a reversed battery's are not.
+    power = -power if device.is_reversed and device.is_battery else power
     return max(0.0, power if energy in _TOWARDS_HOUSE else -power) * STEP / HOUR
 
 
