@@ -1,4 +1,4 @@
-"""The tables of docs/history.md: imported series, their sources, import durations."""
+"""The tables of docs/history.md: imported series, their operands, import durations."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
@@ -6,13 +6,17 @@ from math import ceil, inf
 from typing import Any, Final
 
 from custom_components.smartpvms.catalogue.series import (
+    DERIVED,
     DEVICE_AC_STORAGE,
     DEVICE_CHARGE,
     DEVICE_DISCHARGE,
     DEVICE_EXPORT,
     DEVICE_IMPORT,
     DEVICE_INVERTER,
+    FED_IN,
+    NET_DISCHARGE,
     PRICED,
+    PV,
     SERIES,
     Quantity,
     Series,
@@ -52,6 +56,13 @@ OF_DEVICES: Final = {
     DEVICE_DISCHARGE: "discharge of the batteries",
 }
 """Names of the quantities that come from the rows of devices."""
+OF_ROWS: Final = {
+    PV: "PV energy",
+    FED_IN: "feed-in",
+    NET_DISCHARGE: "net discharge of the batteries",
+}
+"""Names of the quantities that are derived, where a series takes them."""
+NAMES: Final = OF_DEVICES | OF_ROWS
 PRICES: Final = {"grid_import": "import price", "grid_export": "export price"}
 POWERS: Final = "powers of the devices every five minutes: mean, lowest and highest"
 
@@ -96,14 +107,24 @@ def _made_of(names: Mapping[str, str], series: Series) -> str:
         return f"{names[energy]} × {PRICES[energy]}"
     if series.quantity is Quantity.POWER:
         return POWERS
-    return ", else ".join(_sum(terms) for terms in series.sources)
+    return ", else ".join(_sum(terms) for terms in _expanded(series.operands))
+
+
+def _expanded(operands: Iterable[Terms]) -> Iterator[Terms]:
+    """Yield the sums, a derived quantity that stands alone by what it is made of."""
+    for terms in operands:
+        match list(terms.items()):
+            case [(key, 1)] if key in DERIVED:
+                yield from DERIVED[key]
+            case _:
+                yield terms
 
 
 def _sum(terms: Terms) -> str:
     """Return a sum in words, positive terms before negative terms."""
     ordered = sorted(terms.items(), key=lambda item: -item[1])
     text = "".join(
-        f" {'+' if factor > 0 else '-'} {OF_DEVICES.get(key, f'`{key}`')}"
+        f" {'+' if factor > 0 else '-'} {NAMES.get(key, f'`{key}`')}"
         for key, factor in ordered
     )
     return text.removeprefix(" + ")

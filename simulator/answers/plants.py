@@ -14,6 +14,9 @@ from .look import Row
 
 HEALTHY, FAULTY = 3, 2
 
+UNMETERED = 0.0
+"""What a real plant without a meter answers day after day."""
+
 CO2_PER_KWH, COAL_PER_KWH = 0.475e-3, 0.4e-3
 """Metric tons saved by each kWh."""
 
@@ -90,10 +93,10 @@ def _dark(plant: Plant, at: float) -> bool:
 def by_period(plant: Plant, energy: Reading, period: Period, style: Style) -> Row:
     """Return the KPIs of an hour, a day, a month or a year.
 
-    The identities of newer systems hold exactly, because batteries charge from PV only
-    and conversion has no losses. Two keys differ by AC-coupled storage:
-    ``inverterYield`` contains it, because the identities would not close otherwise;
-    ``inverter_power`` is the AC output of the inverters alone.
+    ``inverter_power`` is the PV yield, as in every real row that has both. The
+    identities of newer systems hold exactly, because batteries charge from PV only
+    and conversion has no losses. ``inverterYield`` contains AC-coupled storage,
+    because the identities would not close otherwise.
     """
     metered, weather = plant.has(METERS), plant.has({Type.WEATHER})
     sunshine = energy.irradiation
@@ -101,13 +104,13 @@ def by_period(plant: Plant, energy: Reading, period: Period, style: Style) -> Ro
     row: Row = {
         "radiation_intensity": sunshine if weather else None,
         "theory_power": theory if weather else None,
-        "inverter_power": energy.ac(),
-        "ongrid_power": energy.export if metered else None,
+        "inverter_power": energy.pv(),
+        "ongrid_power": energy.export if metered else UNMETERED,
         "power_profit": energy.revenue,
     }
     if period is not Period.HOUR:
         row |= _statistics(plant, energy, theory if weather else None)
-        row["use_power"] = energy.load if metered else None
+        row["use_power"] = energy.load if metered else UNMETERED
     if style.newer:
         row |= _flows(plant, energy, metered)
     return row
@@ -141,7 +144,7 @@ def _flows(plant: Plant, energy: Reading, metered: bool) -> Row:
     row["selfUsePower"] = round(made - energy.export, 4) if metered else None
     row["selfProvide"] = round(inverted - energy.export, 4) if metered else None
     row["buyPower"] = energy.import_ if metered else None
-    row["use_power"] = energy.load if metered else None
+    row["use_power"] = energy.load if metered else UNMETERED
     return row
 
 

@@ -19,7 +19,7 @@ from custom_components.smartpvms.catalogue import (
     PERIODS,
     PLANT_PERIODS,
 )
-from custom_components.smartpvms.catalogue.series import DEVICE_KEYS, SERIES
+from custom_components.smartpvms.catalogue.series import DEVICE_KEYS, SERIES, keys_of
 from custom_components.smartpvms.history.spans import _STORAGE_KEYS as STORAGE_KEYS
 from custom_components.smartpvms.northbound import Period
 from simulator import Dialect, Simulator, fleet
@@ -46,7 +46,7 @@ NEWER = (
     *("PVYield", "inverterYield", "selfUsePower", "selfProvide"),
     *("buyPower", "chargeCap", "dischargeCap", "use_power"),
 )
-SUMS = {key for series in SERIES.values() for terms in series.sources for key in terms}
+SUMS = {key for series in SERIES.values() for key in keys_of(series.operands)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def ends_of(interface: str, device: str, key: str) -> set[str]:
         ends = {
             f"statistic {series.key}"
             for series in SERIES.values()
-            if any(key in terms for terms in series.sources)
+            if key in keys_of(series.operands)
         }
         if period != "hour":
             ends |= sensors(PLANT_PERIODS[Period(period)], key)
@@ -128,8 +128,8 @@ def test_energy_and_money_are_statistics() -> None:
         for place in TABLE
         if place.interface == "getKpiStationHour"
     }
-    # Weather, and two sums of what other series have.
-    apart = {"radiation_intensity", "theory_power", "inverterYield", "selfProvide"}
+    # Weather, and a sum of what other series have.
+    apart = {"radiation_intensity", "theory_power", "inverterYield"}
     assert {key for key, ends in by_hour.items() if not ends} == apart
     assert by_hour["power_profit"] == {"statistic revenue"}
     assert "statistic grid_import" in by_hour["buyPower"]
@@ -161,8 +161,7 @@ def test_powers_and_counters_of_devices_are_statistics() -> None:
     assert {
         key
         for series in SERIES.values()
-        for terms in series.sources
-        for key in terms.keys() & DEVICE_KEYS
+        for key in keys_of(series.operands) & DEVICE_KEYS
     } <= counted | {"device_inverter", "device_ac_storage"}
 
 

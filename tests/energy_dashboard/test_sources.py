@@ -14,12 +14,12 @@ from custom_components.smartpvms.catalogue.series import PRICED, SERIES
 from custom_components.smartpvms.energy_dashboard.dashboard import imported_series
 from custom_components.smartpvms.energy_dashboard.sources import (
     SLOTS,
+    EnergySource,
     Kind,
     Note,
     Offer,
     Outcome,
     Reason,
-    Source,
     put_in,
 )
 
@@ -88,7 +88,7 @@ def battery(discharged: str, charged: str, **fields: object) -> dict[str, Any]:
     return {"type": "battery", **ids, **fields}
 
 
-def valid(sources: list[Source]) -> bool:
+def valid(sources: list[EnergySource]) -> bool:
     """Tell whether Home Assistant takes these sources."""
     try:
         ENERGY_SOURCE_SCHEMA([dict(source) for source in sources])
@@ -408,7 +408,7 @@ def test_whatever_is_there(
     assert all(note.outcome is Outcome.LEFT_ALONE for note in later)
 
 
-def is_own(source: Source) -> bool:
+def is_own(source: EnergySource) -> bool:
     """Tell whether a source is nothing but a power of the plant."""
     energies = (source.get("stat_energy_from"), source.get("stat_energy_to"))
     return energies == (None, None) and source.get("stat_rate") in SENSORS.values()

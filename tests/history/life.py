@@ -85,7 +85,7 @@ async def assert_hours(
         shown = {at: known.get(at, 0.0) for at in hours}
         counted = {at for at, bar in known.items() if abs(bar) > within}
         assert not {at for at in counted if begin <= at < end} - set(hours), series
-        expected = {at: expected_of(flows[at], series, sim.dialect) for at in hours}
+        expected = {at: expected_of(flows[at], series) for at in hours}
         wrong = {
             moment(at).isoformat(): (shown[at], expected[at])
             for at in hours
@@ -109,7 +109,7 @@ async def assert_periods(
         flow = truth.energy(moment(begin), moment(end))
         for series, known in bars.items():
             shown = sum(bar for at, bar in known.items() if begin <= at < end)
-            expected = expected_of(flow, series, sim.dialect)
+            expected = expected_of(flow, series)
             when = moment(begin).isoformat()
             assert shown == pytest.approx(expected, abs=within), (
                 series,

@@ -23,12 +23,8 @@ from custom_components.smartpvms.catalogue.series import (
     GRID_POWER,
     PV_POWER,
 )
-from custom_components.smartpvms.history.five_minutes import (
-    STEP,
-    HourlyFlows,
-    Source,
-    hourly_flows,
-)
+from custom_components.smartpvms.history.device_rows import STEP, DeviceRows
+from custom_components.smartpvms.history.five_minutes import HourlyFlows, hourly_flows
 from custom_components.smartpvms.local_time import HOUR, midnight
 from custom_components.smartpvms.northbound import Values
 from custom_components.smartpvms.northbound.models import DeviceRow
@@ -74,13 +70,13 @@ def rows_of(
 @cache
 def sources_of(
     plant_of: Callable[[], Plant], meter: int, day: date, dialect: Dialect
-) -> tuple[Source, ...]:
+) -> tuple[DeviceRows, ...]:
     """Return a plant's sources of a day, with one of its meters."""
     plant = plant_of()
     wanted = [*INVERTERS, Type.BATTERY, Type.LARGE_STORAGE, meter]
     counts = {kind: [d.type for d in plant.devices].count(kind) for kind in wanted}
     return tuple(
-        Source(
+        DeviceRows(
             DEVICE_TYPES[kind],
             rows_of(plant, kind, day, dialect, number),
             pv_key=PV_INPUT if kind in INVERTERS else "active_power",
@@ -172,7 +168,7 @@ def test_days_of_23_and_25_hours(day: date) -> None:
     check(flows, plant, range(begin, end, HOUR))
 
 
-def the_house() -> tuple[Source, ...]:
+def the_house() -> tuple[DeviceRows, ...]:
     """Return the rows of the house with a power sensor."""
     return sources_of(house, Type.POWER_SENSOR, DAY, Dialect.V2022)
 
@@ -181,10 +177,10 @@ BEGIN, END = bounds(house(), DAY)
 
 
 def changed(
-    sources: tuple[Source, ...],
+    sources: tuple[DeviceRows, ...],
     roles: set[Role],
     change: Callable[[int, Values], Values | None],
-) -> list[Source]:
+) -> list[DeviceRows]:
     """Return sources with the rows of some roles changed, None: missing."""
     return [
         replace(
@@ -396,7 +392,7 @@ def test_what_a_plant_does_not_have() -> None:
                for row in flows.energies.values())  # fmt: skip
     meter = next(s for s in the_house() if s.kind.role is Role.METER)
     assert DEVICE_CHARGE not in hourly_flows([meter], BEGIN, END).energies[BEGIN]
-    weather = Source(DEVICE_TYPES[10], [(BEGIN, {"temperature": 9.0})])
+    weather = DeviceRows(DEVICE_TYPES[10], [(BEGIN, {"temperature": 9.0})])
     assert hourly_flows([weather], BEGIN, END) == HourlyFlows()
 
 

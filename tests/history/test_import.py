@@ -19,12 +19,10 @@ BERLIN = ZoneInfo("Europe/Berlin")
 BORN = datetime(2024, 6, 10, tzinfo=BERLIN)
 
 
-def expected_of(truth: EnergyFlow, series: str, dialect: Dialect) -> float:
-    """Return what a series counts; in 2020 PV is what the inverters put out."""
-    if series in ("pv_energy", "self_consumption"):
-        stored = truth.charge - truth.discharge if dialect is Dialect.V2020 else 0.0
-        sold = truth.export if series == "self_consumption" else 0.0
-        return truth.pv - stored - sold
+def expected_of(truth: EnergyFlow, series: str) -> float:
+    """Return what a series counts."""
+    if series == "self_consumption":
+        return truth.pv - truth.export
     return float(getattr(truth, ENERGIES[series]))
 
 
@@ -61,7 +59,7 @@ async def test_every_month_of_every_series_is_the_plants_own(
             begin, end = (
                 datetime.fromtimestamp(month[edge], BERLIN) for edge in ("start", "end")
             )
-            expected = expected_of(truth.energy(begin, end), series, dialect)
+            expected = expected_of(truth.energy(begin, end), series)
             assert month["change"] == pytest.approx(expected, abs=0.1), (series, begin)
         until_today = sum(
             hour["change"]
@@ -69,7 +67,7 @@ async def test_every_month_of_every_series_is_the_plants_own(
             if running["start"] <= hour["start"] < today.timestamp()
         )
         begin = datetime.fromtimestamp(running["start"], BERLIN)
-        expected = expected_of(truth.energy(begin, today), series, dialect)
+        expected = expected_of(truth.energy(begin, today), series)
         assert until_today == pytest.approx(expected, abs=0.1), series
     assert sim.count(fail_code=407) == 0
 

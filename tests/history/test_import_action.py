@@ -171,7 +171,7 @@ async def test_a_period_that_ends_today(
     after = await bars_of(hass, plant.code)
     at = today + 7 * HOUR
     flow = sim.truth(plant.code).energy(moment(at), moment(at + HOUR))
-    expected = expected_of(flow, "pv_energy", dialect)
+    expected = expected_of(flow, "pv_energy")
     assert after["pv_energy"][at] == pytest.approx(expected, abs=EXACT)
     await assert_nothing_falls(hass, plant.code)
     assert sim.count(fail_code=407) == 0

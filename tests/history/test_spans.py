@@ -9,7 +9,6 @@ import pytest
 
 from custom_components.smartpvms.catalogue.series import (
     DEVICE_CHARGE,
-    DEVICE_DISCHARGE,
     DEVICE_EXPORT,
     DEVICE_IMPORT,
 )
@@ -152,31 +151,6 @@ def test_the_devices_give_what_the_plants_hours_lack() -> None:
     assert set(spans(FIVE_MINUTES, rows, progress, BERLIN, MUCH_LATER)) == {
         "grid_import"
     }
-
-
-@given(
-    st.lists(
-        st.dictionaries(
-            st.integers(0, 5),
-            st.fixed_dictionaries(
-                {}, optional={"charge_cap": values, "discharge_cap": values}
-            ),
-        ),
-        max_size=3,
-    )
-)
-def test_a_plants_batteries_are_summed(devices: list[dict[int, Values]]) -> None:
-    """Where one of them says nothing, the sum is not known."""
-    found = dict(storage_rows([sorted(rows.items()) for rows in devices]))
-    keys = {DEVICE_CHARGE: "charge_cap", DEVICE_DISCHARGE: "discharge_cap"}
-    for at in range(6):
-        for name, key in keys.items():
-            known = [rows.get(at, {}).get(key) for rows in devices]
-            amounts = [value for value in known if value is not None]
-            if devices and len(amounts) == len(devices):
-                assert found[at][name] == pytest.approx(sum(amounts))
-            else:
-                assert name not in found.get(at, {})
 
 
 def test_batteries_add_to_the_plants_days() -> None:

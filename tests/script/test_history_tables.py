@@ -23,8 +23,9 @@ def test_each_series_has_its_row(tables: dict[str, list[str]]) -> None:
     assert endings == [f"`_{key}`" for key in SERIES]
     for line in (
         (
-            "| Grid import | `_grid_import` | kWh | `buyPower`, else `use_power` + "
-            "`ongrid_power` - `inverter_power`, else import of the grid meter |"
+            "| Grid import | `_grid_import` | kWh | `buyPower`, else `use_power` - "
+            "`selfProvide`, else `use_power` + feed-in - PV energy - net discharge of "
+            "the batteries, else import of the grid meter |"
         ),
         (
             "| Cost of grid import | `_grid_import_cost` | currency | "

@@ -215,8 +215,10 @@ async def test_unmeasured_values_are_null(opened: Opener) -> None:
             "getKpiStationYear", stationCodes=plant.code, collectTime=stamp(NOON)
         )
         assert row["PVYield"] > 0
-        for key in ("ongrid_power", "use_power", "buyPower", "radiation_intensity"):
+        for key in ("buyPower", "radiation_intensity"):
             assert row[key] is None
+        # Seen of a plant without a meter, day after day.
+        assert row["ongrid_power"] == row["use_power"] == 0
 
 
 async def test_values_can_be_forced(opened: Opener) -> None:

@@ -10,6 +10,7 @@ from itertools import pairwise
 import json
 import logging
 from pathlib import Path
+import re
 from typing import Any, Final
 
 from freezegun.api import FrozenDateTimeFactory
@@ -160,6 +161,10 @@ async def test_entities_values_and_stores(
     expected = kept["states"] | kept["changed_by_restart"]
     shown = life.states(hass)
     assert shown.keys() == expected.keys()
+    progress = {key for key in shown if key.endswith("_history_import")}
+    if sim.dialect is Dialect.V2020:
+        assert {shown[key] for key in progress} == {"0"}
+        expected = expected | {key: shown[key] for key in progress}
     assert {k: shown[k] for k in shown if is_ours(k)} == {
         k: expected[k] for k in expected if is_ours(k)
     }
@@ -184,9 +189,25 @@ async def test_entities_values_and_stores(
         lost = {
             path: (value, after.get(path))
             for path, value in before.items()
-            if after.get(path) != value
+            if after.get(path) != value and not is_mended(path, sim.dialect)
         }
         assert lost == {}, key
+
+
+# Of systems of 2020 all is asked once more; sums of devices are no counters.
+ASKED_ANEW: Final = re.compile(r"/(held|asked_at|empty|answered|requested)(/|$)")
+SUMS: Final = "/live/counters/device_"
+MENDED: Final = (
+    *("consumption", "grid_import", "grid_import_cost", "battery_charge"),
+    *("battery_discharge", "pv_energy", "self_consumption"),
+)
+
+
+def is_mended(path: str, dialect: Dialect) -> bool:
+    """Tell whether an update drops what 0.1.0 stored at a path."""
+    if SUMS in path:
+        return True
+    return dialect is Dialect.V2020 and bool(ASKED_ANEW.search(path))
 
 
 def leaves(item: object, at: str = "") -> Iterator[tuple[str, object]]:
@@ -223,6 +244,15 @@ async def test_statistics_go_on(
     for key, series in kept["statistics"].items():
         assert known[key]["metadata"] == series["metadata"], key
         most = busiest_hour(kept["statistics"], plant_of(key))
+        if sim.dialect is Dialect.V2020 and key.endswith(MENDED):
+            # Imported anew in place: the sums still follow from the amounts.
+            rows = known[key]["rows"]
+            assert {row["start"] for row in series["rows"]} <= {
+                row["start"] for row in rows
+            }
+            for last, row in pairwise(rows):
+                assert row["sum"] == pytest.approx(last["sum"] + row["state"]), key
+            continue
         check_continued(key, series["rows"], known[key]["rows"], 1.5 * most)
 
 

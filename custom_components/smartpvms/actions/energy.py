@@ -9,7 +9,7 @@ from homeassistant.util.json import JsonArrayType, JsonObjectType
 import voluptuous as vol
 
 from ..energy_dashboard.dashboard import all_plants, async_set_up
-from ..energy_dashboard.sources import Note, Outcome, Source
+from ..energy_dashboard.sources import EnergySource, Note, Outcome
 from ..energy_dashboard.texts import Texts
 from ..hub.targets import find_targets
 from .fields import DEVICES
@@ -60,6 +60,6 @@ def _sources(notes: Sequence[Note], outcome: Outcome) -> JsonArrayType:
     ]
 
 
-def _json(source: Source | None) -> JsonObjectType | None:
+def _json(source: EnergySource | None) -> JsonObjectType | None:
     # The dashboard keeps nothing in its file but JSON.
     return cast("JsonObjectType", dict(source)) if source is not None else None

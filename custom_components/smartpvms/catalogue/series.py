@@ -29,15 +29,15 @@ type Terms = Mapping[str, float]
 class Series:
     """An external statistic.
 
-    `sources`: sums of KPIs of a row (reference 3.2 to 3.5, later editions) or of
-    the devices' own counters (`DEVICE_…` below), of which the first one that the
-    rows have is taken; `live`: the same for the counters of the live values, until
-    the rows come; `may_fall`: an hour may be negative.
+    `operands`: sums of KPIs of a row (reference 3.2 to 3.5, later editions), of
+    `DERIVED` quantities or of the devices' own counters (`DEVICE_…` below), of which
+    the first one that a row has is taken; `live`: the same for the counters of the
+    live values, until the rows come; `may_fall`: an hour may be negative.
     """
 
     key: str
     quantity: Quantity = Quantity.ENERGY
-    sources: tuple[Terms, ...] = ()
+    operands: tuple[Terms, ...] = ()
     live: tuple[Terms, ...] = ()
     may_fall: bool = False
 
@@ -75,6 +75,30 @@ PV_POWER: Final = "pv_power"
 GRID_POWER: Final = "grid_power"
 BATTERY_POWER: Final = "battery_power"
 
+PV: Final = "pv"
+FED_IN: Final = "fed_in"
+NET_DISCHARGE: Final = "net_discharge"
+DERIVED: Final[Mapping[str, tuple[Terms, ...]]] = {
+    PV: ({"PVYield": 1}, {"inverter_power": 1}),
+    FED_IN: ({"ongrid_power": 1}, {PV: 1, "selfUsePower": -1}),
+    NET_DISCHARGE: (
+        {"dischargeCap": 1, "chargeCap": -1},
+        {DEVICE_DISCHARGE: 1, DEVICE_CHARGE: -1},
+    ),
+}
+"""Quantities that series share, each after those it is made of.
+
+`inverter_power` is the PV yield: it equals `PVYield` in every real row that has both,
+with a battery too. The identities of real rows: `ongrid_power` = `PVYield` -
+`selfUsePower`, `inverterYield` = `PVYield` + `dischargeCap` - `chargeCap`,
+`selfProvide` = `inverterYield` - `ongrid_power`, `use_power` = `selfProvide` +
+`buyPower`.
+"""
+OF_METER: Final = frozenset(
+    {"use_power", "ongrid_power", "buyPower", "selfUsePower", "selfProvide"}
+)
+"""KPIs that a plant without a meter cannot have, whatever its rows say."""
+
 _EXPORTED_LIVE: Final[tuple[Terms, ...]] = (
     {DEVICE_EXPORT: 1},
     {"day_on_grid_energy": 1},
@@ -86,26 +110,27 @@ SERIES: Final[Mapping[str, Series]] = {
     for series in (
         Series(
             key=PV_ENERGY,
-            sources=({"PVYield": 1}, {"inverter_power": 1}),
+            operands=({PV: 1},),
             live=({"day_power": 1},),
         ),
         Series(
             key=GRID_EXPORT,
-            sources=({"ongrid_power": 1}, {DEVICE_EXPORT: 1}),
+            operands=({FED_IN: 1}, {DEVICE_EXPORT: 1}),
             live=_EXPORTED_LIVE,
         ),
         Series(
             key=GRID_IMPORT,
-            sources=(
+            operands=(
                 {"buyPower": 1},
-                {"use_power": 1, "inverter_power": -1, "ongrid_power": 1},
+                {"use_power": 1, "selfProvide": -1},
+                {"use_power": 1, FED_IN: 1, PV: -1, NET_DISCHARGE: -1},
                 {DEVICE_IMPORT: 1},
             ),
             live=({DEVICE_IMPORT: 1},),
         ),
         Series(
             key=CONSUMPTION,
-            sources=(
+            operands=(
                 {"use_power": 1},
                 {
                     DEVICE_INVERTER: 1,
@@ -121,37 +146,31 @@ SERIES: Final[Mapping[str, Series]] = {
                     "day_power": 1,
                     DEVICE_IMPORT: 1,
                     DEVICE_EXPORT: -1,
-                    DEVICE_DISCHARGE: 1,
-                    DEVICE_CHARGE: -1,
+                    NET_DISCHARGE: 1,
                 },
-                {"day_power": 1, DEVICE_IMPORT: 1, DEVICE_EXPORT: -1},
             ),
         ),
         Series(
             key=SELF_CONSUMPTION,
-            sources=(
-                {"selfUsePower": 1},
-                {"PVYield": 1, "ongrid_power": -1},
-                {"inverter_power": 1, "ongrid_power": -1},
-            ),
+            operands=({"selfUsePower": 1}, {PV: 1, FED_IN: -1}),
             live=tuple(
                 {"day_power": 1} | dict.fromkeys(terms, -1) for terms in _EXPORTED_LIVE
             ),
         ),
         Series(
             key=BATTERY_CHARGE,
-            sources=({"chargeCap": 1}, {DEVICE_CHARGE: 1}),
+            operands=({"chargeCap": 1}, {DEVICE_CHARGE: 1}),
             live=({DEVICE_CHARGE: 1},),
         ),
         Series(
             key=BATTERY_DISCHARGE,
-            sources=({"dischargeCap": 1}, {DEVICE_DISCHARGE: 1}),
+            operands=({"dischargeCap": 1}, {DEVICE_DISCHARGE: 1}),
             live=({DEVICE_DISCHARGE: 1},),
         ),
         Series(
             key=REVENUE,
             quantity=Quantity.MONEY,
-            sources=({"power_profit": 1},),
+            operands=({"power_profit": 1},),
             live=({"day_income": 1},),
             may_fall=True,
         ),
@@ -164,6 +183,18 @@ SERIES: Final[Mapping[str, Series]] = {
 }
 
 
+OF_METER_SERIES: Final = frozenset(
+    {
+        GRID_EXPORT,
+        GRID_IMPORT,
+        CONSUMPTION,
+        SELF_CONSUMPTION,
+        GRID_IMPORT_COST,
+        GRID_EXPORT_COMPENSATION,
+    }
+)
+"""Series that only a plant with a meter has."""
+
 PRICED: Final = {
     GRID_IMPORT_COST: GRID_IMPORT,
     GRID_EXPORT_COMPENSATION: GRID_EXPORT,
@@ -171,21 +202,32 @@ PRICED: Final = {
 """Series of money by the series of energy that a price turns into them."""
 
 
-def amounts(sources: Iterable[Terms], rows: Iterable[Values]) -> list[float | None]:
-    """Return the amount of each row, None where it has none.
+def keys_of(operands: Iterable[Terms]) -> set[str]:
+    """Return the KPIs and counters that sums are made of in the end."""
+    found: set[str] = set()
+    for key in {key for terms in operands for key in terms}:
+        found |= keys_of(DERIVED[key]) if key in DERIVED else {key}
+    return found
 
-    All rows come from the first source that any of them has: to mix sources
-    would mix what they count.
+
+def completed(row: Values, *, has_battery: bool) -> dict[str, float]:
+    """Return a row with the derived quantities that it has."""
+    known = dict(row)
+    if not has_battery:
+        known[NET_DISCHARGE] = 0.0
+    for key, operands in DERIVED.items():
+        if (value := amount_of(operands, known)) is not None:
+            known[key] = value
+    return known
+
+
+def amount_of(operands: Iterable[Terms], row: Values) -> float | None:
+    """Return the first of some sums that a row has, None where it has none.
+
+    On some days keys are left out. The sums equal each other by the identities of real
+    rows, so each row takes its own.
     """
-    found = list(rows)
-    for terms in sources:
-        sums = [_sum(terms, row) for row in found]
-        if any(value is not None for value in sums):
-            return sums
-    return [None] * len(found)
-
-
-def _sum(terms: Terms, row: Values) -> float | None:
-    if not terms.keys() <= row.keys():
-        return None
-    return round(sum(row[key] * factor for key, factor in terms.items()), 6)
+    for terms in operands:
+        if terms.keys() <= row.keys():
+            return round(sum(row[key] * factor for key, factor in terms.items()), 6)
+    return None

@@ -26,7 +26,7 @@ from ..history.importer import statistic_id
 from ..history.prices import PRICE_OPTIONS
 from ..hub.hub import Hub
 from ..hub.targets import Target, registry_id_of
-from .sources import BATTERY_SOC, Note, Offer, Outcome, Source, put_in
+from .sources import BATTERY_SOC, EnergySource, Note, Offer, Outcome, put_in
 
 type Notes = Mapping[str, Sequence[Note]]
 """What became of the sources, by plant code; empty where a plant has nothing."""
@@ -36,7 +36,7 @@ type Notes = Mapping[str, Sequence[Note]]
 class Plan:
     """The dashboard's sources as they will be, and what becomes of each."""
 
-    sources: Sequence[Source]
+    sources: Sequence[EnergySource]
     notes: Notes
 
     @property
@@ -63,7 +63,7 @@ async def async_plan(hass: HomeAssistant, targets: Iterable[Target]) -> Plan:
     series = {code: await imported_series(hass, code) for code in plants}
     manager = await async_get_manager(hass)
     stored = manager.data or manager.default_preferences()
-    sources: list[Source] = list(stored["energy_sources"])
+    sources: list[EnergySource] = list(stored["energy_sources"])
     notes: dict[str, Sequence[Note]] = {}
     for code, account in plants.items():
         offer = _offer(hass, account, code, series[code], _ours(hass, sources))
@@ -190,7 +190,7 @@ def _own(hass: HomeAssistant, account: Account, code: str) -> frozenset[str]:
     return frozenset(entities | {statistic_id(code, key) for key in SERIES})
 
 
-def _ours(hass: HomeAssistant, sources: Iterable[Source]) -> frozenset[str]:
+def _ours(hass: HomeAssistant, sources: Iterable[EnergySource]) -> frozenset[str]:
     """Return the entities and the used statistics of this integration's plants."""
     entities = er.async_get(hass).entities.values()
     return frozenset(

@@ -23,7 +23,7 @@ from ..catalogue.series import (
 
 BATTERY_SOC: Final = "battery_soc"
 
-type Source = Mapping[str, object]
+type EnergySource = Mapping[str, object]
 """A source as the dashboard stores it: `type`, statistics and prices by field."""
 
 
@@ -79,8 +79,8 @@ class Note:
     kind: Kind
     outcome: Outcome
     reason: Reason | None = None
-    before: Source | None = None
-    after: Source | None = None
+    before: EnergySource | None = None
+    after: EnergySource | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,11 +97,11 @@ class Slot:
     live: Mapping[str, str]
     money: Mapping[str, str]
     prices: Mapping[str, tuple[str, ...]]
-    blank: Source
+    blank: EnergySource
     complete: bool = True
     alone: bool = False
 
-    def energies(self, source: Source) -> list[str]:
+    def energies(self, source: EnergySource) -> list[str]:
         """Return the statistics of energy of a source."""
         return [str(source[f]) for f in self.energy if source.get(f) is not None]
 
@@ -122,7 +122,7 @@ class Slot:
             },
         }
 
-    def is_of(self, source: Source, ids: Iterable[str]) -> bool:
+    def is_of(self, source: EnergySource, ids: Iterable[str]) -> bool:
         """Tell whether a source measures something that is among these ids."""
         measured = self.energies(source) or [str(source.get("stat_rate"))]
         return not set(ids).isdisjoint(measured)
@@ -180,7 +180,9 @@ SLOTS: Final = (
 )
 
 
-def put_in(sources: Sequence[Source], offer: Offer) -> tuple[list[Source], list[Note]]:
+def put_in(
+    sources: Sequence[EnergySource], offer: Offer
+) -> tuple[list[EnergySource], list[Note]]:
     """Return the sources with those of a plant, and what became of each.
 
     Put in a second time, the same offer changes nothing.
@@ -194,8 +196,8 @@ def put_in(sources: Sequence[Source], offer: Offer) -> tuple[list[Source], list[
 
 
 def _put(
-    sources: list[Source], slot: Slot, wanted: Source, offer: Offer
-) -> tuple[list[Source], list[Note]]:
+    sources: list[EnergySource], slot: Slot, wanted: EnergySource, offer: Offer
+) -> tuple[list[EnergySource], list[Note]]:
     """Add one source, or complete the existing one."""
     same = [source for source in sources if source["type"] == slot.kind]
     own = [source for source in same if slot.is_of(source, offer.own)]
@@ -229,12 +231,12 @@ def _put(
 
 
 def _completed(
-    source: Source,
+    source: EnergySource,
     slot: Slot,
-    wanted: Source,
+    wanted: EnergySource,
     offer: Offer,
     taken: set[object],
-) -> Source | Reason:
+) -> EnergySource | Reason:
     """Return a source of the plant with what it lacks, or why it has to stay.
 
     Energies of the plant's live sensors give way to its statistics; name,
@@ -243,7 +245,7 @@ def _completed(
     """
     if not set(slot.energies(source)) <= offer.own:
         return Reason.MIXED
-    before: Source = {**slot.blank, **source}
+    before: EnergySource = {**slot.blank, **source}
     after = dict(before)
     for field, series in slot.energy.items():
         after[field] = offer.statistics.get(series, source.get(field))
@@ -264,7 +266,7 @@ def _completed(
     return after
 
 
-def _lacks(slot: Slot, source: Source, offer: Offer) -> Reason | None:
+def _lacks(slot: Slot, source: EnergySource, offer: Offer) -> Reason | None:
     """Tell whether a source waits for costs whose price is set."""
     waits = any(
         source.get(field) is None
@@ -275,7 +277,7 @@ def _lacks(slot: Slot, source: Source, offer: Offer) -> Reason | None:
     return Reason.COST_MISSING if waits else None
 
 
-def _left(slot: Slot, reason: Reason, sources: Iterable[Source]) -> list[Note]:
+def _left(slot: Slot, reason: Reason, sources: Iterable[EnergySource]) -> list[Note]:
     return [
         Note(
             kind=slot.kind,

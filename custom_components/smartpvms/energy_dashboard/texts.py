@@ -9,7 +9,7 @@ from homeassistant.helpers.translation import async_get_translations
 from ..account.wording import DETAIL, LIST, joined
 from ..const import DOMAIN
 from .dashboard import Notes
-from .sources import Note, Outcome, Source
+from .sources import EnergySource, Note, Outcome
 
 _PREFIX: Final = f"component.{DOMAIN}.common."
 
@@ -98,7 +98,7 @@ class Texts:
         return self._texts[f"{_PREFIX}{key}"].format(**placeholders)
 
 
-def _values(source: Source | None) -> list[str]:
+def _values(source: EnergySource | None) -> list[str]:
     """Return the statistics and prices of a source."""
     return [
         str(value)
@@ -107,7 +107,7 @@ def _values(source: Source | None) -> list[str]:
     ]
 
 
-def _measured(source: Source | None) -> list[str]:
+def _measured(source: EnergySource | None) -> list[str]:
     """Return the energies of a source, or its power where it has none."""
     found = source or {}
     fields = ("stat_energy_from", "stat_energy_to")

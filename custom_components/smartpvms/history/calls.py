@@ -15,7 +15,7 @@ from ..northbound import Device, Interface, Period
 from ..storage.parse import as_dict, load_ids
 from .estimate import Estimate, estimates
 from .feeds import FEEDS, FIVE_MINUTES, Feed, Question, Track
-from .ingest import devices_of
+from .inputs import devices_of
 from .inquiry import Inquiry, inquiry, interface_of, longest_span
 from .planner import Planner, Subject, limit
 from .progress import Progress

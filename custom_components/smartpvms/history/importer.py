@@ -109,11 +109,11 @@ class Importer:
                 async_add_external_statistics(self._hass, metadata, rows)
             await self._async_written()
 
-    async def async_spans(self, code: str, key: str) -> list[Span]:
-        """Return what a series counts, as spans."""
+    async def async_spans(self, code: str, key: str, since: int = 0) -> list[Span]:
+        """Return what a series counts from an instant on, as spans."""
         async with self._lock:
             known = await get_instance(self._hass).async_add_executor_job(
-                self._rows, code, [key], 0
+                self._rows, code, [key], since
             )
         pieces = _pieces(known.get(key, ()))
         return [Span(piece.since, piece.end, piece.amount) for piece in pieces]
@@ -149,10 +149,12 @@ class Importer:
             )
             await self._async_write(plant, changes)
 
-    async def async_remove(self, plant_code: str) -> None:
-        """Remove all series of a plant."""
+    async def async_remove(
+        self, plant_code: str, keys: Iterable[str] = tuple(SERIES)
+    ) -> None:
+        """Remove series of a plant, all of them by default."""
         async with self._lock:
-            ids = [statistic_id(plant_code, key) for key in SERIES]
+            ids = [statistic_id(plant_code, key) for key in keys]
             get_instance(self._hass).async_clear_statistics(ids)
             await self._async_written()
 

@@ -8,34 +8,24 @@ from homeassistant.util import dt as dt_util
 
 from ..account.account import Account
 from ..account.time_zones import find_zone, fits
-from ..catalogue import DEVICE_TYPES, PV_INPUT, Role
-from ..catalogue.series import DEVICE_KEYS, OPPOSITE, PRICED, SERIES
+from ..catalogue import DEVICE_TYPES, PV_INPUT
+from ..catalogue.series import OF_METER_SERIES, PRICED, SERIES
 from ..live.device_coordinator import DeviceCoordinator
 from ..live.plant_coordinator import PlantCoordinator
-from ..live.readings import Reading
 from ..local_time import ONE_DAY, day_of, midnight
-from ..northbound import Device, Values
-from .feeds import FIVE_MINUTES, HOURS, YEARS, Feed, Question, Track
-from .five_minutes import Source, hourly_flows
+from ..northbound import Values
+from .device_rows import DeviceRows
+from .facts import Rows
+from .feeds import DAYS, FIVE_MINUTES, HOURS, YEARS, Question, Track
+from .fitting import ESTIMATED, fitted, refitted, told
+from .five_minutes import hourly_flows
 from .importer import Importer, PlantSeries
+from .inputs import devices_of, has_battery, live_counters
 from .inquiry import Inquiry
-from .live_hours import LONGEST_SILENCE
 from .merge import Span
 from .prices import PRICE_OPTIONS, async_steps, mended, per_kwh, priced
 from .progress import Progress
-from .spans import Rows, delivered_until, first_start, midnights, spans, storage_rows
-
-# The plant's own counters that live sources are made of.
-_LIVE: Final = tuple(
-    {
-        key
-        for series in SERIES.values()
-        for terms in series.live
-        for key in terms
-        if key not in DEVICE_KEYS
-    }
-)
-_STORAGES: Final = frozenset({Role.DC_BATTERY, Role.AC_STORAGE})
+from .spans import delivered_until, first_start, midnights, spans, storage_rows
 
 
 def plant_series(account: Account, code: str) -> PlantSeries:
@@ -43,59 +33,9 @@ def plant_series(account: Account, code: str) -> PlantSeries:
     return PlantSeries(code, account.plants[code].name, account.options.currency)
 
 
-def devices_of(account: Account, feed: Feed, code: str) -> list[Device]:
-    """Return the devices of a plant whose rows a feed is made of."""
-    meter = account.grid_meter(code)
-    found: list[Device] = []
-    for device in account.listed_devices_of(code):
-        kind = DEVICE_TYPES.get(device.type_id)
-        role = kind.role if kind else None
-        if feed.track is Track.STORAGE and role not in _STORAGES:
-            continue
-        if role and (role is not Role.METER or device.id == meter):
-            found.append(device)
-    return found
-
-
-def live_counters(
-    account: Account,
-    plants: Mapping[str, Reading],
-    devices: Mapping[int, Reading],
-    code: str,
-) -> dict[float, dict[str, float]]:
-    """Return a plant's live counters by when (epoch seconds) they were read.
-
-    Counters of its devices are sums by `DEVICE_…` key, where all are known and of about
-    the same time.
-    """
-    found: dict[float, dict[str, float]] = {}
-    if plant := plants.get(code):
-        values = {key: plant.values[key] for key in _LIVE if key in plant.values}
-        found[plant.at] = values
-    for key, known in _device_counters(account, devices, code).items():
-        times = [at for at, value in known if value is not None]
-        if len(times) == len(known) and max(times) - min(times) <= LONGEST_SILENCE:
-            total = sum(value for _, value in known if value is not None)
-            found.setdefault(max(times), {})[key] = total
-    return found
-
-
-def _device_counters(
-    account: Account, readings: Mapping[int, Reading], code: str
-) -> dict[str, list[tuple[float, float | None]]]:
-    """Return each device's counter as (epoch second, kWh or None), by `DEVICE_…` key."""
-    found: dict[str, list[tuple[float, float | None]]] = {}
-    for device in devices_of(account, FIVE_MINUTES, code):
-        reading = readings.get(device.id)
-        at, values = (reading.at, reading.values) if reading else (0.0, {})
-        for energy, counter in DEVICE_TYPES[device.type_id].energies.items():
-            key = (
-                OPPOSITE[energy]
-                if device.id in account.options.reversed_meters
-                else energy
-            )
-            found.setdefault(key, []).append((at, values.get(counter)))
-    return found
+# In kW, and in parts of the plant's capacity: use may exceed what is generated.
+LEAST_LIMIT: Final = 100.0
+LIMIT_SHARE: Final = 10.0
 
 
 class Ingest:
@@ -136,11 +76,17 @@ class Ingest:
         question = known.question
         now = known.begun_at or self._account.clock.now()
         rows = await self._async_rows(known, code, progress)
+        if question.feed == HOURS:
+            rows = [row for row in rows if not progress.live.denies(*row)]
         await self._async_learn_zone(question, code, progress, rows)
         zone = self._account.zone(code)
-        found = spans(question.feed, rows, progress, zone, now)
         # A system at fault answers with zeros, which must not replace good rows.
         is_silent = first_start(rows) is None
+        batteries = has_battery(self._account, code)
+        found = spans(question.feed, rows, progress, zone, now, has_battery=batteries)
+        if question.feed == YEARS and not (is_silent or progress.metered):
+            await self._async_remove_unmetered(code, progress)
+        found = await self._async_fitted(question, code, progress, found)
         if not is_silent:
             if question.feed == HOURS:
                 until = max(progress.delivered_until, delivered_until(rows, now))
@@ -156,6 +102,45 @@ class Ingest:
             and progress.holds(question.feed) != was_held
         ):
             progress.record_first(question, first_start(rows), zone, now)
+
+    async def _async_remove_unmetered(self, code: str, progress: Progress) -> None:
+        """Remove what 0.1.0 imported of a meter that a plant does not have."""
+        wrong = progress.series & OF_METER_SERIES
+        if wrong and self._account.grid_meter(code) is None:
+            await self._importer.async_remove(code, wrong)
+            progress.series -= wrong
+            progress.hourly -= wrong
+
+    async def _async_fitted(
+        self,
+        question: Question,
+        code: str,
+        progress: Progress,
+        found: dict[str, list[Span]],
+    ) -> dict[str, list[Span]]:
+        """Return spans in which no estimate overrides a day that the plant's rows tell.
+
+        Whichever came first.
+        """
+        known = found.get(ESTIMATED)
+        if not known or ESTIMATED in progress.hourly:
+            return found
+        if question.feed not in (DAYS, FIVE_MINUTES):
+            return found
+        since, until = known[0].since, known[-1].until
+        standing = [
+            span
+            for span in await self._importer.async_spans(code, ESTIMATED, since)
+            if span.until <= until
+        ]
+        if question.feed == DAYS:
+            return {**found, ESTIMATED: [*refitted(standing, known), *known]}
+        held, zone = progress.holds(DAYS), self._account.zone(code)
+        days = {day for span in known if (day := day_of(span.since, zone)) in held}
+        bounds = [
+            (midnight(day, zone), midnight(day + ONE_DAY, zone)) for day in sorted(days)
+        ]
+        return {**found, ESTIMATED: fitted(known, told(standing, bounds))}
 
     async def async_import(
         self, code: str, progress: Progress, found: Mapping[str, Sequence[Span]]
@@ -192,7 +177,9 @@ class Ingest:
         begun = [key for key in progress.series if SERIES[key].live]
         found = {
             key: spans
-            for key, spans in progress.live.spans(since, begun).items()
+            for key, spans in progress.live.spans(
+                since, begun, has_battery=has_battery(self._account, code)
+            ).items()
             if spans
         }
         if found and found != self._live.get(code):
@@ -206,7 +193,10 @@ class Ingest:
         for at, values in sorted(
             live_counters(account, self._plants.data, self._devices.data, code).items()
         ):
-            progress.live.advance(at, values, midnight(day_of(at, zone), zone))
+            day = midnight(day_of(at, zone), zone)
+            progress.live.advance(at, values, day, _limit(account, code))
+            if progress.zone:
+                progress.live.open_day(at, values, day)
 
     async def async_mend(self, code: str, progress: Progress) -> None:
         """Compute costs by an entity's price anew, of 0.1.0: its unit, its means."""
@@ -281,16 +271,16 @@ class Ingest:
     async def _async_flows(self, known: Inquiry, code: str, progress: Progress) -> Rows:
         """Import a plant's hourly powers; return the energies its devices counted."""
         question, zone = known.question, known.question.zone
-        sources = self._sources(known, code)
+        devices = self._device_rows(known, code)
         now = known.begun_at or self._account.clock.now()
         plant = plant_series(self._account, code)
         rows: list[tuple[int, Values]] = []
         day = question.first
         while day < question.until:
             begin, end = midnight(day, zone), midnight(day + ONE_DAY, zone)
-            today = [source.between(begin, end) for source in sources]
+            today = [device.between(begin, end) for device in devices]
             if end > now:
-                last = max((s.rows[-1][0] for s in today if s.rows), default=begin)
+                last = max((d.rows[-1][0] for d in today if d.rows), default=begin)
                 # The first device asked has no rows of what came while others were.
                 end = min(last, int(now))
             flows = hourly_flows(today, begin, end)
@@ -300,18 +290,10 @@ class Ingest:
             day += ONE_DAY
         return rows
 
-    def _sources(self, known: Inquiry, code: str) -> list[Source]:
+    def _device_rows(self, known: Inquiry, code: str) -> list[DeviceRows]:
         account = self._account
-        devices = devices_of(account, known.question.feed, code)
-        inverters = {
-            device.type_id
-            for device in devices
-            if DEVICE_TYPES[device.type_id].role is Role.INVERTER
-        }
-        # A part of the inverters is no plant; those refused are not asleep.
-        left_out = set() if inverters <= known.answered else inverters
         return [
-            Source(
+            DeviceRows(
                 DEVICE_TYPES[device.type_id],
                 [
                     (at, account.normalise(device, row))
@@ -324,6 +306,10 @@ class Ingest:
                 ),
                 is_reversed=device.id in account.options.reversed_devices,
             )
-            for device in devices
-            if device.type_id not in left_out
+            for device in devices_of(account, known.question.feed, code)
         ]
+
+
+def _limit(account: Account, code: str) -> float:
+    """Return the power (kW) that no counter of a plant exceeds."""
+    return max(LEAST_LIMIT, LIMIT_SHARE * (account.plants[code].capacity or 0.0))

@@ -3,11 +3,21 @@
 Energies in kWh, money in the plant's currency, times in epoch seconds.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Final, Self
 
-from ..catalogue.series import DEVICE_EXPORT, DEVICE_IMPORT, SERIES, amounts
+from ..catalogue.series import (
+    DEVICE_EXPORT,
+    DEVICE_IMPORT,
+    DEVICE_KEYS,
+    PV_ENERGY,
+    SERIES,
+    Terms,
+    amount_of,
+    completed,
+)
 from ..local_time import HOUR, hour_of
 from ..northbound import Values
 from ..storage.parse import amount, as_dict, by_id, instant, numbers
@@ -20,52 +30,127 @@ LONGEST_SILENCE: Final = 1800
 KEPT: Final = 30 * HOUR
 
 
+type Counters = Mapping[str, Mapping[str, float]]
+"""Readings of counters by the key whose sum they are, and by the counter's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a day's counter had counted when it was first read.
+
+    `since`: when the day began; `hour`: when the hour of the reading did; `amount`:
+    less what is known to have moved within that hour.
+    """
+
+    since: int
+    hour: int
+    amount: float
+
+
 @dataclass(slots=True)
 class LiveHours:
     """The hours of one plant.
 
     `counters`: the last value of each counter and when it was read; `hours`: by
-    how much each has moved, by the start of the hour.
+    how much each key has moved, by the start of the hour; `openings`: by key, of the
+    first day of a plant.
     """
 
     counters: dict[str, tuple[float, float]] = field(default_factory=dict)
     hours: dict[int, dict[str, float]] = field(default_factory=dict)
+    openings: dict[str, Opening] = field(default_factory=dict)
 
-    def advance(self, at: float, values: Values, grid: int) -> None:
+    def advance(
+        self, at: float, counters: Counters, grid: int, limit: float = inf
+    ) -> None:
         """Advance the counters as they were read at an instant.
 
-        `grid`: an instant at which one of the plant's hours begins.
+        A counter that is new has moved by nothing. `grid`: an instant at which one of
+        the plant's hours begins; `limit`: the power (kW) that none exceeds.
         """
         hour = hour_of(at - LAG, grid)
-        for key, value in values.items():
-            since, before = self.counters.get(key, (0.0, value))
-            self.counters[key] = (at, value)
-            if at - since <= LONGEST_SILENCE:
-                moved = self.hours.setdefault(hour, {})
+        for key, parts in counters.items():
+            for name, value in parts.items():
+                since, before = self.counters.get(name, (0.0, value))
+                self.counters[name] = (at, value)
+                if at - since > LONGEST_SILENCE:
+                    continue
                 more = _moved(key, before, value)
+                if key in DEVICE_KEYS and more > limit * max(at - since, LAG) / HOUR:
+                    more = 0.0
+                moved = self.hours.setdefault(hour, {})
                 moved[key] = round(moved.get(key, 0.0) + more, 6)
         self.hours = {
             start: moved for start, moved in self.hours.items() if start > at - KEPT
         }
 
-    def spans(self, since: int, series: Iterable[str]) -> dict[str, list[Span]]:
+    def open_day(self, at: float, counters: Counters, day: int) -> None:
+        """Note what each day counter had counted as it was first read.
+
+        `day`: when the plant's day began. Once only, so that a plant's first day is
+        whole without a call; later days are, by the hours.
+        """
+        hour = hour_of(at - LAG, day)
+        if hour < day:
+            return
+        for key in counters.keys() - self.openings.keys() - _LIFETIME:
+            total = sum(counters[key].values())
+            moved = self.hours.setdefault(hour, {}).setdefault(key, 0.0)
+            self.openings[key] = Opening(day, hour, round(total - moved, 6))
+
+    def spans(
+        self, since: int, series: Iterable[str], *, has_battery: bool = False
+    ) -> dict[str, list[Span]]:
         """Return the hours from an instant on, for series that have begun."""
-        starts = [start for start in sorted(self.hours) if start >= since]
-        found: dict[str, list[Span]] = {}
-        for key in series:
-            sources = SERIES[key].live
-            values = amounts(sources, (self.hours[start] for start in starts))
-            found[key] = [
-                Span(start, start + HOUR, amount)
-                for start, amount in zip(starts, values, strict=True)
-                if amount is not None
+        hours = {
+            start: completed(self.hours[start], has_battery=has_battery)
+            for start in sorted(self.hours)
+            if start >= since
+        }
+        return {
+            key: [
+                span
+                for start, row in hours.items()
+                if (span := self._span(SERIES[key].live, start, row))
             ]
-        return found
+            for key in series
+        }
+
+    def _span(self, operands: Iterable[Terms], start: int, row: Values) -> Span | None:
+        """Return what a series counts of an hour, or of the first day until its end."""
+        amount = amount_of(operands, row)
+        if amount is None:
+            return None
+        opened = {
+            key: opening
+            for key, opening in self.openings.items()
+            if opening.hour == start and key in row
+        }
+        totals = {key: opening.amount + row[key] for key, opening in opened.items()}
+        total = amount_of(operands, completed(totals, has_battery=True))
+        if total is None:
+            return Span(start, start + HOUR, amount)
+        return Span(max(o.since for o in opened.values()), start + HOUR, total)
+
+    def denies(self, start: int, row: Values) -> bool:
+        """Tell whether PV generated in an hour in which a row says it did not.
+
+        Servers deliver hours with zeros before they have computed them.
+        """
+        if amount_of(_PV.operands, completed(row, has_battery=True)) != 0:
+            return False
+        moved = {at: amount_of(_PV.live, known) for at, known in self.hours.items()}
+        most = max((more for more in moved.values() if more), default=0.0)
+        return (moved.get(start) or 0.0) > max(_DUSK, most * _DUSK_SHARE)
 
     def dump(self) -> dict[str, object]:
         """Return this as JSON data."""
         return {
             "counters": {key: list(known) for key, known in self.counters.items()},
+            "openings": {
+                key: [opening.since, opening.hour, opening.amount]
+                for key, opening in self.openings.items()
+            },
             "hours": {str(start): moved for start, moved in self.hours.items()},
         }
 
@@ -78,16 +163,32 @@ class LiveHours:
             match item:
                 case [at, value]:
                     since, known = instant(at), amount(value)
-                    if since is not None and known is not None:
-                        counters[key] = (since, known)
+                    # Sums of devices, as 0.1.0 kept them, are no counters.
+                    if since is None or known is None or key in DEVICE_KEYS:
+                        continue
+                    counters[key] = (since, known)
         hours = {
             start: numbers(moved)
             for start, moved in by_id(data.get("hours")).items()
             if instant(start) is not None
         }
-        return cls(counters, hours)
+        return cls(counters, hours, _openings(as_dict(data.get("openings"))))
 
 
+def _openings(saved: Mapping[str, object]) -> dict[str, Opening]:
+    found: dict[str, Opening] = {}
+    for key, item in saved.items():
+        match item:
+            case [int(since), int(hour), total]:
+                if (known := amount(total)) is not None:
+                    found[key] = Opening(since, hour, known)
+    return found
+
+
+_PV: Final = SERIES[PV_ENERGY]
+# In kWh, and in parts of the best hour: live rows are late by some minutes at dusk.
+_DUSK: Final = 0.05
+_DUSK_SHARE: Final = 0.05
 _LIFETIME: Final = frozenset({DEVICE_EXPORT, DEVICE_IMPORT})
 
 

@@ -9,23 +9,30 @@ from datetime import date, tzinfo
 from typing import Final, Self
 
 from ..account.time_zones import dump_zone, load_zone
-from ..catalogue.series import CONSUMPTION, GRID_IMPORT
+from ..catalogue.series import CONSUMPTION, GRID_EXPORT, GRID_IMPORT, PV_ENERGY
 from ..local_time import ALL_YEARS, ONE_DAY, Days, day_of, midnight
 from ..northbound import Period
 from ..storage.parse import (
     as_dict,
+    by_id,
     instant,
     is_whole,
     load_date,
     load_ids,
+    numbers,
     texts,
     times,
 )
+from .facts import JOINED, Parts
 from .feeds import FEEDS, FIVE_MINUTES, HOURS, LAG, LOOK_BACK, PERIODS, Feed, Question
 from .live_hours import LiveHours
 
 # A system at fault answers with nothing, too; so it is asked again.
 BELIEVED_EMPTY: Final = 3
+# Since 2 the series below are made by the identities of real rows, and stores say so.
+VERSION: Final = 2
+_RIGHT_BY_HOUR: Final = frozenset({PV_ENERGY, GRID_EXPORT, GRID_IMPORT, CONSUMPTION})
+"""Of a plant whose own hours have them all, 0.1.0 imported nothing by a wrong rule."""
 
 
 @dataclass(slots=True)
@@ -40,7 +47,8 @@ class Progress:
     plant's own hourly rows have; `has_sound_costs`: False until costs of
     0.1.0 are mended; `delivered_until`: the end of the last hour that
     the interface delivered; `answered`: how many questions of the backfill were;
-    `zone`: the plant's time zone as its rows have shown it, `midnights`: how; `live`: the hours that
+    `metered`: whether its rows have shown a meter; `parts`: what rows of a period wait
+    with for the batteries' or the plant's, by its start; `zone`: the plant's time zone as its rows have shown it, `midnights`: how; `live`: the hours that
     the live counters tell.
     """
 
@@ -54,6 +62,8 @@ class Progress:
     has_sound_costs: bool = True
     delivered_until: int = 0
     answered: int = 0
+    metered: bool = False
+    parts: dict[Period, Parts] = field(default_factory=dict)
     zone: tzinfo | None = None
     midnights: set[int] = field(default_factory=set)
     live: LiveHours = field(default_factory=LiveHours)
@@ -114,6 +124,12 @@ class Progress:
         """Note that a question was answered with rows."""
         self.empty.get(feed, {}).pop(first, None)
 
+    def note_parts(self, period: Period, parts: Parts) -> None:
+        """Note what rows of a period wait with for those of the other track."""
+        self.parts.pop(period, None)
+        if parts:
+            self.parts[period] = parts
+
     def asked(self, feed: Feed, day: date) -> float:
         """Return when a day's hours were last asked, 0 for never."""
         return self.asked_at.get(feed, {}).get(day, 0.0)
@@ -171,9 +187,19 @@ class Progress:
         elif period is Period.MONTH and start is not None and self.first == first:
             self.first = day_of(start, zone)
 
+    def import_anew(self) -> None:
+        """Ask for all rows once more, the hours that were imported too.
+
+        What stands stays until its row comes again.
+        """
+        self.requested |= self.holds(HOURS) | self.holds(FIVE_MINUTES)
+        self.held, self.asked_at, self.empty = {}, {}, {}
+        self.answered, self.metered = 0, False
+
     def dump(self) -> dict[str, object]:
         """Return the progress as JSON data."""
         return {
+            "version": VERSION,
             "first": self.first and self.first.isoformat(),
             "held": {str(feed): days.dump() for feed, days in self.held.items()},
             "asked_at": {
@@ -190,6 +216,11 @@ class Progress:
             "has_sound_costs": self.has_sound_costs,
             "delivered_until": self.delivered_until,
             "answered": self.answered,
+            "metered": self.metered,
+            "parts": {
+                str(period): {str(since): part for since, part in parts.items()}
+                for period, parts in self.parts.items()
+            },
             "zone": dump_zone(self.zone),
             "midnights": sorted(self.midnights),
             "live": self.live.dump(),
@@ -199,8 +230,9 @@ class Progress:
     def load(cls, saved: object) -> Self:
         """Return what `dump` saved; whatever is malformed is asked again."""
         data = as_dict(saved)
+        series = texts(data.get("series"))
         held, asked_at = as_dict(data.get("held")), as_dict(data.get("asked_at"))
-        return cls(
+        progress = cls(
             first=load_date(data.get("first")),
             held={
                 feed: Days.load(held[str(feed)]) for feed in FEEDS if str(feed) in held
@@ -216,21 +248,43 @@ class Progress:
                 if str(feed) in as_dict(data.get("empty"))
             },
             requested=Days.load(data.get("requested")),
-            series=texts(data.get("series")),
+            series=series,
             hourly=texts(data.get("hourly")),
             has_sound_costs=data.get("has_sound_costs") is True,
             delivered_until=_count(data.get("delivered_until")),
             answered=_count(data.get("answered")),
+            metered=data.get("metered", bool(series & _OF_METER)) is True,
+            parts={
+                period: parts
+                for period in JOINED
+                if (parts := _parts(as_dict(data.get("parts")).get(str(period))))
+            },
             zone=load_zone(data.get("zone")),
             midnights={
                 at for at in load_ids(data.get("midnights")) if instant(at) is not None
             },
             live=LiveHours.load(data.get("live")),
         )
+        is_older = bool(data) and data.get("version") is None
+        if is_older and not progress.hourly >= _RIGHT_BY_HOUR:
+            progress.import_anew()
+        return progress
 
 
 _FROM_DAYS: Final = frozenset({CONSUMPTION, GRID_IMPORT})
 """What 2020 systems tell by the day, and by the hour only of the devices."""
+
+
+_OF_METER: Final = frozenset({GRID_IMPORT, GRID_EXPORT})
+"""Series that only a plant with a meter has; stores of 0.1.0 tell no more."""
+
+
+def _parts(saved: object) -> Parts:
+    return {
+        since: numbers(part)
+        for since, part in by_id(saved).items()
+        if instant(since) is not None
+    }
 
 
 def _times(saved: object) -> dict[date, float]:

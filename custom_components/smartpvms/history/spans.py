@@ -8,41 +8,57 @@ from datetime import tzinfo
 from itertools import pairwise
 from typing import Final
 
-from ..catalogue.series import DEVICE_CHARGE, DEVICE_DISCHARGE, SERIES, amounts
+from ..catalogue.series import (
+    BATTERY_CHARGE,
+    BATTERY_DISCHARGE,
+    DEVICE_CHARGE,
+    DEVICE_DISCHARGE,
+    GRID_IMPORT,
+    SERIES,
+    amount_of,
+    keys_of,
+)
 from ..local_time import HOUR, ONE_DAY, day_of, hour_of, midnight, row_end
 from ..northbound import Period, Values
+from .facts import JOINED, Rows, awaits, facts, is_metered, joined
 from .feeds import LAG, Feed, Track
 from .merge import Span
 from .progress import Progress
 
-type Rows = Sequence[tuple[int, Values]]
-"""The rows of a plant: when their period began, and their KPIs."""
-
 _STORAGE_KEYS: Final = {DEVICE_CHARGE: "charge_cap", DEVICE_DISCHARGE: "discharge_cap"}
+_OF_STORAGE: Final = frozenset({BATTERY_CHARGE, BATTERY_DISCHARGE, GRID_IMPORT})
 
 
 def spans(
-    feed: Feed, rows: Rows, progress: Progress, zone: tzinfo, now: float
+    feed: Feed,
+    rows: Rows,
+    progress: Progress,
+    zone: tzinfo,
+    now: float,
+    *,
+    has_battery: bool = False,
 ) -> dict[str, list[Span]]:
     """Return the spans of each series, and note in `progress` which there are.
 
-    A series begins with its first amount other than 0, so that nobody gets a
-    series of what the plant does not have. Series that the plant's own hourly
-    rows have are left to them.
+    A series begins with its first amount other than 0: a plant gets no series of what
+    it does not have. Series that the plant's own hourly rows have are left to them.
     """
     rows = sorted(row for row in rows if row[0] < now)
     if feed == _HOURS:
         rows = _folded(rows, zone)
     periods = list(_periods(feed.period, [since for since, _ in rows], zone, now))
+    known_rows = _facts(feed, rows, progress, has_battery=has_battery)
+    known_rows = _joined(feed, known_rows, progress, zone, now)
     found: dict[str, list[Span]] = {}
     for series in SERIES.values():
         if feed.track is not Track.PLANT and series.key in progress.hourly:
             continue
-        values = amounts(series.sources, (row for _, row in rows))
+        if feed.track is Track.STORAGE and series.key not in _OF_STORAGE:
+            continue
         known = [
             Span(since, until, amount)
-            for (since, until), amount in zip(periods, values, strict=True)
-            if amount is not None
+            for (since, until), (_, row) in zip(periods, known_rows, strict=True)
+            if (amount := amount_of(series.operands, row)) is not None
         ]
         if known and feed == _HOURS:
             progress.hourly.add(series.key)
@@ -52,6 +68,42 @@ def spans(
             progress.series.add(series.key)
         found[series.key] = known
     return found
+
+
+def _facts(
+    feed: Feed, rows: Rows, progress: Progress, *, has_battery: bool
+) -> list[tuple[int, Values]]:
+    """Return the rows completed; those of devices are complete as they are."""
+    if feed.track is Track.DEVICES:
+        return list(rows)
+    if is_metered(rows):
+        progress.metered = True
+    has_battery = has_battery or feed.track is Track.STORAGE
+    return [
+        (since, facts(row, metered=progress.metered, has_battery=has_battery))
+        for since, row in rows
+    ]
+
+
+def _joined(
+    feed: Feed,
+    rows: list[tuple[int, Values]],
+    progress: Progress,
+    zone: tzinfo,
+    now: float,
+) -> list[tuple[int, Values]]:
+    """Return the rows of finished periods joined with those of the other track."""
+    if feed.track is Track.DEVICES or feed.period not in JOINED:
+        return rows
+    over = [row for row in rows if row_end(feed.period, row[0], zone) <= now]
+    found, left = joined(over, progress.parts.get(feed.period, {}))
+    waiting = {
+        since: part
+        for since, part in left.items()
+        if day_of(since, zone) not in progress.holds(Feed(awaits(part), feed.period))
+    }
+    progress.note_parts(feed.period, waiting)
+    return found + rows[len(over) :]
 
 
 _HOURS: Final = Feed(Track.PLANT, Period.HOUR)
@@ -111,28 +163,28 @@ def midnights(feed: Feed, rows: Rows) -> set[int]:
     return {starts[0]} if 22 * HOUR <= spread <= 24 * HOUR else set()
 
 
-def storage_rows(
-    devices: Iterable[Rows],
-) -> list[tuple[int, Values]]:
-    """Return the sums of a plant's batteries, where all of them have a row.
+def storage_rows(devices: Iterable[Rows]) -> list[tuple[int, Values]]:
+    """Return the sums of a plant's batteries.
 
-    `charge_cap` and `discharge_cap` of 3.8 to 3.10 are of the period.
+    `charge_cap` and `discharge_cap` of 3.8 to 3.10 are of the period. Each battery
+    counts from its first to its last row, so that one added later or broken leaves the
+    others theirs; a row that is missing in between makes the sum unknown.
     """
+    sums: dict[int, dict[str, float]] = {}
     known = [dict(rows) for rows in devices]
-    if not known:
-        return []
-    common = set.intersection(*(set(rows) for rows in known))
-    return [
-        (
-            since,
-            {
-                name: round(sum(rows[since][key] for rows in known), 6)
-                for name, key in _STORAGE_KEYS.items()
-                if all(key in rows[since] for rows in known)
-            },
-        )
-        for since in sorted(common)
-    ]
+    times = sorted({since for rows in known for since in rows})
+    for name, key in _STORAGE_KEYS.items():
+        counted = [
+            {since: row[key] for since, row in rows.items() if key in row}
+            for rows in known
+        ]
+        lives = [amounts for amounts in counted if amounts]
+        for since in times:
+            alive = [life for life in lives if min(life) <= since <= max(life)]
+            if alive and all(since in life for life in alive):
+                total = sum(life[since] for life in alive)
+                sums.setdefault(since, {})[name] = round(total, 6)
+    return sorted(sums.items())
 
 
 def first_start(rows: Rows) -> int | None:
@@ -142,7 +194,7 @@ def first_start(rows: Rows) -> int | None:
 
 
 _MEASURED: Final = tuple(
-    {key for series in SERIES.values() for terms in series.sources for key in terms}
+    {key for series in SERIES.values() for key in keys_of(series.operands)}
 )
 
 

@@ -1,0 +1,86 @@
+"""What of an account the import of a plant takes: its devices, its live counters."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from ..account.account import Account
+from ..catalogue import DEVICE_TYPES, Role
+from ..catalogue.series import DEVICE_KEYS, OPPOSITE, SERIES, keys_of
+from ..live.readings import Reading
+from ..northbound import Device, Period
+from .feeds import FIVE_MINUTES, Feed, Track
+from .live_hours import LONGEST_SILENCE, Counters
+
+# The plant's own counters that live operands are made of.
+_LIVE: Final = tuple(
+    {
+        key
+        for series in SERIES.values()
+        for key in keys_of(series.live)
+        if key not in DEVICE_KEYS
+    }
+)
+_BATTERIES: Final = Feed(Track.STORAGE, Period.DAY)
+_STORAGES: Final = frozenset({Role.DC_BATTERY, Role.AC_STORAGE})
+
+
+def devices_of(account: Account, feed: Feed, code: str) -> list[Device]:
+    """Return the devices of a plant whose rows a feed is made of."""
+    meter = account.grid_meter(code)
+    found: list[Device] = []
+    for device in account.listed_devices_of(code):
+        kind = DEVICE_TYPES.get(device.type_id)
+        role = kind.role if kind else None
+        if feed.track is Track.STORAGE and role not in _STORAGES:
+            continue
+        if role and (role is not Role.METER or device.id == meter):
+            found.append(device)
+    return found
+
+
+def has_battery(account: Account, code: str) -> bool:
+    """Tell whether a plant has a battery among its devices."""
+    return bool(devices_of(account, _BATTERIES, code))
+
+
+def live_counters(
+    account: Account,
+    plants: Mapping[str, Reading],
+    devices: Mapping[int, Reading],
+    code: str,
+) -> dict[float, Counters]:
+    """Return a plant's live counters by when (epoch seconds) they were read.
+
+    Those of its devices are by `DEVICE_…` key, where all are known and of about the
+    same time; each is named by its device and its own key, so that another meter, or the
+    same one reversed, is another counter.
+    """
+    found: dict[float, dict[str, Mapping[str, float]]] = {}
+    if plant := plants.get(code):
+        own = {key: plant.values[key] for key in _LIVE if key in plant.values}
+        found[plant.at] = {key: {key: value} for key, value in own.items()}
+    for key, counters in _device_counters(account, devices, code).items():
+        times = [at for at, value in counters.values() if value is not None]
+        if len(times) < len(counters) or max(times) - min(times) > LONGEST_SILENCE:
+            continue
+        known = {
+            name: value for name, (_, value) in counters.items() if value is not None
+        }
+        found.setdefault(max(times), {})[key] = known
+    return dict(found)
+
+
+def _device_counters(
+    account: Account, readings: Mapping[int, Reading], code: str
+) -> dict[str, dict[str, tuple[float, float | None]]]:
+    """Return each device's counters as (epoch second, kWh or None), by `DEVICE_…` key."""
+    found: dict[str, dict[str, tuple[float, float | None]]] = {}
+    for device in devices_of(account, FIVE_MINUTES, code):
+        reading = readings.get(device.id)
+        at, values = (reading.at, reading.values) if reading else (0.0, {})
+        for energy, counter in DEVICE_TYPES[device.type_id].energies.items():
+            is_reversed = device.id in account.options.reversed_meters
+            key = OPPOSITE[energy] if is_reversed else energy
+            name = f"{device.id} {counter}"
+            found.setdefault(key, {})[name] = (at, values.get(counter))
+    return found
