@@ -405,3 +405,21 @@ def test_a_zero_in_the_night_makes_no_day_of_yesterdays_count(zero: str) -> None
     assert shown == [
         0.1 if raw == 0.1 else 23.8 if at < "2026-06-16" else 0.0 for at, raw in rows
     ]
+
+
+def test_money_below_0_starts_anew_with_its_day_only() -> None:
+    rows = [
+        ("2026-06-15T21:00", -1.0),
+        ("2026-06-15T22:30", -1.2),
+        ("2026-06-15T22:35", -1.37),
+        ("2026-06-15T22:40", -1.37),
+        ("2026-06-16T00:30", -0.2),
+    ]
+    today, tomorrow = "2026-06-15T00:00", "2026-06-16T00:00"
+    assert run(Counter.PLANT_DAY, rows) == [
+        (-1.0, today),
+        (-1.2, today),
+        (-1.37, today),
+        (-1.37, today),
+        (-0.2, tomorrow),
+    ]

@@ -131,7 +131,8 @@ def _plant_period(start_of: Callable[[date], date]) -> _Rule:
             if raw and at - midnight(start, zone) < LAG:
                 return _period(start_of(start - timedelta(days=1)), raw, at, zone)
             return fresh
-        halved = raw < memory.raw / 2
+        # Money may be below 0: a new start is nearer to 0, whatever the sign.
+        halved = abs(raw) < abs(memory.raw) / 2
         if memory.period < fresh.period:
             begun = midnight(start, zone)
             unseen = at - max(memory.at, begun) > HOUR and raw != memory.raw
