@@ -139,6 +139,7 @@ def test_row_is_what_home_assistant_takes(kpi: Kpi) -> None:
 def test_only_counters_that_rise_are_total_increasing(kpi: Kpi) -> None:
     expected = {
         Counter.LIFETIME: SensorStateClass.TOTAL,
+        Counter.LIFETIME_MONEY: SensorStateClass.TOTAL,
         Counter.DEVICE_DAY: SensorStateClass.TOTAL_INCREASING,
         Counter.PLANT_DAY: SensorStateClass.TOTAL,
         Counter.PLANT_MONTH: SensorStateClass.TOTAL,

@@ -423,3 +423,45 @@ def test_money_below_0_starts_anew_with_its_day_only() -> None:
         (-1.37, today),
         (-0.2, tomorrow),
     ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param(
+            [
+                ("2026-06-15T12:00", 1.0),
+                ("2026-06-15T12:05", -0.5),
+                ("2026-06-16T12:10", -5.0),
+                ("2026-06-17T12:15", -6.0),
+                ("2026-06-17T12:20", -4.0),
+            ],
+            [1.0, -0.5, -5.0, -6.0, -4.0],
+            id="follows the row",
+        ),
+        pytest.param(
+            [
+                ("2026-06-15T22:00", -5.0),
+                ("2026-06-15T22:05", 0),
+                ("2026-06-15T22:10", None),
+                ("2026-06-16T06:00", -5.5),
+            ],
+            [-5.0, -5.0, -5.0, -5.5],
+            id="glitches to 0 and to nothing",
+        ),
+        pytest.param(
+            [
+                ("2026-06-15T22:00", 5.0),
+                ("2026-06-15T22:05", 0),
+                ("2026-06-16T22:05", 0),
+            ],
+            [5.0, 5.0, 0],
+            id="a 0 is believed after a day",
+        ),
+    ],
+)
+def test_lifetime_money_never_starts_anew(
+    rows: list[tuple[str, float | None]], expected: list[float]
+) -> None:
+    shown = run(Counter.LIFETIME_MONEY, rows)
+    assert shown == [(value, None) for value in expected]

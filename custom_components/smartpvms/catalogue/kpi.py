@@ -38,13 +38,15 @@ OTHER: Final = "other"
 class Counter(StrEnum):
     """How a counter of energy or money runs and starts anew.
 
-    LIFETIME never starts anew, but for a replaced device. DEVICE_DAY starts at
-    0 when the device's day does. PLANT_DAY, PLANT_MONTH: the plant's local day
-    and month; such a value may fall within its period. PERIOD: a row of a day,
-    month or year, which tells itself when it began.
+    LIFETIME never starts anew, but for a replaced device. LIFETIME_MONEY never
+    does, and rises and falls with the prices. DEVICE_DAY starts at 0 when the
+    device's day does. PLANT_DAY, PLANT_MONTH: the plant's local day and month;
+    such a value may fall within its period. PERIOD: a row of a day, month or
+    year, which tells itself when it began.
     """
 
     LIFETIME = "lifetime"
+    LIFETIME_MONEY = "lifetime_money"
     DEVICE_DAY = "device_day"
     PLANT_DAY = "plant_day"
     PLANT_MONTH = "plant_month"
@@ -106,6 +108,7 @@ class Status(BinarySensorEntityDescription):
 _STATE_CLASSES: Final = {
     None: SensorStateClass.MEASUREMENT,
     Counter.LIFETIME: SensorStateClass.TOTAL,
+    Counter.LIFETIME_MONEY: SensorStateClass.TOTAL,
     Counter.DEVICE_DAY: SensorStateClass.TOTAL_INCREASING,
     Counter.PLANT_DAY: SensorStateClass.TOTAL,
     Counter.PLANT_MONTH: SensorStateClass.TOTAL,

@@ -20,7 +20,7 @@ PLANT: Final[tuple[Kpi, ...]] = (
     energy("month_power", Counter.PLANT_MONTH),
     energy("total_power", Counter.LIFETIME),
     money("day_income", Counter.PLANT_DAY),
-    money("total_income", Counter.LIFETIME),
+    money("total_income", Counter.LIFETIME_MONEY),
     # Later editions; the second pair is documented, the first one was seen.
     energy("day_on_grid_energy", Counter.PLANT_DAY),
     energy("day_use_energy", Counter.PLANT_DAY),

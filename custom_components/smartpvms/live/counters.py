@@ -85,6 +85,23 @@ def _lifetime(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Mem
     return Memory(raw, raw, at, last_reset)
 
 
+def _lifetime_money(
+    memory: Memory | None, raw: float, at: float, zone: tzinfo
+) -> Memory:
+    """Follow the row up and down; believe a 0 only after a day."""
+    if memory is None or memory.value is None:
+        return _lifetime(memory, raw, at, zone)
+    if raw == memory.value and memory.doubted_since is None:
+        return memory
+    if raw or not memory.value:
+        return Memory(raw, raw, at, memory.last_reset)
+    # Doubts of a fall, saved by an older version, are not doubts of this 0.
+    since = memory.doubted_since if not memory.raw else None
+    if since is None or at - since < DAY:
+        return memory._replace(raw=raw, at=at, doubted_since=since or at)
+    return Memory(raw, raw, at, memory.last_reset)
+
+
 def _device_day(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Memory:
     """Show 0 from midnight until the counter has left yesterday's count."""
     today = today_of(at, zone)
@@ -156,6 +173,7 @@ type _Rule = Callable[[Memory | None, float, float, tzinfo], Memory]
 
 _RULES: Final[Mapping[Counter, _Rule]] = {
     Counter.LIFETIME: _lifetime,
+    Counter.LIFETIME_MONEY: _lifetime_money,
     Counter.DEVICE_DAY: _device_day,
     Counter.PLANT_DAY: _plant_period(lambda day: day),
     Counter.PLANT_MONTH: _plant_period(lambda day: day.replace(day=1)),
