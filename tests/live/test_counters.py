@@ -465,3 +465,15 @@ def test_lifetime_money_never_starts_anew(
 ) -> None:
     shown = run(Counter.LIFETIME_MONEY, rows)
     assert shown == [(value, None) for value in expected]
+
+
+def test_a_day_counter_that_wavers_at_night_is_still_yesterdays() -> None:
+    rows = [
+        ("2026-06-15T20:00", 12.60),
+        ("2026-06-16T00:30", 12.60),
+        ("2026-06-16T02:00", 12.59),
+        ("2026-06-16T02:05", 12.60),
+        ("2026-06-16T07:00", 0.05),
+    ]
+    shown = [value for value, _ in run(Counter.DEVICE_DAY, rows)]
+    assert shown == [12.60, 0, 0, 0, 0.05]

@@ -24,6 +24,9 @@ EARLY: Final = 2 * HOUR
 # Home Assistant takes a fall of more than 10 % for a counter's new start.
 NEW_START: Final = 0.9
 
+# A counter that stands still may waver by so much (kWh, rounding included).
+JITTER: Final = 0.021
+
 
 class Memory(NamedTuple):
     """The state of a counter.
@@ -122,10 +125,13 @@ def _device_day(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> M
         # A move so soon after midnight is the cloud catching up; a move between
         # two polls may be yesterday's, until all devices have woken.
         wake = HOUR if memory.period == fresh.period else DAY / 2
-        moved = raw > memory.raw and at - today.begin > wake
+        moved = raw > memory.raw + JITTER and at - today.begin > wake
         if fell or moved or raw == 0:
             return fresh
-        return Memory(0.0, raw, at, period=fresh.period, lagging=True)
+        # Small steps add up to a move, wavering does not.
+        stands = memory.lagging and abs(raw - memory.raw) <= JITTER
+        last = memory.raw if stands else raw
+        return Memory(0.0, last, at, period=fresh.period, lagging=True)
     if raw >= memory.value:
         return Memory(raw, raw, at, memory.last_reset, period=memory.period)
     if raw >= memory.value * NEW_START:
