@@ -12,6 +12,7 @@ from . import fleet
 from .alarms import Alarm, Alarms, Status
 from .clock import Clock
 from .dialect import Dialect
+from .disturbances import Disturbance, DisturbanceKind, Scope
 from .faults import Fault, FaultKind
 from .model import Device, Oddity, Plant, Type
 from .server import serve
@@ -26,12 +27,15 @@ __all__ = [
     "Clock",
     "Device",
     "Dialect",
+    "Disturbance",
+    "DisturbanceKind",
     "EnergyFlow",
     "Fault",
     "FaultKind",
     "Oddity",
     "Plant",
     "PowerFlow",
+    "Scope",
     "Simulator",
     "Status",
     "Type",

@@ -12,6 +12,7 @@ from .alarms import Alarms
 from .answers.look import Row
 from .clock import Clock
 from .dialect import Dialect
+from .disturbances import Disturbances
 from .faults import Faults
 from .model import Plant
 from .quota import Quota
@@ -78,6 +79,7 @@ class Simulator:
         self.sessions = Sessions(username, password, self.clock)
         self.quota = Quota(window)
         self.faults = Faults()
+        self.disturbances = Disturbances()
         self.upgrades = Upgrades(self.clock)
         self.alarms = Alarms(self.clock, self.plants, quirks)
         self.calls: list[Call] = []

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from simulator.alarms import Alarms
 from simulator.answers.look import Row
 from simulator.dialect import Dialect
+from simulator.disturbances import Disturbances
 from simulator.envelope import Refused
 from simulator.model import Device, Plant
 from simulator.upgrades import Upgrades
@@ -23,6 +24,7 @@ class Backend(Protocol):
     unserved: set[int]
     quirks: bool
     alarms: Alarms
+    disturbances: Disturbances
     upgrades: Upgrades
 
     def overridden(self, what: Hashable, row: Row) -> Row:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -9,6 +10,7 @@ from simulator.answers import Look, Moment, five_minute_row, live_row
 from simulator.answers.look import Row
 from simulator.answers.plants import Period, known_at, starts
 from simulator.dialect import NEWER_TYPES, Dialect, live_types, period_types
+from simulator.disturbances import Scope
 from simulator.envelope import Answer, Refused
 from simulator.model import INVERTERS, Device, Plant
 from simulator.world import Reading
@@ -28,6 +30,7 @@ def get_dev_list(asked: Asked) -> Answer:
             for plant in asked.plants()
             for device in plant.devices
             if newer or device.type not in NEWER_TYPES
+            if asked.sim.disturbances.lists(device.id, asked.at)
         ]
     )
 
@@ -67,15 +70,19 @@ def get_dev_real_kpi(asked: Asked) -> Answer:
     """getDevRealKpi: the real-time row of each device."""
     sim = asked.sim
     found = asked.devices(live_types(sim.dialect, sim.all_types) - sim.unserved)
-    return Answer(
-        [
-            {
-                "devId": look.device.id,
-                "dataItemMap": sim.overridden(look.device.id, live_row(look)),
-            }
-            for look in _looks(asked, found, asked.at)
-        ]
-    )
+    moments: dict[tuple[str, float], Moment] = {}
+
+    def row_at(plant: Plant, device: Device, at: float) -> Row:
+        moment = moments.setdefault((plant.code, at), Moment(plant, at))
+        return live_row(Look(moment, device, sim.dialect, sim.quirks))
+
+    rows = []
+    for plant, device in found:
+        number = device.id
+        row = sim.disturbances.live(number, asked.at, partial(row_at, plant, device))
+        if row is not None:
+            rows.append({"devId": number, "dataItemMap": sim.overridden(number, row)})
+    return Answer(rows)
 
 
 def _five_minutes(
@@ -87,17 +94,18 @@ def _five_minutes(
     """Return the five-minute rows from ``begin`` to before ``end`` and now."""
     first = ceil(begin / STEP) * STEP
     last = ceil(min(end, asked.at))
-    return [
-        {
-            "devId": look.device.id,
-            "collectTime": at * 1000,
-            "dataItemMap": asked.sim.overridden(
-                (look.device.id, "FiveMinutes", at), five_minute_row(look)
-            ),
-        }
-        for at in range(first, last, STEP)
-        for look in _looks(asked, found, at)
-    ]
+    rows = []
+    for at in range(first, last, STEP):
+        for look in _looks(asked, found, at):
+            number = look.device.id
+            row = asked.sim.disturbances.stored(
+                number, Scope.FIVE_MINUTES, (at, asked.at), five_minute_row(look)
+            )
+            if row is None:
+                continue
+            row = asked.sim.overridden((number, "FiveMinutes", at), row)
+            rows.append({"devId": number, "collectTime": at * 1000, "dataItemMap": row})
+    return rows
 
 
 def get_dev_five_minutes(asked: Asked) -> Answer:
@@ -140,13 +148,20 @@ def _by_period(asked: Asked, period: Period) -> Answer:
         now = known_at(plant, asked.at, sim.quirks)
         for start, end in starts(plant, at, period, now):
             energy = plant.world.energy(start, min(end, now))
-            key = (device.id, period.value, start)
-            row = _statistics(plant, device, energy, period)
+            row = sim.disturbances.stored(
+                device.id,
+                Scope.PERIODS,
+                (end, asked.at),
+                _statistics(plant, device, energy, period),
+            )
+            if row is None:
+                continue
+            row = sim.overridden((device.id, period.value, start), row)
             rows.append(
                 {
                     "devId": device.id,
                     "collectTime": start * 1000,
-                    "dataItemMap": sim.overridden(key, row),
+                    "dataItemMap": row,
                 }
             )
     return Answer(rows)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from math import ceil
 from typing import Any
 
+from simulator.answers.look import Row
 from simulator.answers.plants import (
     Period,
     Style,
@@ -12,6 +13,7 @@ from simulator.answers.plants import (
     real_time,
     starts,
 )
+from simulator.disturbances import Scope
 from simulator.envelope import Answer
 from simulator.model import Plant
 
@@ -83,13 +85,15 @@ def get_station_real_kpi(asked: Asked) -> Answer:
     style = Style(sim.dialect, sim.quirks)
     rows = []
     for plant in asked.plants():
-        row = real_time(plant, asked.at, style, sim.is_faulty(plant))
-        rows.append(
-            {
-                "stationCode": plant.code,
-                "dataItemMap": sim.overridden(plant.code, row),
-            }
-        )
+
+        def row_at(at: float, plant: Plant = plant) -> Row:
+            return real_time(plant, at, style, sim.is_faulty(plant))
+
+        code = plant.code
+        row = sim.disturbances.live(code, asked.at, row_at)
+        if row is not None:
+            values = sim.overridden(code, row)
+            rows.append({"stationCode": code, "dataItemMap": values})
     return Answer(rows)
 
 
@@ -105,13 +109,20 @@ def _by_period(asked: Asked, period: Period) -> Answer:
                 # Only complete hours are answered; longer periods also while they run.
                 continue
             energy = plant.world.energy(start, min(end, now))
-            row = by_period(plant, energy, period, style)
-            key = (plant.code, period.value, start)
+            row = sim.disturbances.stored(
+                plant.code,
+                Scope.PERIODS,
+                (end, asked.at),
+                by_period(plant, energy, period, style),
+            )
+            if row is None:
+                continue
+            row = sim.overridden((plant.code, period.value, start), row)
             rows.append(
                 {
                     "stationCode": plant.code,
                     "collectTime": start * 1000,
-                    "dataItemMap": sim.overridden(key, row),
+                    "dataItemMap": row,
                 }
             )
     return Answer(rows)
