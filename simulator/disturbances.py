@@ -37,16 +37,17 @@ class DisturbanceKind(StrEnum):
     UNLISTED = "unlisted"
     """The device is in no list and has no rows."""
     LATE = "late"
-    """Rows of periods that ended less than ``amount`` seconds ago are missing."""
+    """Rows of hours that ended less than ``amount`` seconds ago are missing."""
     HALF_COMPUTED = "half computed"
-    """The values are 0 in periods that ended less than ``amount`` seconds ago."""
+    """The values are 0 in hours that ended less than ``amount`` seconds ago."""
 
 
 class Scope(Enum):
     """Rows that a disturbance changes."""
 
     LIVE = "live"
-    PERIODS = "periods"
+    HOURS = "hours"
+    PERIODS = "days, months and years"
     FIVE_MINUTES = "five minutes"
 
 

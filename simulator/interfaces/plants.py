@@ -111,7 +111,7 @@ def _by_period(asked: Asked, period: Period) -> Answer:
             energy = plant.world.energy(start, min(end, now))
             row = sim.disturbances.stored(
                 plant.code,
-                Scope.PERIODS,
+                Scope.HOURS if period is Period.HOUR else Scope.PERIODS,
                 (end, asked.at),
                 by_period(plant, energy, period, style),
             )

@@ -70,7 +70,7 @@ def test_a_row_may_be_missing(kind: Kind) -> None:
     assert bent.lists(SOURCE, 50.0)
 
 
-def test_young_periods_are_late_or_half_computed() -> None:
+def test_young_hours_are_late_or_half_computed() -> None:
     spans = ((1000.0, 1200.0), (1000.0, 1700.0))
     row: Row = {"PVYield": 3.0, "buyPower": 1.0}
     for kind, young in ((Kind.LATE, None), (Kind.HALF_COMPUTED, {"PVYield": 0.0})):
@@ -81,9 +81,9 @@ def test_young_periods_are_late_or_half_computed() -> None:
                 source=SOURCE,
                 amount=600.0,
                 keys=frozenset({"PVYield"}),
-                scope=frozenset({Scope.PERIODS}),
+                scope=frozenset({Scope.HOURS}),
             )
         )
-        early, later = (bent.stored(SOURCE, Scope.PERIODS, span, row) for span in spans)
+        early, later = (bent.stored(SOURCE, Scope.HOURS, span, row) for span in spans)
         assert early == (young and row | young)
         assert later == row

@@ -1,0 +1,1 @@
+"""What Home Assistant counts, judged against what happened."""

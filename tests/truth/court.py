@@ -1,0 +1,212 @@
+"""Plays an account's lives in Home Assistant and hands the judge what it counted."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, override
+from unittest.mock import patch
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.recorder import Recorder, get_instance
+from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.components.recorder.tasks import RecorderTask
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
+from homeassistant.core import HomeAssistant, StateMachine
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util.event_type import EventType
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+)
+
+from custom_components.smartpvms.const import DOMAIN
+from custom_components.smartpvms.history.importer import Importer, statistic_id
+from simulator import Dialect, Simulator, serve
+from tests.conftest import make_entry
+
+from .disturber import HOUR
+from .judge import Fault, Judge
+from .life import Account, Life
+from .quantities import SERIES, counter_of
+
+STEP: Final = {Dialect.V2022: 300, Dialect.V2020: 150}
+"""Seconds; in 2020 a call a minute is allowed, and a round takes two or three."""
+
+COUNTERS: Final = frozenset({SensorStateClass.TOTAL, SensorStateClass.TOTAL_INCREASING})
+UNJUDGED: Final = {
+    EventType("recorder_5min_statistics_generated"),
+    EventType("entity_registry_updated"),
+    EventType("device_registry_updated"),
+    EventType("component_loaded"),
+    EventType("service_registered"),
+}
+"""Events that are not needed in the database."""
+
+CLASSES: Final = frozenset({SensorDeviceClass.ENERGY, SensorDeviceClass.MONETARY})
+
+
+@dataclass(slots=True)
+class _Release(RecorderTask):
+    """Lets others at the database in memory, which is for one at a time."""
+
+    @override
+    def run(self, instance: Recorder) -> None:
+        """End what the session of the events has begun to read."""
+        assert instance.event_session
+        instance.event_session.commit()
+
+
+class _Ticks:
+    """Keeps two states of one instant of the stopped clock apart, as a real one does.
+
+    The recorder would take both for the state with which the next five minutes begin.
+    """
+
+    def __init__(self) -> None:
+        """Begin in the past."""
+        self._last = 0.0
+        self._set: Callable[..., None] = StateMachine.async_set_internal
+
+    def patched(self) -> AbstractContextManager[object]:
+        """Return a context in which the clock moves on with each state."""
+
+        def set_internal(machine: StateMachine, *args: Any) -> None:
+            *rest, at = args
+            self._last = max(at, self._last + 2e-6)
+            self._set(machine, *rest, self._last)
+
+        return patch.object(StateMachine, "async_set_internal", set_internal)
+
+
+class Court:
+    """One Home Assistant, its recorder, and a simulated server."""
+
+    def __init__(
+        self, hass: HomeAssistant, freezer: FrozenDateTimeFactory, account: Account
+    ) -> None:
+        """Prepare the lives of an account."""
+        self.hass, self.freezer, self.account = hass, freezer, account
+        self._is_counter: dict[str, bool] = {}
+
+    def _record_counters_only(self) -> None:
+        """Leave out what is not judged, which takes most of the time."""
+        recorder = get_instance(self.hass)
+        assert recorder._event_listener and recorder._queue_watcher
+        recorder._event_listener()
+        recorder._queue_watcher()
+        recorder.entity_filter = self._counts
+        recorder.exclude_event_types |= UNJUDGED
+        recorder.async_initialize()
+
+    def _counts(self, entity_id: str) -> bool:
+        known = self._is_counter.get(entity_id)
+        if known is None:
+            entry = er.async_get(self.hass).async_get(entity_id)
+            known = entry is not None and _counts(entry)
+            if entry is not None:
+                self._is_counter[entity_id] = known
+        return known
+
+    async def judge(self, *, imports: bool) -> list[Fault]:
+        """Live through the account, and return what was counted wrong.
+
+        ``imports``: history is imported, and its series are judged too.
+        """
+        with _Ticks().patched():
+            if imports:
+                await self._play()
+            else:
+                # The running hours of all series take longer than all the rest.
+                with patch.object(Importer, "is_available", False):
+                    await self._play()
+        return [
+            fault
+            for life in self.account.lives
+            async for fault in self._judged(life, imports=imports)
+        ]
+
+    async def _play(self) -> None:
+        account = self.account
+        self.hass.loop.set_debug(False)
+        self._record_counters_only()
+        self.freezer.move_to(datetime.fromtimestamp(account.begin, UTC))
+        await self.hass.config.async_set_time_zone(account.zone)
+        sim = Simulator([life.plant for life in account.lives], account.dialect)
+        sim.alarms.automatic = False
+        for life in account.lives:
+            sim.disturbances.add(*life.disturbances)
+        async with serve(sim) as url:
+            entry = make_entry(url, history_days=1)
+            entry.add_to_hass(self.hass)
+            assert await self.hass.config_entries.async_setup(entry.entry_id)
+            await self._settle()
+            at = account.begin
+            while at < account.end:
+                step = STEP[account.dialect]
+                self.freezer.tick(step)
+                at += step
+                async_fire_time_changed(self.hass)
+                await self._settle()
+            assert await self.hass.config_entries.async_unload(entry.entry_id)
+        await async_wait_recording_done(self.hass)
+        get_instance(self.hass).queue_task(_Release())
+        await get_instance(self.hass).async_block_till_done()
+
+    async def _settle(self) -> None:
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+        await get_instance(self.hass).async_block_till_done()
+
+    async def _judged(self, life: Life, *, imports: bool) -> AsyncIterator[Fault]:
+        judge = Judge(life, self.account.end)
+        for counter, rows in await self._counters(life):
+            for fault in judge.counter(counter, rows):
+                yield fault
+        if not imports:
+            return
+        first = self.account.begin // HOUR * HOUR + HOUR
+        for series in SERIES:
+            id_ = statistic_id(life.plant.code, series)
+            rows = (await self._rows({id_}, "hour")).get(id_, [])
+            for fault in judge.series(series, rows, first):
+                yield fault
+
+    async def _rows(self, ids: set[str], period: str) -> dict[str, list[Any]]:
+        found = await get_instance(self.hass).async_add_executor_job(
+            statistics_during_period,
+            self.hass,
+            datetime(2000, 1, 1, tzinfo=UTC),
+            None,
+            ids,
+            period,
+            None,
+            {"state", "sum", "change"},
+        )
+        return {key: list(rows) for key, rows in found.items()}
+
+    async def _counters(self, life: Life) -> list[tuple[Any, list[Any]]]:
+        """Return the counters of a plant and its devices with their statistics."""
+        ids = {entry.entity_id: counter for entry, counter in self._sensors(life)}
+        rows = await self._rows(set(ids), "5minute")
+        return [(counter, rows.get(id_, [])) for id_, counter in ids.items()]
+
+    def _sensors(self, life: Life) -> Iterator[tuple[er.RegistryEntry, Any]]:
+        registry = er.async_get(self.hass)
+        sources = {life.plant.code: None} | {
+            str(device.id): device for device in life.plant.devices
+        }
+        for entry in registry.entities.values():
+            if entry.platform != DOMAIN or entry.domain != "sensor" or entry.disabled:
+                continue
+            source, _, key = entry.unique_id.partition("_")
+            if source not in sources or not _counts(entry):
+                continue
+            counter = counter_of(life.plant, sources[source], key)
+            assert counter is not None, f"what does {key} count?"
+            yield entry, counter
+
+
+def _counts(entry: er.RegistryEntry) -> bool:
+    """Return whether a sensor counts energy or money."""
+    state_class = (entry.capabilities or {}).get("state_class")
+    return entry.original_device_class in CLASSES and state_class in COUNTERS

@@ -1,0 +1,181 @@
+"""The judge: what Home Assistant counted, held against what happened.
+
+A counter knows at most what has happened, and at least what had happened when its row
+was last to be had. Nothing else is asked, and nothing is forgiven twice.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, override
+
+from simulator import Scope
+
+from .disturber import HOUR, MINUTE, Blind
+from .life import Life
+from .quantities import MONEY, SERIES, Counted, Counter, Since
+
+ENERGY_WITHIN, MONEY_WITHIN = 0.1, 0.04
+"""kWh; and money per this much energy at some 0.3 a kWh, rounded up."""
+
+LIVE_AGE: Final = 25 * MINUTE
+"""The cloud's lag of up to ten minutes, its steps of five, and the polls'."""
+
+PERIOD_AGE: Final = 3.0 * HOUR
+"""Rows of periods are asked for once an hour, and their calls wait for each other."""
+
+SERIES_AGE: Final = 5 * HOUR
+"""Hours whose rows may not be imported yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A number that is wrong.
+
+    ``counted``: what Home Assistant has; ``least``, ``most``: what is right.
+    """
+
+    life: Life
+    what: str
+    at: float
+    counted: float
+    least: float
+    most: float
+
+    @property
+    def off(self) -> float:
+        """By how much the number is wrong (kWh or money)."""
+        return max(self.counted - self.most, self.least - self.counted)
+
+    @override
+    def __str__(self) -> str:
+        """Tell plant, troubles, counter, time and numbers."""
+        local = self.life.plant.world.local(self.at)
+        kind, troubles = self.life.kind, ", ".join(self.life.troubles)
+        return (
+            f"{kind} {self.life.plant.code} ({troubles}): {self.what} until "
+            f"{local:%d %H:%M}: {self.counted:.2f} of {self.least:.2f} to {self.most:.2f}"
+        )
+
+
+def _age(counter: Counter) -> float:
+    """Return how old (seconds) an undisturbed counter may be."""
+    return PERIOD_AGE if counter.by_period else LIVE_AGE
+
+
+class Judge:
+    """Judges the counters and series of one life."""
+
+    def __init__(self, life: Life, end: float) -> None:
+        """Judge up to an instant in epoch seconds."""
+        self.life, self.end = life, end
+        self.world = life.plant.world
+
+    def _count(self, counted: Counted, at: float) -> float:
+        return counted(self.world.totals(at))
+
+    def _blinds(self, counter: Counter, at: float) -> Iterator[Blind]:
+        scope = Scope.PERIODS if counter.by_period else Scope.LIVE
+        for blind in self.life.blinds:
+            if blind.source != counter.source or blind.scope is not scope:
+                continue
+            if (not blind.keys or counter.key in blind.keys) and blind.begin <= at:
+                yield blind
+
+    def _least(self, counter: Counter, first: float, at: float) -> float:
+        """Return the counter that must be known at an instant."""
+        age = _age(counter)
+        known, lost = at - age, 0.0
+        for blind in self._blinds(counter, at):
+            lost += blind.lost
+            if at - age < blind.end:
+                known = min(known, blind.begin - age)
+            midnight = self._midnight_in(blind, age)
+            if not counter.of_day or midnight is None or blind.begin >= midnight:
+                continue
+            if midnight <= at:
+                # The day's last rows were never to be had.
+                lost += self._span(counter, max(first, blind.begin - age), midnight)
+        return self._count(counter.counted, max(first, known)) - lost
+
+    def _zero(self, counter: Counter, row: Any) -> tuple[float, float]:
+        """Return the least and the most that had been counted before a first row."""
+        first = row["start"]
+        least = self._count(counter.counted, first - _age(counter))
+        most = self._count(counter.counted, first + 300)
+        day = self.world.local(first).date()
+        begun = {
+            Since.DAY: day,
+            Since.MONTH: day.replace(day=1),
+            Since.YEAR: day.replace(month=1, day=1),
+            Since.EVER: self.world.site.connected,
+        }[counter.since]
+        before = self._count(counter.counted, self.world.midnight(begun))
+        exact = before + row["state"]
+        return (exact, exact) if least - 0.01 <= exact <= most + 0.01 else (least, most)
+
+    def _span(self, counter: Counter, begin: float, end: float) -> float:
+        if end <= begin:
+            return 0.0
+        return self._count(counter.counted, end) - self._count(counter.counted, begin)
+
+    def _midnights(self, begin: float, end: float) -> list[float]:
+        day = self.world.local(begin).date() + timedelta(days=1)
+        found = []
+        while (at := self.world.midnight(day)) <= end:
+            found.append(float(at))
+            day += timedelta(days=1)
+        return found
+
+    def _midnight_in(self, blind: Blind, age: float) -> float | None:
+        midnights = self._midnights(blind.begin - age, min(blind.end, self.end) + age)
+        return midnights[0] if midnights else None
+
+    def counter(self, counter: Counter, rows: Sequence[Any]) -> Iterator[Fault]:
+        """Judge a sensor's sum at each full hour; ``rows`` are of five minutes."""
+        if not rows:
+            return
+        within = MONEY_WITHIN if counter.key in MONEY else ENERGY_WITHIN
+        first, zero = rows[0]["start"], rows[0]["sum"]
+        lowest, highest = self._zero(counter, rows[0])
+        for row in rows:
+            at = row["end"]
+            if at % HOUR and row is not rows[-1]:
+                continue
+            most = self._count(counter.counted, at) - lowest
+            least = self._least(counter, first, at) - highest
+            if counter.key in MONEY and most < least:
+                least, most = most, least
+            total = row["sum"] - zero
+            if not least - within <= total <= most + within:
+                yield Fault(self.life, counter.key, at, total, least, most)
+
+    def series(self, series: str, rows: Iterable[Any], begin: float) -> Iterator[Fault]:
+        """Judge an imported series hour by hour; ``begin``: the first hour."""
+        bars = {round(row["start"]): row["change"] or 0.0 for row in rows}
+        within = MONEY_WITHIN if series in MONEY else ENERGY_WITHIN
+        until = self.end - SERIES_AGE
+        for blind in self.life.blinds:
+            if blind.scope is Scope.HOURS and blind.source == self.life.plant.code:
+                until = min(until, blind.begin)
+        if not bars:
+            return
+        at = max(begin, min(bars))
+        while at + HOUR <= until:
+            true = self._count(SERIES[series], at + HOUR) - self._count(
+                SERIES[series], at
+            )
+            shown = bars.get(round(at), 0.0)
+            if abs(shown - true) > within:
+                yield Fault(self.life, series, at + HOUR, shown, true, true)
+            at += HOUR
+
+
+def worst(faults: Iterable[Fault]) -> list[Fault]:
+    """Return the largest fault of each counter of each life, the largest first."""
+    largest: dict[tuple[str, str], Fault] = {}
+    for fault in faults:
+        key = fault.life.plant.code, fault.what
+        if key not in largest or largest[key].off < fault.off:
+            largest[key] = fault
+    return sorted(largest.values(), key=lambda fault: -fault.off)
