@@ -34,7 +34,7 @@ STEP: Final = {Dialect.V2022: 300, Dialect.V2020: 150}
 """Seconds; in 2020 a call a minute is allowed, and a round takes two or three."""
 
 COUNTERS: Final = frozenset({SensorStateClass.TOTAL, SensorStateClass.TOTAL_INCREASING})
-UNJUDGED: Final = {
+UNJUDGED: Final[set[EventType[Any] | str]] = {
     EventType("recorder_5min_statistics_generated"),
     EventType("entity_registry_updated"),
     EventType("device_registry_updated"),
@@ -55,6 +55,15 @@ class _Release(RecorderTask):
         """End what the session of the events has begun to read."""
         assert instance.event_session
         instance.event_session.commit()
+
+
+class _Everything(set[EventType[Any] | str]):
+    """All events: where the import is judged, only the import writes."""
+
+    @override
+    def __contains__(self, event_type: object) -> bool:
+        """Contain it, whatever it is."""
+        return True
 
 
 class _Ticks:
@@ -89,14 +98,14 @@ class Court:
         self.hass, self.freezer, self.account = hass, freezer, account
         self._is_counter: dict[str, bool] = {}
 
-    def _record_counters_only(self) -> None:
+    def _record(self, *, counters: bool) -> None:
         """Leave out what is not judged, which takes most of the time."""
         recorder = get_instance(self.hass)
         assert recorder._event_listener and recorder._queue_watcher
         recorder._event_listener()
         recorder._queue_watcher()
         recorder.entity_filter = self._counts
-        recorder.exclude_event_types |= UNJUDGED
+        recorder.exclude_event_types = UNJUDGED if counters else _Everything()
         recorder.async_initialize()
 
     def _counts(self, entity_id: str) -> bool:
@@ -111,8 +120,9 @@ class Court:
     async def judge(self, *, imports: bool) -> list[Fault]:
         """Live through the account, and return what was counted wrong.
 
-        ``imports``: history is imported, and its series are judged too.
+        ``imports``: history is imported, and its series are judged; else the sensors.
         """
+        self._record(counters=not imports)
         with _Ticks().patched():
             if imports:
                 await self._play()
@@ -129,7 +139,6 @@ class Court:
     async def _play(self) -> None:
         account = self.account
         self.hass.loop.set_debug(False)
-        self._record_counters_only()
         self.freezer.move_to(datetime.fromtimestamp(account.begin, UTC))
         await self.hass.config.async_set_time_zone(account.zone)
         sim = Simulator([life.plant for life in account.lives], account.dialect)
@@ -159,15 +168,18 @@ class Court:
 
     async def _judged(self, life: Life, *, imports: bool) -> AsyncIterator[Fault]:
         judge = Judge(life, self.account.end)
-        for counter, rows in await self._counters(life):
-            for fault in judge.counter(counter, rows):
-                yield fault
         if not imports:
+            counted = await self._counters(life)
+            assert any(len(rows) > 100 for _, rows in counted), "nothing was recorded"
+            for counter, rows in counted:
+                for fault in judge.counter(counter, rows):
+                    yield fault
             return
         first = self.account.begin // HOUR * HOUR + HOUR
         for series in SERIES:
             id_ = statistic_id(life.plant.code, series)
             rows = (await self._rows({id_}, "hour")).get(id_, [])
+            assert rows or series != "pv_energy", "nothing was imported"
             for fault in judge.series(series, rows, first):
                 yield fault
 

@@ -14,9 +14,22 @@ TROUBLES_KNOWN: Final[dict[Dialect, frozenset[str]]] = {
             "settled",
         }
     ),
-    Dialect.V2020: frozenset(),
+    Dialect.V2020: frozenset(
+        {
+            "jitter",
+            "overflow of a device",
+            "overflow of a plant",
+            "settled",
+            # The last minutes of a hybrid inverter's day are not counted.
+            "absent over midnight",
+            "replaced battery",
+        }
+    ),
 }
 """Troubles (``disturber.TROUBLES``) after which a sensor counts wrong."""
 
-NIGHTS_KNOWN: Final[frozenset[str]] = frozenset()
+NIGHTS_KNOWN: Final[dict[Dialect, frozenset[str]]] = {
+    Dialect.V2022: frozenset({"end of a month", "end of a year"}),
+    Dialect.V2020: frozenset(),
+}
 """Nights (``life.DAYS``) after which a sensor counts wrong, with no trouble at all."""

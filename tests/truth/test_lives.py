@@ -52,7 +52,7 @@ async def test_each_night(
     """Judge undisturbed plants of all kinds on special nights."""
     lives = account(SURVEYED, dialect, night, [()] * 6)
     faults = await Court(hass, freezer, lives).judge(imports=False)
-    assert bool(faults) == (night in NIGHTS_KNOWN), told(lives, faults)
+    assert bool(faults) == (night in NIGHTS_KNOWN[dialect]), told(lives, faults)
 
 
 @pytest.mark.slow
@@ -88,8 +88,9 @@ async def judged(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, seed: int
 ) -> None:
     """Draw an account and judge it."""
-    known = frozenset().union(*TROUBLES_KNOWN.values())
+    known = frozenset[str]().union(*TROUBLES_KNOWN.values())
+    nights = frozenset[str]().union(*NIGHTS_KNOWN.values())
     unknown = [name for name in TROUBLES if name not in known]
-    lives = draw(seed, unknown, PLANTS, NIGHTS_KNOWN)
+    lives = draw(seed, unknown, PLANTS, nights)
     faults = await Court(hass, freezer, lives).judge(imports=False)
     assert not faults, told(lives, faults)
