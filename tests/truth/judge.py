@@ -103,6 +103,9 @@ class Judge:
         first = row["start"]
         least = self._count(counter.counted, first - _age(counter))
         most = self._count(counter.counted, first + 300)
+        if any(self._blinds(counter, first)):
+            # A new device counts from when it came.
+            return least, most
         day = self.world.local(first).date()
         begun = {
             Since.DAY: day,

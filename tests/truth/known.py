@@ -12,6 +12,9 @@ TROUBLES_KNOWN: Final[dict[Dialect, frozenset[str]]] = {
             "overflow of a device",
             "overflow of a plant",
             "settled",
+            # Seen at one plant, 0.9 kWh of the new battery's charge; the cause, which
+            # may be the judge's bounds, is not known yet.
+            "replaced battery",
         }
     ),
     Dialect.V2020: frozenset(
