@@ -27,11 +27,9 @@ def told(lives: Account, faults: Iterable[Fault]) -> str:
     return "\n".join([lives.title, *map(str, worst(faults))])
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(
-    "dialect",
-    [Dialect.V2022, pytest.param(Dialect.V2020, marks=pytest.mark.slow)],
-)
+@pytest.mark.parametrize("dialect", list(Dialect))
 async def test_each_trouble(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, dialect: Dialect
 ) -> None:
