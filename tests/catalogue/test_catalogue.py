@@ -140,6 +140,7 @@ def test_only_counters_that_rise_are_total_increasing(kpi: Kpi) -> None:
     expected = {
         Counter.LIFETIME: SensorStateClass.TOTAL,
         Counter.LIFETIME_MONEY: SensorStateClass.TOTAL,
+        Counter.PLANT_LIFETIME: SensorStateClass.TOTAL,
         Counter.DEVICE_DAY: SensorStateClass.TOTAL_INCREASING,
         Counter.PLANT_DAY: SensorStateClass.TOTAL,
         Counter.PLANT_MONTH: SensorStateClass.TOTAL,

@@ -89,6 +89,27 @@ def run(
         ),
         pytest.param(
             [
+                ("2026-06-15T10:00", 42949672.95),
+                ("2026-06-15T10:05", 100),
+                ("2026-06-15T10:10", 42949672.95),
+                ("2026-06-18T10:00", 4294967295),
+                ("2026-06-18T10:05", 101),
+            ],
+            [(None, None), (100, None), (100, None), (100, None), (101, None)],
+            id="a full register is none",
+        ),
+        pytest.param(
+            [
+                ("2026-06-15T10:00", 100),
+                ("2026-06-15T10:05", 3e7),
+                ("2026-06-15T10:10", 3e7),
+                ("2026-06-15T10:15", 101),
+            ],
+            [(100, None), (100, None), (100, None), (101, None)],
+            id="a leap",
+        ),
+        pytest.param(
+            [
                 ("2026-06-15T10:00", 0),
                 ("2026-06-16T09:59", 0),
                 ("2026-06-16T10:00", 0),
@@ -117,7 +138,7 @@ def test_lifetime(
                 ("2026-06-16T05:05", 0.1),
                 ("2026-06-16T05:10", 0.2),
             ],
-            [12.3, 12.3, 0, 0, 0.1, 0.2],
+            [12.3, 12.3, 12.3, 0, 0.1, 0.2],
             id="yesterday's value is shown as 0 until the inverter wakes",
         ),
         pytest.param(
@@ -126,7 +147,7 @@ def test_lifetime(
                 ("2026-06-16T00:03", 5.4),
                 ("2026-06-16T00:08", 0.05),
             ],
-            [5.3, 0, 0.05],
+            [5.3, 5.4, 0.05],
             id="the cloud catches up after midnight",
         ),
         pytest.param(
@@ -135,8 +156,54 @@ def test_lifetime(
                 ("2026-06-16T00:03", None),
                 ("2026-06-16T06:00", 0.5),
             ],
-            [5.3, 0, 0.5],
+            [5.3, 5.3, 0.5],
             id="nothing is reported at night",
+        ),
+        pytest.param(
+            [
+                ("2026-06-15T19:00", 24.0),
+                ("2026-06-16T00:05", 24.0),
+                ("2026-06-16T00:20", 24.0),
+                ("2026-06-16T02:05", 25.69),
+                ("2026-06-16T05:50", 25.69),
+                ("2026-06-16T06:30", 0.17),
+            ],
+            [24.0, 24.0, 0, 0, 0, 0.17],
+            id="cut off over midnight, the rest of yesterday comes at night",
+        ),
+        pytest.param(
+            [
+                ("2026-06-15T19:00", 24.0),
+                ("2026-06-16T00:20", 24.0),
+                ("2026-06-16T06:40", 25.69),
+                ("2026-06-16T06:45", 25.69),
+                ("2026-06-16T06:50", 0.17),
+            ],
+            [24.0, 0, 0, 0, 0.17],
+            id="the rest of yesterday comes in the morning",
+        ),
+        pytest.param(
+            [
+                ("2026-06-15T19:00", 4.0),
+                ("2026-06-16T00:20", 4.0),
+                ("2026-06-16T14:00", 9.0),
+                ("2026-06-16T14:05", 9.1),
+                ("2026-06-16T14:10", 9.2),
+            ],
+            [4.0, 0, 0, 9.1, 9.2],
+            id="cut off into the next day, which has made more already",
+        ),
+        pytest.param(
+            [
+                ("2026-06-15T23:50", 3.41),
+                ("2026-06-16T00:00", 3.50),
+                ("2026-06-16T00:05", 3.56),
+                ("2026-06-16T00:13", 3.60),
+                ("2026-06-16T00:16", 3.60),
+                ("2026-06-16T00:21", 0.10),
+            ],
+            [3.41, 3.50, 3.56, 3.60, 0, 0.10],
+            id="the last minutes of a battery's day",
         ),
         pytest.param(
             [("2026-06-15T18:00", 5.3), ("2026-06-16T15:00", 9.0)],
@@ -189,7 +256,7 @@ def test_lifetime(
                 ("2026-06-17T00:05", 5.3),
                 ("2026-06-17T09:00", 0.3),
             ],
-            [5.3, 0, 0, 0.3],
+            [5.3, 5.3, 0, 0.3],
             id="an inverter that is off for days",
         ),
     ],
@@ -465,6 +532,19 @@ def test_lifetime_money_never_starts_anew(
 ) -> None:
     shown = run(Counter.LIFETIME_MONEY, rows)
     assert shown == [(value, None) for value in expected]
+
+
+def test_the_server_settles_a_plants_lifetime_after_midnight() -> None:
+    """Numbers of a real plant; the morning is counted from what was shown on."""
+    rows = [
+        ("2026-10-02T18:54", 8254.39),
+        ("2026-10-03T00:04", 8256.12),
+        ("2026-10-03T00:09", 8253.81),
+        ("2026-10-03T06:09", 8253.85),
+        ("2026-10-03T18:00", 8270.0),
+    ]
+    shown = run(Counter.PLANT_LIFETIME, rows)
+    assert shown == [(8254.39, None)] * 4 + [(8270.0, None)]
 
 
 def test_a_day_counter_that_wavers_at_night_is_still_yesterdays() -> None:

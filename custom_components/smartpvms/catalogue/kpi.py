@@ -39,7 +39,8 @@ class Counter(StrEnum):
     """How a counter of energy or money runs and starts anew.
 
     LIFETIME never starts anew, but for a replaced device. LIFETIME_MONEY never
-    does, and rises and falls with the prices. DEVICE_DAY starts at 0 when the
+    does, and rises and falls with the prices. PLANT_LIFETIME is settled by the server
+    after the plant's midnight. DEVICE_DAY starts at 0 when the
     device's day does. PLANT_DAY, PLANT_MONTH: the plant's local day and month;
     such a value may fall within its period. PERIOD: a row of a day, month or
     year, which tells itself when it began.
@@ -47,6 +48,7 @@ class Counter(StrEnum):
 
     LIFETIME = "lifetime"
     LIFETIME_MONEY = "lifetime_money"
+    PLANT_LIFETIME = "plant_lifetime"
     DEVICE_DAY = "device_day"
     PLANT_DAY = "plant_day"
     PLANT_MONTH = "plant_month"
@@ -109,6 +111,7 @@ _STATE_CLASSES: Final = {
     None: SensorStateClass.MEASUREMENT,
     Counter.LIFETIME: SensorStateClass.TOTAL,
     Counter.LIFETIME_MONEY: SensorStateClass.TOTAL,
+    Counter.PLANT_LIFETIME: SensorStateClass.TOTAL,
     Counter.DEVICE_DAY: SensorStateClass.TOTAL_INCREASING,
     Counter.PLANT_DAY: SensorStateClass.TOTAL,
     Counter.PLANT_MONTH: SensorStateClass.TOTAL,

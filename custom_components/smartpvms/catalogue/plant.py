@@ -18,7 +18,7 @@ PLANT: Final[tuple[Kpi, ...]] = (
     enumeration("real_health_state", HEALTH_STATES),
     energy("day_power", Counter.PLANT_DAY),
     energy("month_power", Counter.PLANT_MONTH),
-    energy("total_power", Counter.LIFETIME),
+    energy("total_power", Counter.PLANT_LIFETIME),
     money("day_income", Counter.PLANT_DAY),
     money("total_income", Counter.LIFETIME_MONEY),
     # Later editions; the second pair is documented, the first one was seen.

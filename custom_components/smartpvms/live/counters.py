@@ -13,7 +13,7 @@ from datetime import date, timedelta, tzinfo
 from typing import Final, NamedTuple
 
 from ..catalogue import Counter
-from ..local_time import DAY, HOUR, day_of, midnight, today_of
+from ..local_time import DAY, HOUR, Day, day_of, midnight, today_of
 
 # The cloud lags 5 to 10 minutes: a first row this early is of the day before.
 LAG: Final = 15 * 60.0
@@ -27,14 +27,28 @@ NEW_START: Final = 0.9
 # A counter that stands still may waver by so much (kWh, rounding included).
 JITTER: Final = 0.021
 
+# Rises this early in the day are yesterday's, whatever the season.
+DAWN: Final = 4 * HOUR
+
+# A lifetime counter's rise beyond this (kW) is a leap: no plant is as large.
+LEAP: Final = 1e6
+
+# What counters of 32 bits show when they are full, by their decimals.
+FULL: Final = frozenset(
+    round(register / scale, 3)
+    for register in (2**31 - 1, 2**32 - 1)
+    for scale in (1, 10, 100, 1000)
+)
+
 
 class Memory(NamedTuple):
     """The state of a counter.
 
     `value` is shown, None while the first 0 is not believed; `raw` the
     last row's number, `at` when a row had it; `last_reset` belongs to `value`;
-    `doubted_since` is when a fall was first seen; `period` the day or month that
-    `value` counts; `lagging` while the rows still count the period before.
+    `doubted_since` is when a fall or leap was first seen, while `lagging` when a rise
+    by day was; `period` the day or month that `value` counts; `lagging` while the rows
+    still count the period before.
     """
 
     value: float | None
@@ -55,18 +69,19 @@ def advance(
 ) -> Memory | None:
     """Return the memory after a row at `at`, whose number is missing if None.
 
-    A counter that a row leaves out keeps its value. `zone` is the plant's time zone.
+    A counter that a row leaves out, or whose register is full, keeps its value. `zone`
+    is the plant's time zone.
     """
     if memory and not raw and counter is Counter.DEVICE_DAY:
         # A counter that starts anew moves; a 0 may mean that it was not read.
         raw = memory.raw
-    if raw is None:
+    if raw is None or round(raw, 3) in FULL:
         return memory
     return _RULES[counter](memory, raw, at, zone)
 
 
 def _lifetime(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Memory:
-    """Believe a fall, or a first 0, only after a day; then it starts anew."""
+    """Believe a fall, a leap, or a first 0 only after a day; a fall starts it anew."""
     if memory is None:
         if raw:
             return Memory(raw, raw, at)
@@ -76,7 +91,8 @@ def _lifetime(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Mem
         return Memory(raw, raw, at) if believed else memory._replace(at=at)
     if raw == memory.value and memory.doubted_since is None:
         return memory
-    if raw >= memory.value:
+    limit = LEAP * max(at - memory.at, HOUR) / HOUR
+    if memory.value <= raw <= memory.value + limit:
         return Memory(raw, raw, at, memory.last_reset)
     if memory.doubted_since is None:
         return memory._replace(raw=raw, at=at, doubted_since=at)
@@ -86,6 +102,19 @@ def _lifetime(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Mem
     is_new_start = raw < memory.value * NEW_START
     last_reset = at if is_new_start else memory.last_reset
     return Memory(raw, raw, at, last_reset)
+
+
+def _plant_lifetime(
+    memory: Memory | None, raw: float, at: float, zone: tzinfo
+) -> Memory:
+    """Stand still while the server settles the day before.
+
+    After midnight the number goes up and down again: 8254.39 in the evening, 8256.12
+    at 00:04, 8253.81 at 00:09 (seen on real servers).
+    """
+    if memory and memory.value and at - today_of(at, zone).begin < EARLY:
+        return memory
+    return _lifetime(memory, raw, at, zone)
 
 
 def _lifetime_money(
@@ -106,32 +135,21 @@ def _lifetime_money(
 
 
 def _device_day(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Memory:
-    """Show 0 from midnight until the counter has left yesterday's count."""
+    """Show 0 from shortly after midnight until the counter has begun anew."""
     today = today_of(at, zone)
-    period = today.period
     if (
         memory
         and memory.raw == raw
-        and memory.period == period
+        and memory.period == today.period
         and memory.doubted_since is None
         and (raw if memory.lagging else memory.value == raw)
     ):
         return memory
-    fresh = Memory(raw, raw, at, period=period)
+    fresh = Memory(raw, raw, at, period=today.period)
     if memory is None or memory.value is None:
         return fresh
     if memory.period < fresh.period or memory.lagging:
-        fell = raw < memory.raw * NEW_START
-        # A move so soon after midnight is the cloud catching up; a move between
-        # two polls may be yesterday's, until all devices have woken.
-        wake = HOUR if memory.period == fresh.period else DAY / 2
-        moved = raw > memory.raw + JITTER and at - today.begin > wake
-        if fell or moved or raw == 0:
-            return fresh
-        # Small steps add up to a move, wavering does not.
-        stands = memory.lagging and abs(raw - memory.raw) <= JITTER
-        last = memory.raw if stands else raw
-        return Memory(0.0, last, at, period=fresh.period, lagging=True)
+        return _yesterdays(memory, fresh, today, zone)
     if raw >= memory.value:
         return Memory(raw, raw, at, memory.last_reset, period=memory.period)
     if raw >= memory.value * NEW_START:
@@ -142,6 +160,36 @@ def _device_day(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> M
     if at - since >= HOUR:
         return fresh
     return memory._replace(raw=raw, at=at, doubted_since=since)
+
+
+def _yesterdays(memory: Memory, fresh: Memory, today: Day, zone: tzinfo) -> Memory:
+    """Return the memory after a row that may still count the day before.
+
+    A fall begins the new day, and so does a rise that goes on by day. Any other rise
+    is the rest of yesterday: an inverter that was cut off delivers it at night.
+    """
+    raw, at = fresh.raw, fresh.at
+    assert memory.value is not None
+    if raw < memory.raw * NEW_START or raw == 0:
+        return fresh
+    rises = raw > memory.raw + JITTER
+    clock = at - today.begin
+    if not memory.lagging:
+        if rises and clock > DAY / 2:
+            return fresh
+        is_recent = day_of(at - DAY / 2, zone).isoformat() == memory.period
+        if clock < LAG and is_recent:
+            return memory._replace(value=max(memory.value, raw), raw=raw, at=at)
+    # Small steps add up to a rise, wavering does not.
+    last = memory.raw if memory.lagging and abs(raw - memory.raw) <= JITTER else raw
+    lagging = Memory(0.0, last, at, period=fresh.period, lagging=True)
+    if clock < DAWN:
+        return lagging
+    if not rises:
+        return lagging._replace(doubted_since=memory.doubted_since)
+    if memory.lagging and memory.doubted_since is not None:
+        return fresh
+    return lagging._replace(doubted_since=at)
 
 
 def _plant_period(start_of: Callable[[date], date]) -> _Rule:
@@ -180,6 +228,7 @@ type _Rule = Callable[[Memory | None, float, float, tzinfo], Memory]
 _RULES: Final[Mapping[Counter, _Rule]] = {
     Counter.LIFETIME: _lifetime,
     Counter.LIFETIME_MONEY: _lifetime_money,
+    Counter.PLANT_LIFETIME: _plant_lifetime,
     Counter.DEVICE_DAY: _device_day,
     Counter.PLANT_DAY: _plant_period(lambda day: day),
     Counter.PLANT_MONTH: _plant_period(lambda day: day.replace(day=1)),
