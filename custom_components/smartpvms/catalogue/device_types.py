@@ -174,7 +174,7 @@ NAMES: Final[Mapping[int, str]] = {
     3: "String",
     6: "Bay",
     7: "Busbar",
-    8: "Transformer",
+    8: "Transformer (STS)",
     9: "Transformer meter",
     10: "Weather station (EMI)",
     11: "AC combiner box",
