@@ -3,6 +3,7 @@
 import asyncio.constants
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from itertools import islice
+import logging
 from math import ceil
 import traceback
 from types import FrameType
@@ -42,6 +43,9 @@ def _one_frame(frame: FrameType | None) -> Iterator[tuple[FrameType, int]]:
 
 _walk_stack = traceback.walk_stack
 traceback.walk_stack = _one_frame
+
+# Each statement as a line of the log takes longer than the statement.
+logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 # cryptography keeps the class datetime of its first certificate and accepts only its
 # instances later on: it must be the real one, not that of a stopped clock.

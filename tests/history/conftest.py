@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
-import logging
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -39,8 +38,6 @@ def integration(request: pytest.FixtureRequest) -> None:
     """Record too, where Home Assistant runs; its database comes first."""
     if "hass" in request.fixturenames:
         request.getfixturevalue("recorder_mock")
-        # Each statement as a line of the log takes longer than the statement.
-        logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
         request.getfixturevalue("enable_custom_integrations")
         request.getfixturevalue("socket_enabled")
 
