@@ -5,29 +5,10 @@ from typing import Final
 from simulator import Dialect
 
 TROUBLES_KNOWN: Final[dict[Dialect, frozenset[str]]] = {
-    Dialect.V2022: frozenset(
-        {
-            "cut off over midnight",
-            "jitter",
-            "overflow of a device",
-            "overflow of a plant",
-            "settled",
-            # Seen at one plant, 0.9 kWh of the new battery's charge; the cause, which
-            # may be the judge's bounds, is not known yet.
-            "replaced battery",
-        }
-    ),
-    Dialect.V2020: frozenset(
-        {
-            "jitter",
-            "overflow of a device",
-            "overflow of a plant",
-            "settled",
-            # The last minutes of a hybrid inverter's day are not counted.
-            "absent over midnight",
-            "replaced battery",
-        }
-    ),
+    # Seen at one plant, 0.9 kWh of the new battery's charge; the cause, which may be
+    # the judge's bounds, is not known yet.
+    Dialect.V2022: frozenset({"replaced battery"}),
+    Dialect.V2020: frozenset(),
 }
 """Troubles (``disturber.TROUBLES``) after which a sensor counts wrong."""
 
