@@ -260,12 +260,9 @@ def recorder_config() -> dict[str, object]:
     return {"include": {"entities": [PRICE]}}
 
 
-@pytest.mark.parametrize("unit", ["EUR/MWh", "ct/kWh"])
-async def test_states_and_means_are_converted(hass: HomeAssistant, unit: str) -> None:
-    """85 EUR/MWh are 0.085 EUR/kWh, in the statistics too."""
-    raw = {"EUR/MWh": 85, "ct/kWh": 8.5}[unit]
-    hour = int(datetime.now(UTC).timestamp()) // HOUR * HOUR - 5 * HOUR
-    metadata = StatisticMetaData(
+def means_of_price(unit: str) -> StatisticMetaData:
+    """Return what describes the recorded means of the price entity."""
+    return StatisticMetaData(
         mean_type=StatisticMeanType.ARITHMETIC,
         has_sum=False,
         name=None,
@@ -274,6 +271,14 @@ async def test_states_and_means_are_converted(hass: HomeAssistant, unit: str) ->
         unit_class=None,
         unit_of_measurement=unit,
     )
+
+
+@pytest.mark.parametrize("unit", ["EUR/MWh", "ct/kWh"])
+async def test_states_and_means_are_converted(hass: HomeAssistant, unit: str) -> None:
+    """85 EUR/MWh are 0.085 EUR/kWh, in the statistics too."""
+    raw = {"EUR/MWh": 85, "ct/kWh": 8.5}[unit]
+    hour = int(datetime.now(UTC).timestamp()) // HOUR * HOUR - 5 * HOUR
+    metadata = means_of_price(unit)
     mean = StatisticData(start=datetime.fromtimestamp(hour, UTC), mean=raw)
     async_import_statistics(hass, metadata, [mean])
     hass.states.async_set(PRICE, str(2 * raw), {"unit_of_measurement": unit})
@@ -452,15 +457,7 @@ async def test_an_entity(
         )
         for at in range(may, state_from, HOUR)
     ]
-    metadata = StatisticMetaData(
-        mean_type=StatisticMeanType.ARITHMETIC,
-        has_sum=False,
-        name=None,
-        source="recorder",
-        statistic_id=PRICE,
-        unit_class=None,
-        unit_of_measurement="EUR/kWh",
-    )
+    metadata = means_of_price("EUR/kWh")
     async_import_statistics(hass, metadata, means)
     hass.states.async_set(PRICE, "0.40")
     await get_instance(hass).async_block_till_done()

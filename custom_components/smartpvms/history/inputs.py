@@ -8,6 +8,7 @@ from ..catalogue import DEVICE_TYPES, Role
 from ..catalogue.series import DEVICE_KEYS, OPPOSITE, SERIES, keys_of
 from ..live.readings import Reading
 from ..northbound import Device, Period
+from .device_rows import BATTERIES
 from .feeds import FIVE_MINUTES, Feed, Track
 from .live_hours import LONGEST_SILENCE, Counters
 
@@ -20,8 +21,7 @@ _LIVE: Final = tuple(
         if key not in DEVICE_KEYS
     }
 )
-_BATTERIES: Final = Feed(Track.STORAGE, Period.DAY)
-_STORAGES: Final = frozenset({Role.DC_BATTERY, Role.AC_STORAGE})
+_BATTERY_DAYS: Final = Feed(Track.STORAGE, Period.DAY)
 
 
 def devices_of(account: Account, feed: Feed, code: str) -> list[Device]:
@@ -31,7 +31,7 @@ def devices_of(account: Account, feed: Feed, code: str) -> list[Device]:
     for device in account.listed_devices_of(code):
         kind = DEVICE_TYPES.get(device.type_id)
         role = kind.role if kind else None
-        if feed.track is Track.STORAGE and role not in _STORAGES:
+        if feed.track is Track.STORAGE and role not in BATTERIES:
             continue
         if role and (role is not Role.METER or device.id == meter):
             found.append(device)
@@ -40,7 +40,7 @@ def devices_of(account: Account, feed: Feed, code: str) -> list[Device]:
 
 def has_battery(account: Account, code: str) -> bool:
     """Tell whether a plant has a battery among its devices."""
-    return bool(devices_of(account, _BATTERIES, code))
+    return bool(devices_of(account, _BATTERY_DAYS, code))
 
 
 def live_counters(
