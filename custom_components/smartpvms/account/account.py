@@ -184,7 +184,7 @@ class Account:
     def listed_devices_of(self, plant_code: str) -> list[Device]:
         """Return the devices of a plant that are summed, chosen and asked.
 
-        A device that the last list lacked is none of them: it may have been replaced.
+        A device that the last list lacked is left out: it may have been replaced.
         """
         return self._listed_by_plant.get(plant_code, [])
 
@@ -194,7 +194,7 @@ class Account:
         return list(dict.fromkeys(device.plant_code for device in shown))
 
     def grid_meter(self, plant_code: str) -> int | None:
-        """Return the device at the plant's grid connection, None if there is none."""
+        """Return the device at the plant's grid connection, or None."""
         chosen = self.options.grid_meters.get(plant_code)
         devices = self.listed_devices_of(plant_code)
         return grid_meter(devices, chosen, self.powers.with_power)

@@ -29,7 +29,7 @@ type Price = float | str
 type Tariff = Sequence[tuple[float, Price | None]]
 """Until when (epoch seconds) each price held, in order; None: there was none.
 
-The first price holds for all the past. So does one that comes after none.
+The first price holds for all the past, also after a time without a price.
 """
 
 
@@ -91,7 +91,7 @@ def replaced_price(
 ) -> list[list[float | Price | None]]:
     """Return the earlier prices of an option that gets another price now.
 
-    One that held for less than `CORRECTED_WITHIN` was a slip, and never held.
+    A price replaced within `CORRECTED_WITHIN` was a slip, and never held.
     """
     earlier = [list(item) for item in options.get(CONF_EARLIER_PRICES, {}).get(key, ())]
     old = options.get(key)

@@ -18,7 +18,7 @@ _LONGEST_GAP: Final = 1800.0
 class _Run:
     """Rows of a power that keeps its sign, from and to a 0 at the most.
 
-    `first`: the first of them; `power`: one that is not 0, if there is one; `until`:
+    `first`: the first of them; `power`: a power other than 0, if a row has one; `until`:
     when the last came.
     """
 

@@ -117,7 +117,7 @@ class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
     def _learn_pv_input(self, device: Device, values: Values) -> None:
         """Learn whether an inverter reports its PV input; some always say 0.
 
-        One that gives power without an input does not, but for a battery's.
+        An inverter that gives power at an input of 0 does not, unless a battery may.
         """
         if values.get(PV_INPUT, 0.0) > 0:
             self.reports_pv.add(device.id)

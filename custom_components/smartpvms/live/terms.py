@@ -91,7 +91,7 @@ class Inverters:
             power
             for device, row in self._readings.items()
             if row and not is_disconnected(row.values)
-            # One that was told to stand still is no measure.
+            # A stopped inverter is no measure.
             if abs(power := row.values.get(self._key(device), 0.0)) > DARK_KW
             or row.values.get("inverter_state") not in _STOPPED
         ]
@@ -135,7 +135,7 @@ class Inverters:
         return None if _is_producing(reading.values) else Term(0.0, reading.at)
 
     def _is_dark(self, last: float | None) -> bool:
-        """Tell whether one that is cut off sleeps; `last`: the power in its old row.
+        """Tell whether a cut-off inverter sleeps; `last`: the power in its old row.
 
         Without a sibling that tells, its own row does.
         """
@@ -153,7 +153,7 @@ def _is_nothing(term: Term | None) -> bool:
 
 
 def battery_term(part: Part, reading: Reading | None, *, rests: bool) -> Term | None:
-    """Return a battery's power; one that is cut off `rests` with its inverters."""
+    """Return a battery's power; a cut-off battery `rests` with its inverters."""
     if rests and reading and is_disconnected(reading.values):
         return Term(0.0, reading.at)
     return device_term(part.power, reading)
