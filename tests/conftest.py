@@ -1,15 +1,12 @@
 """A simulated server and an entry that talks to it over real HTTP."""
 
-import asyncio.constants
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from itertools import islice
 import logging
 from math import ceil
-import traceback
-from types import FrameType
 from typing import Any
 from unittest.mock import patch
 
+import freezegun.api
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
@@ -17,32 +14,26 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.storage import Store
 from hypothesis import settings
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.smartpvms  # noqa: F401  # before Home Assistant looks for it
 from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
 from simulator import Dialect, Simulator, fleet, serve
 from simulator.certificate import self_signed
-from tests.play import due_in
+from tests.play import SPREAD, due_in, run_timers
 
 NOON = "2026-06-15T10:00:00+00:00"
 
-# The loop's debug mode keeps a stack for each call it is given: one frame tells enough,
-# ten take a third of the time of a test that writes to the recorder.
-asyncio.constants.DEBUG_STACK_DEPTH = 1
+# Whether the real time is asked for is told by the caller; to look at five
+# takes a tenth of the time of a played day.
+freezegun.api.call_stack_inspection_limit = 3
 
-
-def _one_frame(frame: FrameType | None) -> Iterator[tuple[FrameType, int]]:
-    """Walk one frame of a stack: futures and tasks written in C know no limit."""
-    return islice(_walk_stack(frame), 1)
-
-
-_walk_stack = traceback.walk_stack
-traceback.walk_stack = _one_frame
+# For what plays days: an account of 2020 is asked five times as often.
+DIALECTS_OF_DAYS = [
+    Dialect.V2022,
+    pytest.param(Dialect.V2020, marks=pytest.mark.slow),
+]
 
 # Each statement as a line of the log takes longer than the statement.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
@@ -56,6 +47,14 @@ self_signed("localhost")
 settings.register_profile("short", deadline=None, derandomize=True)
 settings.register_profile("soak", deadline=None, max_examples=5000)
 settings.load_profile("short")
+
+
+@pytest.fixture(autouse=True)
+def enable_event_loop_debug() -> None:
+    """Leave the loop's debug mode off, which the test plugin switches on.
+
+    It notes where each task was made, which takes a quarter of the time of a played day.
+    """
 
 
 @pytest.fixture(autouse=True)
@@ -145,7 +144,7 @@ def wait(
             many = max(1, ceil(due / step)) * step
             freezer.tick(min(many, seconds - passed))
             passed += many
-            async_fire_time_changed(hass)
+            run_timers(hass, SPREAD)
             await hass.async_block_till_done(wait_background_tasks=True)
 
     return pass_

@@ -1,21 +1,29 @@
 """Plays hours in seconds: the clock goes from one timer to the next."""
 
 import asyncio
+from datetime import timedelta
 import threading
+import time
 from typing import Final
+from unittest.mock import patch
 
 from freezegun import api
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import event
+from homeassistant.util import dt as dt_util
 from homeassistant.util.async_ import get_scheduled_timer_handles
-from pytest_homeassistant_custom_component.common import async_fire_time_changed_exact
 
+# Home Assistant spreads its timers over this part of a second.
+SPREAD: Final = event.RANDOM_MICROSECOND_MAX / 1e6
 # Timers closer together than this (seconds) run at the same time.
 CLOSE: Final = 0.05
 # Where no timer is due.
 LONGEST: Final = 60.0
 # Seconds of real time in which whatever does not wait for the server is done.
 PATIENCE: Final = 0.05
+# What the clock of the loop cannot tell apart.
+_RESOLUTION: Final = time.get_clock_info("monotonic").resolution
 # Seconds of real time after which a task must be waiting for time to pass.
 TOO_LONG: Final = 1800.0
 
@@ -30,6 +38,25 @@ def due_in(loop: asyncio.AbstractEventLoop) -> float:
     return min(times, default=float("inf")) - loop.time()
 
 
+def run_timers(hass: HomeAssistant, ahead: float = 0.0) -> None:
+    """Run the timers that are due, or will be in `ahead` seconds.
+
+    The test plugin's async_fire_time_changed makes two mocks for each of them, which
+    takes a tenth of the time of a played day.
+    """
+    at = dt_util.utcnow() + timedelta(seconds=ahead)
+    clock = {
+        "time_tracker_utcnow": lambda: at,
+        "time_tracker_timestamp": at.timestamp,
+    }
+    with patch.multiple(event, **clock):
+        for timer in list(get_scheduled_timer_handles(hass.loop)):
+            due = hass.loop.time() + ahead + _RESOLUTION
+            if not timer.cancelled() and timer.when() <= due:
+                timer._run()
+                timer.cancel()
+
+
 async def play(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
@@ -41,14 +68,12 @@ async def play(
     `stalled` is set while the server lets somebody wait: then time is what has to
     pass for anything to go on.
     """
-    # To note where each task was made takes longer than the tasks.
-    hass.loop.set_debug(False)
     left = seconds
     while left > 0:
         step = min(left, LONGEST, max(due_in(hass.loop), CLOSE))
         freezer.tick(step)
         left -= step
-        async_fire_time_changed_exact(hass)
+        run_timers(hass)
         await settle(hass, stalled)
 
 

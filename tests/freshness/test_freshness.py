@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from benchmarks import fleet as benches
 from custom_components.smartpvms.hub.hub import Hub
 from simulator import Dialect, Simulator, fleet
-from tests.conftest import make_entry
+from tests.conftest import DIALECTS_OF_DAYS, make_entry
 from tests.play import play
 
 from .limits import Size, calls_a_day, shortest_round
@@ -176,7 +176,7 @@ def _keep(name: str, sim: Simulator, ages: dict[str, Age], calls: Counter[str]) 
     Path(folder, f"{name}.json").write_text(json.dumps(found), encoding="utf-8")
 
 
-@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("dialect", DIALECTS_OF_DAYS)
 async def test_hours_are_as_fresh_as_can_be(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,

@@ -9,16 +9,14 @@ from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.core import HomeAssistant
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
 from custom_components.smartpvms.history.importer import statistic_id
 from custom_components.smartpvms.hub.hub import Hub
 from simulator import Dialect, Simulator, fleet
 from tests.conftest import make_entry
+from tests.play import SPREAD, run_timers
 
 ENERGIES = {
     "pv_energy": "pv",
@@ -51,7 +49,7 @@ def recorder_config() -> dict[str, object]:
 @pytest.fixture
 def connected() -> date:
     """Return when the house began: in its second year; a file may say otherwise."""
-    return date(2025, 3, 20)
+    return date(2025, 12, 10)
 
 
 @pytest.fixture
@@ -104,7 +102,7 @@ def import_all(
     ) -> int:
         for steps in range(most):
             freezer.tick(step)
-            async_fire_time_changed(hass)
+            run_timers(hass, SPREAD)
             await hass.async_block_till_done(wait_background_tasks=True)
             if history.is_complete:
                 return steps

@@ -7,16 +7,14 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
 from simulator import Dialect, Simulator
 from simulator.model import Plant
 from simulator.simulator import Call
+from tests.play import SPREAD, run_timers
 
 from .conftest import ENERGIES, negative, rows_of
 from .test_import import expected_of
@@ -192,7 +190,7 @@ async def pass_time(
     while passed < seconds:
         freezer.tick(step)
         passed += step
-        async_fire_time_changed(hass)
+        run_timers(hass, SPREAD)
         await hass.async_block_till_done(wait_background_tasks=True)
 
 

@@ -9,11 +9,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.history.feeds import HOURS
 from simulator import Fault, FaultKind, Simulator, fleet
-from tests.play import play
 
-from .life import DAY, HOUR, asked, assert_hours, midnight, start
+from .life import DAY, HOUR, asked, assert_hours, midnight, pass_time, start
 
 HOUR_CALLS = "getKpiStationHour"
+STEP = 95
 
 
 @pytest.fixture
@@ -63,10 +63,10 @@ async def test_yesterdays_last_hours_come_before_todays(
     await start(hass, entry)
     sim.faults.add(Fault(FaultKind.CUT, HOUR_CALLS))
     first = midnight(sim.plants[0], sim.clock.now(), 1)
-    await play(hass, freezer, first + 3 * HOUR - sim.clock.now())
+    await pass_time(hass, freezer, first + 3 * HOUR - sim.clock.now(), STEP)
     sim.faults.clear()
     before = len(sim.calls)
-    await play(hass, freezer, 7 * HOUR)
+    await pass_time(hass, freezer, 7 * HOUR, STEP)
     days = days_asked(sim, before)
     today = sim.plants[0].world.local(first).date()
     assert days.index(today - timedelta(days=1)) < days.index(today)
@@ -82,11 +82,11 @@ async def test_zeros_do_not_take_the_place_of_what_was_imported(
     """Yesterday's hours are asked once more a day later, when all is 0."""
     await start(hass, entry)
     first = midnight(sim.plants[0], sim.clock.now(), 1)
-    await play(hass, freezer, first + 12 * HOUR - sim.clock.now())
+    await pass_time(hass, freezer, first + 12 * HOUR - sim.clock.now(), STEP)
     await assert_hours(hass, sim, first - DAY, first)
     sim.faults.add(Fault(FaultKind.ZEROS, HOUR_CALLS))
     before = len(sim.calls)
-    await play(hass, freezer, 14 * HOUR)
+    await pass_time(hass, freezer, 14 * HOUR, STEP)
     days = map(sim.plants[0].world.midnight, days_asked(sim, before))
     assert first - DAY in days
     await assert_hours(hass, sim, first - DAY, first)

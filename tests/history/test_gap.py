@@ -9,6 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
 from simulator import Dialect, Simulator
+from tests.conftest import DIALECTS_OF_DAYS
 
 from .life import (
     DAY,
@@ -50,7 +51,7 @@ def connected() -> date:
     return date(2026, 3, 20)
 
 
-@pytest.mark.parametrize("dialect", list(Dialect))
+@pytest.mark.parametrize("dialect", DIALECTS_OF_DAYS)
 async def test_two_days_off(
     hass: HomeAssistant,
     sim: Simulator,
@@ -77,7 +78,7 @@ async def test_two_days_off(
     assert sim.count(fail_code=407) == 0
 
 
-@pytest.mark.parametrize("dialect", list(Dialect))
+@pytest.mark.parametrize("dialect", DIALECTS_OF_DAYS)
 async def test_a_hundred_days_off(
     hass: HomeAssistant,
     sim: Simulator,
@@ -121,7 +122,11 @@ async def test_a_hundred_days_off(
 
 
 @pytest.mark.parametrize(
-    ("dialect", "depth"), [(Dialect.V2020, DEPTH), (Dialect.V2022, 21)]
+    ("dialect", "depth"),
+    [
+        (Dialect.V2020, DEPTH),
+        pytest.param(Dialect.V2022, 21, marks=pytest.mark.slow),
+    ],
 )
 async def test_a_stop_in_the_middle_of_the_backfill(
     hass: HomeAssistant,

@@ -12,6 +12,7 @@ import pytest
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
 from simulator import Dialect, Simulator
 from simulator.truth import EnergyFlow
+from tests.conftest import DIALECTS_OF_DAYS
 
 from .conftest import ENERGIES, negative, rows_of
 
@@ -33,7 +34,7 @@ def connected() -> date:
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("dialect", list(Dialect))
+@pytest.mark.parametrize("dialect", DIALECTS_OF_DAYS)
 async def test_every_month_of_every_series_is_the_plants_own(
     hass: HomeAssistant,
     sim: Simulator,

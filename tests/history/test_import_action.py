@@ -17,7 +17,7 @@ from custom_components.smartpvms.history.merge import Span
 from custom_components.smartpvms.hub.targets import registry_id_of
 from simulator import ABSENT, Dialect, Simulator, Type, fleet
 from tests.actions.history_requests import ask
-from tests.conftest import device_of
+from tests.conftest import DIALECTS_OF_DAYS, device_of
 from tests.flows import placeholders, texts
 
 from .conftest import ENERGIES, negative, rows_of
@@ -141,7 +141,7 @@ async def test_the_day_that_a_period_ends_on(
     assert list(questions.values()) == [2, 2, 3]
 
 
-@pytest.mark.parametrize("dialect", list(Dialect))
+@pytest.mark.parametrize("dialect", DIALECTS_OF_DAYS)
 async def test_a_period_that_ends_today(
     hass: HomeAssistant,
     sim: Simulator,
@@ -271,7 +271,7 @@ async def test_replace_what_never_was(
     await assert_whole(hass, sim)
 
 
-@pytest.mark.parametrize("dialect", list(Dialect))
+@pytest.mark.parametrize("dialect", DIALECTS_OF_DAYS)
 async def test_replace_everything(
     hass: HomeAssistant,
     sim: Simulator,

@@ -27,7 +27,7 @@ from custom_components.smartpvms.history.live_hours import (
 )
 from custom_components.smartpvms.history.merge import Pieces, Span
 from simulator import Dialect, Simulator, Type, fleet
-from tests.conftest import device_of, make_entry
+from tests.conftest import DIALECTS_OF_DAYS, device_of, make_entry
 
 from .conftest import ENERGIES
 from .life import (
@@ -464,7 +464,7 @@ async def test_the_running_hour(
     assert sim.count(fail_code=407) == 0
 
 
-@pytest.mark.parametrize("dialect", list(Dialect))
+@pytest.mark.parametrize("dialect", DIALECTS_OF_DAYS)
 async def test_a_night(
     hass: HomeAssistant,
     sim: Simulator,
@@ -496,7 +496,7 @@ async def test_a_night(
     await assert_hours(hass, sim, evening, tomorrow + HOUR, within=within)
 
 
-@pytest.mark.parametrize("dialect", list(Dialect))
+@pytest.mark.parametrize("dialect", DIALECTS_OF_DAYS)
 async def test_a_short_stop(
     hass: HomeAssistant,
     sim: Simulator,

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.northbound import Interface
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
-from tests.conftest import restart
+from tests.conftest import DIALECTS_OF_DAYS, restart
 
 from .conftest import rows_of
 from .life import DAY, HOUR, ImportAll, asked, assert_whole, pass_time, start, step_of
@@ -49,7 +49,7 @@ def told(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("dialect", list(Dialect))
+@pytest.mark.parametrize("dialect", DIALECTS_OF_DAYS)
 async def test_five_minutes_of_a_type(
     hass: HomeAssistant,
     sim: Simulator,

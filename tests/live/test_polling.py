@@ -22,7 +22,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.northbound import Profile
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
-from tests.conftest import device_of, entity_id, restart, state_of
+from tests.conftest import DIALECTS_OF_DAYS, device_of, entity_id, restart, state_of
 
 type Wait = Callable[..., Awaitable[None]]
 
@@ -50,7 +50,7 @@ async def test_as_fresh_as_the_account_allows(
     assert sim.count("getDevRealKpi") >= 0.95 * cycles * calls_a_cycle
 
 
-@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("dialect", DIALECTS_OF_DAYS)
 async def test_a_day_without_a_407(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
 ) -> None:

@@ -52,8 +52,6 @@ class Machine:
         self._writes_left: float | None = None
         self._is_dead = False
         self._hung: list[asyncio.Future[Any]] = []
-        # A clock that jumps looks like a slow step to asyncio's own watch.
-        hass.loop.set_debug(False)
         self._guard(monkeypatch)
 
     def _guard(self, monkeypatch: pytest.MonkeyPatch) -> None:

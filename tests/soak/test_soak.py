@@ -291,6 +291,7 @@ async def play_through(
         raise
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("dialect", [Dialect.V2022])
 async def test_some_hours(soak: Soak, seed: int) -> None:

@@ -99,8 +99,6 @@ def entry(
     hass_storage: dict[str, Any],
 ) -> MockConfigEntry:
     """Return the old entry, its stores and registries in place, a minute later."""
-    # To note where each task was made takes longer than the tasks.
-    hass.loop.set_debug(False)
     freezer.move_to(life.later(now, life.RAISED_AFTER + life.LIVED + life.OFF_FOR))
     hass_storage.update(json.loads(json.dumps(kept["stores"])))
     entry = MockConfigEntry(domain=life.DOMAIN, **kept["entry"])
