@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
@@ -51,15 +51,19 @@ def value(hass: HomeAssistant, source: str | int, key: str) -> float:
     return float(state_of(hass, source, key))
 
 
-def record(hass: HomeAssistant, key: str) -> list[tuple[str, Any]]:
+def record(
+    hass: HomeAssistant, key: str, source: str | int = CODE
+) -> list[tuple[str, Any]]:
     """Return a list that a sensor's states are added to: value and last reset."""
     shown: list[tuple[str, Any]] = []
 
+    # Without this the threads of an executor would decide on the order.
+    @callback
     def note(event: Event[EventStateChangedData]) -> None:
         if state := event.data["new_state"]:
             shown.append((state.state, state.attributes.get("last_reset")))
 
-    async_track_state_change_event(hass, entity_id(hass, "sensor", CODE, key), note)
+    async_track_state_change_event(hass, entity_id(hass, "sensor", source, key), note)
     return shown
 
 
@@ -239,6 +243,67 @@ async def test_the_end_of_the_month(
     at = told(sim, july).consumption
     assert 0 < value(hass, CODE, "month_use_power") <= at
     assert 0 < value(hass, CODE, "day_use_power") <= at
+
+
+@pytest.mark.parametrize(
+    ("evening", "keys", "starts", "lanes"),
+    [
+        pytest.param(
+            datetime(2026, 4, 30, 20, tzinfo=BERLIN),
+            ("day_use_power", "day_discharge_cap"),
+            (datetime(2026, 4, 30, tzinfo=BERLIN), datetime(2026, 5, 1, tzinfo=BERLIN)),
+            ("getKpiStationDay", "getDevKpiDay"),
+            id="day at a month's end",
+        ),
+        pytest.param(
+            datetime(2025, 12, 31, 18, tzinfo=BERLIN),
+            ("month_use_power", "month_discharge_cap"),
+            (datetime(2025, 12, 1, tzinfo=BERLIN), datetime(2026, 1, 1, tzinfo=BERLIN)),
+            ("getKpiStationMonth", "getDevKpiMonth"),
+            id="month at a year's end",
+        ),
+    ],
+)
+async def test_the_last_row_of_a_parent_is_shown_to_its_end(
+    hass: HomeAssistant,
+    sim: Simulator,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    wait: Wait,
+    evening: datetime,
+    keys: tuple[str, str],
+    starts: tuple[datetime, datetime],
+    lanes: tuple[str, str],
+) -> None:
+    """The answers of the new parent lack it: the old one is asked once more."""
+    freezer.move_to(evening.astimezone(UTC))
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(LOOK, 10)
+    await start_with(hass, entry, set(keys))
+    await wait(300, 60)
+    battery = device_of(sim, Type.BATTERY)
+    start, end = starts
+    truth = sim.truth(CODE).energy(start, end)
+    full: dict[str | int, float] = {CODE: truth.consumption, battery: truth.discharge}
+    shown = {
+        source: record(hass, key, source)
+        for source, key in zip(full, keys, strict=True)
+    }
+    await wait(16 * HOUR, 150)
+    for source, states in shown.items():
+        starts_shown = [datetime.fromisoformat(r) for _, r in states if r]
+        assert starts_shown == sorted(starts_shown)
+        assert set(starts_shown) == {start, end}
+        last = [float(s) for s, r in states if r and datetime.fromisoformat(r) == start]
+        assert last[-1] == pytest.approx(full[source], abs=0.02)
+    for lane in lanes:
+        again = [
+            call
+            for call in sim.calls
+            if call.interface == lane
+            and call.payload["collectTime"] < end.timestamp() * 1000 <= call.at * 1000
+        ]
+        assert len(again) == 1
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ TROUBLES_KNOWN: Final[dict[Dialect, frozenset[str]]] = {
 """Troubles (``disturber.TROUBLES``) after which a sensor counts wrong."""
 
 NIGHTS_KNOWN: Final[dict[Dialect, frozenset[str]]] = {
-    Dialect.V2022: frozenset({"end of a month", "end of a year"}),
+    Dialect.V2022: frozenset(),
     Dialect.V2020: frozenset(),
 }
 """Nights (``life.DAYS``) after which a sensor counts wrong, with no trouble at all."""

@@ -1,4 +1,4 @@
-"""Today, this month, this year: one coordinator per interface (2.5 to 2.7, 2.11 to 2.13).
+"""Today, this month, this year: one coordinator per interface; that of the plants.
 
 These lanes are shared with the import of history, which uses the rest of their calls.
 A lane is asked once for all plants and devices, so that there are entities to enable;
@@ -16,23 +16,25 @@ from homeassistant.core import callback
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from ..account.account import Account
-from ..account.device_batches import DeviceBatch, device_batches
-from ..catalogue import DEVICE_PERIODS, DEVICE_TYPES, PLANT_PERIODS, PeriodKpi
+from ..catalogue import PLANT_PERIODS, PeriodKpi
 from ..coordinator import EARLY, calling
 from ..local_time import DAY, HOUR
-from ..northbound import Device, DeviceRow, Interface, Ledger, Period, Values
-from ..northbound.interfaces import DEVICES_PER_CALL, PLANTS_PER_CALL
+from ..northbound import Interface, Ledger, Period, Values
+from ..northbound.interfaces import PLANTS_PER_CALL
 from ..northbound.limits import windows
-from ..northbound.periods import (
-    ASK_DEVICES,
-    ASK_PLANTS,
-    DEVICE_INTERFACES,
-    PLANT_INTERFACES,
-)
+from ..northbound.periods import ASK_PLANTS, PLANT_INTERFACES
 from ..storage.parse import as_dict, instant, times
 from ..storage.steps import Steps, dumping
+from .closings import Closings, Inquiry
 from .coordinator import RealTimeCoordinator
-from .period_rows import advance_row, earliest_start, known_start, rows_to_apply
+from .period_rows import (
+    Rows,
+    advance_row,
+    by_source,
+    earliest_start,
+    known_start,
+    rows_to_apply,
+)
 from .readings import Reading
 
 # Of the calls of a lane; the rest is for history.
@@ -61,7 +63,7 @@ def seconds_per_call(ledger: Ledger, interface: Interface) -> float:
     )
 
 
-class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
+class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, Inquiry[RequestT]]):
     """The current day, month or year of plants (by code) or devices (by id).
 
     `asked` tells when each source was asked last, `round_at` when the round began
@@ -83,6 +85,7 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
         self._after = after
         self.asked: dict[K, float] = {}
         self.round_at = 0.0
+        self._closings = Closings[K]()
         self._started_at = account.clock.now()
         self._not_before = 0.0
 
@@ -102,6 +105,10 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
     def _plant_of(self, source: K) -> str:
         """Return the code of a source's plant."""
 
+    @abstractmethod
+    async def _async_rows(self, request: RequestT, at: datetime) -> dict[K, Rows]:
+        """Return the rows of a time's parent, by the sources that the server serves."""
+
     @override
     def cycle(self) -> float:
         """Return the seconds between two rows of what somebody listens to."""
@@ -109,14 +116,14 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
         heard = [source for source in self._askable() if source in listened]
         return max(EVERY[self.period], self._share(self._requests(heard)))
 
-    def _share(self, requests: Iterable[RequestT]) -> float:
+    def _share(self, requests: Iterable[object]) -> float:
         """Return the seconds in which the live share of the lane allows calls."""
         calls = max(1, sum(1 for _ in requests))
         per_call = seconds_per_call(self.account.ledger, self.interface)
         return calls * per_call / LIVE_SHARE
 
     @override
-    def _round(self) -> Iterable[RequestT]:
+    def _round(self) -> Iterable[Inquiry[RequestT]]:
         now, listened = self.account.clock.now(), self.subscribed()
 
         def is_due(source: K) -> bool:
@@ -126,7 +133,11 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
             # A new plant has no row at first.
             return asked < now - DAY if source not in self.data else False
 
-        return self._requests(source for source in self._askable() if is_due(source))
+        askable = list(self._askable())
+        for at, sources in self._closings.instants(askable):
+            yield from (Inquiry(request, at) for request in self._requests(sources))
+        due = filter(is_due, askable)
+        yield from map(Inquiry[RequestT], self._requests(due))
 
     @override
     async def _async_update_data(self) -> dict[K, Reading]:
@@ -156,6 +167,7 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
     def _prune(self, now: float) -> None:
         """Forget who is gone; what lies in the future counts as now."""
         sources = self.sources()
+        self._closings.keep_only(sources)
         self.asked = {
             source: min(at, now)
             for source, at in self.asked.items()
@@ -215,29 +227,33 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, RequestT]):
             }
         )
 
-    async def async_apply_rows(
-        self, rows: Iterable[tuple[K, datetime | None, Values]]
-    ) -> None:
-        """Turn rows (source, start, KPIs) that have just come into readings."""
-        found: dict[K, dict[float, Values]] = {}
-        sources = self.sources()
-        for source, collected_at, values in rows:
-            if collected_at is not None and source in sources:
-                found.setdefault(source, {})[collected_at.timestamp()] = values
+    @override
+    async def _async_ask(self, request: Inquiry[RequestT]) -> None:
         now = self.account.clock.now()
-        newest: list[tuple[K, float, float]] = []
-        for source, by_start in found.items():
+        at = now if request.at is None else request.at
+        when = datetime.fromtimestamp(at, UTC)
+        answer = await self._async_rows(request.request, when)
+        if request.at is None:
+            self.asked.update(dict.fromkeys(answer, now))
+        await self.async_apply_rows(answer)
+
+    async def async_apply_rows(self, answer: Mapping[K, Rows]) -> None:
+        """Turn the rows of sources that have just come into readings."""
+        now = self.account.clock.now()
+        newest: list[tuple[K, Values, float, float]] = []
+        for source in answer.keys() & self.sources():
+            known = known_start(self.data.get(source))
+            rows = self._closings.admit(source, known, answer[source])
             zone = self.account.zone(self._plant_of(source))
             earliest = earliest_start(self.period, now, zone)
-            known = known_start(self.data.get(source))
-            starts = rows_to_apply(by_start, known, earliest, now)
+            starts = rows_to_apply(rows, known, earliest, now)
             for final in starts[:-1]:
-                self._apply_row(source, by_start[final], final, earliest)
-            newest += ((source, start, earliest) for start in starts[-1:])
+                self._apply_row(source, rows[final], final, earliest)
+            newest += ((source, rows[start], start, earliest) for start in starts[-1:])
         # Statistics must see what a period has come to before the next one begins.
         await self.async_publish()
-        for source, start, earliest in newest:
-            self._apply_row(source, found[source][start], start, earliest)
+        for source, row, start, earliest in newest:
+            self._apply_row(source, row, start, earliest)
 
     def _apply_row(
         self, source: K, values: Values, start: float, earliest: float
@@ -289,100 +305,11 @@ class PlantPeriodCoordinator(PeriodCoordinator[str, tuple[str, ...]]):
         return source
 
     @override
-    async def _async_ask(self, request: tuple[str, ...]) -> None:
-        now = self.account.clock.now()
-        at = datetime.fromtimestamp(now, UTC)
+    async def _async_rows(
+        self, request: tuple[str, ...], at: datetime
+    ) -> dict[str, Rows]:
         ask = ASK_PLANTS[self.interface]
         rows = await ask(self.account.client, request, at)
-        self.asked.update(dict.fromkeys(request, now))
-        await self.async_apply_rows(
-            (row.plant_code, row.collected_at, row.values) for row in rows
+        return by_source(
+            request, ((row.plant_code, row.collected_at, row.values) for row in rows)
         )
-
-
-class DevicePeriodCoordinator(PeriodCoordinator[int, DeviceBatch]):
-    """The current day, month or year of the devices (reference 2.11 to 2.13)."""
-
-    def __init__(
-        self,
-        account: Account,
-        period: Period,
-        after: Sequence[RealTimeCoordinator[Any, Any]],
-    ) -> None:
-        """Use the lane of getDevKpiDay, -Month or -Year."""
-        self._sources = _with_periods(account.devices)
-        interface = DEVICE_INTERFACES[period]
-        super().__init__(account, period, interface, "device", after)
-        self.types = account.supported_types(lambda: interface)
-
-    @override
-    def sources(self) -> AbstractSet[int]:
-        return self._sources
-
-    @override
-    @callback
-    def forget_gone(self) -> None:
-        self._sources = _with_periods(self.account.devices)
-        super().forget_gone()
-
-    @override
-    def kpis(self, source: int) -> tuple[PeriodKpi, ...]:
-        return DEVICE_PERIODS[self.account.devices[source].type_id][self.period]
-
-    @override
-    def _askable(self) -> Iterable[int]:
-        return [
-            device.id
-            for device in self.account.listed_devices
-            if device.type_id in DEVICE_PERIODS and self.types.may_ask(device.type_id)
-        ]
-
-    @override
-    def _requests(self, sources: Iterable[int]) -> Iterable[DeviceBatch]:
-        devices = sorted(
-            (self.account.devices[source] for source in sources),
-            key=lambda device: DEVICE_TYPES[device.type_id].urgency,
-        )
-        return device_batches(devices, DEVICES_PER_CALL)
-
-    @override
-    def _plant_of(self, source: int) -> str:
-        return self.account.devices[source].plant_code
-
-    @override
-    async def _async_ask(self, request: DeviceBatch) -> None:
-        if not self.types.may_ask(request.type_id):
-            return
-        now = self.account.clock.now()
-        at = datetime.fromtimestamp(now, UTC)
-        rows: list[DeviceRow] = []
-        with self.types.asking(request.type_id):
-            rows = await ASK_DEVICES[self.interface](
-                self.account.client, request.type_id, request.devices, at
-            )
-            self.asked.update(dict.fromkeys(request.devices, now))
-        await self.async_apply_rows(
-            (row.device_id, row.collected_at, row.values) for row in rows
-        )
-
-    @override
-    @callback
-    def ask_again(self) -> None:
-        super().ask_again()
-        self.types.ask_all_again()
-
-    @override
-    def dumping(self) -> Steps[dict[str, object]]:
-        kept = yield from super().dumping()
-        return {**kept, "types": self.types.dump()}
-
-    @override
-    @callback
-    def restore_saved(self, saved: object) -> None:
-        self.types.restore(as_dict(saved).get("types"))
-        super().restore_saved(saved)
-
-
-def _with_periods(devices: Mapping[int, Device]) -> frozenset[int]:
-    """Return the devices (ids) that have days, months and years."""
-    return frozenset(key for key, d in devices.items() if d.type_id in DEVICE_PERIODS)

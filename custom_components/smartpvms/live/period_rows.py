@@ -37,6 +37,17 @@ def earliest_start(period: Period, now: float, zone: tzinfo) -> float:
     return datetime(day.year, day.month, day.day, tzinfo=zone).timestamp() - TOLERANCE
 
 
+def by_source[K](
+    asked: Iterable[K], rows: Iterable[tuple[K, datetime | None, Values]]
+) -> dict[K, Rows]:
+    """Return the rows of each source that was asked; those of no time are left out."""
+    found: dict[K, dict[float, Values]] = {source: {} for source in asked}
+    for source, start, values in rows:
+        if start is not None and source in found:
+            found[source][start.timestamp()] = values
+    return dict(found)
+
+
 def known_start(reading: Reading | None) -> float | None:
     """Return the start of the newest row that a reading is made of."""
     memories = reading.memories.values() if reading else ()

@@ -12,7 +12,8 @@ from ..northbound import Interface
 from ..storage.parse import as_dict
 from ..storage.steps import Steps
 from .coordinator import RealTimeCoordinator
-from .period_coordinator import DevicePeriodCoordinator, PlantPeriodCoordinator
+from .device_periods import DevicePeriodCoordinator
+from .period_coordinator import PlantPeriodCoordinator
 from .readings import Reading
 
 
