@@ -53,7 +53,7 @@ def test_a_year_of_months_shows_the_zone(zone: ZoneInfo, year: int) -> None:
     """What is found has the plant's offset on every one of these days."""
     begins = months(zone, year)
     assert fits(zone, begins)
-    found = find_zone(begins, begins, UTC)
+    found = find_zone(begins, UTC)
     assert fits(found, begins)
     assert months(found, year) == begins
 
@@ -65,7 +65,7 @@ def test_the_days_around_a_change_of_clocks(
 ) -> None:
     """The days of March and October fit, wherever the hour is lost or won."""
     begins = days(zone, date(year, month, 1), 31)
-    found = find_zone(begins, begins, UTC)
+    found = find_zone(begins, UTC)
     assert fits(zone, begins)
     assert days(found, date(year, month, 1), 31) == begins
 
@@ -75,7 +75,7 @@ def test_the_days_around_a_change_of_clocks(
 def test_the_home_zone_is_preferred(zone: ZoneInfo, home: ZoneInfo, year: int) -> None:
     """It is taken wherever it explains the rows, and nowhere else."""
     begins = months(zone, year)
-    found = find_zone(begins, begins, home)
+    found = find_zone(begins, home)
     assert (found is home) is (months(home, year) == begins)
 
 
@@ -84,11 +84,27 @@ def test_a_zone_that_no_place_has_becomes_an_offset() -> None:
     for minutes in (0, 20, -20, 14 * 60 - 7, -(9 * 60 + 59)):
         offset = timezone(timedelta(minutes=minutes))
         begins = days(offset, date(2026, 3, 1), 90)
-        found = find_zone(begins, begins, BERLIN)
+        found = find_zone(begins, BERLIN)
         assert days(found, date(2026, 3, 1), 90) == begins
     # It may be wrong for some of the days: the newest ones count.
     begins = [*days(UTC, date(2026, 3, 1), 2), midnight(date(2026, 3, 3), BERLIN) + 60]
-    assert find_zone(begins, begins, UTC).utcoffset(None) == timedelta(minutes=59)
+    assert find_zone(begins, UTC).utcoffset(None) == timedelta(minutes=59)
+
+
+@pytest.mark.parametrize("old", ["Asia/Shanghai", "America/New_York", "Asia/Kolkata"])
+@pytest.mark.parametrize("recent", [1, 20, 400])
+def test_a_zone_that_was_changed_stays_so(old: str, recent: int) -> None:
+    """The rows that are last in time count, whatever was answered last."""
+    changed = date(2026, 6, 1)
+    before = [
+        midnight(date(year, month, 1), ZoneInfo(old))
+        for year in (2024, 2025)
+        for month in range(1, 13)
+    ]
+    since = days(ZoneInfo("Europe/Madrid"), changed, recent)
+    found = find_zone([*since, *before], BERLIN)
+    assert found is BERLIN
+    assert find_zone([*before, *since], ZoneInfo(old)) is BERLIN
 
 
 def test_a_day_that_begins_at_one() -> None:

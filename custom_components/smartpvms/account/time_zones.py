@@ -1,7 +1,8 @@
 """The plant's time zone, which the interface does not tell. Pure."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone, tzinfo
+from itertools import takewhile
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -77,26 +78,29 @@ def fits(zone: tzinfo, midnights: Iterable[int]) -> bool:
     )
 
 
-def find_zone(
-    midnights: Collection[int], latest: Collection[int], home: tzinfo
-) -> tzinfo:
+def find_zone(midnights: Iterable[int], home: tzinfo) -> tzinfo:
     """Return a zone in which the days of a plant begin at midnight.
 
-    The first that fits all midnights: home's, a populous zone, any zone. Where none fits
-    all, the first that fits the latest, else a fixed offset. Reads the time zone
-    database: not for the event loop.
+    A plant's zone may have been changed, so the midnights (epoch seconds) that are last
+    in time count, whenever they were answered: the zone that fits the most of them, from
+    the last one backwards. Of such zones the first: home's, a populous zone, any zone;
+    where none fits, a fixed offset. Reads the time zone database: not for the event loop.
     """
+    latest = sorted(midnights, reverse=True)
     zones = [home, *map(ZoneInfo, (*_POPULOUS, *sorted(_regional())))]
-    for wanted in (midnights, latest):
-        for zone in zones:
-            if fits(zone, wanted):
-                return zone
-    midnights = latest
-    behind = max(midnights) % _DAY
+    found = max(zones, key=lambda zone: _run(zone, latest))
+    if _run(found, latest):
+        return found
+    behind = latest[0] % _DAY
     ahead = _DAY - behind
     return timezone(
         timedelta(seconds=ahead if ahead <= EASTERNMOST.total_seconds() else -behind)
     )
+
+
+def _run(zone: tzinfo, midnights: Iterable[int]) -> int:
+    """Return how many instants are midnight in a zone, up to the first that is not."""
+    return sum(1 for _ in takewhile(lambda at: fits(zone, [at]), midnights))
 
 
 def _regional() -> set[str]:

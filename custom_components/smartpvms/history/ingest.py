@@ -252,7 +252,7 @@ class Ingest:
             )
             home = dt_util.get_default_time_zone()
             progress.zone = await self._account.hass.async_add_executor_job(
-                find_zone, progress.midnights | told, seen, home
+                find_zone, progress.midnights | told, home
             )
             self._account.learn_zone(code, progress.zone)
 
