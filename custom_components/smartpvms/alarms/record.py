@@ -82,6 +82,12 @@ def identity(alarm: Alarm) -> str:
     )
 
 
+def raising_of(known: str) -> tuple[str, str]:
+    """Return the alarm id and the raising time (epoch seconds as text) of an identity."""
+    _, alarm_id, _, raised = known.rsplit("|", 3)
+    return alarm_id, raised
+
+
 def record_of(alarm: Alarm, device_id: int | None) -> AlarmRecord:
     """Return an alarm as Home Assistant shows it."""
     return AlarmRecord(

@@ -109,11 +109,16 @@ class Importer:
                 async_add_external_statistics(self._hass, metadata, rows)
             await self._async_written()
 
-    async def async_spans(self, code: str, key: str, since: int = 0) -> list[Span]:
-        """Return what a series counts from an instant on, as spans."""
+    async def async_spans(
+        self, code: str, key: str, since: int = 0, until: int | None = None
+    ) -> list[Span]:
+        """Return what a series counts from an instant on, as spans.
+
+        `until`: the end of the last hour at which one may stand.
+        """
         async with self._lock:
             known = await get_instance(self._hass).async_add_executor_job(
-                self._rows, code, [key], since
+                self._rows, code, [key], since, until
             )
         pieces = _pieces(known.get(key, ()))
         return [Span(piece.since, piece.end, piece.amount) for piece in pieces]
@@ -219,13 +224,19 @@ class Importer:
         known = self._rows(code, _SUMMED, since)
         return {key: wrong for key, rows in known.items() if (wrong := repaired(rows))}
 
-    def _rows(self, code: str, keys: Iterable[str], since: int) -> dict[str, list[Row]]:
-        """Return the rows of series from an instant on."""
+    def _rows(
+        self,
+        code: str,
+        keys: Iterable[str],
+        since: int,
+        until: int | None = None,
+    ) -> dict[str, list[Row]]:
+        """Return the rows of series from an instant on, up to another."""
         keys_by_id = {statistic_id(code, key): key for key in keys}
         found = statistics_during_period(
             self._hass,
             datetime.fromtimestamp(since, UTC),
-            None,
+            None if until is None else datetime.fromtimestamp(until, UTC),
             set(keys_by_id),
             "hour",
             None,
