@@ -11,6 +11,7 @@ independent of the code that they test.
 from . import fleet
 from .alarms import Alarm, Alarms, Status
 from .clock import Clock
+from .control import Outcome
 from .dialect import Dialect
 from .disturbances import Disturbance, DisturbanceKind, Scope
 from .faults import Fault, FaultKind
@@ -33,6 +34,7 @@ __all__ = [
     "Fault",
     "FaultKind",
     "Oddity",
+    "Outcome",
     "Plant",
     "PowerFlow",
     "Scope",

@@ -35,7 +35,25 @@ CODES: dict[int, str] = {
     20056: "the owner has not allowed access",
     20200: "system busy",
     20400: "user.login.user_or_value_invalid",
+    20040: "dispatchSwitch is invalid",
+    20041: "controlType is invalid",
+    20042: "targetSOC is invalid",
+    20043: "dispatchTime is invalid",
+    20044: "requestID is empty",
+    20047: "powerDispatch is invalid",
+    20607: "the list of tasks is empty",
+    20608: "a plant is listed twice",
+    20609: "the plant's network of controllers is not supported",
+    20610: "the plant's configuration is not supported",
+    20611: "a value is out of range",
+    20612: "a value is missing",
+    20614: "the network to the plant is disturbed",
+    20615: "the same task is running",
+    20616: "the task id is empty",
     20618: "the day's calls are used up",
+    20620: "no such task",
+    20621: "the owner has not consented",
+    20622: "the plant is invalid",
 }
 
 LOST = {"failCode": 305, "immediately": True, "message": "USER_MUST_RELOGIN"}
@@ -54,12 +72,16 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answer of an interface without its envelope; ``extra``: more top-level keys."""
+    """Answer of an interface without its envelope.
+
+    ``extra``: more top-level keys. ``code``: 1 and 2 of tasks, which have data.
+    """
 
     data: Any
     success: bool = True
     message: str | None = None
     extra: tuple[tuple[str, Any], ...] = ()
+    code: int = 0
 
 
 type Body = dict[str, Any]
@@ -70,7 +92,7 @@ def wrap(answer: Answer, asked: Body, at: float) -> Body:
     return {
         "success": answer.success,
         "data": answer.data,
-        "failCode": 0,
+        "failCode": answer.code,
         "params": {**asked, "currentTime": int(at * 1000)},
         "message": answer.message,
         **dict(answer.extra),

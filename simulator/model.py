@@ -27,6 +27,9 @@ class Type(IntEnum):
     MAINS = 60001
 
 
+CONTROLLERS = (frozenset({Type.LOGGER, Type.EMMA}), frozenset({Type.DONGLE}))
+"""A dongle controls a plant only where there is neither logger nor EMMA."""
+
 INVERTERS = frozenset({Type.STRING_INVERTER, Type.CENTRAL_INVERTER, Type.ENERGY_CENTER})
 METERS = frozenset({Type.GRID_METER, Type.POWER_SENSOR, Type.EMMA})
 
@@ -106,10 +109,21 @@ class Plant:
     falls_at_night: bool = False
     """Whether the real-time day counter is corrected downwards after sunset."""
 
+    told: World | None = None
+    """The plant's own world, once its controller was told something."""
+
     @property
     def world(self) -> World:
         """Physical truth of the plant, shared by plants with equal sites."""
-        return world_of(self.site)
+        return self.told or world_of(self.site)
+
+    @property
+    def controllers(self) -> list[Device]:
+        """Return the devices that control the plant."""
+        for kinds in CONTROLLERS:
+            if found := [one for one in self.devices if one.type in kinds]:
+                return found
+        return []
 
     def has(self, types: Iterable[int]) -> bool:
         """Return whether the plant has a device of one of these types."""

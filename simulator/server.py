@@ -52,6 +52,8 @@ class Server:
         """Return the application; unknown paths are 404 pages."""
         app = web.Application(client_max_size=2**20)
         app.router.add_post("/thirdData/{interface}", self.call)
+        # The interfaces of control; each has a slash in its name.
+        app.router.add_post("/rest/openapi/pvms/{interface:.+/.+}", self.call)
         admin.add_routes(app, self.sim)
         app.router.add_route("*", "/{path:.*}", self.not_found)
         return app

@@ -11,6 +11,7 @@ from . import fleet
 from .alarms import Alarms
 from .answers.look import Row
 from .clock import Clock
+from .control import Control
 from .dialect import Dialect
 from .disturbances import Disturbances
 from .faults import Faults
@@ -81,6 +82,7 @@ class Simulator:
         self.faults = Faults()
         self.disturbances = Disturbances()
         self.upgrades = Upgrades(self.clock)
+        self.control = Control(self.clock)
         self.alarms = Alarms(self.clock, self.plants, quirks)
         self.calls: list[Call] = []
         self.denied: dict[str, int] = {}

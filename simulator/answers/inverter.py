@@ -57,12 +57,12 @@ def _ac(look: Look) -> float:
 def _common(look: Look, phases: Row) -> Row:
     moment, device = look.moment, look.device
     kilowatts = _ac(look)
-    asleep = kilowatts <= 0 and _dc(look) <= 0
+    asleep = kilowatts == 0 and _dc(look) <= 0
     idle: Value = None if look.odd(Oddity.NULL_AT_NIGHT) else 0
-    day = moment.today.ac(device.array or 0)
+    day = moment.today.output(device.array or 0)
     if look.odd(Oddity.LATE_MIDNIGHT) and moment.today.pv(device.array or 0) == 0:
-        day = moment.yesterday.ac(device.array or 0)
-    total = moment.totals.ac(device.array or 0) + device.counted_before
+        day = moment.yesterday.output(device.array or 0)
+    total = moment.totals.output(device.array or 0) + device.counted_before
     opened, closed = _hours(look)
     return {
         "inverter_state": STANDBY_DARK if asleep else ON_GRID,

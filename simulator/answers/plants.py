@@ -94,8 +94,8 @@ def by_period(plant: Plant, energy: Reading, period: Period, style: Style) -> Ro
     """Return the KPIs of an hour, a day, a month or a year.
 
     ``inverter_power`` is the PV yield, as in every real row that has both. The
-    identities of newer systems hold exactly, because batteries charge from PV only
-    and conversion has no losses. ``inverterYield`` contains AC-coupled storage,
+    identities of newer systems hold exactly, because conversion has no losses, but for
+    self-use where a battery was told to discharge into the grid: it is at least 0. ``inverterYield`` contains AC-coupled storage,
     because the identities would not close otherwise.
     """
     metered, weather = plant.has(METERS), plant.has({Type.WEATHER})
@@ -141,7 +141,8 @@ def _flows(plant: Plant, energy: Reading, metered: bool) -> Row:
         "chargeCap": charge if stores else None,
         "dischargeCap": discharge if stores else None,
     }
-    row["selfUsePower"] = round(made - energy.export, 4) if metered else None
+    own = max(0.0, round(made - energy.export, 4))
+    row["selfUsePower"] = own if metered else None
     row["selfProvide"] = round(inverted - energy.export, 4) if metered else None
     row["buyPower"] = energy.import_ if metered else None
     row["use_power"] = energy.load if metered else UNMETERED

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from simulator.alarms import Alarms
 from simulator.answers.look import Row
+from simulator.control import Control
 from simulator.dialect import Dialect
 from simulator.disturbances import Disturbances
 from simulator.envelope import Refused
@@ -26,6 +27,7 @@ class Backend(Protocol):
     alarms: Alarms
     disturbances: Disturbances
     upgrades: Upgrades
+    control: Control
 
     def overridden(self, what: Hashable, row: Row) -> Row:
         """Return a row with its forced KPI values merged in."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from simulator.dialect import Dialect
 from simulator.envelope import Answer
 
-from . import alarms, devices, plants, upgrades
+from . import alarms, control, devices, plants, upgrades
 from .arguments import Asked
 
 type Handler = Callable[[Asked], Answer]
@@ -29,10 +29,11 @@ HANDLERS: dict[str, Handler] = {
     "getDevUpgradeInfo": upgrades.get_dev_upgrade_info,
     "getAlarmList": alarms.get_alarm_list,
     "snIsRegister": upgrades.sn_is_register,
+    **control.HANDLERS,
 }
 
 UNKNOWN: dict[Dialect, frozenset[str]] = {
-    Dialect.V2020: frozenset({"stations", "getDevHistoryKpi"}),
+    Dialect.V2020: frozenset({"stations", "getDevHistoryKpi", *control.HANDLERS}),
     Dialect.V2022: frozenset(),
 }
 """Interfaces that a system of this dialect does not have: HTTP 404."""

@@ -8,8 +8,9 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from .load import Hour, demand
+from .orders import DEFAULT, PER_KW, UNITS, Orders, rules_at
 from .site import Site, Tariff
-from .storage import PER_KW, UNITS, balance
+from .storage import Steering, balance
 from .sun import STEP, sunlight
 from .weather import clouds
 
@@ -59,11 +60,30 @@ def _prices(tariff: Tariff, weekend: bool, hour: Hour, steps: int) -> list[float
     return prices
 
 
-def simulate(site: Site, day: date, zone: ZoneInfo, stored: tuple[float, ...]) -> Day:
+def _steering(
+    orders: Orders, start: int, steps: int, zone: ZoneInfo
+) -> Steering | None:
+    """Return the rules of a day's steps; None where the controller was told nothing."""
+    if not orders or orders[0][0] >= start + steps * STEP:
+        return None
+    rules = {step: rules_at(orders, start + step * STEP) for step in range(steps)}
+    told = {step: one for step, one in rules.items() if one != DEFAULT}
+    local = datetime.fromtimestamp(start, UTC).astimezone(zone)
+    minute = local.weekday() * 24 * 60 + local.hour * 60 + local.minute
+    return Steering(minute, told) if told else None
+
+
+def simulate(
+    site: Site,
+    day: date,
+    zone: ZoneInfo,
+    stored: tuple[float, ...],
+    orders: Orders = (),
+) -> Day:
     """Return a day that begins with ``stored`` units above reserve in the storages.
 
     Columns: PV of each array; charge of each storage, discharge of each storage, steps
-    it charged, steps it discharged; load, import, export, revenue, irradiation.
+    it charged, steps it discharged, charge that came from the AC side; load, import, export, revenue, irradiation.
     """
     start, end = day_start(day, zone), day_start(day + timedelta(days=1), zone)
     steps = (end - start) // STEP
@@ -84,9 +104,11 @@ def simulate(site: Site, day: date, zone: ZoneInfo, stored: tuple[float, ...]) -
                 for direct, cloud in zip(light, sky, strict=True)
             ]
         )
-    flows = balance(site, pv, load, list(stored))
+    steering = _steering(orders, start, steps, zone)
+    flows = balance(site, pv, load, list(stored), steering)
     rows = [*pv, *flows.charge, *flows.discharge]
     rows += [[int(e > 0) for e in row] for row in (*flows.charge, *flows.discharge)]
+    rows += flows.drawn
     rows += [load, flows.import_, flows.export]
     rows.append(_revenue(site.tariff, weekend, hour, pv, flows.export))
     per_m2 = UNITS * STEP / 3600
@@ -108,6 +130,6 @@ def _revenue(
     prices = _prices(tariff, weekend, hour, len(export))
     made = map(sum, zip(*pv, strict=True))
     return [
-        round(sold * price + (total - sold) * tariff.own_use)
+        round(sold * price + max(total - sold, 0) * tariff.own_use)
         for total, sold, price in zip(made, export, prices, strict=True)
     ]

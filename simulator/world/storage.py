@@ -2,14 +2,9 @@
 
 from dataclasses import dataclass
 
+from .orders import PER_KW, UNITS, WEEK_MINUTES, Flow, Rules, Step
 from .site import Site
 from .sun import STEP
-
-UNITS = 10_000
-"""Units in a kWh: whole tenths of a watt-hour, so that sums are exact."""
-
-PER_KW = UNITS * STEP / 3600
-"""Units of energy of one kW during one step."""
 
 
 @dataclass(slots=True)
@@ -18,23 +13,39 @@ class Balance:
 
     charge: list[list[int]]
     discharge: list[list[int]]
+    drawn: list[list[int]]
+    """Charge of DC-coupled storages that came from the AC side."""
     import_: list[int]
     export: list[int]
     stored: list[float]
     """Energy of each storage above its reserve at the end, in units."""
 
 
+@dataclass(frozen=True, slots=True)
+class Steering:
+    """Rules of the steps of a day that have any, and the week's minute of the first."""
+
+    minute: int
+    rules: dict[int, Rules]
+
+
 def balance(
-    site: Site, pv: list[list[int]], load: list[int], stored: list[float]
+    site: Site,
+    pv: list[list[int]],
+    load: list[int],
+    stored: list[float],
+    steering: Steering | None = None,
 ) -> Balance:
     """Divide each step's PV between load, storages and grid.
 
-    Storages charge from PV only and discharge to the load only. So every identity of
-    the plant KPIs holds in every step: self-use is PV minus feed-in, and imported
-    energy is never exported. ``stored``: units above reserve at the start of the day.
+    Unless the controller was told otherwise, storages charge from PV only and discharge
+    to the load only. So every identity of the plant KPIs holds in every step: self-use
+    is PV minus feed-in, and imported energy is never exported. ``stored``: units above
+    reserve at the start of the day. ``pv`` is cut where a limit of the feed-in says so.
     """
     steps = len(load)
     result = Balance(
+        [[0] * steps for _ in site.storages],
         [[0] * steps for _ in site.storages],
         [[0] * steps for _ in site.storages],
         [0] * steps,
@@ -56,6 +67,12 @@ def balance(
         for storage in site.storages
     ]
     for step in range(steps):
+        if steering is not None and step in steering.rules:
+            minute = (steering.minute + step * STEP // 60) % WEEK_MINUTES
+            told = Step(site, steering.rules[step], minute, stored)
+            flow = told.run([row[step] for row in pv], load[step])
+            _enter(flow, step, pv, result)
+            continue
         surplus = sum([row[step] for row in pv]) - load[step]
         for index, (array, power, room, efficiency, limit) in enumerate(bounds):
             if surplus > 0:
@@ -80,3 +97,17 @@ def balance(
         else:
             result.import_[step] = -surplus
     return result
+
+
+def _enter(flow: Flow, step: int, pv: list[list[int]], result: Balance) -> None:
+    """Enter one step of a plant whose controller was told something."""
+    for rows, units in (
+        (pv, flow.pv),
+        (result.charge, flow.charge),
+        (result.discharge, flow.discharge),
+        (result.drawn, flow.drawn),
+    ):
+        for row, value in zip(rows, units, strict=True):
+            row[step] = value
+    result.export[step] = max(flow.surplus, 0)
+    result.import_[step] = max(-flow.surplus, 0)

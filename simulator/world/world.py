@@ -6,8 +6,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from .days import Day, day_start, simulate
+from .orders import UNITS, Orders, Rules, rules_at
 from .site import Site
-from .storage import UNITS
 from .sun import STEP
 
 DETAILED_DAYS = 200
@@ -77,6 +77,18 @@ class Reading:
                 total += self.discharge(index) - self.charge(index)
         return round(total, 4)
 
+    def output(self, array: int) -> float:
+        """Return what an inverter gave to its AC side: a counter that never falls.
+
+        Unlike ``ac`` it does not count back what a battery drew from there.
+        """
+        total = self.ac(array)
+        first = len(self.site.arrays) + 4 * len(self.site.storages)
+        for index, storage in enumerate(self.site.storages):
+            if storage.array == array:
+                total += self._number(self.values[first + index])
+        return round(total, 4)
+
     @property
     def load(self) -> float:
         """Consumption of the house or the factory."""
@@ -106,16 +118,35 @@ class Reading:
 class World:
     """A site through time. Times are epoch seconds, days are the plant's local days."""
 
-    def __init__(self, site: Site) -> None:
-        """Start with empty caches."""
+    def __init__(self, site: Site, orders: Orders = ()) -> None:
+        """Start with empty caches; ``orders``: what the controller was told when."""
         self.site = site
+        self.orders = orders
         self.zone = ZoneInfo(site.timezone)
         self._days: dict[int, Day] = {}
         self._generating: dict[date, tuple[int, int] | None] = {}
-        self._width = len(site.arrays) + 4 * len(site.storages) + 5
+        self._width = len(site.arrays) + 5 * len(site.storages) + 5
         # Counters and storage contents, in units, at the start of each simulated day.
         self._before: list[tuple[int, ...]] = [(0,) * self._width]
         self._stored: list[tuple[float, ...]] = [(0.0,) * len(site.storages)]
+
+    def told(self, at: float, rules: Rules) -> World:
+        """Return this world with other rules from an epoch time on.
+
+        What was until then stays, and what was told for later is dropped.
+        """
+        kept = tuple(order for order in self.orders if order[0] < at)
+        world = World(self.site, (*kept, (at, rules)))
+        number = self._number_of(at)
+        known = max(0, min(number, len(self._before) - 1))
+        world._before = self._before[: known + 1]
+        world._stored = self._stored[: known + 1]
+        world._days = {key: day for key, day in self._days.items() if key < number}
+        return world
+
+    def rules(self, at: float) -> Rules:
+        """Return what holds at an epoch time."""
+        return rules_at(self.orders, at)
 
     def midnight(self, day: date) -> int:
         """Return the epoch seconds of a local midnight."""
@@ -141,7 +172,7 @@ class World:
 
     def _simulate(self, number: int) -> Day:
         when = self.site.connected + timedelta(days=number)
-        day = simulate(self.site, when, self.zone, self._stored[number])
+        day = simulate(self.site, when, self.zone, self._stored[number], self.orders)
         if len(self._days) >= DETAILED_DAYS:
             del self._days[next(iter(self._days))]
         self._days[number] = day
