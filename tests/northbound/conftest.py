@@ -175,6 +175,7 @@ async def raw() -> AsyncIterator[RawServer]:
     server = RawServer()
     app = web.Application()
     app.router.add_post("/thirdData/{interface}", server.handle)
+    app.router.add_post("/rest/openapi/pvms/{interface:.+}", server.handle)
     async with TestServer(app) as listening:
         server.url = str(listening.make_url("/")).rstrip("/")
         yield server

@@ -10,6 +10,7 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower, UnitOfRatio
 
 from ..northbound import Interface
+from ..northbound.interfaces import CONTROL
 from .kpi import Counter, Kpi, energy, enumeration, measured, money, power
 
 HEALTH_STATES: Final = {1: "disconnected", 2: "faulty", 3: "healthy"}
@@ -85,7 +86,11 @@ DERIVED: Final[tuple[Kpi, ...]] = (
         ages=False,
     ),
     _calls(CALLS_LEFT, enabled=True),
-    *(_calls(calls_left(interface), enabled=False) for interface in Interface),
+    *(
+        _calls(calls_left(interface), enabled=False)
+        for interface in Interface
+        if interface not in CONTROL
+    ),
 )
 
 HISTORY_IMPORT: Final = Kpi(

@@ -16,6 +16,7 @@ from homeassistant.core import callback
 from ..account.account import Account
 from ..catalogue.plant import CALLS_LEFT, LAST_DATA, calls_left
 from ..northbound import Interface, Values
+from ..northbound.interfaces import CONTROL
 from .balance import Composition, composition, day_rates, power_balance, stored_today
 from .coordinator import NOTIFIED_AT_ONCE, ReadingsCoordinator
 from .device_coordinator import DeviceCoordinator
@@ -25,7 +26,7 @@ from .readings import Reading
 type Refresh = Callable[[], Awaitable[None]]
 """Asks for new data."""
 
-_NOT_COUNTED = frozenset({Interface.LOGIN, Interface.LOGOUT})
+_NOT_COUNTED = CONTROL | {Interface.LOGIN, Interface.LOGOUT}
 
 
 class _OfDevices(NamedTuple):

@@ -178,6 +178,12 @@ class UpgradeError(RequestError):
     meaning = "the upgrade is not possible"
 
 
+class ControlError(RequestError):
+    """A task cannot be delivered or followed (20040 to 20050, 20607 to 20626)."""
+
+    meaning = "the task was refused"
+
+
 # Reference, chapter 4; 306, 307, 403, 429 and 20056 upwards: later editions.
 CODES: Final[dict[int, type[NorthboundError]]] = {
     305: SessionLostError,
@@ -219,6 +225,9 @@ CODES: Final[dict[int, type[NorthboundError]]] = {
     20400: LoginError,
     20618: DayQuotaError,
     30029: LoginError,
+    # Of tasks; 20618 stands above.
+    **dict.fromkeys((*range(20040, 20045), *range(20047, 20051)), ControlError),
+    **dict.fromkeys((*range(20607, 20618), *range(20619, 20627)), ControlError),
 }
 
 # The HTTP statuses that mean the same as a code of the envelope.

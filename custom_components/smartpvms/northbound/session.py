@@ -35,7 +35,7 @@ from .errors import (
     error_for,
     error_for_status,
 )
-from .interfaces import Interface, Json
+from .interfaces import PARTLY_TAKEN, TASK_CODE, TASKS, Interface, Json
 from .lane import PauseReason
 from .ledger import Ledger
 from .limits import DAY
@@ -109,7 +109,7 @@ class NorthboundSession:
     ) -> None:
         """Keep the credentials; nothing is sent before the first call."""
         self._http = http
-        self._base = URL(origin) / "thirdData"
+        self._base = URL(origin)
         self._username = username
         self._password = password
         self.ledger = ledger
@@ -264,7 +264,7 @@ class NorthboundSession:
         headers = {TOKEN: token, "Cookie": f"{TOKEN}={token}"} if token else {}
         try:
             async with self._http.post(
-                self._base / interface,
+                self._base / interface.path,
                 json=payload,
                 headers=headers,
                 allow_redirects=False,
@@ -315,7 +315,10 @@ def _open(interface: Interface, body: bytes, response: ClientResponse) -> Json:
     if not isinstance(envelope, dict) or not envelope.keys() & {"success", "failCode"}:
         raise ResponseError(interface, detail="no envelope")
     data: Json = envelope.get("data")
-    if code := _fail_code(envelope, data):
+    code = _fail_code(envelope, data)
+    if code in PARTLY_TAKEN and interface in TASKS:
+        return {**(data if isinstance(data, dict) else {}), TASK_CODE: code}
+    if code:
         raise error_for(interface, code)
     if envelope.get("success") is False:
         raise error_for(interface, 0)

@@ -1,0 +1,102 @@
+"""The control interfaces as typed coroutines: one coroutine is one call.
+
+A task is sent exactly once. What is refused for some or for all plants (failCode 1
+and 2) is an answer; every other refusal is a NorthboundError, as everywhere.
+"""
+
+from collections.abc import Mapping
+
+from .errors import ResponseError
+from .interfaces import TASK_CODE, Interface, Json
+from .models import integer
+from .session import NorthboundSession
+from .tasks import (
+    MOST_WINDOWS,
+    BatteryLimits,
+    BatteryMode,
+    Delivery,
+    ExportControl,
+    ExportLimit,
+    ForcedCharge,
+    OperationMode,
+    Outcome,
+    Setting,
+    battery_mode,
+    outcomes,
+)
+
+
+class ControlClient:
+    """Control of the battery and the feed-in of an account's plants."""
+
+    def __init__(self, session: NorthboundSession) -> None:
+        """Speak over this session."""
+        self._session = session
+
+    async def export_control(self, plant: str) -> ExportControl:
+        """Return how a plant's feed-in is controlled."""
+        data = await self._session.call(Interface.EXPORT_CONTROL, {"plantCode": plant})
+        return ExportControl.from_data(data)
+
+    async def battery_mode(self, plant: str) -> OperationMode:
+        """Return the working mode of a plant's battery."""
+        data = await self._session.call(
+            Interface.BATTERY_MODE_READ, {"plantCode": plant}
+        )
+        return battery_mode(data)
+
+    async def limit_export(self, limits: Mapping[str, ExportLimit]) -> Delivery:
+        """Limit the feed-in of up to 10 plants (by code), or lift the limit."""
+        return await self.deliver(limits)
+
+    async def set_battery_modes(self, modes: Mapping[str, BatteryMode]) -> Delivery:
+        """Set the working mode of the batteries of up to 10 plants."""
+        return await self.deliver(modes)
+
+    async def set_battery_limits(self, limits: Mapping[str, BatteryLimits]) -> Delivery:
+        """Set bounds of the batteries of up to 10 plants."""
+        return await self.deliver(limits)
+
+    async def force_charge(self, charges: Mapping[str, ForcedCharge]) -> Delivery:
+        """Charge or discharge the batteries of up to 100 plants now, or end it."""
+        return await self.deliver(charges)
+
+    async def deliver(self, settings: Mapping[str, Setting]) -> Delivery:
+        """Deliver one task, settings of one kind by plant code."""
+        kinds = {type(setting) for setting in settings.values()}
+        if len(kinds) != 1:
+            raise ValueError("settings of one kind")
+        (kind,) = kinds
+        if len(settings) > kind.most:
+            raise ValueError(f"at most {kind.most} plants in one task")
+        tasks: list[Json] = [
+            {"plantCode": plant, **checked(setting).task()}
+            for plant, setting in settings.items()
+        ]
+        data = await self._session.call(kind.deliver, {"tasks": tasks})
+        found = data if isinstance(data, dict) else {}
+        code = integer(found.get(TASK_CODE)) or 0
+        delivery = Delivery.from_data(data, code, settings)
+        if delivery.task is None and code == 0:
+            raise ResponseError(kind.deliver, detail="no task id")
+        return delivery
+
+    async def outcomes(self, kind: type[Setting], task: str) -> dict[str, Outcome]:
+        """Return what became of a task by plant code, one that was not named left out."""
+        key = "requestID" if kind is ForcedCharge else "taskId"
+        data = await self._session.call(kind.follow, {key: task})
+        return outcomes(data)
+
+
+def checked(setting: Setting) -> Setting:
+    """Return a setting that can be sent, or raise ValueError."""
+    match setting:
+        case BatteryMode(windows=windows) if len(windows) > MOST_WINDOWS:
+            raise ValueError(f"at most {MOST_WINDOWS} windows")
+        case BatteryLimits() if setting == BatteryLimits():
+            raise ValueError("one limit at least")
+        case ForcedCharge(target_soc=target, minutes=minutes) if setting.watts and (
+            (target is None) == (minutes is None)
+        ):
+            raise ValueError("a state of charge or a time")
+    return setting
