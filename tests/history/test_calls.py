@@ -72,7 +72,6 @@ async def test_yesterdays_last_hours_come_before_todays(
     assert days.index(today - timedelta(days=1)) < days.index(today)
 
 
-@pytest.mark.timeout(240)
 async def test_zeros_do_not_take_the_place_of_what_was_imported(
     hass: HomeAssistant,
     entry: MockConfigEntry,
