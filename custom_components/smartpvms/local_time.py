@@ -95,7 +95,7 @@ def hour_of(at: float, grid: int) -> int:
     return round(at - (at - grid) % HOUR)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Day:
     """A local day, from `begin` to before `end` (epoch seconds), and its ISO date."""
 
@@ -103,25 +103,18 @@ class Day:
     end: float
     date: date
     period: str
+    zone: tzinfo
 
-
-_LAST_DAYS: Final[dict[tzinfo, Day]] = {}
-
-
-def today_of(at: float, zone: tzinfo) -> Day:
-    """Return the local day of an instant; one object while the day lasts.
-
-    A fleet's counters ask for the same day a thousand times a minute.
-    """
-    known = _LAST_DAYS.get(zone, _NO_DAY)
-    if not known.begin <= at < known.end:
+    @classmethod
+    def of(cls, at: float, zone: tzinfo) -> Self:
+        """Return the local day of an instant."""
         day = day_of(at, zone)
-        begin, end = midnight(day, zone), midnight(day + timedelta(days=1), zone)
-        known = _LAST_DAYS[zone] = Day(begin, end, day, day.isoformat())
-    return known
+        begin, end = midnight(day, zone), midnight(day + ONE_DAY, zone)
+        return cls(begin, end, day, day.isoformat(), zone)
 
-
-_NO_DAY: Final = Day(0.0, 0.0, date.min, "")
+    def has(self, at: float, zone: tzinfo) -> bool:
+        """Tell whether an instant is on this day, in this zone."""
+        return zone is self.zone and self.begin <= at < self.end
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,7 @@ def test_only_counters_that_rise_are_total_increasing(kpi: Kpi) -> None:
         Counter.PLANT_LIFETIME: SensorStateClass.TOTAL,
         Counter.DEVICE_DAY: SensorStateClass.TOTAL_INCREASING,
         Counter.PLANT_DAY: SensorStateClass.TOTAL,
+        Counter.PLANT_DAY_MONEY: SensorStateClass.TOTAL,
         Counter.PLANT_MONTH: SensorStateClass.TOTAL,
     }
     if kpi.counter:

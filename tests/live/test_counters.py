@@ -1,7 +1,7 @@
 """Counters: midnight, lag, glitches, restarts, zones."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,9 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.smartpvms.catalogue import Counter
-from custom_components.smartpvms.live.counters import Memory, advance
+from custom_components.smartpvms.live.counters import advance
+from custom_components.smartpvms.live.memory import Memory, Moment
+from custom_components.smartpvms.local_time import Day
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -19,6 +21,11 @@ def at(text: str, zone: ZoneInfo = BERLIN) -> float:
     return datetime.fromisoformat(text).replace(tzinfo=zone).timestamp()
 
 
+def moment(time: float, zone: tzinfo | None = BERLIN) -> Moment:
+    """Return an instant in a zone."""
+    return Moment(time, zone and Day.of(time, zone))
+
+
 def run(
     counter: Counter, rows: Iterable[tuple[str, float | None]]
 ) -> list[tuple[float | None, str | None]]:
@@ -26,7 +33,7 @@ def run(
     memory: Memory | None = None
     shown = []
     for time, raw in rows:
-        memory = advance(counter, memory, raw, at(time), BERLIN)
+        memory = advance(counter, memory, raw, moment(at(time)))
         reset = memory and memory.last_reset
         shown.append(
             (
@@ -310,9 +317,9 @@ def test_device_day(
             ],
             [
                 (20.0, "2026-06-15T00:00"),
-                (0, "2026-06-15T23:05"),
-                (0, "2026-06-15T23:05"),
-                (2.0, "2026-06-15T23:05"),
+                (20.0, "2026-06-15T00:00"),
+                (0, "2026-06-16T00:00"),
+                (2.0, "2026-06-16T00:00"),
             ],
             id="the plant's zone is an hour ahead of what we think",
         ),
@@ -350,7 +357,7 @@ def test_plant_period(
 
 @pytest.mark.parametrize("counter", Counter)
 def test_nothing_known_yet(counter: Counter) -> None:
-    assert advance(counter, None, None, 0.0, BERLIN) is None
+    assert advance(counter, None, None, moment(0.0)) is None
 
 
 @given(
@@ -370,7 +377,7 @@ def test_lifetime_never_falls_without_a_reset(
     shown: list[Memory] = []
     for seconds, raw in steps:
         time += seconds
-        memory = advance(Counter.LIFETIME, memory, raw, time, BERLIN)
+        memory = advance(Counter.LIFETIME, memory, raw, moment(time))
         if memory and memory.value is not None:
             shown.append(memory)
     for before, after in pairwise(shown):
@@ -399,7 +406,7 @@ def test_a_week_adds_up(zone: ZoneInfo) -> None:
         local = now.astimezone(zone)
         hour = local.hour + local.minute / 60
         raw = 10.0 if hour < 6 and step > 72 else min(10.0, max(0.0, hour - 6))
-        memory = advance(Counter.DEVICE_DAY, memory, raw, now.timestamp(), zone)
+        memory = advance(Counter.DEVICE_DAY, memory, raw, moment(now.timestamp(), zone))
         assert memory is not None
         assert memory.value is not None
         # What Home Assistant does with `total_increasing`.
@@ -535,7 +542,7 @@ def test_lifetime_money_never_starts_anew(
 
 
 def test_the_server_settles_a_plants_lifetime_after_midnight() -> None:
-    """Numbers of a real plant; the morning is counted from what was shown on."""
+    """Numbers of a real plant; the next day is counted from the settled one on."""
     rows = [
         ("2026-10-02T18:54", 8254.39),
         ("2026-10-03T00:04", 8256.12),
@@ -544,7 +551,12 @@ def test_the_server_settles_a_plants_lifetime_after_midnight() -> None:
         ("2026-10-03T18:00", 8270.0),
     ]
     shown = run(Counter.PLANT_LIFETIME, rows)
-    assert shown == [(8254.39, None)] * 4 + [(8270.0, None)]
+    settled = 8254.39 - 8253.81
+    assert shown == [
+        *[(8254.39, None)] * 3,
+        (pytest.approx(8253.85 + settled), None),
+        (pytest.approx(8270.0 + settled), None),
+    ]
 
 
 def test_a_day_counter_that_wavers_at_night_is_still_yesterdays() -> None:

@@ -63,10 +63,22 @@ def test_what_stands_still_is_taken_the_short_way(
     for row, times, passed, zone in rows:
         for _ in range(times):
             at += passed
-            long = long and replace(long, settled=None)
+            long = long and replace(long, is_settled=False)
             short = advance_reading(short, dict(row), at, DEVICE_COUNTERS, zone)
             long = advance_reading(long, dict(row), at, DEVICE_COUNTERS, zone)
             assert short == long
+
+
+def test_a_doubt_ends_though_the_row_stays_the_same() -> None:
+    """A meter that has never exported reads 0; so it is after a day, not after two."""
+    reading: Reading | None = None
+    for hours in (0, 13, 25):
+        at = NOON + hours * 3600
+        reading = advance_reading(
+            reading, {"total_cap": 0.0}, at, DEVICE_COUNTERS, BERLIN
+        )
+    assert reading
+    assert reading.values == {"total_cap": 0.0}
 
 
 def test_what_differs() -> None:
@@ -124,7 +136,7 @@ def test_what_shows_yesterdays_count_may_be_behind() -> None:
         )
         assert reading.values == {"day_cap": 0.0}
     # It stands still until the device wakes, which may be any moment.
-    assert reading.settled
+    assert reading.is_settled
     assert reading.doubting_counters().hidden == {"day_cap"}
 
 

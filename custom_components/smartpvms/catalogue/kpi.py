@@ -42,7 +42,8 @@ class Counter(StrEnum):
     does, and rises and falls with the prices. PLANT_LIFETIME is settled by the server
     after the plant's midnight. DEVICE_DAY starts at 0 when the
     device's day does. PLANT_DAY, PLANT_MONTH: the plant's local day and month;
-    such a value may fall within its period. PERIOD: a row of a day, month or
+    such a value may fall within its period. PLANT_DAY_MONEY: as PLANT_DAY, and its
+    value may halve or be below 0. PERIOD: a row of a day, month or
     year, which tells itself when it began.
     """
 
@@ -51,6 +52,7 @@ class Counter(StrEnum):
     PLANT_LIFETIME = "plant_lifetime"
     DEVICE_DAY = "device_day"
     PLANT_DAY = "plant_day"
+    PLANT_DAY_MONEY = "plant_day_money"
     PLANT_MONTH = "plant_month"
     PERIOD = "period"
 
@@ -114,11 +116,12 @@ _STATE_CLASSES: Final = {
     Counter.PLANT_LIFETIME: SensorStateClass.TOTAL,
     Counter.DEVICE_DAY: SensorStateClass.TOTAL_INCREASING,
     Counter.PLANT_DAY: SensorStateClass.TOTAL,
+    Counter.PLANT_DAY_MONEY: SensorStateClass.TOTAL,
     Counter.PLANT_MONTH: SensorStateClass.TOTAL,
     Counter.PERIOD: SensorStateClass.TOTAL,
 }
 
-_DAYS: Final = (Counter.DEVICE_DAY, Counter.PLANT_DAY)
+_DAYS: Final = (Counter.DEVICE_DAY, Counter.PLANT_DAY, Counter.PLANT_DAY_MONEY)
 
 
 def measured(

@@ -20,7 +20,7 @@ PLANT: Final[tuple[Kpi, ...]] = (
     energy("day_power", Counter.PLANT_DAY),
     energy("month_power", Counter.PLANT_MONTH),
     energy("total_power", Counter.PLANT_LIFETIME),
-    money("day_income", Counter.PLANT_DAY),
+    money("day_income", Counter.PLANT_DAY_MONEY),
     money("total_income", Counter.LIFETIME_MONEY),
     # Later editions; the second pair is documented, the first one was seen.
     energy("day_on_grid_energy", Counter.PLANT_DAY),

@@ -331,7 +331,9 @@ class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
         plant_code: str,
     ) -> None:
         """Turn a row that has come at `at` (epoch seconds) into a reading."""
-        zone = self.account.zone(plant_code)
-        self.put(
-            source, advance_reading(self.data.get(source), row, at, counters, zone)
+        zone, plant = self.account.zone(plant_code), self.account.plants[plant_code]
+        before = self.data.get(source)
+        reading = advance_reading(
+            before, row, at, counters, zone, capacity=plant.capacity
         )
+        self.put(source, reading)

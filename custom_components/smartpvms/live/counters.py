@@ -1,37 +1,26 @@
 """Counters that a long-term statistic can trust.
 
-Pure: a memory and a value go in, the next memory comes out. The memory is saved
-with the reading it belongs to, so that a restart changes nothing. Times are
-epoch seconds; a period is named by the ISO date that it starts on.
+Pure: a memory and a row's number go in, the next memory comes out. One class per kind
+of counter; none of them keeps anything.
 
 Real servers let day counters show yesterday's total until the inverter wakes,
 plant days fall after sunset, lifetime counters read 0 or nothing at night.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import date, timedelta, tzinfo
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol, override
 
 from ..catalogue import Counter
-from ..local_time import DAY, HOUR, Day, day_of, midnight, today_of
+from ..local_time import DAY, HOUR
+from .days import NEW_START, DeviceDay, PlantDay, PlantMoney, PlantMonth
+from .memory import Memory, Moment, State
 
-# The cloud lags 5 to 10 minutes: a first row this early is of the day before.
-LAG: Final = 15 * 60.0
+# The server settles a plant's day before for so long after midnight.
+SETTLED_AFTER: Final = 2 * HOUR
 
-# A device's clock, or our idea of the plant's zone, may be this far ahead.
-EARLY: Final = 2 * HOUR
-
-# Home Assistant takes a fall of more than 10 % for a counter's new start.
-NEW_START: Final = 0.9
-
-# A counter that stands still may waver by so much (kWh, rounding included).
-JITTER: Final = 0.021
-
-# Rises this early in the day are yesterday's, whatever the season.
-DAWN: Final = 4 * HOUR
-
-# A lifetime counter's rise beyond this (kW) is a leap: no plant is as large.
-LEAP: Final = 1e6
+# What a new device may have counted before it is seen (kWh); more is an old one's.
+OF_NEW_DEVICE: Final = 1000.0
 
 # What counters of 32 bits show when they are full, by their decimals.
 FULL: Final = frozenset(
@@ -41,195 +30,157 @@ FULL: Final = frozenset(
 )
 
 
-class Memory(NamedTuple):
-    """The state of a counter.
+class Kind(Protocol):
+    """A kind of counter."""
 
-    `value` is shown, None while the first 0 is not believed; `raw` the
-    last row's number, `at` when a row had it; `last_reset` belongs to `value`;
-    `doubted_since` is when a fall or leap was first seen, while `lagging` when a rise
-    by day was; `period` the day or month that `value` counts; `lagging` while the rows
-    still count the period before.
-    """
+    def begin(self, raw: float, now: Moment) -> Memory:
+        """Return the memory after the first row."""
 
-    value: float | None
-    raw: float
-    at: float
-    last_reset: float | None = None
-    doubted_since: float | None = None
-    period: str = ""
-    lagging: bool = False
+    def advance(self, memory: Memory, raw: float, now: Moment) -> Memory:
+        """Return the memory after another row; the same where nothing has changed."""
+
+    def pass_over(self, memory: Memory, now: Moment) -> Memory:
+        """Return the memory after a row that leaves the counter out."""
 
 
 def advance(
-    counter: Counter,
-    memory: Memory | None,
-    raw: float | None,
-    at: float,
-    zone: tzinfo,
+    counter: Counter, memory: Memory | None, raw: float | None, now: Moment
 ) -> Memory | None:
-    """Return the memory after a row at `at`, whose number is missing if None.
+    """Return the memory after a row, whose number is missing if None.
 
-    A counter that a row leaves out, or whose register is full, keeps its value. `zone`
-    is the plant's time zone.
+    A counter whose register is full keeps its value.
     """
-    if memory and not raw and counter is Counter.DEVICE_DAY:
-        # A counter that starts anew moves; a 0 may mean that it was not read.
-        raw = memory.raw
-    if raw is None or round(raw, 3) in FULL:
+    if raw is None:
+        return memory and KINDS[counter].pass_over(memory, now)
+    if round(raw, 3) in FULL:
         return memory
-    return _RULES[counter](memory, raw, at, zone)
+    kind = KINDS[counter]
+    return kind.begin(raw, now) if memory is None else kind.advance(memory, raw, now)
 
 
-def _lifetime(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Memory:
-    """Believe a fall, a leap, or a first 0 only after a day; a fall starts it anew."""
-    if memory is None:
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """The lifetime counter of a device: it never starts anew, but with the device.
+
+    A fall, a leap, or a first 0 is believed only after a day. A register that has then
+    moved from near 0 is a new device's and starts anew; any other is another device's
+    (or put right): what it had at first sight counts for nothing.
+    """
+
+    def begin(self, raw: float, now: Moment) -> Memory:
+        """Show the register, unless it is 0."""
         if raw:
-            return Memory(raw, raw, at)
-        return Memory(None, raw, at, doubted_since=at)
-    if memory.value is None:
-        believed = raw or at - (memory.doubted_since or at) >= DAY
-        return Memory(raw, raw, at) if believed else memory._replace(at=at)
-    if raw == memory.value and memory.doubted_since is None:
+            return Memory(raw, raw, now.at)
+        return Memory(None, raw, now.at, since=now.at, state=State.UNSEEN)
+
+    def pass_over(self, memory: Memory, now: Moment) -> Memory:
+        """Keep the value."""
         return memory
-    limit = LEAP * max(at - memory.at, HOUR) / HOUR
-    if memory.value <= raw <= memory.value + limit:
-        return Memory(raw, raw, at, memory.last_reset)
-    if memory.doubted_since is None:
-        return memory._replace(raw=raw, at=at, doubted_since=at)
-    if at - memory.doubted_since < DAY:
-        return memory._replace(raw=raw, at=at)
-    # A small fall is a correction: to count it all again would be the larger error.
-    is_new_start = raw < memory.value * NEW_START
-    last_reset = at if is_new_start else memory.last_reset
-    return Memory(raw, raw, at, last_reset)
+
+    def advance(self, memory: Memory, raw: float, now: Moment) -> Memory:
+        """Follow the register upwards."""
+        if memory.value is None:
+            believed = raw or memory.lasted(now.at) >= DAY
+            return Memory(raw, raw, now.at) if believed else memory
+        count = round(raw - memory.base, 6)
+        if count == memory.value and memory.state is State.COUNTING:
+            return memory
+        if memory.value <= count <= memory.value + now.most(memory.at):
+            return self._follow(memory, count, raw, now)
+        return self._doubt(memory, memory.value, raw, now)
+
+    def _doubt(self, memory: Memory, value: float, raw: float, now: Moment) -> Memory:
+        """Return the memory after a fall or a leap from the value shown."""
+        count = round(raw - memory.base, 6)
+        if memory.state is not State.DOUBTED:
+            return memory._replace(raw=raw, since=now.at, state=State.DOUBTED)
+        if not memory.raw <= raw <= memory.raw + now.most(memory.at):
+            # Not what was doubted first.
+            memory = memory._replace(raw=raw)
+        if memory.lasted(now.at) < DAY:
+            return memory
+        if value * NEW_START <= count < value:
+            # To count it all again would be the larger error.
+            return self._follow(memory, count, raw, now)
+        if memory.raw <= min(now.leap, OF_NEW_DEVICE) and raw < value:
+            return Memory(raw, raw, now.at, now.at)
+        base = memory.raw - value
+        return self._follow(memory._replace(base=base), raw - base, raw, now)
+
+    @staticmethod
+    def _follow(memory: Memory, count: float, raw: float, now: Moment) -> Memory:
+        value = round(count, 6)
+        return Memory(value, raw, now.at, memory.last_reset, base=memory.base)
 
 
-def _plant_lifetime(
-    memory: Memory | None, raw: float, at: float, zone: tzinfo
-) -> Memory:
-    """Stand still while the server settles the day before.
+@dataclass(frozen=True, slots=True)
+class PlantLifetime(Lifetime):
+    """The lifetime counter of a plant, which the server settles after midnight.
 
-    After midnight the number goes up and down again: 8254.39 in the evening, 8256.12
-    at 00:04, 8253.81 at 00:09 (seen on real servers).
+    The number goes up and down again: 8254.39 in the evening, 8256.12 at 00:04, 8253.81
+    at 00:09 (seen on real servers). It stands still meanwhile, and the next day is
+    counted from the settled number on.
     """
-    if memory and memory.value and at - today_of(at, zone).begin < EARLY:
-        return memory
-    return _lifetime(memory, raw, at, zone)
+
+    @override
+    def advance(self, memory: Memory, raw: float, now: Moment) -> Memory:
+        """Stand still for two hours after midnight."""
+        if memory.value and now.day and now.at - now.day.begin < SETTLED_AFTER:
+            if memory.state is State.DOUBTED or not self._is_near(memory, raw):
+                return memory
+            if memory.state is State.SETTLING and memory.raw == raw:
+                return memory
+            return memory._replace(raw=raw, state=State.SETTLING)
+        if memory.state is State.SETTLING:
+            memory = self._settled(memory)
+        return Lifetime.advance(self, memory, raw, now)
+
+    @staticmethod
+    def _is_near(memory: Memory, raw: float) -> bool:
+        return raw - memory.base >= (memory.value or 0.0) * NEW_START
+
+    @staticmethod
+    def _settled(memory: Memory) -> Memory:
+        """Return the memory with the base that the settled number gives the value.
+
+        What was taken back is not counted again, and a number that is above the value
+        makes up for what earlier nights have taken back.
+        """
+        assert memory.value is not None
+        base = min(0.0, memory.raw - memory.value) if memory.base <= 0 else memory.base
+        return memory._replace(state=State.COUNTING, base=base)
 
 
-def _lifetime_money(
-    memory: Memory | None, raw: float, at: float, zone: tzinfo
-) -> Memory:
-    """Follow the row up and down; believe a 0 only after a day."""
-    if memory is None or memory.value is None:
-        return _lifetime(memory, raw, at, zone)
-    if raw == memory.value and memory.doubted_since is None:
-        return memory
-    if raw or not memory.value:
-        return Memory(raw, raw, at, memory.last_reset)
-    # Doubts of a fall, saved by an older version, are not doubts of this 0.
-    since = memory.doubted_since if not memory.raw else None
-    if since is None or at - since < DAY:
-        return memory._replace(raw=raw, at=at, doubted_since=since or at)
-    return Memory(raw, raw, at, memory.last_reset)
+@dataclass(frozen=True, slots=True)
+class LifetimeMoney(Lifetime):
+    """A plant's income since ever: the row is followed up and down.
 
-
-def _device_day(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Memory:
-    """Show 0 from shortly after midnight until the counter has begun anew."""
-    today = today_of(at, zone)
-    if (
-        memory
-        and memory.raw == raw
-        and memory.period == today.period
-        and memory.doubted_since is None
-        and (raw if memory.lagging else memory.value == raw)
-    ):
-        return memory
-    fresh = Memory(raw, raw, at, period=today.period)
-    if memory is None or memory.value is None:
-        return fresh
-    if memory.period < fresh.period or memory.lagging:
-        return _yesterdays(memory, fresh, today, zone)
-    if raw >= memory.value:
-        return Memory(raw, raw, at, memory.last_reset, period=memory.period)
-    if raw >= memory.value * NEW_START:
-        return memory._replace(raw=raw, at=at, doubted_since=None)
-    if (tomorrow := day_of(at + EARLY, zone)) != today.date:
-        return fresh._replace(period=tomorrow.isoformat())
-    since = memory.doubted_since or at
-    if at - since >= HOUR:
-        return fresh
-    return memory._replace(raw=raw, at=at, doubted_since=since)
-
-
-def _yesterdays(memory: Memory, fresh: Memory, today: Day, zone: tzinfo) -> Memory:
-    """Return the memory after a row that may still count the day before.
-
-    A fall begins the new day, and so does a rise that goes on by day. Any other rise
-    is the rest of yesterday: an inverter that was cut off delivers it at night.
+    A 0 is believed only after a day.
     """
-    raw, at = fresh.raw, fresh.at
-    assert memory.value is not None
-    if raw < memory.raw * NEW_START or raw == 0:
-        return fresh
-    rises = raw > memory.raw + JITTER
-    clock = at - today.begin
-    if not memory.lagging:
-        if rises and clock > DAY / 2:
-            return fresh
-        is_recent = day_of(at - DAY / 2, zone).isoformat() == memory.period
-        if clock < LAG and is_recent:
-            return memory._replace(value=max(memory.value, raw), raw=raw, at=at)
-    # Small steps add up to a rise, wavering does not.
-    last = memory.raw if memory.lagging and abs(raw - memory.raw) <= JITTER else raw
-    lagging = Memory(0.0, last, at, period=fresh.period, lagging=True)
-    if clock < DAWN:
-        return lagging
-    if not rises:
-        return lagging._replace(doubted_since=memory.doubted_since)
-    if memory.lagging and memory.doubted_since is not None:
-        return fresh
-    return lagging._replace(doubted_since=at)
+
+    @override
+    def advance(self, memory: Memory, raw: float, now: Moment) -> Memory:
+        """Follow the row, whatever it is but 0."""
+        if memory.value is None:
+            return Lifetime.advance(self, memory, raw, now)
+        if raw == memory.value and memory.state is State.COUNTING:
+            return memory
+        if raw or not memory.value:
+            return Memory(raw, raw, now.at, memory.last_reset)
+        # Doubts of a fall, saved by an older version, are not doubts of this 0.
+        if memory.state is not State.DOUBTED or memory.raw:
+            return memory._replace(raw=raw, since=now.at, state=State.DOUBTED)
+        if memory.lasted(now.at) < DAY:
+            return memory
+        return Memory(raw, raw, now.at, memory.last_reset)
 
 
-def _plant_period(start_of: Callable[[date], date]) -> _Rule:
-    """Return the rule of a value that may fall within its period."""
-
-    def rule(memory: Memory | None, raw: float, at: float, zone: tzinfo) -> Memory:
-        start = start_of(day_of(at, zone))
-        fresh = _period(start, raw, at, zone)
-        if memory is None or memory.value is None:
-            if raw and at - midnight(start, zone) < LAG:
-                return _period(start_of(start - timedelta(days=1)), raw, at, zone)
-            return fresh
-        # Money may be below 0: a new start is nearer to 0, whatever the sign.
-        halved = abs(raw) < abs(memory.raw) / 2
-        if memory.period < fresh.period:
-            begun = midnight(start, zone)
-            unseen = at - max(memory.at, begun) > HOUR and raw != memory.raw
-            if unseen or halved or raw == 0:
-                return fresh
-        elif halved and (early := start_of(day_of(at + EARLY, zone))) > start:
-            return Memory(raw, raw, at, at, period=early.isoformat())
-        elif not raw and memory.raw:
-            # No correction takes back all that was counted.
-            return memory._replace(at=at)
-        return Memory(raw, raw, at, memory.last_reset, period=memory.period)
-
-    return rule
-
-
-def _period(start: date, raw: float, at: float, zone: tzinfo) -> Memory:
-    return Memory(raw, raw, at, midnight(start, zone), period=start.isoformat())
-
-
-type _Rule = Callable[[Memory | None, float, float, tzinfo], Memory]
-
-_RULES: Final[Mapping[Counter, _Rule]] = {
-    Counter.LIFETIME: _lifetime,
-    Counter.LIFETIME_MONEY: _lifetime_money,
-    Counter.PLANT_LIFETIME: _plant_lifetime,
-    Counter.DEVICE_DAY: _device_day,
-    Counter.PLANT_DAY: _plant_period(lambda day: day),
-    Counter.PLANT_MONTH: _plant_period(lambda day: day.replace(day=1)),
+KINDS: Final[Mapping[Counter, Kind]] = {
+    Counter.LIFETIME: Lifetime(),
+    Counter.LIFETIME_MONEY: LifetimeMoney(),
+    Counter.PLANT_LIFETIME: PlantLifetime(),
+    Counter.DEVICE_DAY: DeviceDay(),
+    Counter.PLANT_DAY: PlantDay(),
+    Counter.PLANT_DAY_MONEY: PlantMoney(),
+    Counter.PLANT_MONTH: PlantMonth(),
 }

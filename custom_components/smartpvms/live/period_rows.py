@@ -11,7 +11,7 @@ from typing import Final
 from ..catalogue import PeriodKpi
 from ..local_time import HOUR
 from ..northbound import Period, Values
-from .counters import Memory
+from .memory import Memory
 from .readings import Reading
 
 # Our idea of the plant's zone may be this far off.

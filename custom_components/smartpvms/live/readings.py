@@ -7,10 +7,11 @@ from types import MappingProxyType
 from typing import Any, Final, Self
 
 from ..catalogue import Kpi
-from ..local_time import Day, today_of
+from ..local_time import Day
 from ..northbound import Values
-from ..storage.parse import amount, instant, numbers, texts
-from .counters import Memory, advance
+from ..storage.parse import instant, numbers, texts
+from .counters import advance
+from .memory import Memory, Moment, leap_of
 
 _NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -25,16 +26,17 @@ class Reading:
     """The last row of a plant or device, with trustworthy counters.
 
     `values` by KPI key, missing ones left out; `at`: the epoch second at which the row
-    came; `memories`: the states of its counters; `hidden`: counters withheld until a
-    row reports them again; `settled`: the local day on which an identical `row` cannot
-    change any counter, so that it may be skipped.
+    came, on the local `day`; `memories`: the states of its counters; `hidden`: counters
+    withheld until a row reports them again; `is_settled`: on this day an identical
+    `row` cannot change any counter, so that it may be skipped.
     """
 
     at: float
     values: Values
     memories: Mapping[str, Memory] = _NONE
     row: Values = field(default=_NONE, compare=False, repr=False)
-    settled: Day | None = field(default=None, compare=False, repr=False)
+    day: Day | None = field(default=None, compare=False, repr=False)
+    is_settled: bool = field(default=False, compare=False, repr=False)
     hidden: frozenset[str] = frozenset()
 
     def doubting_counters(self) -> Self:
@@ -45,11 +47,11 @@ class Reading:
         doubted = frozenset(
             key
             for key, memory in self.memories.items()
-            if memory.lagging or self.at - memory.at < COUNTED_SINCE
+            if memory.lags or self.at - memory.at < COUNTED_SINCE
         )
         shown = {k: v for k, v in self.values.items() if k not in doubted}
         hidden = self.hidden | doubted
-        return replace(self, values=shown, settled=None, hidden=hidden)
+        return replace(self, values=shown, is_settled=False, hidden=hidden)
 
     def last_reset(self, key: str) -> float | None:
         """Return when a counter started anew (epoch seconds)."""
@@ -109,38 +111,11 @@ class Reading:
                     {
                         key: memory
                         for key, items in memories.items()
-                        if (memory := _load_memory(items)) is not None
+                        if (memory := Memory.load(items)) is not None
                     },
                     hidden=frozenset(texts(more.get("hidden"))),
                 )
         return None
-
-
-def _load_memory(saved: object) -> Memory | None:
-    match saved:
-        case [
-            value,
-            raw,
-            at,
-            last_reset,
-            doubted_since,
-            str() as period,
-            bool() as lagging,
-        ]:
-            read = [
-                amount(value),
-                amount(raw),
-                *map(instant, (at, last_reset, doubted_since)),
-            ]
-            if [item is None for item in read] != [item is None for item in saved[:5]]:
-                return None
-            known_value, known_raw, known_at, reset, doubted = read
-            if known_raw is None or known_at is None:
-                return None
-            return Memory(
-                known_value, known_raw, known_at, reset, doubted, period, lagging
-            )
-    return None
 
 
 def advance_reading(
@@ -148,30 +123,36 @@ def advance_reading(
     row: Values,
     at: float,
     counters: Iterable[Kpi],
-    zone: tzinfo,
+    zone: tzinfo | None,
+    *,
+    capacity: float | None = None,
 ) -> Reading:
     """Return the reading after a row that came at `at` (epoch seconds).
 
-    `counters` are the rows of the catalogue that count, `zone` the plant's.
+    `counters` are the rows of the catalogue that count; `zone` and `capacity` (kW) the
+    plant's, None while they are not known.
     """
-    today = today_of(at, zone)
-    if before and before.settled is today and before.row == row:
+    day = _day_of(before, at, zone)
+    if before and before.is_settled and before.day is day and before.row == row:
         return Reading(
-            at, before.values, before.memories, before.row, today, before.hidden
+            at, before.values, before.memories, before.row, day, True, before.hidden
         )
+    now = Moment(at, day, leap_of(capacity))
     values = dict(row)
     memories: dict[str, Memory] = dict(before.memories) if before else {}
     hidden = set(before.hidden if before else ())
-    is_settled = True
+    is_settled = day is not None
     for kpi in counters:
         assert kpi.counter is not None
         key, raw = kpi.key, row.get(kpi.key)
         known = memories.get(key)
-        memory = advance(kpi.counter, known, raw, at, zone)
+        memory = advance(kpi.counter, known, raw, now)
         if memory is None:
             continue
         if memory is not known:
             memories[key], is_settled = memory, False
+        # What is doubted is believed in time.
+        is_settled = is_settled and memory.since is None
         if hidden and (raw or (known and memory.period != known.period)):
             hidden.discard(key)
         if memory.value is None or key in hidden:
@@ -180,5 +161,13 @@ def advance_reading(
             values[key] = memory.value
     # Most rows stay as they are: one dict less for each of thousands.
     shown = row if values == row else values
-    settled = today if is_settled else None
-    return Reading(at, shown, memories, row, settled, frozenset(hidden))
+    return Reading(at, shown, memories, row, day, is_settled, frozenset(hidden))
+
+
+def _day_of(before: Reading | None, at: float, zone: tzinfo | None) -> Day | None:
+    """Return the local day of a row; that of the row before while it lasts."""
+    if zone is None:
+        return None
+    if before and before.day and before.day.has(at, zone):
+        return before.day
+    return Day.of(at, zone)
