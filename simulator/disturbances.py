@@ -123,6 +123,8 @@ class Disturbances:
         for one in lasting:
             if one.kind is DisturbanceKind.HELD:
                 moment = min(moment, one.begin)
+        if not self.lists(source, moment):
+            return None
         row = row_at(moment)
         for one in lasting:
             if one.kind is DisturbanceKind.RESTARTED and one.begin <= moment:

@@ -1,20 +1,22 @@
 """Plays an account's lives in Home Assistant and hands the judge what it counted."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, override
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import Recorder, get_instance
+from homeassistant.components.recorder.db_schema import StatisticsShortTerm
 from homeassistant.components.recorder.statistics import statistics_during_period
-from homeassistant.components.recorder.tasks import RecorderTask
+from homeassistant.components.recorder.tasks import RecorderTask, StatisticsTask
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.core import HomeAssistant, StateMachine
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.event_type import EventType
+from pytest_homeassistant_custom_component import common
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
@@ -27,11 +29,14 @@ from tests.conftest import make_entry
 
 from .disturber import HOUR
 from .judge import Fault, Judge
-from .life import Account, Life
+from .life import LENGTH, Account, Life
 from .quantities import SERIES, counter_of
 
 STEP: Final = {Dialect.V2022: 300, Dialect.V2020: 150}
 """Seconds; in 2020 a call a minute is allowed, and a round takes two or three."""
+
+FIVE_MINUTES: Final = 300
+ONE_HOUR: Final = 3600
 
 COUNTERS: Final = frozenset({SensorStateClass.TOTAL, SensorStateClass.TOTAL_INCREASING})
 UNJUDGED: Final[set[EventType[Any] | str]] = {
@@ -92,10 +97,19 @@ class Court:
     """One Home Assistant, its recorder, and a simulated server."""
 
     def __init__(
-        self, hass: HomeAssistant, freezer: FrozenDateTimeFactory, account: Account
+        self,
+        hass: HomeAssistant,
+        freezer: FrozenDateTimeFactory,
+        account: Account,
+        run: int = FIVE_MINUTES,
     ) -> None:
-        """Prepare the lives of an account."""
+        """Prepare the lives of an account.
+
+        ``run``: so often (seconds) the recorder computes statistics; longer runs see
+        the same states, and take less time.
+        """
         self.hass, self.freezer, self.account = hass, freezer, account
+        self._run = run
         self._is_counter: dict[str, bool] = {}
 
     def _record(self, *, counters: bool) -> None:
@@ -123,7 +137,11 @@ class Court:
         ``imports``: history is imported, and its series are judged; else the sensors.
         """
         self._record(counters=not imports)
-        with _Ticks().patched():
+        with (
+            _Ticks().patched(),
+            self._runs(),
+            patch.object(common, "raise_contains_mocks"),
+        ):
             if imports:
                 await self._play()
             else:
@@ -135,6 +153,25 @@ class Court:
             for life in self.account.lives
             async for fault in self._judged(life, imports=imports)
         ]
+
+    @contextmanager
+    def _runs(self) -> Iterator[None]:
+        """Let the recorder compute its statistics as often as is wanted."""
+        run = timedelta(seconds=self._run)
+
+        def compile_statistics(instance: Recorder) -> None:
+            now = datetime.now(UTC)
+            end = datetime.fromtimestamp(
+                now.timestamp() // FIVE_MINUTES * FIVE_MINUTES, UTC
+            )
+            if not end.timestamp() % self._run:
+                instance.queue_task(StatisticsTask(end - run, fire_events=False))
+
+        with (
+            patch.object(StatisticsShortTerm, "duration", run),
+            patch.object(Recorder, "async_periodic_statistics", compile_statistics),
+        ):
+            yield
 
     async def _play(self) -> None:
         account = self.account
@@ -170,7 +207,8 @@ class Court:
         judge = Judge(life, self.account.end)
         if not imports:
             counted = await self._counters(life)
-            assert any(len(rows) > 100 for _, rows in counted), "nothing was recorded"
+            enough = LENGTH // self._run - HOUR // FIVE_MINUTES
+            assert any(len(rows) > enough for _, rows in counted), "too few rows"
             for counter, rows in counted:
                 for fault in judge.counter(counter, rows):
                     yield fault
@@ -200,6 +238,8 @@ class Court:
         """Return the counters of a plant and its devices with their statistics."""
         ids = {entry.entity_id: counter for entry, counter in self._sensors(life)}
         rows = await self._rows(set(ids), "5minute")
+        for row in (row for known in rows.values() for row in known):
+            row["end"] = row["start"] + self._run
         return [(counter, rows.get(id_, [])) for id_, counter in ids.items()]
 
     def _sensors(self, life: Life) -> Iterator[tuple[er.RegistryEntry, Any]]:

@@ -63,6 +63,14 @@ def _age(counter: Counter) -> float:
     return PERIOD_AGE if counter.by_period else LIVE_AGE
 
 
+def _seen(blinds: Iterable[Blind], known: float, age: float) -> float:
+    """Return when a counter was last seen before an instant, all blinds together."""
+    spans = [(blind.begin - age, blind.end) for blind in blinds]
+    while earlier := [begin for begin, end in spans if begin < known < end]:
+        known = min(earlier)
+    return known
+
+
 class Judge:
     """Judges the counters and series of one life."""
 
@@ -70,6 +78,7 @@ class Judge:
         """Judge up to an instant in epoch seconds."""
         self.life, self.end = life, end
         self.world = life.plant.world
+        self._nights = self._midnights(life.begin - 24 * HOUR, end)
 
     def _count(self, counted: Counted, at: float) -> float:
         return counted(self.world.totals(at))
@@ -84,25 +93,26 @@ class Judge:
 
     def _least(self, counter: Counter, first: float, at: float) -> float:
         """Return the counter that must be known at an instant."""
-        age = _age(counter)
-        known, lost = at - age, 0.0
-        for blind in self._blinds(counter, at):
-            lost += blind.lost
-            if at - age < blind.end:
-                known = min(known, blind.begin - age)
-            midnight = self._midnight_in(blind, age)
-            if not counter.of_day or midnight is None or blind.begin >= midnight:
-                continue
-            if midnight <= at:
+        age, blinds = _age(counter), list(self._blinds(counter, at))
+        known = max(first, _seen(blinds, at - age, age))
+        lost = sum(blind.lost for blind in blinds)
+        for midnight in self._nights if counter.of_day else ():
+            over = [
+                blind.begin - age
+                for blind in blinds
+                if blind.begin < midnight <= min(at, blind.end + age)
+            ]
+            if over:
                 # The day's last rows were never to be had.
-                lost += self._span(counter, max(first, blind.begin - age), midnight)
-        return self._count(counter.counted, max(first, known)) - lost
+                last = _seen(blinds, min(over), age)
+                lost += self._span(counter, max(first, last), midnight)
+        return self._count(counter.counted, known) - lost
 
     def _zero(self, counter: Counter, row: Any) -> tuple[float, float]:
         """Return the least and the most that had been counted before a first row."""
         first = row["start"]
         least = self._count(counter.counted, first - _age(counter))
-        most = self._count(counter.counted, first + 300)
+        most = self._count(counter.counted, row["end"])
         if any(self._blinds(counter, first)):
             # A new device counts from when it came.
             return least, most
@@ -123,6 +133,7 @@ class Judge:
         return self._count(counter.counted, end) - self._count(counter.counted, begin)
 
     def _midnights(self, begin: float, end: float) -> list[float]:
+        """Return the plant's midnights between two instants."""
         day = self.world.local(begin).date() + timedelta(days=1)
         found = []
         while (at := self.world.midnight(day)) <= end:
@@ -130,12 +141,8 @@ class Judge:
             day += timedelta(days=1)
         return found
 
-    def _midnight_in(self, blind: Blind, age: float) -> float | None:
-        midnights = self._midnights(blind.begin - age, min(blind.end, self.end) + age)
-        return midnights[0] if midnights else None
-
     def counter(self, counter: Counter, rows: Sequence[Any]) -> Iterator[Fault]:
-        """Judge a sensor's sum at each full hour; ``rows`` are of five minutes."""
+        """Judge a sensor's sum at each full hour; ``rows`` are of the recorder's runs."""
         if not rows:
             return
         within = MONEY_WITHIN if counter.key in MONEY else ENERGY_WITHIN

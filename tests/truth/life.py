@@ -24,10 +24,10 @@ DAYS: Final[Mapping[str, tuple[date, ...]]] = {
 }
 """First days of lives, by what is special about their night (in Europe)."""
 
-BEGIN: Final = 14
+BEGIN: Final = 16
 """Hour of the first day at which a life begins."""
 
-LENGTH: Final = 25 * HOUR
+LENGTH: Final = 22 * HOUR
 """One evening, one midnight, and most of the day after it."""
 
 
@@ -35,11 +35,13 @@ LENGTH: Final = 25 * HOUR
 class Life:
     """A plant, what goes wrong with it, and what that hides.
 
-    ``troubles``: the names of what goes wrong.
+    ``begin``: when it begins (epoch second); ``troubles``: the names of what goes
+    wrong.
     """
 
     plant: Plant
     kind: Kind
+    begin: float
     troubles: tuple[str, ...]
     disturbances: tuple[Disturbance, ...]
     blinds: tuple[Blind, ...]
@@ -126,5 +128,10 @@ def _live(
         TROUBLES[name](scene)
     background(scene)
     return Life(
-        plant, kind, tuple(troubles), tuple(scene.disturbances), tuple(scene.blinds)
+        plant,
+        kind,
+        span[0],
+        tuple(troubles),
+        tuple(scene.disturbances),
+        tuple(scene.blinds),
     )
