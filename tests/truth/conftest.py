@@ -3,7 +3,11 @@
 import logging
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
 import pytest
+
+from .court import Home
 
 BEFORE_ALL_LIVES = "2025-12-01T00:00:00+00:00"
 
@@ -32,3 +36,11 @@ def integration(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("recorder_mock")
         request.getfixturevalue("enable_custom_integrations")
         request.getfixturevalue("socket_enabled")
+
+
+@pytest.fixture
+def home(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, hass_storage: dict[str, Any]
+) -> Home:
+    """Return the Home Assistant in which the lives are played."""
+    return Home(hass, freezer, hass_storage)

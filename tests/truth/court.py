@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, override
@@ -13,6 +14,7 @@ from homeassistant.components.recorder.db_schema import StatisticsShortTerm
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.components.recorder.tasks import RecorderTask, StatisticsTask
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, StateMachine
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.event_type import EventType
@@ -22,6 +24,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
+from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.history.importer import Importer, statistic_id
 from simulator import Dialect, Simulator, serve
@@ -93,13 +96,21 @@ class _Ticks:
         return patch.object(StateMachine, "async_set_internal", set_internal)
 
 
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A Home Assistant with its clock and its files."""
+
+    hass: HomeAssistant
+    freezer: FrozenDateTimeFactory
+    storage: dict[str, Any]
+
+
 class Court:
     """One Home Assistant, its recorder, and a simulated server."""
 
     def __init__(
         self,
-        hass: HomeAssistant,
-        freezer: FrozenDateTimeFactory,
+        home: Home,
         account: Account,
         run: int = FIVE_MINUTES,
     ) -> None:
@@ -108,7 +119,8 @@ class Court:
         ``run``: so often (seconds) the recorder computes statistics; longer runs see
         the same states, and take less time.
         """
-        self.hass, self.freezer, self.account = hass, freezer, account
+        self.hass, self.freezer, self._storage = home.hass, home.freezer, home.storage
+        self.account = account
         self._run = run
         self._is_counter: dict[str, bool] = {}
 
@@ -187,17 +199,35 @@ class Court:
             entry.add_to_hass(self.hass)
             assert await self.hass.config_entries.async_setup(entry.entry_id)
             await self._settle()
-            at = account.begin
-            while at < account.end:
-                step = STEP[account.dialect]
-                self.freezer.tick(step)
-                at += step
-                async_fire_time_changed(self.hass)
+            for stop in account.stops:
+                await self._pass_until(stop.begin)
+                await self._stop(entry, is_crash=stop.is_crash)
+                await self._pass_until(stop.end)
+                assert await self.hass.config_entries.async_setup(entry.entry_id)
                 await self._settle()
+            await self._pass_until(account.end)
             assert await self.hass.config_entries.async_unload(entry.entry_id)
         await async_wait_recording_done(self.hass)
         get_instance(self.hass).queue_task(_Release())
         await get_instance(self.hass).async_block_till_done()
+
+    async def _pass_until(self, at: float) -> None:
+        """Let time pass in steps, on which the recorder's runs are."""
+        begin, step = self.account.begin, STEP[self.account.dialect]
+        while (passed := datetime.now(UTC).timestamp() - begin) < at - begin:
+            self.freezer.tick(step - passed % step)
+            async_fire_time_changed(self.hass)
+            await self._settle()
+
+    async def _stop(self, entry: ConfigEntry, *, is_crash: bool) -> None:
+        """Stop the integration; nothing in memory is left."""
+        saved = deepcopy(self._storage)
+        assert await self.hass.config_entries.async_unload(entry.entry_id)
+        await self._settle()
+        self.hass.data.pop(CONNECTIONS)
+        if is_crash:
+            self._storage.clear()
+            self._storage.update(saved)
 
     async def _settle(self) -> None:
         await self.hass.async_block_till_done(wait_background_tasks=True)

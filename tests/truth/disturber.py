@@ -51,7 +51,7 @@ OVERFLOW: Final = 42_949_672.95
 SETTLED_UP, SETTLED_FOR_GOOD, SETTLED_FOR = 1.73, -0.58, 5 * MINUTE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Blind:
     """A time in which counters may be as old as at its begin.
 

@@ -1,15 +1,15 @@
 """Lives: the plants of one account, and what goes wrong with each, from a seed."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from simulator import Dialect, Disturbance, Plant
+from simulator import Dialect, Disturbance, Plant, Scope
 
-from .disturber import HOUR, TROUBLES, Blind, Scene, background
+from .disturber import HOUR, MINUTE, TROUBLES, Blind, Scene, background
 from .plants import KINDS, METERS, STORAGES, Kind, make_plant
 
 ZONES: Final = ("Europe/Berlin", "Europe/Berlin", "Asia/Kolkata", "America/New_York")
@@ -26,6 +26,9 @@ DAYS: Final[Mapping[str, tuple[date, ...]]] = {
 
 BEGIN: Final = 16
 """Hour of the first day at which a life begins."""
+
+AFTER_START: Final = 10 * MINUTE
+"""Until all rows are asked for again."""
 
 LENGTH: Final = 22 * HOUR
 """One evening, one midnight, and most of the day after it."""
@@ -48,10 +51,22 @@ class Life:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """A time (epoch seconds) in which Home Assistant does not run.
+
+    ``is_crash``: it saves nothing as it stops.
+    """
+
+    begin: float
+    end: float
+    is_crash: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """The lives of one account from ``begin`` to ``end`` (epoch seconds).
 
-    ``zone``: Home Assistant's and the plants'.
+    ``zone``: Home Assistant's and the plants'; ``stops`` in the order of time.
     """
 
     seed: int
@@ -61,12 +76,38 @@ class Account:
     begin: float
     end: float
     lives: tuple[Life, ...]
+    stops: tuple[Stop, ...] = ()
 
     @property
     def title(self) -> str:
-        """Seed, dialect, zone and first day."""
-        first = datetime.fromtimestamp(self.begin, ZoneInfo(self.zone))
-        return f"TRUTH_SEED={self.seed}: {self.dialect}, {self.night}, {self.zone}, {first:%F}"
+        """Seed, dialect, zone, first day and stops."""
+        zone = ZoneInfo(self.zone)
+        first = datetime.fromtimestamp(self.begin, zone)
+        stops = "".join(
+            f", {'crash' if stop.is_crash else 'stop'} from "
+            f"{datetime.fromtimestamp(stop.begin, zone):%d %H:%M} to "
+            f"{datetime.fromtimestamp(stop.end, zone):%H:%M}"
+            for stop in self.stops
+        )
+        return (
+            f"TRUTH_SEED={self.seed}: {self.dialect}, {self.night}, {self.zone}, "
+            f"{first:%F}{stops}"
+        )
+
+    def stopped(self, stops: Sequence[Stop]) -> Account:
+        """Return the account with some stops, in which no row is had."""
+        lives = tuple(
+            replace(life, blinds=(*life.blinds, *_unseen(life.plant, stops)))
+            for life in self.lives
+        )
+        return replace(self, lives=lives, stops=tuple(stops))
+
+
+def _unseen(plant: Plant, stops: Iterable[Stop]) -> Iterator[Blind]:
+    for stop in stops:
+        for source in (plant.code, *(device.id for device in plant.devices)):
+            for scope in (Scope.LIVE, Scope.PERIODS):
+                yield Blind(source, stop.begin, stop.end + AFTER_START, scope=scope)
 
 
 def draw(
@@ -81,7 +122,18 @@ def draw(
     night = rng.choice([name for name in DAYS if name not in without])
     most = min(len(among), 3)
     troubles = [rng.sample(among, rng.randint(1, most)) for _ in range(plants)]
-    return account(seed, dialect, night, troubles)
+    lives = account(seed, dialect, night, troubles)
+    return lives.stopped(list(_stops(rng, lives)))
+
+
+def _stops(rng: Random, lives: Account) -> Iterator[Stop]:
+    """Yield none, one or two stops, short ones and long ones."""
+    at = lives.begin
+    for _ in range(rng.randint(0, 2)):
+        at += rng.uniform(HOUR, 9 * HOUR)
+        length = rng.choice((0.0, 10 * MINUTE, 3 * HOUR)) * rng.random()
+        yield Stop(at, at + length, is_crash=rng.random() < 0.5)
+        at += length
 
 
 def account(

@@ -4,13 +4,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 import os
 
-from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import HomeAssistant
 import pytest
 
 from simulator import Dialect
 
-from .court import FIVE_MINUTES, ONE_HOUR, Court
+from .court import FIVE_MINUTES, ONE_HOUR, Court, Home
 from .disturber import TROUBLES
 from .judge import Fault, worst
 from .known import NIGHTS_KNOWN, TROUBLES_KNOWN
@@ -21,7 +19,7 @@ PLANTS = 15
 """Plants of an account: Home Assistant's own work is shared by them."""
 
 LIVES = 500
-SHORT = (1001, 1002)
+SHORT = (1005, 1002)
 """Seeds of each generation of servers."""
 
 
@@ -33,12 +31,10 @@ def told(lives: Account, faults: Iterable[Fault]) -> str:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("dialect", list(Dialect))
-async def test_each_trouble(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, dialect: Dialect
-) -> None:
+async def test_each_trouble(home: Home, dialect: Dialect) -> None:
     """Give a plant of its own to each trouble; the known ones have to fail."""
     lives = account(SURVEYED, dialect, "ordinary day", [(name,) for name in TROUBLES])
-    faults = await Court(hass, freezer, lives).judge(imports=False)
+    faults = await Court(home, lives).judge(imports=False)
     failed = {name for fault in faults for name in fault.life.troubles}
     assert failed == TROUBLES_KNOWN[dialect], told(lives, faults)
 
@@ -47,49 +43,41 @@ async def test_each_trouble(
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("dialect", list(Dialect))
 @pytest.mark.parametrize("night", list(DAYS))
-async def test_each_night(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, dialect: Dialect, night: str
-) -> None:
+async def test_each_night(home: Home, dialect: Dialect, night: str) -> None:
     """Judge undisturbed plants of all kinds on special nights."""
     lives = account(SURVEYED, dialect, night, [()] * 6)
-    faults = await Court(hass, freezer, lives).judge(imports=False)
+    faults = await Court(home, lives).judge(imports=False)
     assert bool(faults) == (night in NIGHTS_KNOWN[dialect]), told(lives, faults)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("dialect", list(Dialect))
-async def test_series(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, dialect: Dialect
-) -> None:
+async def test_series(home: Home, dialect: Dialect) -> None:
     """Judge the imported series of undisturbed plants, hour by hour."""
     lives = account(SURVEYED, dialect, "ordinary day", [()] * 3)
-    faults = await Court(hass, freezer, lives).judge(imports=True)
+    faults = await Court(home, lives).judge(imports=True)
     assert not faults, told(lives, faults)
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", SHORT)
-async def test_some_lives(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, seed: int
-) -> None:
+async def test_some_lives(home: Home, seed: int) -> None:
     """Judge some of the lives, by the hour, each time that the tests run."""
-    await judged(hass, freezer, drawn(seed), ONE_HOUR)
+    await judged(home, drawn(seed), ONE_HOUR)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", range(1000, 1000 + LIVES // PLANTS))
-async def test_lives(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, seed: int
-) -> None:
+async def test_lives(home: Home, seed: int) -> None:
     """Let up to three troubles that are not known befall each plant."""
-    await judged(hass, freezer, drawn(seed))
+    await judged(home, drawn(seed))
 
 
 @pytest.mark.timeout(900)
 @pytest.mark.skipif("TRUTH_SEED" not in os.environ, reason="no life to replay")
-async def test_replay(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+async def test_replay(home: Home) -> None:
     """Live an account again: TRUTH_SEED=123 script/test tests/truth -k replay.
 
     With TRUTH_PLANT=NE=456 one of its plants alone, which takes less time.
@@ -98,7 +86,7 @@ async def test_replay(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> No
     if plant := os.environ.get("TRUTH_PLANT"):
         alone = tuple(life for life in lives.lives if life.plant.code == plant)
         lives = replace(lives, lives=alone)
-    await judged(hass, freezer, lives)
+    await judged(home, lives)
 
 
 def drawn(seed: int) -> Account:
@@ -110,11 +98,10 @@ def drawn(seed: int) -> Account:
 
 
 async def judged(
-    hass: HomeAssistant,
-    freezer: FrozenDateTimeFactory,
+    home: Home,
     lives: Account,
     run: int = FIVE_MINUTES,
 ) -> None:
     """Judge the sensors of an account."""
-    faults = await Court(hass, freezer, lives, run).judge(imports=False)
+    faults = await Court(home, lives, run).judge(imports=False)
     assert not faults, told(lives, faults)
