@@ -1,6 +1,6 @@
 """Sensors: the KPIs of plants and devices, and the derived values of a plant."""
 
-from collections.abc import Iterable, Set as AbstractSet
+from collections.abc import Iterable, Mapping, Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -16,11 +16,13 @@ from propcache.api import cached_property
 from .account.account import Account
 from .alarms.entity import ALARM_KEYS, alarm_sensors
 from .catalogue import DERIVED, DEVICE_TYPES, OTHER, PERIOD_KEYS, PLANT, Kpi
+from .catalogue.insight import CAPACITY_KEPT, INSIGHT_KEYS, INSIGHTS
 from .catalogue.plant import HISTORY_IMPORT
 from .const import DOMAIN
 from .entity import EntityAdder
 from .history.entity import HistorySensor
 from .hub.hub import SmartPvmsConfigEntry
+from .insight.coordinator import InsightCoordinator
 from .live.coordinator import ReadingsCoordinator
 from .live.entity import ReadingEntity, async_add_as_seen
 from .live.period_coordinator import PeriodCoordinator
@@ -30,7 +32,8 @@ from .northbound.models import moment
 PARALLEL_UPDATES = 0
 
 _DERIVED_KEYS: Final = frozenset(kpi.key for kpi in DERIVED)
-_NOT_OF_A_ROW: Final = _DERIVED_KEYS | ALARM_KEYS | {HISTORY_IMPORT.key}
+_NOT_OF_A_ROW: Final = _DERIVED_KEYS | ALARM_KEYS | INSIGHT_KEYS | {HISTORY_IMPORT.key}
+ATTR_YEARS: Final = "years"
 
 
 async def async_setup_entry(
@@ -47,6 +50,7 @@ async def async_setup_entry(
     async_add_as_seen(hub.balance, _derived, build, adder)
     async_add_as_seen(hub.plants, _of_plant, build, adder)
     async_add_as_seen(hub.devices, partial(_of_device, hub.account), build, adder)
+    async_add_as_seen(hub.insights, _insights, build.insight, adder)
     for plants in hub.periods.plants:
         async_add_as_seen(plants, partial(_of_period, plants), build, adder)
     for devices in hub.periods.devices:
@@ -94,6 +98,12 @@ def _derived(
     return seen(DERIVED, frozenset(), reading, registered & _DERIVED_KEYS)
 
 
+def _insights(
+    code: str, reading: Reading | None, registered: AbstractSet[str]
+) -> Iterable[Kpi]:
+    return seen(INSIGHTS, frozenset(), reading, registered & INSIGHT_KEYS)
+
+
 def _of_period[K](
     coordinator: PeriodCoordinator[K, Any],
     key: K,
@@ -115,6 +125,13 @@ class _Builder:
         self, coordinator: ReadingsCoordinator[K], key: K, kpi: Kpi
     ) -> KpiSensor[K]:
         return KpiSensor(coordinator, key, kpi, self.currency)
+
+    def insight(
+        self, coordinator: ReadingsCoordinator[str], code: str, kpi: Kpi
+    ) -> KpiSensor[str]:
+        """Return a sensor of what the imported statistics say about a plant."""
+        make = CapacityKeptSensor if kpi == CAPACITY_KEPT else KpiSensor
+        return make(coordinator, code, kpi, self.currency)
 
 
 def seen(
@@ -205,3 +222,15 @@ class KpiSensor[K: str | int](ReadingEntity[K], SensorEntity):
         if kpi.device_class is SensorDeviceClass.TIMESTAMP:
             return moment(value) if value > 0 else None
         return value
+
+
+class CapacityKeptSensor(KpiSensor[str]):
+    """The capacity that a plant's batteries have kept, with each year as an attribute."""
+
+    coordinator: InsightCoordinator
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Return the capacity kept in each year of the batteries, in percent."""
+        return {ATTR_YEARS: self.coordinator.years.get(self.source, [])}

@@ -24,6 +24,7 @@ from custom_components.smartpvms.catalogue.alarm import (
     LATEST_ALARM,
     PROBLEM,
 )
+from custom_components.smartpvms.catalogue.insight import INSIGHTS
 from custom_components.smartpvms.catalogue.period import (
     INVERTER_PERIODS,
     STORAGE_PERIODS,
@@ -64,6 +65,7 @@ OTHERS: Final[Mapping[str, tuple[tuple[str, EntityDescription], ...]]] = {
         ("event", event.DESCRIPTION),
     ),
     "firmware": (("update", update.DESCRIPTION), ("button", button.UPGRADE)),
+    "insights": tuple(("sensor", row) for row in INSIGHTS),
     "underperformance": tuple(("binary_sensor", row) for row in COMPARISONS),
 }
 """Entities without a catalogue row of a device type or plant, by table."""

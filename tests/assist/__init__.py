@@ -1,1 +1,1 @@
-"""Tests of the room `actions`."""
+"""Tests of the tools of assistants."""

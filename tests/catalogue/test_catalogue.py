@@ -26,6 +26,7 @@ from custom_components.smartpvms.catalogue import (
     Role,
 )
 from custom_components.smartpvms.catalogue.battery import BATTERY_MODES, BATTERY_STATES
+from custom_components.smartpvms.catalogue.insight import INSIGHTS
 from custom_components.smartpvms.catalogue.inverter import INVERTER_STATES
 from custom_components.smartpvms.catalogue.plant import HEALTH_STATES, REFRESH
 
@@ -47,6 +48,7 @@ UNITS = {
 ALL_ROWS = [
     *PLANT,
     *DERIVED,
+    *INSIGHTS,
     *(kpi for kind in DEVICE_TYPES.values() for kpi in kind.kpis),
 ]
 
@@ -89,7 +91,7 @@ def test_plant_kpi(key: str, unit: str | None) -> None:
 
 def test_keys_are_unique_within_a_source() -> None:
     """Unique ids are made of the source and the key, so keys may not meet."""
-    plant = [kpi.key for kpi in (*PLANT, *DERIVED)] + [REFRESH]
+    plant = [kpi.key for kpi in (*PLANT, *DERIVED, *INSIGHTS)] + [REFRESH]
     plant += [kpi.key for kpis in PLANT_PERIODS.values() for kpi in kpis]
     devices = [
         [row.key for row in (*kind.kpis, *kind.statuses)]

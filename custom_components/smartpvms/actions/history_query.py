@@ -11,7 +11,9 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util.json import JsonObjectType
 
 from ..const import DOMAIN
+from ..history.inputs import has_battery
 from ..hub.hub import Hub
+from ..insight.shares import shares_of_row
 from ..northbound import (
     Device,
     DeviceRow,
@@ -196,8 +198,15 @@ def _kept(
 
 
 def _chosen(hub: Hub, query: Query, source: Source, row: Values) -> JsonObjectType:
-    """Return the values that were asked for, in the catalogue's units."""
-    values = hub.account.normalise(source.device, row) if source.device else row
+    """Return the values that were asked for, in the catalogue's units.
+
+    A plant's row has its shares, too.
+    """
+    if source.device:
+        values = hub.account.normalise(source.device, row)
+    else:
+        batteries = has_battery(hub.account, source.plant_code)
+        values = {**row, **shares_of_row(row, has_battery=batteries)}
     return {
         key: value
         for key, value in values.items()

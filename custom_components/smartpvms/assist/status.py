@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util.json import JsonObjectType, JsonValueType
 import voluptuous as vol
 
-from ..catalogue import DEVICE_TYPES, OTHER, Role
+from ..catalogue import DEVICE_TYPES, OTHER
 from ..catalogue.plant import (
     AUTARKY_RATE,
     BATTERY_POWER,
@@ -22,6 +22,7 @@ from ..catalogue.plant import (
 )
 from ..catalogue.underperformance import OF_INVERTER
 from ..const import DOMAIN
+from ..history.device_rows import BATTERIES
 from ..local_time import MINUTE
 from .figures import shown, when
 from .plants import SeenPlant, plain
@@ -42,8 +43,6 @@ _TODAY: Final = {
     "daily_use_energy": "consumption",
 }
 """The counters of today (reference 3.1 and later editions), as the series are called."""
-
-_BATTERIES: Final = (Role.DC_BATTERY, Role.AC_STORAGE)
 
 
 class GetStatusTool(PlantTool):
@@ -129,7 +128,7 @@ def _batteries(plant: SeenPlant) -> list[JsonValueType]:
         {"name": plain(device.name), "charge": _value(charge, UnitOfRatio.PERCENTAGE)}
         for device in plant.hub.account.listed_devices_of(plant.code)
         if (kind := DEVICE_TYPES.get(device.type_id))
-        and kind.role in _BATTERIES
+        and kind.role in BATTERIES
         and lane.is_fresh(device.id)
         and (charge := lane.data[device.id].values.get("battery_soc")) is not None
     ]

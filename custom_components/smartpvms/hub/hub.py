@@ -10,6 +10,7 @@ from ..account.device_registry import RegisteredKeys, async_registered_keys
 from ..alarms.coordinator import AlarmCoordinator
 from ..firmware.coordinator import FirmwareCoordinator
 from ..history.coordinator import HistoryCoordinator
+from ..insight.coordinator import InsightCoordinator
 from ..live.balance_coordinator import BalanceCoordinator
 from ..live.device_coordinator import DeviceCoordinator
 from ..live.inventory_coordinator import InventoryCoordinator
@@ -20,7 +21,7 @@ from ..northbound.lane import NOT_GRANTED
 from ..storage.parse import as_dict, by_id, load_ids
 from ..storage.steps import Steps, dumping
 from ..underperformance.coordinator import UnderperformanceCoordinator
-from .store import HubStore, SavedHub, restore_readings
+from .store import HubStore, SavedHub, load_readings, restore_readings
 
 type SmartPvmsConfigEntry = ConfigEntry[Hub]
 
@@ -49,6 +50,7 @@ class Hub:
             account, self.devices, saved.get("underperformance")
         )
         self.history = HistoryCoordinator(account, self.plants, self.devices)
+        self.insights = InsightCoordinator(account, self.devices, self.history)
         self._store = HubStore(account.hass, account.entry.entry_id, self._dumping)
         account.types_changed.connect(self._rescale)
         account.inventory_changed.connect(self._rescale)
@@ -141,6 +143,7 @@ class Hub:
         devices = yield from dumping(self.devices.data)
         periods = yield from self.periods.dumping()
         compared = yield from self.underperformance.dumping()
+        insights = yield from dumping(self.insights.data)
         return {
             "inventory": self.account.inventory.dump(),
             "plants": plants,
@@ -151,6 +154,7 @@ class Hub:
             "reports_pv": sorted(self.devices.reports_pv),
             "firmware": self.firmware.data.dump(),
             "underperformance": compared,
+            "insights": insights,
             "in_watts": self.account.powers.dump_units(),
             "powers": self.account.powers.dump(),
         }
@@ -170,6 +174,9 @@ class Hub:
             {account.devices[key]: row.values for key, row in devices.data.items()}
         )
         self.periods.restore(saved.get("periods"))
+        self.insights.restore(
+            load_readings(as_dict(saved.get("insights")), account.plants)
+        )
         self.balance.derive(account.plants)
         self.balance.publish()
         self.underperformance.derive(account.devices)

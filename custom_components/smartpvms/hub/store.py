@@ -59,16 +59,21 @@ def restore_readings[K](
     counters may have been shown further on: they must not fall back.
     """
     is_exact = made.get(coordinator.interface, 0) == coordinator.made
-    readings = {
-        key: reading
-        for key, item in saved.items()
-        if key in here and (reading := Reading.load(item))
-    }
+    readings = load_readings(saved, here)
     coordinator.restore(
         readings
         if is_exact
         else {key: reading.doubting_counters() for key, reading in readings.items()}
     )
+
+
+def load_readings[K](saved: Mapping[K, object], here: Container[K]) -> dict[K, Reading]:
+    """Return the saved readings of the subjects that are `here`."""
+    return {
+        key: reading
+        for key, item in saved.items()
+        if key in here and (reading := Reading.load(item))
+    }
 
 
 class HubStore:

@@ -1,0 +1,1 @@
+"""What the imported years say about a plant: its battery, its shares, what it saves."""
