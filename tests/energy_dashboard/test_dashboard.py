@@ -159,6 +159,7 @@ async def test_a_plant_is_put_in_once(
     assert battery["stat_energy_to"] == statistic_id(house, "battery_charge")
     assert battery["stat_rate"] == entity_id(hass, "sensor", house, "battery_power")
     assert battery["stat_soc"].endswith("state_of_charge")
+    assert battery["capacity"] == 10.0
     assert answer["changed"] == []
     assert reasons(answer) == {"solar": "foreign"}
     assert "sensor.barn" in answer["text"]

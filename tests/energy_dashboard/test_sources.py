@@ -53,6 +53,7 @@ def offer(
     sensors: Mapping[str, str] | None = None,
     priced: set[str] | None = None,
     plant: str = "ne_1",
+    capacity: float | None = None,
 ) -> Offer:
     """Return what a plant has: all energies and sensors unless it is said."""
     own = {ext(key, plant) for key in SERIES} | {*SENSORS.values(), *OWN_SENSORS}
@@ -62,6 +63,7 @@ def offer(
         own=frozenset(own),
         ours=frozenset(own | {ext("grid_import", "ne_2")}),
         priced=frozenset(priced or ()),
+        capacity=capacity,
     )
 
 
@@ -412,3 +414,20 @@ def is_own(source: EnergySource) -> bool:
     """Tell whether a source is nothing but a power of the plant."""
     energies = (source.get("stat_energy_from"), source.get("stat_energy_to"))
     return energies == (None, None) and source.get("stat_rate") in SENSORS.values()
+
+
+def test_the_capacity_of_the_batteries() -> None:
+    """Put in where it is known and nobody has entered another one."""
+    [new], _ = put_in([], offer(*BATTERY, capacity=10.0))
+    assert new["capacity"] == 10.0
+    [unknown], _ = put_in([], offer(*BATTERY))
+    assert "capacity" not in unknown
+    [added], notes = put_in([unknown], offer(*BATTERY, capacity=10.0))
+    assert added["capacity"] == 10.0
+    assert notes[0].outcome is Outcome.CHANGED
+    [kept], notes = put_in([{**new, "capacity": 9.0}], offer(*BATTERY, capacity=10.0))
+    assert kept["capacity"] == 9.0
+    assert notes[0].outcome is Outcome.LEFT_ALONE
+
+
+BATTERY = ("battery_charge", "battery_discharge")

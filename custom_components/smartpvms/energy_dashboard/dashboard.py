@@ -18,14 +18,16 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 import voluptuous as vol
 
 from ..account.account import Account
-from ..catalogue import DEVICE_TYPES, Role
+from ..catalogue import DEVICE_TYPES
 from ..catalogue.plant import BATTERY_POWER, GRID_POWER, PV_POWER
 from ..catalogue.series import SERIES
 from ..const import DOMAIN
+from ..history.device_rows import BATTERIES
 from ..history.importer import statistic_id
 from ..history.prices import PRICE_OPTIONS
 from ..hub.hub import Hub
 from ..hub.targets import Target, registry_id_of
+from ..insight.battery import rated_capacity
 from .sources import BATTERY_SOC, EnergySource, Note, Offer, Outcome, put_in
 
 type Notes = Mapping[str, Sequence[Note]]
@@ -59,14 +61,14 @@ async def async_plan(hass: HomeAssistant, targets: Iterable[Target]) -> Plan:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="energy_not_loaded"
         )
-    plants = {target.plant_code: target.hub.account for target in targets}
+    plants = {target.plant_code: target.hub for target in targets}
     series = {code: await imported_series(hass, code) for code in plants}
     manager = await async_get_manager(hass)
     stored = manager.data or manager.default_preferences()
     sources: list[EnergySource] = list(stored["energy_sources"])
     notes: dict[str, Sequence[Note]] = {}
-    for code, account in plants.items():
-        offer = _offer(hass, account, code, series[code], _ours(hass, sources))
+    for code, hub in plants.items():
+        offer = _offer(hass, hub, code, series[code], _ours(hass, sources))
         sources, notes[code] = put_in(sources, offer)
     if not any(notes.values()):
         raise ServiceValidationError(
@@ -133,12 +135,13 @@ def plants_of(hass: HomeAssistant, hub: Hub) -> list[Target]:
 @callback
 def _offer(
     hass: HomeAssistant,
-    account: Account,
+    hub: Hub,
     code: str,
     series: set[str],
     ours: frozenset[str],
 ) -> Offer:
     """Return what a plant has for the dashboard."""
+    account = hub.account
     prices = account.options.prices
     priced = {key for key, option in PRICE_OPTIONS.items() if option in prices}
     offered = series - (PRICE_OPTIONS.keys() - priced)
@@ -148,6 +151,7 @@ def _offer(
         own=_own(hass, account, code),
         ours=ours,
         priced=frozenset(priced),
+        capacity=rated_capacity(account.listed_devices_of(code), hub.devices.data),
     )
 
 
@@ -158,8 +162,7 @@ def _sensors(hass: HomeAssistant, account: Account, code: str) -> dict[str, str]
     batteries = [
         device
         for device in account.devices_of(code)
-        if (kind := DEVICE_TYPES.get(device.type_id))
-        and kind.role in (Role.DC_BATTERY, Role.AC_STORAGE)
+        if (kind := DEVICE_TYPES.get(device.type_id)) and kind.role in BATTERIES
     ]
     if len(batteries) == 1:
         unique_ids[BATTERY_SOC] = f"{batteries[0].id}_{BATTERY_SOC}"

@@ -62,7 +62,8 @@ class Offer:
     `statistics`: statistic ids by series; money only where its price is set.
     `sensors`: live sensors by key. `own`: all ids that are this plant's, offered
     or not; `ours`: those of any plant. `priced`: the series of money whose price
-    is set, also where they do not exist yet.
+    is set, also where they do not exist yet; `capacity`: of all batteries in kWh, None
+    if unknown.
     """
 
     statistics: Mapping[str, str]
@@ -70,6 +71,7 @@ class Offer:
     own: frozenset[str]
     ours: frozenset[str]
     priced: frozenset[str] = frozenset()
+    capacity: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,7 +91,8 @@ class Slot:
 
     `complete`: the dashboard takes it with all of its energies only; `prices`:
     the fields of a price that `money` stands for; `alone`: a second one that
-    measures something else would count the same connection twice.
+    measures something else would count the same connection twice; `capacity`: the
+    field that takes the batteries' capacity.
     """
 
     kind: Kind
@@ -100,6 +103,7 @@ class Slot:
     blank: EnergySource
     complete: bool = True
     alone: bool = False
+    capacity: str | None = None
 
     def energies(self, source: EnergySource) -> list[str]:
         """Return the statistics of energy of a source."""
@@ -115,12 +119,19 @@ class Slot:
             "type": str(self.kind),
             **energy,
             **_chosen(self.live, offer.sensors),
+            **self.size(offer),
             **{
                 field: statistic
                 for field, statistic in _chosen(self.money, offer.statistics).items()
                 if PRICED[self.money[field]] in offer.statistics
             },
         }
+
+    def size(self, offer: Offer) -> dict[str, object]:
+        """Return the field of the batteries' capacity, where it is known."""
+        if self.capacity is None or not offer.capacity:
+            return {}
+        return {self.capacity: offer.capacity}
 
     def is_of(self, source: EnergySource, ids: Iterable[str]) -> bool:
         """Tell whether a source measures something that is among these ids."""
@@ -176,6 +187,7 @@ SLOTS: Final = (
         money={},
         prices={},
         blank={},
+        capacity="capacity",
     ),
 )
 
@@ -240,7 +252,7 @@ def _completed(
     """Return a source of the plant with what it lacks, or why it has to stay.
 
     Energies of the plant's live sensors give way to its statistics; name,
-    forecast, costs and powers that the user has chosen stay. `taken`: powers of
+    forecast, costs, powers and capacity that the user has chosen stay. `taken`: powers of
     other sources, which cannot be used twice.
     """
     if not set(slot.energies(source)) <= offer.own:
@@ -261,6 +273,7 @@ def _completed(
         chosen = field in source or (field == "stat_rate" and "power_config" in source)
         if not chosen and field in wanted and wanted[field] not in taken:
             after[field] = wanted[field]
+    after = {**slot.size(offer), **after}
     if after == before:
         return _lacks(slot, source, offer) or Reason.IN_ALREADY
     return after
