@@ -56,6 +56,21 @@ async def test_hours_are_the_truth(
     assert sim.count("getKpiStationHour") == 1
 
 
+async def test_rows_have_their_shares(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator
+) -> None:
+    """In percent, by the formulas of the sensors; to be named as any other key."""
+    [row] = await of_plant(hass, period="day", start="2026-06-14", end="2026-06-15")
+    begin = datetime(2026, 6, 14, tzinfo=BERLIN)
+    found = sim.truth(PLANT).energy(begin, begin + timedelta(days=1))
+    shares = {
+        "self_consumption_rate": 100 * (1 - found.export / found.pv),
+        "autarky_rate": 100 * (1 - found.import_ / found.consumption),
+    }
+    values = {key: row["values"][key] for key in shares}
+    assert values == pytest.approx(shares, abs=0.1)
+
+
 @pytest.mark.parametrize(
     ("period", "first", "count"),
     [
