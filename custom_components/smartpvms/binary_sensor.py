@@ -87,9 +87,8 @@ class ComparisonBinarySensor(StatusBinarySensor):
     entity_description: Comparison
 
     @override
-    def _keys(self) -> tuple[str, ...]:
-        row = self.entity_description
-        return (row.key, row.ratio, row.siblings)
+    def _what_shows(self) -> object:
+        return (super()._what_shows(), self.extra_state_attributes)
 
     @property
     @override

@@ -8,7 +8,7 @@ from typing import Any, Final, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.const import EntityCategory, Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from propcache.api import cached_property
@@ -124,13 +124,13 @@ class _Builder:
     def __call__[K: str | int](
         self, coordinator: ReadingsCoordinator[K], key: K, kpi: Kpi
     ) -> KpiSensor[K]:
-        return KpiSensor(coordinator, key, kpi, self.currency)
+        return sensor_class(kpi)(coordinator, key, kpi, self.currency)
 
     def insight(
         self, coordinator: ReadingsCoordinator[str], code: str, kpi: Kpi
     ) -> KpiSensor[str]:
         """Return a sensor of what the imported statistics say about a plant."""
-        make = CapacityKeptSensor if kpi == CAPACITY_KEPT else KpiSensor
+        make = CapacityKeptSensor if kpi == CAPACITY_KEPT else sensor_class(kpi)
         return make(coordinator, code, kpi, self.currency)
 
 
@@ -173,58 +173,114 @@ class KpiSensor[K: str | int](ReadingEntity[K], SensorEntity):
     entity_description: Kpi
 
     def __init__(
-        self, coordinator: ReadingsCoordinator[K], source: K, kpi: Kpi, currency: str
+        self, coordinator: ReadingsCoordinator[K], key: K, kpi: Kpi, currency: str
     ) -> None:
         """Show a KPI; money is in the plant's currency."""
-        super().__init__(coordinator, source, kpi)
+        super().__init__(coordinator, key, kpi)
         if kpi.money:
             self._attr_native_unit_of_measurement = currency
-
-    @cached_property
-    @override
-    def name(self) -> str | None:
-        """Return the name, with what a positive number means where it differs."""
-        name = super().name
-        direction = self.entity_description.direction
-        if direction is None or not isinstance(name, str):
-            return name if isinstance(name, str) else None
-        key = f"component.{DOMAIN}.entity.sensor.{direction}.name"
-        meaning = self.platform_data.platform_translations.get(key)
-        return meaning.format(name=name) if meaning else name
 
     @property
     @override
     def available(self) -> bool:
         """Tell whether the value is young enough, or does not age."""
         ages = self.entity_description.ages
-        return not ages or self.coordinator.is_fresh(self.source)
+        return not ages or self.coordinator.is_fresh(self.key)
+
+    @property
+    @override
+    def native_value(self) -> StateType | datetime:
+        """Return the value."""
+        value = self.value
+        return None if self.entity_description.zero_is_missing and not value else value
+
+
+class MeasuringSensor[K: str | int](KpiSensor[K]):
+    """A number with a unit or state class.
+
+    All states of a row have one cause. In the activity log, which tells causes, such
+    sensors do not appear.
+    """
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        if cause := self.coordinator.cause(self.key):
+            self.async_set_context(cause)
+        super()._handle_coordinator_update()
+
+
+class CountingSensor[K: str | int](MeasuringSensor[K]):
+    """A counter, with the time at which it started anew where that is known."""
+
+    @override
+    def _what_shows(self) -> object:
+        return (super()._what_shows(), self.last_reset)
 
     @property
     @override
     def last_reset(self) -> datetime | None:
         """Return when the counter started anew, where it is known."""
-        kpi = self.entity_description
-        reading = self.reading if kpi.counter else None
-        at = reading.last_reset(kpi.key) if reading else None
+        reading = self.reading
+        at = reading.last_reset(self.entity_description.key) if reading else None
         return datetime.fromtimestamp(at, UTC) if at else None
+
+
+class DirectedSensor[K: str | int](MeasuringSensor[K]):
+    """A power with two directions, whose name says what a positive number means."""
+
+    @cached_property
+    @override
+    def name(self) -> str | None:
+        """Return the name, with what a positive number means where that is known."""
+        name = super().name
+        if not isinstance(name, str):
+            return None
+        key = (
+            f"component.{DOMAIN}.entity.sensor.{self.entity_description.direction}.name"
+        )
+        meaning = self.platform_data.platform_translations.get(key)
+        return meaning.format(name=name) if meaning else name
+
+
+class CodeSensor[K: str | int](KpiSensor[K]):
+    """A state that the server tells as a number."""
 
     @property
     @override
-    def native_value(self) -> StateType | datetime:
-        """Return the value as Home Assistant shows it."""
-        # A fleet has thousands, and they are written again and again.
-        kpi, reading = self.entity_description, self.coordinator.data.get(self.source)
-        value = reading.values.get(kpi.key) if reading else None
-        if value is None or (kpi.zero_is_missing and not value):
-            return None
-        if kpi.states is not None:
-            return kpi.states.get(int(value), OTHER)
-        if kpi.device_class is SensorDeviceClass.TIMESTAMP:
-            return moment(value) if value > 0 else None
-        return value
+    def native_value(self) -> str | None:
+        """Return the state, OTHER for a number without a meaning."""
+        states, value = self.entity_description.states, self.value
+        return states.get(int(value), OTHER) if states and value is not None else None
 
 
-class CapacityKeptSensor(KpiSensor[str]):
+class TimeSensor[K: str | int](KpiSensor[K]):
+    """A time that the server tells as a number of milliseconds."""
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """Return the time, None for 0."""
+        value = self.value
+        return moment(value) if value and value > 0 else None
+
+
+def sensor_class(kpi: Kpi) -> type[KpiSensor[Any]]:
+    """Return what shows a KPI."""
+    if kpi.states is not None:
+        return CodeSensor
+    if kpi.device_class is SensorDeviceClass.TIMESTAMP:
+        return TimeSensor
+    if kpi.counter:
+        return CountingSensor
+    if kpi.direction:
+        return DirectedSensor
+    if kpi.native_unit_of_measurement or kpi.state_class or kpi.money:
+        return MeasuringSensor
+    return KpiSensor
+
+
+class CapacityKeptSensor(MeasuringSensor[str]):
     """The capacity that a plant's batteries have kept, with each year as an attribute."""
 
     coordinator: InsightCoordinator
@@ -233,4 +289,4 @@ class CapacityKeptSensor(KpiSensor[str]):
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """Return the capacity kept in each year of the batteries, in percent."""
-        return {ATTR_YEARS: self.coordinator.years.get(self.source, [])}
+        return {ATTR_YEARS: self.coordinator.years.get(self.key, [])}

@@ -20,7 +20,7 @@ from functools import partial
 from itertools import islice
 from typing import Final, override
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import CALLBACK_TYPE, Context, callback
 
 from ..account.account import Account
 from ..catalogue import Kpi
@@ -39,10 +39,9 @@ NOTIFIED_AT_ONCE: Final = 10
 class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
     """Keeps the last reading of each plant (by code) or device (by id).
 
-    A listener whose context is a source and some keys is called when one of these
-    values is another one, or has become too old or fresh; one without a context
-    whenever readings have come. `unclaimed` holds the keys that differ and that nobody
-    listens to, by the sources that the running notification is about.
+    A listener whose context is a plant or device is called when its reading has
+    changed, or has become too old or fresh; one without a context whenever readings
+    have come. Watchers are told which readings have changed.
     """
 
     def __init__(
@@ -51,13 +50,13 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         """Start without readings; `restore` brings back the saved ones."""
         super().__init__(account, name, update_interval)
         self.data = {}
-        self.unclaimed: Mapping[K, AbstractSet[str]] = {}
-        # The keys of which a source shows something else, by source.
-        self._pending: dict[K, AbstractSet[str]] = {}
+        # Whose listeners are still to be called, in the order of the rows.
+        self._changed: dict[K, None] = {}
         self._stale: set[K] = set()
-        self._listeners_of: dict[K, dict[str, list[CALLBACK_TYPE]]] = {}
-        self._general_listeners: list[CALLBACK_TYPE] = []
-        self._unsubscribe: CALLBACK_TYPE | None = None
+        self._listeners_of: dict[K, list[CALLBACK_TYPE]] = {}
+        self._unlisten: CALLBACK_TYPE = _call_nothing
+        self._causes: dict[K, Context] = {}
+        self._watchers: list[Watch[K]] = []
         self._followers: list[Follow[K]] = []
         self._updated: dict[K, None] = {}
         self._derived_at = 0.0
@@ -69,7 +68,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
 
     @abstractmethod
     def cycle(self) -> float:
-        """Return the seconds in which every source gets a new reading."""
+        """Return the seconds in which each plant or device gets a new reading."""
 
     @callback
     def restore(self, readings: Mapping[K, Reading]) -> None:
@@ -78,48 +77,48 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         self._stale = self._find_stale()
 
     @callback
-    def put(self, source: K, reading: Reading) -> None:
-        """Keep a new reading and tell its listeners at the next `publish`."""
-        before = self.data.get(source)
-        self._updated[source] = None
-        if not self.is_fresh(source):
-            self._stale.add(source)
-            if reading.at >= self._limit():
-                self._stale.remove(source)
-                self._mark_all(source)
-        self.data[source] = reading
-        if keys := reading.differs_from(before):
-            self._mark(source, keys)
+    def put(self, key: K, reading: Reading) -> None:
+        """Keep a new reading and call its listeners at the next `publish`."""
+        before = self.data.get(key)
+        self.data[key] = reading
+        self._updated[key] = None
+        if key in self._stale or before is None:
+            self._stale.discard(key)
+            if reading.at < self._limit():
+                self._stale.add(key)
+            self._changed[key] = None
+        elif not reading.shows_the_same_as(before):
+            self._changed[key] = None
 
     @callback
     def forget_gone(self) -> None:
         """Drop the readings of plants or devices that are gone."""
         for gone in self.data.keys() - self.sources():
             del self.data[gone]
-            self._pending.pop(gone, None)
+            self._changed.pop(gone, None)
+            self._causes.pop(gone, None)
         self._stale &= self.data.keys()
 
-    def is_fresh(self, source: K) -> bool:
+    def is_fresh(self, key: K) -> bool:
         """Tell whether a reading is younger than three cycles."""
-        return source in self.data and source not in self._stale
+        return key in self.data and key not in self._stale
 
-    def subscribed(self) -> AbstractSet[object]:
-        """Return the sources that have an enabled entity."""
+    def cause(self, key: K) -> Context | None:
+        """Return the context that the states of a plant's or device's reading share."""
+        return self._causes.get(key)
+
+    def subscribed(self) -> AbstractSet[K]:
+        """Return the plants or devices that have an enabled entity."""
         return self._listeners_of.keys()
 
     @callback
     def mark_stale(self) -> None:
         """Tell next time which readings have grown too old."""
-        for source in (aged := self._find_stale()) ^ self._stale:
-            self._updated[source] = None
-            self._mark_all(source)
+        aged = self._find_stale()
+        turned = dict.fromkeys(aged ^ self._stale)
         self._stale = aged
-
-    def _mark_all(self, source: K) -> None:
-        self._mark(source, self._listeners_of.get(source, _NOBODY).keys())
-
-    def _mark(self, source: K, keys: AbstractSet[str]) -> None:
-        self._pending[source] = self._pending.get(source, _NO_KEYS) | keys
+        self._updated |= turned
+        self._changed |= turned
 
     def _limit(self) -> float:
         """Return when the oldest reading that is fresh has come (epoch seconds)."""
@@ -127,46 +126,39 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
 
     def _find_stale(self) -> set[K]:
         limit = self._limit()
-        return {source for source, reading in self.data.items() if reading.at < limit}
+        return {key for key, reading in self.data.items() if reading.at < limit}
 
     @callback
     @override
     def async_add_listener(
-        self, update_callback: CALLBACK_TYPE, context: Topic[K] | None = None
+        self, update_callback: CALLBACK_TYPE, context: K | None = None
     ) -> Callable[[], None]:
-        """Listen to a source's keys, or to all there is without a context.
+        """Listen to a plant's or device's reading, or to all without a context.
 
-        Home Assistant gets to know one listener in place of all.
+        Home Assistant polls as long as there is a listener: it knows one in place of
+        all those of plants or devices.
         """
-        if self._unsubscribe is None:
-            self._unsubscribe = super().async_add_listener(_nobody)
         if context is None:
-            self._general_listeners.append(update_callback)
-        else:
-            source, *keys = context
-            told = self._listeners_of.setdefault(source, {})
-            for key in keys:
-                told.setdefault(key, []).append(update_callback)
+            return super().async_add_listener(update_callback)
+        if not self._listeners_of:
+            self._unlisten = super().async_add_listener(_call_nothing)
+        self._listeners_of.setdefault(context, []).append(update_callback)
         return partial(self._remove_listener, update_callback, context)
 
     @callback
-    def _remove_listener(
-        self, update_callback: CALLBACK_TYPE, context: Topic[K] | None
-    ) -> None:
-        if context is None:
-            self._general_listeners.remove(update_callback)
-        else:
-            source, *keys = context
-            told = self._listeners_of[source]
-            for key in keys:
-                told[key].remove(update_callback)
-                if not told[key]:
-                    del told[key]
-            if not told:
-                del self._listeners_of[source]
-        if self._unsubscribe and not self._listeners_of and not self._general_listeners:
-            self._unsubscribe()
-            self._unsubscribe = None
+    def _remove_listener(self, update_callback: CALLBACK_TYPE, key: K) -> None:
+        listeners = self._listeners_of[key]
+        listeners.remove(update_callback)
+        if not listeners:
+            del self._listeners_of[key]
+        if not self._listeners_of:
+            self._unlisten()
+
+    @callback
+    def watch(self, watcher: Watch[K]) -> CALLBACK_TYPE:
+        """Tell a watcher which readings have changed; return what ends that."""
+        self._watchers.append(watcher)
+        return partial(self._watchers.remove, watcher)
 
     @callback
     def follow(self, follower: Follow[K]) -> None:
@@ -185,36 +177,28 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
 
     async def async_publish(self) -> None:
         """Notify the listeners of the changes, a portion at a time."""
-        if not self._pending:
+        if not self._changed:
             self._notify(())
-        while self._pending:
-            self._notify(list(islice(self._pending, NOTIFIED_AT_ONCE)))
+        while self._changed:
+            self._notify(tuple(islice(self._changed, NOTIFIED_AT_ONCE)))
             await asyncio.sleep(0)
 
     @callback
     def publish(self) -> None:
         """Notify at once of changes and of readings that have grown stale; for few subjects."""
         self.mark_stale()
-        self._notify(list(self._pending))
+        self._notify(tuple(self._changed))
 
     @callback
-    def _notify(self, sources: Collection[K]) -> None:
-        unclaimed: dict[K, AbstractSet[str]] = {}
-        for source in sources:
-            told, keys = (
-                self._listeners_of.get(source, _NOBODY),
-                self._pending.pop(source),
-            )
-            if new := keys - told.keys():
-                unclaimed[source] = new
-            # One may listen to several keys; told in the order in which they were
-            # made, entities are found in the processor's cache.
-            self.notify(
-                {u: None for key, us in told.items() if key in keys for u in us}
-            )
-        self.unclaimed = unclaimed
-        self.notify(list(self._general_listeners))
-        self.unclaimed = {}
+    def _notify(self, keys: Collection[K]) -> None:
+        for key in keys:
+            del self._changed[key]
+            if listeners := self._listeners_of.get(key):
+                self._causes[key] = Context()
+                self.notify(tuple(listeners))
+        for watcher in self._watchers if keys else ():
+            watcher(keys)
+        self.notify([listener for listener, _ in self._listeners.values()])
 
     @callback
     @override
@@ -228,18 +212,15 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         await self.async_derive()
 
 
-type Topic[K] = tuple[K, *tuple[str, ...]]
-"""A source, and keys of its values."""
-
 type Follow[K] = Callable[[Collection[K]], Awaitable[None]]
-"""Derives something from the sources that have a new reading."""
+"""Derives something from the plants or devices that have a new reading."""
 
-_NOBODY: Final[Mapping[str, list[CALLBACK_TYPE]]] = {}
-_NO_KEYS: Final[frozenset[str]] = frozenset()
+type Watch[K] = Callable[[Collection[K]], None]
+"""Is told of the plants or devices whose readings have changed."""
 
 
-def _nobody() -> None:
-    """Stand in for the listeners of a source."""
+def _call_nothing() -> None:
+    """Stand in for the listeners of plants and devices."""
 
 
 class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):

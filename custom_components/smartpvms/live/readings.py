@@ -1,6 +1,6 @@
 """A reading: the last row of a plant or device, its counters made trustworthy."""
 
-from collections.abc import Iterable, Mapping, Set as AbstractSet
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from types import MappingProxyType
@@ -58,25 +58,9 @@ class Reading:
         memory = self.memories.get(key)
         return memory.last_reset if memory else None
 
-    def differs_from(self, other: Reading | None) -> AbstractSet[str]:
-        """Return the keys whose values, or starts of what they count, are others."""
-        if other is None:
-            return self.values.keys()
-        keys: set[str] = set()
-        old, new = other.values, self.values
-        if new is not old:
-            keys = {k for k, value in new.items() if k not in old or old[k] != value}
-            if old.keys() != new.keys():
-                keys |= old.keys() - new.keys()
-        if self.memories is other.memories:
-            return keys
-        for key, memory in self.memories.items():
-            # A counter that stands still keeps its memory.
-            if (known := other.memories.get(key)) is memory:
-                continue
-            if memory.last_reset != (known and known.last_reset):
-                keys.add(key)
-        return keys
+    def shows_the_same_as(self, other: Reading) -> bool:
+        """Tell whether values, and the starts of what they count, are the same."""
+        return self.values == other.values and self.memories == other.memories
 
     def dump(self) -> dict[str, object]:
         """Return the reading as JSON data."""
