@@ -144,5 +144,5 @@ def test_the_grid_connection_is_a_hint() -> None:
     winter = datetime(2024, 1, 1, tzinfo=timezone(timedelta(hours=2)))
     assert zone_of(plant(summer), BERLIN) is BERLIN
     assert zone_of(plant(winter), BERLIN) == timezone(timedelta(hours=2))
-    assert zone_of(plant(None), BERLIN) is BERLIN
-    assert zone_of(plant(datetime(2024, 1, 1)), BERLIN) is BERLIN  # noqa: DTZ001
+    assert zone_of(plant(None), BERLIN) is None
+    assert zone_of(plant(datetime(2024, 1, 1)), BERLIN) is None  # noqa: DTZ001

@@ -126,7 +126,7 @@ def _loaded(name: str, data: Any) -> list[Any]:
     found = [inventory.dump()] if inventory else []
     if inventory:
         found.append(inventory.with_plants(inventory.plants.values(), now).dump())
-        zones = [zone_of(plant, zone) for plant in inventory.plants.values()]
+        zones = [zone_of(plant, zone) or zone for plant in inventory.plants.values()]
         found.append([midnight(NOON.date(), known) for known in zones])
     firmware = FirmwareRecords.load(parts.get("firmware"), now)
     running = [firmware.is_running(key) for key in firmware.records]

@@ -169,8 +169,12 @@ class Account:
         self.ledger.use_profile(self.options.profile or PROFILES[dialect])
 
     def zone(self, plant_code: str) -> tzinfo:
-        """Return a plant's time zone."""
-        return self._zones.get(plant_code) or dt_util.get_default_time_zone()
+        """Return a plant's time zone; Home Assistant's while it is not known."""
+        return self.known_zone(plant_code) or dt_util.get_default_time_zone()
+
+    def known_zone(self, plant_code: str) -> tzinfo | None:
+        """Return a plant's time zone, None while neither list nor rows have told it."""
+        return self._zones.get(plant_code)
 
     @callback
     def learn_zone(self, plant_code: str, zone: tzinfo) -> None:
@@ -310,8 +314,9 @@ class Account:
     def _find_zones(self) -> None:
         home = dt_util.get_default_time_zone()
         self._zones = {
-            code: self._learnt_zones.get(code) or zone_of(plant, home)
+            code: zone
             for code, plant in self.plants.items()
+            if (zone := self._learnt_zones.get(code) or zone_of(plant, home))
         }
         self.ledger.use_zone(next(iter(self._zones.values()), home))
 

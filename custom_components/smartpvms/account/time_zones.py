@@ -51,8 +51,8 @@ _REGIONS: Final = (
 )
 
 
-def zone_of(plant: Plant, home: tzinfo) -> tzinfo:
-    """Return Home Assistant's zone, unless the plant shows another offset.
+def zone_of(plant: Plant, home: tzinfo) -> tzinfo | None:
+    """Return the zone that the plant's list row tells, None where it tells none.
 
     The date of the grid connection carries the plant's offset on that day; where
     `home` had the same offset then, plant and house share their zone and its
@@ -60,7 +60,7 @@ def zone_of(plant: Plant, home: tzinfo) -> tzinfo:
     """
     connected = plant.grid_connected_at
     if connected is None or (offset := connected.utcoffset()) is None:
-        return home
+        return None
     if connected.astimezone(home).utcoffset() == offset:
         return home
     return timezone(offset)

@@ -243,6 +243,9 @@ class Ingest:
         known = self._account.zone(code)
         if not seen <= progress.midnights:
             progress.midnights |= seen
+        if seen and progress.zone is None and fits(known, seen):
+            progress.zone = known
+            self._account.learn_zone(code, known)
         if seen and not fits(known, seen):
             connected = self._account.plants[code].grid_connected_at
             told = (

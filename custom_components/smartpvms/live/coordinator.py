@@ -312,7 +312,8 @@ class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
         plant_code: str,
     ) -> None:
         """Turn a row that has come at `at` (epoch seconds) into a reading."""
-        zone, plant = self.account.zone(plant_code), self.account.plants[plant_code]
+        plant = self.account.plants[plant_code]
+        zone = self.account.known_zone(plant_code)
         before = self.data.get(source)
         reading = advance_reading(
             before, row, at, counters, zone, capacity=plant.capacity

@@ -14,8 +14,10 @@ from typing import Any, Final, override
 
 from homeassistant.core import callback
 from homeassistant.helpers.update_coordinator import UpdateFailed
+from homeassistant.util import dt as dt_util
 
 from ..account.account import Account
+from ..account.time_zones import find_zone
 from ..catalogue import PLANT_PERIODS, PeriodKpi
 from ..coordinator import EARLY, calling
 from ..local_time import DAY, HOUR
@@ -283,6 +285,29 @@ class PlantPeriodCoordinator(PeriodCoordinator[str, tuple[str, ...]]):
         """Use the lane of getKpiStationDay, -Month or -Year."""
         interface = PLANT_INTERFACES[period]
         super().__init__(account, period, interface, "plant", after)
+
+    @override
+    async def _async_update_data(self) -> dict[str, Reading]:
+        try:
+            return await super()._async_update_data()
+        finally:
+            await self._async_learn_zones()
+
+    async def _async_learn_zones(self) -> None:
+        """Learn the zones of plants that no list and no imported row has told.
+
+        A row begins at the plant's midnight. The import, which sees more of them,
+        is believed more.
+        """
+        home = dt_util.get_default_time_zone()
+        for code, reading in list(self.data.items()):
+            start = known_start(reading)
+            if start is None or self.account.known_zone(code):
+                continue
+            zone = await self.hass.async_add_executor_job(
+                find_zone, [round(start)], home
+            )
+            self.account.learn_zone(code, zone)
 
     @override
     def sources(self) -> AbstractSet[str]:
