@@ -77,6 +77,29 @@ def test_another_devices_register_counts_from_its_first_sight_on(
     assert {memory.last_reset for memory in memories} == {None}
 
 
+@pytest.mark.parametrize("zero", ["2026-06-15T10:02", "2026-06-16T02:00"])
+def test_zeros_do_not_make_a_used_meter_a_new_one(zero: str) -> None:
+    rows: list[Row] = [
+        ("2026-06-14T10:00", 9000.0),
+        (zero, 0.0),
+        ("2026-06-15T10:05", 1500.0),
+        ("2026-06-15T22:00", 1520.0),
+        ("2026-06-16T10:06", 1549.9),
+    ]
+    assert counted(play(Counter.LIFETIME, sorted(rows))) == pytest.approx(49.9)
+
+
+def test_a_leap_that_stays_is_not_counted() -> None:
+    rows = [
+        ("2026-06-15T10:00", 1000.0),
+        *((f"2026-06-15T{hour}:05", 1300.0 + hour) for hour in range(10, 24)),
+        ("2026-06-16T10:10", 1324.0),
+    ]
+    memories = play(Counter.LIFETIME, rows)
+    assert values(memories[:-1]) == [1000.0] * 15
+    assert counted(memories) == pytest.approx(14.0)
+
+
 def test_a_leap_is_measured_by_the_plant() -> None:
     """300 kWh in five minutes are none of a house."""
     rows = [

@@ -85,7 +85,10 @@ class Lifetime:
         count = round(raw - memory.base, 6)
         if count == memory.value and memory.state is State.COUNTING:
             return memory
-        if memory.value <= count <= memory.value + now.most(memory.at):
+        # What goes on from a leap is no likelier for the time that it has lasted.
+        leapt = memory.raw - memory.base > memory.value and raw >= memory.raw
+        until = memory.since if leapt and memory.since is not None else now.at
+        if memory.value <= count <= memory.value + now.most(memory.at, until):
             return self._follow(memory, count, raw, now)
         return self._doubt(memory, memory.value, raw, now)
 
@@ -94,8 +97,9 @@ class Lifetime:
         count = round(raw - memory.base, 6)
         if memory.state is not State.DOUBTED:
             return memory._replace(raw=raw, since=now.at, state=State.DOUBTED)
-        if not memory.raw <= raw <= memory.raw + now.most(memory.at):
-            # Not what was doubted first.
+        goes_on = memory.raw <= raw <= memory.raw + now.most(memory.at, now.at)
+        # A 0 may mean that the register was not read.
+        if raw and not (memory.raw and goes_on):
             memory = memory._replace(raw=raw)
         if memory.lasted(now.at) < DAY:
             return memory

@@ -116,9 +116,9 @@ class Moment(NamedTuple):
     day: Day | None
     leap: float = LEAP
 
-    def most(self, since: float) -> float:
-        """Return what a counter may have moved (kWh) since an instant."""
-        return self.leap * max(self.at - since, HOUR) / HOUR
+    def most(self, begin: float, end: float) -> float:
+        """Return what a counter may have moved (kWh) between two instants."""
+        return self.leap * max(end - begin, HOUR) / HOUR
 
     def date_of(self, at: float) -> str:
         """Return the local day of another instant; none in an unknown zone."""
