@@ -117,6 +117,19 @@ def test_what_may_be_behind_is_hidden_until_a_row_has_it() -> None:
     assert tomorrow.values == {"day_cap": 0.0, "total_cap": 50.5}
 
 
+def test_a_zone_that_becomes_known_shows_nothing_that_may_be_behind() -> None:
+    """It gives a counter another period, but no number."""
+    row = {"day_cap": 3.0}
+    reading = advance_reading(None, row, NOON, DEVICE_COUNTERS, BERLIN)
+    reading = reading.doubting_counters()
+    for minutes, zone in ((1, None), (2, BERLIN)):
+        at = NOON + minutes * 60
+        reading = advance_reading(reading, {}, at, DEVICE_COUNTERS, zone)
+        assert reading.values == {}
+    reading = advance_reading(reading, row, NOON + 180, DEVICE_COUNTERS, BERLIN)
+    assert reading.values == row
+
+
 def test_what_has_stood_still_is_not_behind() -> None:
     row = {"day_cap": 3.0, "total_cap": 50.0}
     reading = advance_reading(None, row, NOON, DEVICE_COUNTERS, BERLIN)

@@ -137,7 +137,7 @@ def advance_reading(
             memories[key], is_settled = memory, False
         # What is doubted is believed in time.
         is_settled = is_settled and memory.since is None
-        if hidden and (raw or (known and memory.period != known.period)):
+        if hidden and (raw or (known and "" < known.period < memory.period)):
             hidden.discard(key)
         if memory.value is None or key in hidden:
             values.pop(key, None)
