@@ -37,12 +37,17 @@ def inverter(*, without: range = range(0), peak: float = 5.0) -> DeviceRows:
     return DeviceRows(INVERTER, [row for row in rows if row[0] not in without])
 
 
-def battery(begin: int = BEGIN, end: int = END, gap: range = range(0)) -> DeviceRows:
-    """Return a battery that charges with 1 kW while it has rows."""
+def battery(
+    begin: int = BEGIN, end: int = END, gap: range = range(0), *, power: float = 1.0
+) -> DeviceRows:
+    """Return a battery that charges with some kW while it has rows."""
     rows: list[tuple[int, Values]] = [
         (
             at,
-            {"ch_discharge_power": 1000.0, "charge_cap": (at - BEGIN) / HOUR},
+            {
+                "ch_discharge_power": 1000.0 * power,
+                "charge_cap": (at - BEGIN) / HOUR * power,
+            },
         )
         for at in range(begin, end, STEP)
         if at not in gap
@@ -105,7 +110,7 @@ def test_an_inverter_that_sleeps() -> None:
     awake = hours_of(inverter(), inverter())
     # Another device's rows tell of which times the night is made.
     assert hours_of(asleep, inverter()) == pytest.approx(awake)
-    assert hours_of(asleep, asleep, battery()) == pytest.approx(awake)
+    assert hours_of(asleep, asleep, battery(power=0.0)) == pytest.approx(awake)
 
 
 def test_a_row_of_the_next_day_tells_that_it_was_there() -> None:

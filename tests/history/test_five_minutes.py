@@ -168,6 +168,21 @@ def test_days_of_23_and_25_hours(day: date) -> None:
     check(flows, plant, range(begin, end, HOUR))
 
 
+@pytest.mark.parametrize("silent", [{0, 1}, {0}, {1}])
+def test_inverters_without_a_pv_input(silent: set[int]) -> None:
+    """An output contains the discharge of the batteries behind it, the PV does not."""
+    sources = list(the_house())
+    inverters = [s for s in sources if s.kind.role is Role.INVERTER]
+    for number in silent:
+        index = sources.index(inverters[number])
+        sources[index] = replace(inverters[number], pv_key="active_power")
+    powers = hourly_flows(sources, BEGIN, END).powers[PV_POWER]
+    assert len(powers) == 24
+    for hour, power in powers.items():
+        assert power.mean == pytest.approx(truth(house(), hour).pv, abs=0.05)
+        assert power.low >= 0
+
+
 def the_house() -> tuple[DeviceRows, ...]:
     """Return the rows of the house with a power sensor."""
     return sources_of(house, Type.POWER_SENSOR, DAY, Dialect.V2022)

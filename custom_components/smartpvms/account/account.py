@@ -222,13 +222,21 @@ class Account:
 
         The power of a storage whose sign is not known yet is left out.
         """
-        is_known = device.id in self.options.reversed_batteries
-        if not is_known:
+        if device.id not in self.options.reversed_batteries:
             self.powers.learn(device, at, row)
-            is_known = self.powers.has_sign(device, row)
-        values = self.normalise(device, row)
+        values = self.read(device, row)
         self.powers.note_meters({device: values})
-        if is_known or not values.get(STORAGE_POWER):
+        return values
+
+    def read(self, device: Device, row: Values) -> Values:
+        """Return a row as `normalise` does, without a storage's power of unknown sign."""
+        values = self.normalise(device, row)
+        is_known = device.id in self.options.reversed_batteries
+        if (
+            is_known
+            or not values.get(STORAGE_POWER)
+            or self.powers.has_sign(device, row)
+        ):
             return values
         return {key: value for key, value in values.items() if key != STORAGE_POWER}
 

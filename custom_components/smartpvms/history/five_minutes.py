@@ -56,7 +56,7 @@ def hourly_flows(devices: Sequence[DeviceRows], begin: int, end: int) -> HourlyF
     meters = [d for d in devices if d.kind.role is Role.METER]
     times = {at // STEP * STEP for device in devices for at, _ in device.rows}
     powers = {
-        PV_POWER: _sums_awake(times, [(d, d.pv_key) for d in inverters]),
+        PV_POWER: _pv(times, inverters, batteries),
         BATTERY_POWER: _sums(batteries),
         GRID_POWER: _sums(meters),
     }
@@ -78,6 +78,54 @@ def hourly_flows(devices: Sequence[DeviceRows], begin: int, end: int) -> HourlyF
 
 
 _OUTPUT: Final = "active_power"
+# Rows of one step are read some seconds apart: so much less than nothing (kW, and in
+# parts of the discharge) is nothing.
+_NOISE: Final = 0.1
+_NOISE_SHARE: Final = 0.05
+
+
+def _pv(
+    times: AbstractSet[int],
+    inverters: Sequence[DeviceRows],
+    batteries: Sequence[DeviceRows],
+) -> dict[int, float]:
+    """Return the PV power; an inverter's output contains its battery's discharge."""
+    known = _sums_awake(times, [(d, d.pv_key) for d in inverters])
+    own = [d for d in batteries if d.kind.role is Role.DC_BATTERY]
+    if not own or not _have_silent_ones_the_battery(inverters, own):
+        return known
+    discharge = _sums(own)
+    lives = [device.life for device in own]
+    found: dict[int, float] = {}
+    for at, power in known.items():
+        is_there = any(since < at + STEP and until > at for since, until in lives)
+        if at not in discharge and is_there:
+            continue
+        more = discharge.get(at, 0.0)
+        pv = power - more
+        if pv >= -max(_NOISE, _NOISE_SHARE * abs(more)):
+            found[at] = round(max(0.0, pv), 6)
+    return found
+
+
+def _have_silent_ones_the_battery(
+    inverters: Sequence[DeviceRows], batteries: Sequence[DeviceRows]
+) -> bool:
+    """Tell whether inverters without a PV input have the batteries behind them.
+
+    No list says so. Where others report their input, their output less their input is
+    the discharge, or nothing.
+    """
+    telling = [device for device in inverters if device.pv_key != _OUTPUT]
+    if len(telling) == len(inverters):
+        return False
+    discharge = _sums(batteries)
+    outputs = _sums_awake(discharge.keys(), [(d, _OUTPUT) for d in telling])
+    inputs = _sums_awake(discharge.keys(), [(d, d.pv_key) for d in telling])
+    surplus = {at: outputs[at] - inputs[at] for at in outputs.keys() & inputs.keys()}
+    without = sum(abs(more) for more in surplus.values())
+    with_it = sum(abs(more - discharge[at]) for at, more in surplus.items())
+    return not telling or without < with_it
 
 
 def _sums(devices: Sequence[DeviceRows]) -> dict[int, float]:

@@ -295,11 +295,14 @@ class Ingest:
 
     def _device_rows(self, known: Inquiry, code: str) -> list[DeviceRows]:
         account = self._account
+        devices = devices_of(account, known.question.feed, code)
+        for device in devices:
+            account.learn_from(device, known.rows_of(device.id))
         return [
             DeviceRows(
                 DEVICE_TYPES[device.type_id],
                 [
-                    (at, account.normalise(device, row))
+                    (at, account.read(device, row))
                     for at, row in known.rows_of(device.id)
                 ],
                 pv_key=(
@@ -309,7 +312,7 @@ class Ingest:
                 ),
                 is_reversed=device.id in account.options.reversed_devices,
             )
-            for device in devices_of(account, known.question.feed, code)
+            for device in devices
         ]
 
 
