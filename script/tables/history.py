@@ -84,7 +84,7 @@ def tables(texts: Texts) -> dict[str, str]:
     names = texts["selector"]["series"]["options"]
     return {
         "series": _table(
-            ("Statistic", "Id ends in", "Unit", "Made of"),
+            ("Statistic", "Id ends in", "Unit", "Made of", "Until the row comes"),
             (_series_row(names, series) for series in SERIES.values()),
         ),
         "durations": _table(
@@ -99,6 +99,7 @@ def _series_row(names: Mapping[str, str], series: Series) -> Row:
         f"`_{series.key}`",
         UNITS[series.quantity],
         _made_of(names, series),
+        _made_of_live(series),
     )
 
 
@@ -108,6 +109,12 @@ def _made_of(names: Mapping[str, str], series: Series) -> str:
     if series.quantity is Quantity.POWER:
         return POWERS
     return ", else ".join(_sum(terms) for terms in _expanded(series.operands))
+
+
+def _made_of_live(series: Series) -> str:
+    if energy := PRICED.get(series.key):
+        return "the same" if SERIES[energy].live else ""
+    return ", else ".join(_sum(terms) for terms in _expanded(series.live))
 
 
 def _expanded(operands: Iterable[Terms]) -> Iterator[Terms]:

@@ -25,11 +25,11 @@ def test_each_series_has_its_row(tables: dict[str, list[str]]) -> None:
         (
             "| Grid import | `_grid_import` | kWh | `buyPower`, else `use_power` - "
             "`selfProvide`, else `use_power` + feed-in - PV energy - net discharge of "
-            "the batteries, else import of the grid meter |"
+            "the batteries, else import of the grid meter | import of the grid meter |"
         ),
         (
             "| Cost of grid import | `_grid_import_cost` | currency | "
-            "Grid import × import price |"
+            "Grid import × import price | the same |"
         ),
     ):
         assert line in tables["series"]

@@ -104,8 +104,9 @@ class Account:
 
 
 def _unseen(plant: Plant, stops: Iterable[Stop]) -> Iterator[Blind]:
+    sources: list[int | str] = [plant.code, *(device.id for device in plant.devices)]
     for stop in stops:
-        for source in (plant.code, *(device.id for device in plant.devices)):
+        for source in sources:
             for scope in (Scope.LIVE, Scope.PERIODS):
                 yield Blind(source, stop.begin, stop.end + AFTER_START, scope=scope)
 
