@@ -139,9 +139,8 @@ def test_the_capacity_kept_by_years() -> None:
 def test_a_year_that_is_known_by_the_month_is_not_judged() -> None:
     """Hours are summed to days; months say nothing of a full discharge."""
     first = [Span(n * 30 * DAY, (n + 1) * 30 * DAY, 200.0) for n in range(12)]
-    begin = 365 * DAY
-    hourly = [
-        Span(begin + n * HOUR, begin + (n + 1) * HOUR, 0.25) for n in range(365 * 24)
-    ]
+    begin, rest = 365 * DAY, 705 * DAY
+    hourly = [Span(at, at + HOUR, 0.25) for at in range(begin, rest, HOUR)]
+    gap = Span(rest, rest + 25 * DAY, 200.0)
     today = EPOCH + timedelta(days=730)
-    assert best_of_years([*first, *hourly], today, UTC) == [None, 6.0]
+    assert best_of_years([*first, *hourly, gap], today, UTC) == [None, 6.0]
