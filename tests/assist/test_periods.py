@@ -35,27 +35,27 @@ def at(*parts: int) -> datetime:
         ("2025-05-17", "2025-05-18", (at(2025, 5, 17), at(2025, 5, 19))),
         ("2025-05-17T14:20", None, (at(2025, 5, 17, 14), NOW)),
         ("2025-05-17 14:00", "2025-05-17", (at(2025, 5, 17, 14), at(2025, 5, 18))),
-        ("2025-05-17T14:00+09:00", "2026", (at(2025, 5, 17, 14), at(2027, 1, 1))),
+        ("2025-05-17T21:00+09:00", "2026", (at(2025, 5, 17, 14), at(2027, 1, 1))),
     ],
 )
 def test_words(
     begin: str | None, end: str | None, expected: tuple[datetime, datetime]
 ) -> None:
-    """A year, month or day is meant as a whole, an hour from its beginning."""
-    assert stretch(begin, end, NOW) == Stretch(*expected)
+    """A year, month or day is meant as a whole; an hour with an offset is an instant."""
+    assert stretch(begin, end, NOW, BERLIN) == Stretch(*expected)
 
 
 @pytest.mark.parametrize("text", ["9999-99", "0000", "yesterday", "2025-05-17T", "20"])
 def test_no_words(text: str) -> None:
     """Whatever the text is, it is refused and nothing else fails."""
     with pytest.raises(CannotAnswerError):
-        stretch(text, None, NOW)
+        stretch(text, None, NOW, BERLIN)
 
 
 def test_days_of_the_change_of_clocks() -> None:
     """They have 23 and 25 hours; a row of the hour says which of two it is."""
     for day, hours in (("2026-03-29", 23), ("2025-10-26", 25)):
-        begin, end = stretch(day, None, NOW).instants(BERLIN)
+        begin, end = stretch(day, None, NOW, BERLIN).instants(BERLIN)
         found = edges(Period.HOUR, begin, end, BERLIN)
         assert (len(found) - 1, (end - begin) // HOUR) == (hours, hours)
         assert len({label(Period.HOUR, at, BERLIN) for at in found}) == hours + 1
@@ -85,7 +85,7 @@ def test_a_zone_of_half_hours() -> None:
 
 def test_too_many_rows() -> None:
     """Nobody reads a year of hours."""
-    begin, end = stretch("2025", None, NOW).instants(UTC)
+    begin, end = stretch("2025", None, NOW, BERLIN).instants(UTC)
     with pytest.raises(CannotAnswerError, match="more than 400 rows"):
         edges(Period.HOUR, begin, end, UTC)
 

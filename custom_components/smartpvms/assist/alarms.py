@@ -56,7 +56,7 @@ class GetAlarmsTool(PlantTool):
         answer: JsonObjectType = {"time_zone": zone_name(plant)}
         if "from" in arguments or "to" in arguments:
             here = local_now(now, zone)
-            asked = stretch(arguments.get("from"), arguments.get("to"), here)
+            asked = stretch(arguments.get("from"), arguments.get("to"), here, zone)
             begin, end = asked.until(here).instants(zone)
             over = await _async_over(hass, plant, found, begin)
             found = [row for row in [*found, *over] if begin <= _raised(row, end) < end]

@@ -78,7 +78,7 @@ class CompareTool(PlantTool):
         account = plant.hub.account
         zone = account.zone(plant.code)
         here = local_now(account.clock.now(), zone)
-        asked = stretch(arguments.get("from"), arguments.get("to"), here)
+        asked = stretch(arguments.get("from"), arguments.get("to"), here, zone)
         match arguments["with"]:
             case "earlier_years":
                 quantity = arguments.get("quantity", PV_ENERGY)

@@ -57,7 +57,7 @@ class GetEnergyTool(PlantTool):
         account = plant.hub.account
         zone, now = account.zone(plant.code), account.clock.now()
         here = local_now(now, zone)
-        asked = stretch(arguments.get("from"), arguments.get("to"), here)
+        asked = stretch(arguments.get("from"), arguments.get("to"), here, zone)
         period = Period(arguments["by"]) if "by" in arguments else None
         between = edges(period, *asked.until(here).instants(zone), zone)
         figures = await async_figures(plant, arguments["quantity"], between)

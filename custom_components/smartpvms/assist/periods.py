@@ -52,17 +52,17 @@ class Stretch:
         return Stretch(_before(self.begin, years), _before(self.end, years))
 
 
-def stretch(begin: str | None, end: str | None, now: datetime) -> Stretch:
-    """Return the period from one text to another; `now` is the plant's local time.
+def stretch(begin: str | None, end: str | None, now: datetime, zone: tzinfo) -> Stretch:
+    """Return the period from one text to another; `now` is the local time of `zone`.
 
     Without both: today. Without an end: the year, month or day that the first text
     names, or from a time until now. Raises CannotAnswerError.
     """
     if begin is None and end is not None:
         raise CannotAnswerError("'from' is missing")
-    first = _unit(begin) if begin else _day(now.date())
+    first = _unit(begin, zone) if begin else _day(now.date())
     if end is not None:
-        last = _unit(end)
+        last = _unit(end, zone)
     elif begin is not None and _is_time(first):
         last = Stretch(now, now)
     else:
@@ -132,15 +132,19 @@ def _starts(period: Period, begin: int, zone: tzinfo) -> Iterator[int]:
 _UNIT: Final = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 
 
-def _unit(text: str) -> Stretch:
-    """Return the year, month or day that a text names; a time is empty."""
+def _unit(text: str, zone: tzinfo) -> Stretch:
+    """Return the year, month or day that a text names; a time is empty.
+
+    A time with an offset is an instant, one without is of the zone.
+    """
     known = text.strip()
     try:
         if match := _UNIT.fullmatch(known):
             year, month, day = (int(item) if item else None for item in match.groups())
             found = _span_of(year or 0, month, day)
         else:
-            at = datetime.fromisoformat(known).replace(
+            at = datetime.fromisoformat(known)
+            at = (at.astimezone(zone) if at.tzinfo else at).replace(
                 tzinfo=None, minute=0, second=0, microsecond=0
             )
             found = Stretch(at, at)
