@@ -128,7 +128,7 @@ async def open_options(
     """Choose a step in the menu of the options; return what it shows."""
     menu = await hass.config_entries.options.async_init(entry.entry_id)
     assert menu["type"] is FlowResultType.MENU
-    assert menu["menu_options"] == ["settings", "energy_dashboard"]
+    assert menu["menu_options"] == ["settings", "energy_dashboard", "control"]
     assert_readable(menu, "options")
     result = await hass.config_entries.options.async_configure(
         menu["flow_id"], {"next_step_id": step_id}

@@ -171,6 +171,7 @@ async def test_what_is_told_of_calls(
         "currency": None,
         "quota_profile": None,
         "history_days": None,
+        "control": None,
         "excluded_plants": 0,
         "grid_meters": 0,
         "turned_meters": 0,

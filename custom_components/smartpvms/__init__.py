@@ -11,6 +11,8 @@ from .account.connections import async_get_connections
 from .account.issues import async_forget_issues
 from .alarms import coordinator as alarm_coordinator
 from .const import DOMAIN
+from .control import coordinator as control_coordinator
+from .control.entity import async_forget_entities
 from .dashboard import async_setup_dashboard
 from .history import coordinator as history_coordinator
 from .hub.hub import SmartPvmsConfigEntry
@@ -22,6 +24,8 @@ PLATFORMS = [
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
     Platform.EVENT,
+    Platform.NUMBER,
+    Platform.SELECT,
     Platform.SENSOR,
     Platform.UPDATE,
 ]
@@ -40,6 +44,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> bool:
     """Set up an account: its saved state is there at once, the rest follows."""
     hub = entry.runtime_data = await async_open(hass, entry)
+    if not hub.control.is_allowed:
+        async_forget_entities(hass, entry)
     await hub.async_register()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     hub.start()
@@ -68,6 +74,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -
     await store_of(hass, entry.entry_id).async_remove()
     await alarm_coordinator.store_of(hass, entry.entry_id).async_remove()
     await history_coordinator.store_of(hass, entry.entry_id).async_remove()
+    await control_coordinator.store_of(hass, entry.entry_id).async_remove()
     async_forget_issues(hass, entry.entry_id)
 
 

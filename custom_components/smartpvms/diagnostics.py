@@ -15,6 +15,7 @@ from .account.connections import async_get_connections
 from .account.device_registry import type_name
 from .catalogue import DEVICE_TYPES, NAMES, PLANT, Kpi, Status
 from .const import (
+    CONF_CONTROL,
     CONF_CURRENCY,
     CONF_EXCLUDED_PLANTS,
     CONF_EXPORT_PRICE,
@@ -32,7 +33,12 @@ from .hub.setup import credentials_of
 from .live.readings import Reading
 from .northbound import Device, Ledger, NorthboundSession, Plant
 
-_SHOWN_OPTIONS: Final = (CONF_CURRENCY, CONF_QUOTA_PROFILE, CONF_HISTORY_DAYS)
+_SHOWN_OPTIONS: Final = (
+    CONF_CONTROL,
+    CONF_CURRENCY,
+    CONF_QUOTA_PROFILE,
+    CONF_HISTORY_DAYS,
+)
 # They name plants, devices or entities, so only their number is told.
 _COUNTED_OPTIONS: Final = (
     CONF_EXCLUDED_PLANTS,
@@ -70,6 +76,7 @@ async def async_get_config_entry_diagnostics(
         hub = entry.runtime_data
         names = _pseudonyms(hub.account)
         shown["dialect"] = hub.account.inventory.dialect
+        shown["control"] = hub.control.diagnostics(names.plant)
         # A fleet's take a while each.
         await asyncio.sleep(0)
         shown["plants"] = _plants(hub, names)

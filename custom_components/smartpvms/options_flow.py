@@ -3,11 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from homeassistant.config_entries import (
-    ConfigEntryState,
-    ConfigFlowResult,
-    OptionsFlowWithReload,
-)
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfTime
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.generated.currencies import ACTIVE_CURRENCIES
@@ -51,6 +47,7 @@ from .const import (
     DEFAULT_HISTORY_DAYS,
     QUOTA_AUTO,
 )
+from .control_flow import ControlStep
 from .energy_dashboard.dashboard import async_plan, async_set_up, plants_of
 from .energy_dashboard.texts import Texts
 from .history.prices import is_price
@@ -120,7 +117,7 @@ def price(value: float | str | None) -> ChooseSelector:
     )
 
 
-class SmartPvmsOptionsFlow(OptionsFlowWithReload):
+class SmartPvmsOptionsFlow(ControlStep):
     """Settings that are stored, and a step that changes the Energy dashboard."""
 
     async def async_step_init(
@@ -128,7 +125,7 @@ class SmartPvmsOptionsFlow(OptionsFlowWithReload):
     ) -> ConfigFlowResult:
         """Let the user choose what to do."""
         return self.async_show_menu(
-            step_id="init", menu_options=["settings", "energy_dashboard"]
+            step_id="init", menu_options=["settings", "energy_dashboard", "control"]
         )
 
     @property

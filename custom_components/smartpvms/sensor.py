@@ -19,6 +19,7 @@ from .catalogue import DERIVED, DEVICE_TYPES, OTHER, PERIOD_KEYS, PLANT, Kpi
 from .catalogue.insight import CAPACITY_KEPT, INSIGHT_KEYS, INSIGHTS
 from .catalogue.plant import HISTORY_IMPORT
 from .const import DOMAIN
+from .control.entity import LAST_COMMAND, LastCommandSensor, commanded
 from .entity import EntityAdder
 from .history.entity import HistorySensor
 from .hub.hub import SmartPvmsConfigEntry
@@ -32,7 +33,9 @@ from .northbound.models import moment
 PARALLEL_UPDATES = 0
 
 _DERIVED_KEYS: Final = frozenset(kpi.key for kpi in DERIVED)
-_NOT_OF_A_ROW: Final = _DERIVED_KEYS | ALARM_KEYS | INSIGHT_KEYS | {HISTORY_IMPORT.key}
+_NOT_OF_A_ROW: Final = (
+    _DERIVED_KEYS | ALARM_KEYS | INSIGHT_KEYS | {HISTORY_IMPORT.key, LAST_COMMAND.key}
+)
 ATTR_YEARS: Final = "years"
 
 
@@ -71,6 +74,13 @@ async def async_setup_entry(
                 for code in hub.account.plants
             },
         )
+    adder.add_following(
+        hub.control.async_add_listener,
+        lambda: {
+            code: partial(LastCommandSensor, hub.control, code)
+            for code in commanded(hub.control)
+        },
+    )
     await adder.async_finish()
 
 

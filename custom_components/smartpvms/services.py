@@ -17,6 +17,7 @@ import voluptuous as vol
 
 from .actions import (
     alarms as alarm_actions,
+    control as control_actions,
     energy as energy_actions,
     firmware as firmware_actions,
     history as history_actions,
@@ -36,7 +37,7 @@ class Action:
 
     name: str
     handler: _Handler
-    schema: vol.Schema
+    schema: vol.Schema | vol.All
     response: SupportsResponse = SupportsResponse.ONLY
 
 
@@ -74,6 +75,10 @@ ACTIONS: Final = (
         "check_registration",
         registration_actions.async_check_registration,
         registration_actions.SCHEMA,
+    ),
+    *(
+        Action(name, handler, schema, SupportsResponse.OPTIONAL)
+        for name, (handler, schema) in control_actions.ACTIONS.items()
     ),
 )
 

@@ -32,6 +32,7 @@ from custom_components.smartpvms.catalogue.period import (
 )
 from custom_components.smartpvms.catalogue.plant import CALLS_LEFT, HISTORY_IMPORT
 from custom_components.smartpvms.catalogue.underperformance import COMPARISONS
+from custom_components.smartpvms.control.entity import LAST_COMMAND, NUMBERS, SELECTS
 from custom_components.smartpvms.northbound import Period
 
 type Texts = Mapping[str, Any]
@@ -67,6 +68,11 @@ OTHERS: Final[Mapping[str, tuple[tuple[str, EntityDescription], ...]]] = {
     "firmware": (("update", update.DESCRIPTION), ("button", button.UPGRADE)),
     "insights": tuple(("sensor", row) for row in INSIGHTS),
     "underperformance": tuple(("binary_sensor", row) for row in COMPARISONS),
+    "control": (
+        *(("select", row) for row in SELECTS),
+        *(("number", row) for row in NUMBERS),
+        ("sensor", LAST_COMMAND),
+    ),
 }
 """Entities without a catalogue row of a device type or plant, by table."""
 
@@ -179,7 +185,7 @@ def _name(names: Texts, platform: str, family: list[EntityDescription]) -> str:
 def _unit(row: EntityDescription) -> str:
     if isinstance(row, Kpi) and row.money:
         return "currency"
-    unit = row.native_unit_of_measurement if isinstance(row, Kpi) else None
+    unit = getattr(row, "native_unit_of_measurement", None)
     return str(unit or "")
 
 

@@ -32,6 +32,7 @@ SEVERAL_METERS: Final = "several_meters"
 NO_ACCESS: Final = "no_access"
 NO_CONSENT: Final = "no_consent"
 NOT_CONFIGURED: Final = "not_configured"
+NOT_STEERABLE: Final = "not_steerable"
 QUOTA_USED_UP: Final = "quota_used_up"
 
 # A shorter pause is hardly seen: values are shown for three cycles.
@@ -177,6 +178,12 @@ class Issues:
         """Tell for which plants (by name) the grid meter has to be chosen."""
         names = sorted(plants)
         self._set(bool(names), SEVERAL_METERS, {"plants": listed(self._hass, names)})
+
+    @callback
+    def not_steerable(self, reasons: Mapping[str, str]) -> None:
+        """Tell which plants (by name) cannot be steered, and why."""
+        lines = (with_value(self._hass, name, why) for name, why in reasons.items())
+        self._set(bool(reasons), NOT_STEERABLE, {"plants": _list(lines)})
 
     @callback
     def _set(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from ..const import (
+    CONF_CONTROL,
     CONF_CURRENCY,
     CONF_EARLIER_PRICES,
     CONF_EXCLUDED_PLANTS,
@@ -40,7 +41,7 @@ class AccountOptions:
     `excluded_plants`: codes of the plants that were deselected; `reversed_meters`:
     ids of the meters with the opposite sign, and so `reversed_batteries`; `grid_meters`:
     the chosen meter (an id as text, or `NO_METER`) by plant code; `profile`: None
-    follows the server's dialect; `prices` by option key, and those that they replaced
+    follows the server's dialect; `control`: plants may be steered; `prices` by option key, and those that they replaced
     in `earlier_prices`.
     """
 
@@ -51,6 +52,7 @@ class AccountOptions:
     grid_meters: Mapping[str, str] = field(default_factory=dict)
     profile: Profile | None = None
     history_days: int = DEFAULT_HISTORY_DAYS
+    control: bool = False
     prices: Mapping[str, Price] = field(default_factory=dict)
     earlier_prices: Mapping[str, Tariff] = field(default_factory=dict)
 
@@ -73,6 +75,7 @@ class AccountOptions:
             grid_meters=dict(options.get(CONF_GRID_METERS, {})),
             profile=None if profile == QUOTA_AUTO else Profile(profile),
             history_days=int(options.get(CONF_HISTORY_DAYS, DEFAULT_HISTORY_DAYS)),
+            control=options.get(CONF_CONTROL) is True,
             prices={
                 key: options[key]
                 for key in (CONF_IMPORT_PRICE, CONF_EXPORT_PRICE)

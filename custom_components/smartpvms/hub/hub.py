@@ -8,6 +8,7 @@ from homeassistant.core import callback
 from ..account.account import Account
 from ..account.device_registry import RegisteredKeys, async_registered_keys
 from ..alarms.coordinator import AlarmCoordinator
+from ..control.coordinator import ControlCoordinator
 from ..firmware.coordinator import FirmwareCoordinator
 from ..history.coordinator import HistoryCoordinator
 from ..insight.coordinator import InsightCoordinator
@@ -17,6 +18,7 @@ from ..live.inventory_coordinator import InventoryCoordinator
 from ..live.periods import PeriodCoordinators
 from ..live.plant_coordinator import PlantCoordinator
 from ..northbound import Interface
+from ..northbound.interfaces import CONTROL
 from ..northbound.lane import NOT_GRANTED
 from ..storage.parse import as_dict, by_id, load_ids
 from ..storage.steps import Steps, dumping
@@ -51,6 +53,7 @@ class Hub:
         )
         self.history = HistoryCoordinator(account, self.plants, self.devices)
         self.insights = InsightCoordinator(account, self.devices, self.history)
+        self.control = ControlCoordinator(account)
         self._store = HubStore(account.hass, account.entry.entry_id, self._dumping)
         account.types_changed.connect(self._rescale)
         account.inventory_changed.connect(self._rescale)
@@ -66,9 +69,10 @@ class Hub:
         self.account.ledger.use_scale(scale)
 
     async def async_restore(self) -> None:
-        """Restore the alarms and the history, which have stores of their own."""
+        """Restore what has a store of its own: alarms, history, control."""
         await self.alarms.async_restore()
         await self.history.async_restore()
+        await self.control.async_restore()
 
     async def async_register(self) -> None:
         """Write the devices to the registry, and read which entities there are."""
@@ -106,6 +110,7 @@ class Hub:
         await self._store.async_close()
         await self.alarms.async_save()
         await self.history.async_save()
+        await self.control.async_close()
 
     async def async_save(self) -> None:
         """Write what the next start begins with."""
@@ -128,6 +133,9 @@ class Hub:
                 self.devices.types.ask_all_again()
             self.history.ask_again(interface)
             self.account.issues.review(interface)
+        if CONTROL.intersection(interfaces):
+            self.control.ask_again()
+            await self.control.async_request_refresh()
         await asyncio.gather(
             self.async_refresh(),
             *map(self.periods.async_ask_again, interfaces),

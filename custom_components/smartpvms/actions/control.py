@@ -1,0 +1,326 @@
+"""Commands to the battery and the feed-in: the six actions, and a single entity.
+
+A command is refused beforehand where it cannot work, and otherwise sent once.
+"""
+
+from collections.abc import Mapping
+from datetime import time
+from typing import Any, Final
+
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util.json import JsonObjectType
+import voluptuous as vol
+
+from ..account.wording import listed, with_value
+from ..const import DOMAIN
+from ..control.commands import KINDS, Command
+from ..control.coordinator import RunningError
+from ..control.entity import LOGGER_LIMIT, SETTABLE_MODES, commanded, largest_limit
+from ..control.reasons import reason_text
+from ..hub.hub import Hub
+from ..hub.targets import Target, find_targets
+from ..northbound import NorthboundError
+from ..northbound.errors import LoginError, NotYetError
+from ..northbound.tasks import (
+    MOST_WINDOWS,
+    BatteryLimits,
+    BatteryMode,
+    ExportLimit,
+    ForcedCharge,
+    Setting,
+    Status,
+    TimeWindow,
+)
+from .budget import async_await_calls
+from .fields import DEVICES
+
+MOST_WATTS: Final = 10_000_000
+MOST_MINUTES: Final = 24 * 60
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_WATTS: Final = vol.All(vol.Coerce(int), vol.Range(0, MOST_WATTS))
+_SOC: Final = vol.All(vol.Coerce(float), vol.Range(0, 100))
+_WHERE: Final = {vol.Required(ATTR_DEVICE_ID): DEVICES}
+_WINDOW: Final = vol.Schema(
+    {
+        vol.Required("start"): cv.time,
+        vol.Required("end"): vol.Any("24:00", cv.time),
+        vol.Required("action"): vol.In(("charge", "discharge")),
+        vol.Optional("weekdays", default=list(WEEKDAYS)): vol.All(
+            cv.ensure_list, [vol.In(WEEKDAYS)], vol.Length(min=1)
+        ),
+    }
+)
+
+EXPORT_SCHEMA: Final = vol.Schema(
+    {
+        **_WHERE,
+        vol.Optional("limit"): vol.All(vol.Coerce(float), vol.Range(0, LOGGER_LIMIT)),
+    }
+)
+MODE_SCHEMA: Final = vol.Schema(
+    {
+        **_WHERE,
+        vol.Required("mode"): vol.In(SETTABLE_MODES),
+        vol.Optional("windows", default=list): vol.All(
+            cv.ensure_list, [_WINDOW], vol.Length(max=MOST_WINDOWS)
+        ),
+        vol.Optional("charge_from_grid_power"): vol.All(
+            vol.Coerce(float), vol.Range(0, LOGGER_LIMIT)
+        ),
+        vol.Optional("surplus"): vol.In(("feed_in", "charge")),
+    }
+)
+LIMITS: Final = {
+    "end_of_charge_soc": vol.All(vol.Coerce(float), vol.Range(90, 100)),
+    "end_of_discharge_soc": vol.All(vol.Coerce(float), vol.Range(0, 20)),
+    "maximum_charge_power": _WATTS,
+    "maximum_discharge_power": _WATTS,
+}
+LIMITS_SCHEMA: Final = vol.All(
+    vol.Schema({**_WHERE, **{vol.Optional(key): kind for key, kind in LIMITS.items()}}),
+    cv.has_at_least_one_key(*LIMITS),
+)
+FORCE_SCHEMA: Final = vol.All(
+    vol.Schema(
+        {
+            **_WHERE,
+            vol.Required("power"): vol.All(vol.Coerce(int), vol.Range(1, MOST_WATTS)),
+            vol.Exclusive("target_soc", "until"): _SOC,
+            vol.Exclusive("duration", "until"): vol.All(
+                vol.Coerce(int), vol.Range(1, MOST_MINUTES)
+            ),
+        }
+    ),
+    cv.has_at_least_one_key("target_soc", "duration"),
+)
+STOP_SCHEMA: Final = vol.Schema(_WHERE)
+
+type Fields = Mapping[str, Any]
+
+
+async def async_set_export_limit(
+    hass: HomeAssistant, call: ServiceCall
+) -> ServiceResponse:
+    """Limit the feed-in of plants, or lift the limit."""
+    return await _async_act(hass, call, ExportLimit(call.data.get("limit")))
+
+
+async def async_set_battery_mode(
+    hass: HomeAssistant, call: ServiceCall
+) -> ServiceResponse:
+    """Set the working mode of plants' batteries."""
+    surplus = call.data.get("surplus")
+    mode = BatteryMode(
+        SETTABLE_MODES[call.data["mode"]],
+        tuple(_window(one) for one in call.data["windows"]),
+        call.data.get("charge_from_grid_power"),
+        None if surplus is None else surplus == "feed_in",
+    )
+    return await _async_act(hass, call, mode)
+
+
+async def async_set_battery_limits(
+    hass: HomeAssistant, call: ServiceCall
+) -> ServiceResponse:
+    """Set bounds of plants' batteries."""
+    limits = BatteryLimits(**{key: call.data.get(key) for key in LIMITS})
+    return await _async_act(hass, call, limits)
+
+
+async def async_force_charge(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Charge plants' batteries now."""
+    return await _async_act(hass, call, _forced(call.data, 1))
+
+
+async def async_force_discharge(
+    hass: HomeAssistant, call: ServiceCall
+) -> ServiceResponse:
+    """Discharge plants' batteries now."""
+    return await _async_act(hass, call, _forced(call.data, -1))
+
+
+async def async_stop_forced_charge(
+    hass: HomeAssistant, call: ServiceCall
+) -> ServiceResponse:
+    """End the forced charge or discharge of plants' batteries."""
+    return await _async_act(hass, call, ForcedCharge(0))
+
+
+def _forced(fields: Fields, sign: int) -> ForcedCharge:
+    watts = sign * fields["power"]
+    return ForcedCharge(watts, fields.get("target_soc"), fields.get("duration"))
+
+
+def _window(fields: Fields) -> TimeWindow:
+    start, end = _clock(fields["start"]), _clock(fields["end"])
+    if start >= end:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="control_window"
+        )
+    days = tuple(WEEKDAYS.index(day) + 1 for day in fields["weekdays"])
+    return TimeWindow(start, end, fields["action"] == "charge", days)
+
+
+def _clock(at: time | str) -> str:
+    return at if isinstance(at, str) else f"{at:%H:%M}"
+
+
+async def _async_act(
+    hass: HomeAssistant, call: ServiceCall, setting: Setting
+) -> ServiceResponse:
+    """Send one setting to plants; answers by the device id that was passed."""
+    targets = find_targets(hass, call.data[ATTR_DEVICE_ID])
+    by_hub: dict[Hub, dict[str, Setting]] = {}
+    for target in targets:
+        _check_plant(target)
+        by_hub.setdefault(target.hub, {})[target.plant_code] = setting
+    # No account is asked before all of them may be.
+    for hub, settings in by_hub.items():
+        _check(hub, settings)
+    commands = {
+        hub: await async_command(hub, settings, must_all=not call.return_response)
+        for hub, settings in by_hub.items()
+    }
+    return {
+        target.registry_id: _answer(hass, commands[target.hub], target.plant_code)
+        for target in targets
+    }
+
+
+def _check_plant(target: Target) -> None:
+    if target.device is not None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="control_needs_plant",
+            translation_placeholders={"device_id": target.registry_id},
+        )
+
+
+def _check(hub: Hub, settings: Mapping[str, Setting]) -> None:
+    """Raise for what cannot work, before anything is sent."""
+    control, plants = hub.control, hub.account.plants
+    if not control.is_allowed:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="control_off",
+            translation_placeholders={"entry": hub.account.entry.title},
+        )
+    steerable = commanded(control)
+    for code, setting in settings.items():
+        needs_battery = not isinstance(setting, ExportLimit)
+        known = control.settings(code)
+        if code not in steerable or (
+            (known.mode if needs_battery else known.export) is None
+        ):
+            raise _not_steerable(hub, code)
+        if isinstance(setting, ExportLimit) and (
+            (setting.kilowatts or 0.0) > (most := largest_limit(control, code))
+        ):
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="control_too_much",
+                translation_placeholders={"limit": f"{most:g}"},
+            )
+    kind = KINDS[type(next(iter(settings.values())))]
+    is_stop = all(setting == ForcedCharge(0) for setting in settings.values())
+    if not is_stop and (busy := control.running(kind, settings)):
+        raise _running(plants[busy[0]].name)
+
+
+def _not_steerable(hub: Hub, code: str) -> ServiceValidationError:
+    refusals = hub.control.settings(code).refusals
+    codes = [str(found) for found in refusals.values()]
+    reason = codes[0] if codes else "401"
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="control_not_steerable",
+        translation_placeholders={
+            "plant": hub.account.plants[code].name,
+            "reason": reason_text(hub.account.hass, reason),
+        },
+    )
+
+
+def _running(plant: str) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="control_running",
+        translation_placeholders={"plant": plant},
+    )
+
+
+async def async_command(
+    hub: Hub, settings: Mapping[str, Setting], *, must_all: bool = True
+) -> Command:
+    """Send settings of one kind to plants (by code), in one task, exactly once.
+
+    Waits a minute at most for the lane. Raises where it is refused beforehand, where
+    no plant has taken it and, with `must_all`, where any plant has not.
+    """
+    _check(hub, settings)
+    account = hub.account
+    kind = type(next(iter(settings.values())))
+    await async_await_calls(account, kind.deliver, 1)
+    try:
+        command = await hub.control.async_send(settings)
+    except RunningError as error:
+        names = account.plants[next(iter(settings))].name
+        raise _running(names) from error
+    except NotYetError as error:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="call_refused",
+            translation_placeholders={"interface": error.interface},
+        ) from error
+    except NorthboundError as error:
+        if isinstance(error, LoginError):
+            account.note_login_refused(error)
+        raise _failed(hub, hub.control.commands[-1]) from error
+    failed = [one.status is Status.FAILED for one in command.outcomes.values()]
+    if all(failed) or (must_all and any(failed)):
+        raise _failed(hub, command)
+    return command
+
+
+def _failed(hub: Hub, command: Command) -> HomeAssistantError:
+    """Return the error that says plant by plant why a command failed."""
+    hass, plants = hub.account.hass, hub.account.plants
+    reasons = (
+        with_value(hass, plants[code].name, reason_text(hass, outcome.reason))
+        for code, outcome in command.outcomes.items()
+        if outcome.status is Status.FAILED and code in plants
+    )
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key="control_failed",
+        translation_placeholders={"reasons": listed(hass, reasons)},
+    )
+
+
+def _answer(hass: HomeAssistant, command: Command, code: str) -> JsonObjectType:
+    outcome = command.outcomes[code]
+    is_failed = outcome.status is Status.FAILED
+    return {
+        "status": str(outcome.status),
+        "asked": {
+            key: value
+            for key, value in command.wishes[code].items()
+            if value is not None
+        },
+        "reason": reason_text(hass, outcome.reason) if is_failed else None,
+    }
+
+
+ACTIONS: Final = {
+    "set_export_limit": (async_set_export_limit, EXPORT_SCHEMA),
+    "set_battery_mode": (async_set_battery_mode, MODE_SCHEMA),
+    "set_battery_limits": (async_set_battery_limits, LIMITS_SCHEMA),
+    "force_charge": (async_force_charge, FORCE_SCHEMA),
+    "force_discharge": (async_force_discharge, FORCE_SCHEMA),
+    "stop_forced_charge": (async_stop_forced_charge, STOP_SCHEMA),
+}
+"""What does each action, and its fields."""

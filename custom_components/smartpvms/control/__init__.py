@@ -1,0 +1,1 @@
+"""Control of battery and feed-in: commands, what came of them, how plants are set."""

@@ -1,0 +1,96 @@
+"""What is known of how a plant is set: readings, confirmed bounds, refusals. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Self
+
+from ..northbound import Interface
+from ..northbound.tasks import ExportControl, ExportMode, OperationMode
+from ..storage.parse import amount, as_dict, is_whole, numbers, times
+
+READINGS: Final = (Interface.EXPORT_CONTROL, Interface.BATTERY_MODE_READ)
+"""The two interfaces that read how a plant is set."""
+
+BATTERY_BOUNDS: Final = (
+    "end_of_charge_soc",
+    "end_of_discharge_soc",
+    "maximum_charge_power",
+    "maximum_discharge_power",
+)
+
+
+@dataclass(slots=True)
+class PlantSettings:
+    """How a plant is set.
+
+    `last_limit`: the last limit of the feed-in in kW. `bounds`: what was set last and
+    confirmed; they cannot be read. `read_at` and `due_at` in epoch seconds by
+    interface; `refusals`: the fail code that a reading was refused with.
+    """
+
+    export: ExportControl | None = None
+    mode: OperationMode | None = None
+    last_limit: float | None = None
+    bounds: dict[str, float] = field(default_factory=dict)
+    read_at: dict[str, float] = field(default_factory=dict)
+    due_at: dict[str, float] = field(default_factory=dict)
+    refusals: dict[str, int] = field(default_factory=dict)
+
+    def apply_export(self, found: ExportControl, now: float) -> None:
+        """Enter a reading of the feed-in."""
+        self.export = found
+        if found.kilowatts:
+            self.last_limit = found.kilowatts
+        self._answered(Interface.EXPORT_CONTROL, now)
+
+    def apply_mode(self, found: OperationMode, now: float) -> None:
+        """Enter a reading of the battery's mode."""
+        self.mode = found
+        self._answered(Interface.BATTERY_MODE_READ, now)
+
+    def _answered(self, interface: Interface, now: float) -> None:
+        self.read_at[interface] = now
+        self.refusals.pop(interface, None)
+
+    def refuse(self, interface: Interface, code: int) -> None:
+        """Note that the plant cannot be steered, and why."""
+        self.refusals[interface] = code
+        if interface is Interface.EXPORT_CONTROL:
+            self.export = None
+        else:
+            self.mode = None
+
+    @property
+    def limit(self) -> float | None:
+        """Return the limit of the feed-in in kW, or the last one where there is none."""
+        if self.export is not None and self.export.kilowatts is not None:
+            return self.export.kilowatts
+        return self.last_limit
+
+    def dump(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return asdict(self)
+
+    @classmethod
+    def load(cls, saved: object) -> Self:
+        """Return what `dump` saved; whatever is of another shape is left out."""
+        parts = as_dict(saved)
+        export, mode = as_dict(parts.get("export")), parts.get("mode")
+        refusals = as_dict(parts.get("refusals"))
+        return cls(
+            _export(export),
+            OperationMode(str(mode)) if mode in list(OperationMode) else None,
+            amount(parts.get("last_limit")),
+            numbers(parts.get("bounds")),
+            times(parts.get("read_at")),
+            times(parts.get("due_at")),
+            {key: code for key, code in refusals.items() if is_whole(code)},
+        )
+
+
+def _export(saved: Mapping[str, object]) -> ExportControl | None:
+    mode = saved.get("mode")
+    if mode not in list(ExportMode):
+        return None
+    kilowatts, percent = amount(saved.get("kilowatts")), amount(saved.get("percent"))
+    return ExportControl(ExportMode(str(mode)), kilowatts, percent)

@@ -1,0 +1,131 @@
+"""Commands and settings as they are saved and read again; reasons in words."""
+
+from dataclasses import asdict
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+import pytest
+
+from custom_components.smartpvms.control.commands import (
+    KEPT,
+    NEVER_ENDED,
+    NO_ANSWER,
+    Command,
+    loaded,
+    pruned,
+)
+from custom_components.smartpvms.control.plants import PlantSettings
+from custom_components.smartpvms.control.reasons import known_reason, reason_text
+from custom_components.smartpvms.northbound import Interface
+from custom_components.smartpvms.northbound.tasks import (
+    BatteryLimits,
+    ExportControl,
+    ExportLimit,
+    ExportMode,
+    ForcedCharge,
+    OperationMode,
+    Outcome,
+    Setting,
+    Status,
+)
+
+NOW = 1_780_000_000.0
+DONE = Outcome(Status.SUCCEEDED)
+
+
+def command(setting: Setting | None = None, task: str | None = "1") -> Command:
+    found = Command.of(
+        {"A": setting or ExportLimit(2), "B": setting or ExportLimit(3)}, NOW
+    )
+    found.task = task
+    return found
+
+
+def test_a_command_survives_a_restart() -> None:
+    one = command()
+    assert one.apply({"A": DONE, "C": DONE, "B": Outcome(Status.RUNNING)}, NOW) == ["A"]
+    [again] = loaded([one.dump()], NOW + 5)
+    assert again == one
+    assert again.runs_at("B")
+    assert not again.runs_at("A")
+    assert again.apply({"A": Outcome(Status.FAILED), "B": DONE}, NOW + 9) == ["B"]
+    assert (again.ended_at, again.outcomes["A"]) == (NOW + 9, DONE)
+
+
+def test_a_command_without_a_task_is_never_sent_again() -> None:
+    [again] = loaded([command(task=None).dump()], NOW + 5)
+    assert not again.is_running
+    assert again.outcomes["A"] == Outcome(Status.FAILED, NO_ANSWER)
+
+
+@pytest.mark.parametrize("saved", [None, 5, [None, {}, {"kind": "export_limit"}]])
+def test_what_cannot_be_read_is_left_out(saved: Any) -> None:
+    assert loaded(saved, NOW) == []
+
+
+def test_a_damaged_outcome_is_asked_for_again() -> None:
+    dump = command().dump() | {"outcomes": {"A": {"status": "what"}}, "task": "7"}
+    [again] = loaded([dump], NOW)
+    assert again.runs_at("A")
+    assert again.runs_at("B")
+
+
+def test_old_commands_are_pruned_but_for_those_that_run() -> None:
+    commands = [command() for _ in range(KEPT + 5)]
+    for one in commands[1:]:
+        one.fail(NEVER_ENDED, NOW)
+    kept = pruned(commands)
+    assert len(kept) == KEPT + 1
+    assert kept[0] is commands[0]
+
+
+def test_a_forced_charge_may_take_a_day() -> None:
+    charge, limit = command(ForcedCharge(5, minutes=9)), command()
+    assert limit.is_overdue(NOW + 2 * 3600)
+    assert not charge.is_overdue(NOW + 24 * 3600)
+    assert charge.is_overdue(NOW + 26 * 3600)
+    # A clock that was far ahead.
+    assert charge.is_overdue(NOW - 2 * 3600)
+    assert command(ForcedCharge(0)).is_stop
+    assert not charge.is_stop
+    assert not limit.is_stop
+
+
+def test_settings_survive_a_restart() -> None:
+    known = PlantSettings(bounds={"end_of_charge_soc": 95.0})
+    known.apply_export(ExportControl(ExportMode.LIMITED, 2.5), NOW)
+    known.apply_mode(OperationMode.TIME_OF_USE, NOW)
+    known.due_at["x"] = NOW
+    again = PlantSettings.load(known.dump())
+    assert again == known
+    assert again.limit == 2.5
+    again.apply_export(ExportControl(ExportMode.NO_LIMIT), NOW)
+    assert again.limit == 2.5
+    again.refuse(Interface.EXPORT_CONTROL, 20609)
+    again.refuse(Interface.BATTERY_MODE_READ, 20621)
+    assert (again.export, again.mode) == (None, None)
+    assert PlantSettings.load(again.dump()).refusals == again.refusals
+    assert (
+        PlantSettings.load(None) == PlantSettings.load({"export": 5}) == PlantSettings()
+    )
+
+
+def test_limits_are_remembered_by_name() -> None:
+    limits = asdict(BatteryLimits(end_of_charge_soc=95))
+    assert command(BatteryLimits(end_of_charge_soc=95)).wishes["A"] == limits
+
+
+def test_reasons_in_words(hass: HomeAssistant) -> None:
+    assert "could not carry it out" in reason_text(hass, None)
+    assert "several controllers" in reason_text(hass, "20609")
+    assert "does not say what became" in reason_text(hass, NEVER_ENDED)
+    text = reason_text(hass, "a  sentence\nof the server")
+    assert text == "FusionSolar gave this reason: a sentence of the server"
+    assert len(reason_text(hass, "x" * 1000)) < 250
+    assert known_reason("Erika's plant") == "other"
+    assert [known_reason(one) for one in (None, "BUSY", "20609", NO_ANSWER)] == [
+        None,
+        "BUSY",
+        "20609",
+        NO_ANSWER,
+    ]
