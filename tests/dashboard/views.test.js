@@ -261,3 +261,31 @@ test("a name is a name, whatever is in it", () => {
   assert.equal(escaped("<b>|*`"), "&#60;b&#62;&#124;&#42;&#96;");
   assert.equal(escaped("日照 #1"), "日照 &#35;1");
 });
+
+test("a plant is steered only where it can be", async () => {
+  const hass = recorded();
+  assert.ok(!headings(await house(hass)).includes("Control"));
+  const keys = {
+    "sensor.last": "last_command",
+    "select.export": "export_control",
+    "number.limit": "export_limit",
+  };
+  const add = (entity_id, translation_key) => {
+    hass.entities[entity_id] = {
+      entity_id,
+      device_id: "sonnenhof",
+      platform: "smartpvms",
+      translation_key,
+    };
+  };
+  for (const [id, key] of Object.entries(keys)) add(id, key);
+  const view = await house(hass);
+  assert.ok(headings(view).includes("Control"));
+  const ids = named(view);
+  for (const id of Object.keys(keys)) assert.ok(ids.includes(id));
+  const stops = (of) => cards(of).filter(({ name }) => name === "Stop forced charge");
+  assert.equal(stops(view).length, 0);
+  add("select.mode", "battery_mode");
+  const [button] = stops(await house(hass));
+  assert.deepEqual(button.tap_action.data, { device_id: "sonnenhof" });
+});

@@ -2,6 +2,7 @@
 
 import { alarmSection } from "./alarms.js";
 import { heading, isBelow, onlyWhile, section, share, tile } from "./cards.js";
+import { controlSection } from "./control.js";
 import { deviceSections } from "./devices.js";
 import { flow } from "./flow.js";
 import { POWERS, energySections, powerSection } from "./graphs.js";
@@ -41,6 +42,7 @@ export async function plantView(hass, id, texts) {
   const sections = [
     nowSection(plant, texts),
     todaySection(plant, texts),
+    controlSection(plant, texts),
     alarmSection(plant, texts),
     await powerSection(hass, plant, statistics, texts),
     ...energySections(statistics, texts),
