@@ -295,7 +295,8 @@ async def test_a_digest_of_one_plant(
 
 def documented(kind: str) -> list[dict[str, Any]]:
     """Return the YAML in the document that has a key."""
-    text = (ROOT / "docs/alarms.md").read_text(encoding="utf-8")
+    documents = (ROOT / "docs/alarms.md", ROOT / "docs/control.md")
+    text = "".join(path.read_text(encoding="utf-8") for path in documents)
     blocks = [
         parse_yaml(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     ]
@@ -355,7 +356,8 @@ async def test_documented_condition(
 
 
 def test_documented_import_links() -> None:
-    text = (ROOT / "docs/alarms.md").read_text(encoding="utf-8")
+    documents = (ROOT / "docs/alarms.md", ROOT / "docs/control.md")
+    text = "".join(path.read_text(encoding="utf-8") for path in documents)
     for path in BLUEPRINTS.glob("*.yaml"):
         source = load_yaml_dict(str(path))["blueprint"]["source_url"]
         assert source.replace(":", "%3A").replace("/", "%2F") in text
