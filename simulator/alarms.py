@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from enum import IntEnum
+from enum import Enum, IntEnum
 from itertools import count
 from random import Random
 from typing import Any
@@ -15,8 +15,20 @@ from .model import Device, Plant
 CHANCE_PER_DAY = {1: 0.55, 2: 0.3, 3: 0.12}
 """Probability of an alarm on a day, by category of the plant."""
 
+CUT = 7 * 86400
+"""Seconds that a server which cuts a longer window answers, its last ones."""
+
 NEGLECTED, NEGLECTED_DAYS = 0.04, 200
 """Share of alarms that stay active for months, and their length in days."""
+
+
+class _TrueTime(Enum):
+    """Type of ``TRUE_TIME``, which sends the time at which an alarm was raised."""
+
+    TRUE_TIME = "true"
+
+
+TRUE_TIME = _TrueTime.TRUE_TIME
 
 
 class Status(IntEnum):
@@ -35,7 +47,11 @@ ACTIVE = frozenset({Status.ACTIVE, Status.ACKNOWLEDGED, Status.IN_HAND})
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Alarm:
-    """One alarm. Times are epoch seconds; None: not yet."""
+    """One alarm. Times are epoch seconds; None: not yet.
+
+    ``sent_time``: the ``raiseTime`` that is sent in place of the true one, such as
+    None, "N/A", 0, or the time of a device whose clock was reset.
+    """
 
     number: int
     plant: Plant
@@ -46,6 +62,7 @@ class Alarm:
     in_hand: float | None = None
     cleared: float | None = None
     cleared_as: Status = Status.CLEARED_BY_DEVICE
+    sent_time: Any = TRUE_TIME
 
     def status(self, now: float) -> Status:
         """Return the status at an epoch time in seconds."""
@@ -73,19 +90,27 @@ class Alarm:
             "devTypeId": device.type if device else 63,
             "esnCode": device.serial if device else None,
             "lev": self.kind.level,
-            "raiseTime": int(self.raised * 1000),
+            "raiseTime": int(self.raised * 1000)
+            if self.sent_time is TRUE_TIME
+            else self.sent_time,
             "status": int(self.status(now)),
         }
 
 
 @dataclass(slots=True)
 class Alarms:
-    """All alarms of a simulator; ``automatic`` False leaves out the seeded ones."""
+    """All alarms of a simulator; ``automatic`` False leaves out the seeded ones.
+
+    ``only_active``: alarms that are over are not listed, as the edition of 2025 says.
+    ``cuts``: of a window of more than 7 days the last 7 are answered.
+    """
 
     clock: Clock
     plants: list[Plant]
     quirks: bool = True
     automatic: bool = True
+    only_active: bool = False
+    cuts: bool = False
     _raised: list[Alarm] = field(default_factory=list)
     _seeded: dict[tuple[str, date], list[Alarm]] = field(default_factory=dict)
     _numbers: Any = field(default_factory=lambda: count(1))
@@ -99,6 +124,7 @@ class Alarms:
         level: int | None = None,
         name: str | None = None,
         at: datetime | None = None,
+        sent_time: Any = TRUE_TIME,
     ) -> Alarm:
         """Raise an alarm now, or as of ``at``; ``name``: its text in all languages."""
         kind = CATALOGUE.get(alarm_id) or replace(ODD, alarm_id=alarm_id)
@@ -116,6 +142,7 @@ class Alarms:
             # In whole seconds, as devices send it. Rounding down keeps the alarm within
             # the window of a client that asks until now.
             raised=int(at.timestamp() if at else self.clock.now()),
+            sent_time=sent_time,
         )
         self._raised.append(alarm)
         return alarm
@@ -151,6 +178,15 @@ class Alarms:
                 found += self._of_days(plant, begin, end)
         found = [alarm for alarm in found if begin <= alarm.raised <= end]
         return sorted(found, key=lambda alarm: (alarm.raised, alarm.number))
+
+    def listed(self, plants: Iterable[Plant], begin: float, end: float) -> list[Alarm]:
+        """Return the alarms that getAlarmList answers for a window."""
+        if self.cuts:
+            begin = max(begin, end - CUT)
+        found, now = self.between(plants, begin, end), self.clock.now()
+        if self.only_active:
+            found = [alarm for alarm in found if alarm.status(now) in ACTIVE]
+        return found
 
     def is_faulty(self, plant: Plant) -> bool:
         """Return whether a critical alarm of the last three days is active."""

@@ -28,7 +28,7 @@ def get_alarm_list(asked: Asked) -> Answer:
         raise Refused(20025)
     rows = [
         alarm.entry(asked.at, language)
-        for alarm in asked.sim.alarms.between(plants, begin, end)
+        for alarm in asked.sim.alarms.listed(plants, begin, end)
     ]
     filters = {
         key: asked.numbers(parameter)

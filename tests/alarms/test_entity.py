@@ -1,6 +1,7 @@
 """Alarms in Home Assistant: problems, counts, events, restarts."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, Event, HomeAssistant
@@ -13,6 +14,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.smartpvms.const import DOMAIN
 from simulator import Dialect, Fault, FaultKind, Simulator, Type
+from simulator.alarms import Status
 from tests.conftest import device_of, entity_id, restart, state_of
 
 type Wait = Callable[..., Awaitable[None]]
@@ -240,3 +242,65 @@ async def test_alarms_speak_the_users_language(
     (call,) = (call for call in sim.calls if call.interface == "getAlarmList")
     assert call.payload["language"] == asked
     assert call.fail_code == 0
+
+
+@pytest.mark.parametrize("sent_time", [None, "N/A", 0, "0", 946684800000])
+async def test_an_alarm_without_a_usable_time_is_told_once(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+    sent_time: object,
+) -> None:
+    """An earlier occurrence is over; nothing but its time would tell them apart."""
+    inverter = device_of(sim, Type.ENERGY_CENTER)
+    events = async_capture_events(hass, "state_changed")
+    for status in (Status.CLEARED_BY_DEVICE, None):
+        alarm = sim.alarms.raise_(PLANT, inverter, name="Hot", sent_time=sent_time)
+        if status:
+            sim.alarms.clear(alarm, status)
+    await wait(900, 10)
+    assert alarm_changes(events) == [("raised", "Hot")]
+    assert state_of(hass, PLANT, "active_alarms") == "1"
+    sim.alarms.clear(alarm)
+    await wait(900, 10)
+    assert alarm_changes(events) == [("raised", "Hot"), ("cleared", "Hot")]
+    assert state_of(hass, PLANT, "active_alarms") == "0"
+
+
+async def test_a_first_answer_without_a_list_makes_no_old_alarm_news(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
+) -> None:
+    inverter = device_of(sim, Type.ENERGY_CENTER)
+    sim.alarms.raise_(PLANT, inverter, alarm_id=1, level=2, name="Old")
+    sim.faults.add(Fault(FaultKind.NULL, "getAlarmList", 1))
+    events = async_capture_events(hass, "state_changed")
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(60, 10)
+    assert sim.count("getAlarmList") == 1
+    assert hass.states.async_entity_ids("event") == []
+    await wait(300, 10)
+    assert problem(hass, inverter) == "on"
+    assert alarm_changes(events) == []
+
+
+async def test_a_server_that_lists_active_alarms_of_a_week_ends_none_that_is_older(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
+) -> None:
+    """What is over is not listed any more; of a longer window the last week is."""
+    sim.alarms.only_active = sim.alarms.cuts = True
+    inverter, battery = (
+        device_of(sim, kind) for kind in (Type.ENERGY_CENTER, Type.BATTERY)
+    )
+    now = datetime.fromtimestamp(sim.clock.now(), UTC)
+    old = sim.alarms.raise_(PLANT, inverter, name="Old", at=now - timedelta(days=20))
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(3600, 30)
+    assert problem(hass, inverter) == "on"
+    new = sim.alarms.raise_(PLANT, battery, name="New")
+    await wait(1800, 30)
+    assert (problem(hass, inverter), problem(hass, battery)) == ("on", "on")
+    sim.alarms.clear(new)
+    sim.alarms.clear(old)
+    await wait(1200, 30)
+    assert (problem(hass, inverter), problem(hass, battery)) == ("on", "off")

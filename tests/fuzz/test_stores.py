@@ -14,7 +14,8 @@ from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.account.inventory import Inventory
 from custom_components.smartpvms.account.time_zones import zone_of
 from custom_components.smartpvms.alarms.record import load_changes
-from custom_components.smartpvms.alarms.tracker import AlarmTracker, window_at
+from custom_components.smartpvms.alarms.tracker import AlarmTracker
+from custom_components.smartpvms.alarms.windows import window_at
 from custom_components.smartpvms.catalogue import PLANT
 from custom_components.smartpvms.firmware.records import FirmwareRecords, cadence
 from custom_components.smartpvms.history.feeds import FEEDS

@@ -14,7 +14,7 @@ from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
 from ..alarms.record import record_of
-from ..alarms.tracker import LOOK_BACK, split
+from ..alarms.windows import LOOK_BACK, split
 from ..catalogue import OTHER
 from ..catalogue.alarm import RANKS, STATUSES, TYPES
 from ..const import DOMAIN

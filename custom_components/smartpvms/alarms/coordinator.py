@@ -21,7 +21,8 @@ from ..northbound.interfaces import PLANTS_PER_CALL
 from ..northbound.models import Alarm
 from ..storage.store import KeptStore
 from .record import AlarmChange, dump_changes, load_changes
-from .tracker import AlarmTracker, window_at
+from .tracker import AlarmTracker
+from .windows import window_at
 
 STORE_VERSION: Final = 1
 # A fleet has an entity for each of its devices.

@@ -1,18 +1,17 @@
 """The active alarms of an account, and their changes. Pure but for its own state.
 
-Alarms are polled in 30-day windows. An alarm is cleared when two consecutive answers
-for its window omit it.
+An alarm is cleared when two consecutive answers that are complete for its window
+omit it.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import count, takewhile
 from typing import Any, Final, Self
 
-from ..catalogue.alarm import ENDED
+from ..catalogue.alarm import ACKNOWLEDGED, ENDED
 from ..northbound.models import Alarm
-from ..storage.parse import instant, texts, times
+from ..storage.parse import instant, is_whole, texts, times
 from .record import (
     AlarmChange,
     AlarmRecord,
@@ -22,12 +21,7 @@ from .record import (
     load_record,
     record_of,
 )
-
-# The interface takes 31 days at a time and looks back 365; clocks differ.
-WINDOW: Final = timedelta(days=30)
-LOOK_BACK: Final = timedelta(days=365)
-SKEW: Final = timedelta(hours=2)
-WINDOWS: Final = LOOK_BACK // WINDOW + 1
+from .windows import LOOK_BACK, SKEW, WINDOW, WINDOWS, AlarmWindow, number_at
 
 # One answer without an alarm may be a faulty one.
 ABSENCES: Final = 2
@@ -38,59 +32,32 @@ SILENT_FOR: Final = timedelta(days=1)
 # until all of them were asked once.
 SWEEP_EVERY: Final = 12
 FIRST_SWEEP_EVERY: Final = 4
-# A window with active alarms is asked before the others, unless they wait longer.
-HEAD_START: Final = 36 * 3600.0
+# One sweep in so many is for the older windows without active alarms.
+OTHERS_EVERY: Final = 2
+# Until 0.1.0 a window was as long as this.
+FORMER_WINDOW: Final = timedelta(days=30)
 
-
-@dataclass(frozen=True, slots=True)
-class AlarmWindow:
-    """A period of raising times to ask for; 0 is the newest."""
-
-    number: int
-    begin: datetime
-    end: datetime
-
-    def holds(self, raised_at: datetime | None) -> bool:
-        """Tell whether an alarm of that time is in the window's answer."""
-        if raised_at is None:
-            return self.number == 0
-        return self.begin <= raised_at < self.end
-
-
-def window_at(number: int, now: datetime) -> AlarmWindow:
-    """Return a window of the past, counted back from now."""
-    end = now + SKEW if number == 0 else now - number * WINDOW
-    begin = max(now - (number + 1) * WINDOW, now - LOOK_BACK + SKEW)
-    return AlarmWindow(number, begin, end)
-
-
-LONGEST_PERIOD: Final = timedelta(days=31)
-
-
-def split(begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Yield periods that are short enough for a call, the first one first."""
-    starts = takewhile(
-        lambda at: at < end, (begin + n * LONGEST_PERIOD for n in count())
-    )
-    for start in starts:
-        yield start, min(start + LONGEST_PERIOD, end)
+type Rows = dict[str, tuple[Alarm, int | None]]
+"""An answer's alarms by identity, each with the device that it fits."""
 
 
 class AlarmTracker:
     """The known alarms of an account.
 
-    `active` by identity; `ended` holds when those that are over were raised
-    (epoch seconds), so that none is reported twice; `latest` the alarm of each
-    plant that was raised last, over or not; `answered_at` when a plant's alarms
-    were last answered; `asked_at` when each window was, and by `seen`
-    for which plants, since a first answer is history and not news; `silent_since`
-    the first of the last answers if they had no list.
+    `active` by identity; `ended` holds when those that are over were raised, or
+    last listed where their time says nothing (epoch seconds), so that none is
+    reported twice; `strays` the window whose answer holds an active alarm that its
+    time puts elsewhere; `latest` the alarm of each plant that was raised last, over
+    or not; `answered_at` when a plant's alarms were last answered; `asked_at` when
+    each window was, and by `seen` for which plants, since a first answer is history
+    and not news; `silent_since` the first of the last answers if they had no list.
     """
 
     def __init__(self) -> None:
         """Start knowing nothing."""
         self.active: dict[str, AlarmRecord] = {}
         self.ended: dict[str, float] = {}
+        self.strays: dict[str, int] = {}
         self.latest: dict[str, tuple[float, str]] = {}
         self.answered_at: dict[str, float] = {}
         self.asked_at: dict[int, float] = {}
@@ -122,14 +89,22 @@ class AlarmTracker:
         """Return the number of the window to ask next: the newest alarms, now and then older ones."""
         self.polls += 1
         is_first = len(self.asked_at) < WINDOWS
-        if self.polls % (FIRST_SWEEP_EVERY if is_first else SWEEP_EVERY):
+        every = FIRST_SWEEP_EVERY if is_first else SWEEP_EVERY
+        if self.polls % every:
             return 0
-        older = [window_at(number, now) for number in range(1, WINDOWS)]
-        return min(older, key=self._urgency).number
+        older = set(range(1, WINDOWS))
+        if not is_first and self.polls // every % OTHERS_EVERY:
+            older = self._alive(now) & older or older
+        return min(sorted(older), key=lambda number: self.asked_at.get(number, 0.0))
 
-    def _urgency(self, asked: AlarmWindow) -> float:
-        alive = any(asked.holds(record.raised_at) for record in self.active.values())
-        return self.asked_at.get(asked.number, 0.0) - HEAD_START * alive
+    def _alive(self, now: datetime) -> set[int]:
+        """Return the windows with active alarms."""
+        placed = {
+            number_at(record.raised_at, now)
+            for record in self.active.values()
+            if record.raised_at
+        }
+        return placed | set(self.strays.values())
 
     def apply(
         self,
@@ -138,41 +113,63 @@ class AlarmTracker:
         answer: Iterable[tuple[Alarm, int | None]] | None,
         now: datetime,
     ) -> list[AlarmChange]:
-        """Apply the answer for a window and return the changes.
+        """Apply the answer for a period and return the changes.
 
         `answer` pairs each alarm with the device that it fits, None where there was
         no list. The first answer for a plant and window is history: it is known,
         but no news.
         """
-        seen = self.seen.setdefault(asked.number, set())
-        news: list[AlarmChange] = []
-        found: set[str] = set()
-        for alarm, device_id in answer or ():
-            key = identity(alarm)
-            found.add(key)
-            record = record_of(alarm, device_id)
-            raised = record.raised_at.timestamp() if record.raised_at else 0.0
-            latest = self.latest.get(alarm.plant_code, (0.0, record.name))
-            self.latest[alarm.plant_code] = max(latest, (raised, record.name))
-            told = list(self._follow(key, alarm.status in ENDED, record, now))
-            if alarm.plant_code in seen:
-                news += told
-        self.silent_since = (self.silent_since or now) if answer is None else None
-        if self.silent_since is None or now - self.silent_since >= SILENT_FOR:
-            news += self._apply_absences(asked, plants, found, now)
-        seen.update(plants)
-        self.asked_at[asked.number] = now.timestamp()
+        if answer is None and not self._is_silence_long(now):
+            self.asked_at |= dict.fromkeys(asked.newest().numbers, now.timestamp())
+            known = [code for code in plants if code in self.answered_at]
+            self.answered_at |= dict.fromkeys(known, now.timestamp())
+            return []
+        if answer is not None:
+            self.silent_since = None
+        rows = _folded(answer or ())
+        news = list(self._apply_rows(rows, asked, now))
+        sure = asked.proved(alarm.raised_at for alarm, _ in rows.values())
+        news += self._apply_absences(sure, plants, rows, now)
+        for number in sure.numbers:
+            self.seen.setdefault(number, set()).update(plants)
+            self.asked_at[number] = now.timestamp()
         self.answered_at |= dict.fromkeys(plants, now.timestamp())
         self._forget(now)
         self._owners = None
         return news
+
+    def _is_silence_long(self, now: datetime) -> bool:
+        self.silent_since = self.silent_since or now
+        return now - self.silent_since >= SILENT_FOR
+
+    def _apply_rows(
+        self, rows: Rows, asked: AlarmWindow, now: datetime
+    ) -> Iterator[AlarmChange]:
+        """Apply the alarms of an answer and yield what is news."""
+        nowhere: set[str] = set()
+        for key, (alarm, device_id) in rows.items():
+            record = record_of(alarm, device_id)
+            at = record.raised_at
+            number = asked.numbers[0]
+            if at and not asked.is_far_from(at):
+                number = number_at(at, now)
+                self.strays.pop(key, None)
+            else:
+                self.strays[key] = min(number, self.strays.get(key, number))
+            raised = at.timestamp() if at and at < now + SKEW else 0.0
+            latest = self.latest.get(alarm.plant_code, (0.0, record.name))
+            self.latest[alarm.plant_code] = max(latest, (raised, record.name))
+            told = list(self._follow(key, alarm.status in ENDED, record, now))
+            if alarm.plant_code in self.seen.get(number, nowhere):
+                yield from told
 
     def _follow(
         self, key: str, is_over: bool, record: AlarmRecord, now: datetime
     ) -> Iterator[AlarmChange]:
         """Yield what an alarm's row says that was not known."""
         before = self.active.get(key)
-        if before is None and not (is_over and key in self.ended):
+        was_over = key in self.ended
+        if before is None and not (is_over and was_over):
             # An alarm that came and went between two polls is both raised and cleared.
             yield AlarmChange(ChangeKind.RAISED, record)
         elif before and record.acknowledged and not before.acknowledged:
@@ -180,22 +177,25 @@ class AlarmTracker:
         if not is_over:
             self.active[key] = record
             self.ended.pop(key, None)
-        elif before or key not in self.ended:
-            yield AlarmChange(ChangeKind.CLEARED, self._end(key, record, now))
+            return
+        ended = self._end(key, record, now)
+        if before or not was_over:
+            yield AlarmChange(ChangeKind.CLEARED, ended)
 
     def _apply_absences(
         self,
-        asked: AlarmWindow,
+        sure: AlarmWindow,
         plants: Collection[str],
-        found: set[str],
+        found: Collection[str],
         now: datetime,
     ) -> list[AlarmChange]:
-        """End the alarms that the window should hold and has left out again."""
+        """End the alarms that a complete answer should hold and has left out again."""
         news = []
+        asked = frozenset(plants)
         for key, record in list(self.active.items()):
-            if key in found or record.plant_code not in plants:
+            if key in found or record.plant_code not in asked:
                 continue
-            if not asked.holds(record.raised_at):
+            if not self._is_expected(key, record, sure):
                 continue
             record = replace(record, absences=record.absences + 1)
             self.active[key] = record
@@ -205,9 +205,20 @@ class AlarmTracker:
                 )
         return news
 
+    def _is_expected(self, key: str, record: AlarmRecord, sure: AlarmWindow) -> bool:
+        """Tell whether an active alarm belongs into an answer."""
+        if (stray := self.strays.get(key)) is not None:
+            return stray in sure.numbers
+        if record.raised_at is None:
+            return 0 in sure.numbers
+        return sure.holds(record.raised_at)
+
     def _end(self, key: str, record: AlarmRecord, now: datetime) -> AlarmRecord:
         self.active.pop(key, None)
-        self.ended[key] = (record.raised_at or now).timestamp()
+        self.strays.pop(key, None)
+        raised = record.raised_at
+        is_usable = raised is not None and now - LOOK_BACK < raised < now
+        self.ended[key] = (raised if raised and is_usable else now).timestamp()
         return replace(record, cleared_at=now)
 
     def _forget(self, now: datetime) -> None:
@@ -217,7 +228,9 @@ class AlarmTracker:
         self.active = {
             key: record
             for key, record in self.active.items()
-            if record.raised_at is None or record.raised_at.timestamp() > oldest
+            if record.raised_at is None
+            or key in self.strays
+            or record.raised_at.timestamp() > oldest
         }
 
     def keep_only(self, plants: Collection[str], devices: Collection[int]) -> None:
@@ -232,6 +245,9 @@ class AlarmTracker:
             for key, record in self.active.items()
             if record.plant_code in plants
         }
+        self.strays = {
+            key: number for key, number in self.strays.items() if key in self.active
+        }
         self.latest = {
             code: self.latest[code] for code in self.latest if code in plants
         }
@@ -242,11 +258,26 @@ class AlarmTracker:
             seen.intersection_update(plants)
         self._owners = None
 
+    def _shorten_windows(self) -> None:
+        """Turn what is known by windows of 30 days into windows of 7 days."""
+        former_seen, former_asked = self.seen, self.asked_at
+        self.seen, self.asked_at = {}, {}
+        for number in range(WINDOWS):
+            begin = number * WINDOW // FORMER_WINDOW
+            end = ((number + 1) * WINDOW - SKEW) // FORMER_WINDOW
+            parts = range(begin, min(end, LOOK_BACK // FORMER_WINDOW) + 1)
+            if all(part in former_asked for part in parts):
+                self.asked_at[number] = min(former_asked[part] for part in parts)
+            seen = (former_seen.get(part, set()) for part in parts)
+            self.seen[number] = set.intersection(*map(set, seen))
+
     def dump(self) -> dict[str, Any]:
         """Return the book as JSON data."""
         return {
             "active": {key: dump_record(record) for key, record in self.active.items()},
             "ended": self.ended,
+            "strays": self.strays,
+            "window_days": WINDOW.days,
             "latest": self.latest,
             "heard_at": self.answered_at,
             "asked_at": {str(number): at for number, at in self.asked_at.items()},
@@ -261,9 +292,17 @@ class AlarmTracker:
             return book
         try:
             book.active = {
-                key: load_record(item) for key, item in saved["active"].items()
+                _timeless(key): load_record(item)
+                for key, item in saved["active"].items()
             }
-            book.ended = times(saved["ended"])
+            book.ended = {
+                _timeless(key): at for key, at in times(saved["ended"]).items()
+            }
+            book.strays = {
+                key: number
+                for key, number in saved.get("strays", {}).items()
+                if is_whole(number) and 0 <= number < WINDOWS and key in book.active
+            }
             book.latest = {
                 code: (instant(at) or 0.0, str(name))
                 for code, (at, name) in saved["latest"].items()
@@ -271,9 +310,34 @@ class AlarmTracker:
             book.answered_at = times(saved["heard_at"])
             book.asked_at = {int(n): at for n, at in times(saved["asked_at"]).items()}
             book.seen = {int(n): texts(codes) for n, codes in saved["seen"].items()}
+            if saved.get("window_days") != WINDOW.days:
+                book._shorten_windows()
         except KeyError, TypeError, ValueError, AttributeError:
             return cls()
         return book
+
+
+def _folded(answer: Iterable[tuple[Alarm, int | None]]) -> Rows:
+    """Return an answer with one row for each identity.
+
+    Rows agree where no time tells them apart: an active one goes before one that is
+    over, then one that is not acknowledged, then the last.
+    """
+    rows: Rows = {}
+    for alarm, device_id in answer:
+        key = identity(alarm)
+        if key not in rows or _weight(alarm) >= _weight(rows[key][0]):
+            rows[key] = alarm, device_id
+    return rows
+
+
+def _weight(alarm: Alarm) -> tuple[bool, bool]:
+    return alarm.status not in ENDED, alarm.status not in ACKNOWLEDGED
+
+
+def _timeless(key: str) -> str:
+    """Return an identity with a raising time of 0, which was saved once, as none."""
+    return key.removesuffix("0.0") if key.endswith("|0.0") else key
 
 
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)

@@ -271,7 +271,8 @@ class Alarm:
             cause_id=text(row.get("causeId")),
             cause=text(row.get("alarmCause")),
             suggestion=text(row.get("repairSuggestion")),
-            raised_at=moment(row.get("raiseTime")),
+            # 0 stands for no time at all.
+            raised_at=moment(number(row.get("raiseTime")) or None),
         )
 
 
