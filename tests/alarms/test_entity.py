@@ -304,3 +304,17 @@ async def test_a_server_that_lists_active_alarms_of_a_week_ends_none_that_is_old
     sim.alarms.clear(old)
     await wait(1200, 30)
     assert (problem(hass, inverter), problem(hass, battery)) == ("on", "off")
+
+
+async def test_a_refresh_by_hand_leaves_calls_to_the_actions(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """A call a minute is allowed; half of them are polled, however often one presses."""
+    before = sim.count("getAlarmList")
+    began = sim.clock.now()
+    for _ in range(10):
+        await setup.runtime_data.async_refresh()
+        await wait(62, 31)
+    polls = sim.count("getAlarmList") - before
+    assert polls <= (sim.clock.now() - began) // 120
+    assert polls >= (sim.clock.now() - began) // 200

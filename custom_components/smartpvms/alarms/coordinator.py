@@ -48,6 +48,8 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
         self._store = store_of(account.hass, account.entry.entry_id)
         self._due: deque[tuple[str, ...]] = deque()
         self._window = 0
+        # Epoch seconds of the last answer: a refresh by hand is no sooner.
+        self._heard_at = 0.0
         self._pending: list[AlarmChange] = []
         self._is_armed = False
         account.inventory_changed.connect(self.forget_gone)
@@ -94,13 +96,19 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
                 await self._async_ask()
         finally:
             wait = self.account.wait(Interface.ALARMS, len(self._due))
-            at_most = self._cycle()
-            wait = min(wait if self._due else max(wait, OFTEN), at_most)
+            wait = wait if self._due else max(wait, self._rest())
+            wait = min(wait, self._cycle())
             self.update_interval = timedelta(seconds=wait + EARLY)
         return self.data
 
+    def _rest(self) -> float:
+        """Return the seconds for which the lane is left to the actions."""
+        now = self.account.clock.now()
+        return max(0.0, min(self._heard_at, now) + OFTEN - now)
+
     async def _async_ask(self) -> None:
-        if not self._due and not self.account.ledger.wait(Interface.ALARMS):
+        may_ask = not self.account.ledger.wait(Interface.ALARMS)
+        if not self._due and may_ask and not self._rest():
             self._window = self.data.next_window(self._now())
             self._due = deque(batched(self.account.listed_plants, PLANTS_PER_CALL))
         while self._due and not self.account.ledger.wait(Interface.ALARMS):
@@ -124,6 +132,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
         alarms = await self.account.client.alarms(
             plants, window.begin, window.end, self.language()
         )
+        self._heard_at = self.account.clock.now()
         answer = None if alarms is None else self._with_devices(alarms, plants)
         news = self.data.apply(window, plants, answer, now)
         self._pending += news
