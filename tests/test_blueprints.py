@@ -1,6 +1,8 @@
 """The blueprints and the documented automations, run as a user runs them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from html import unescape
+import json
 from pathlib import Path
 import re
 import shutil
@@ -35,6 +37,7 @@ BLUEPRINTS = ROOT / "blueprints/automation/smartpvms"
 NOTIFICATION = "alarm_notification"
 DIGEST = "alarm_digest"
 EVENT = "event.sonnenhof_alarm"
+NAMES = json.loads((ROOT / "tests/data/names.json").read_text())
 
 
 @pytest.fixture(autouse=True)
@@ -135,7 +138,51 @@ async def test_a_new_alarm(
             },
         }
     ]
-    assert shown(hass) == [("Grid Loss", f"{message}\n\n[Open the device]({link})")]
+    ((title, text),) = shown(hass)
+    assert (title, unescape(text)) == (
+        "Grid Loss",
+        f"{message}\n\n[Open the device]({link})",
+    )
+
+
+async def test_what_others_write_is_plain_text_in_notifications(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    set_up: Callable[..., Awaitable[None]],
+    wait: Wait,
+) -> None:
+    rows = [row for row in NAMES if row["escaped"]]
+    await set_up(NOTIFICATION, alarms_of={"entity_id": EVENT})
+    for number, row in enumerate(rows):
+        sim.alarms.raise_(PLANT, alarm_id=number, name=row["name"])
+    await wait(TWO_POLLS)
+    messages = [message for _, message in shown(hass)]
+    assert len(messages) == len(rows)
+    for row in rows:
+        cause = f"{row['escaped']}&#58; cause\n".replace(" &#58;", "&#58;")
+        assert any(cause in message for message in messages)
+
+
+async def test_what_others_write_is_plain_text_in_a_digest(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    set_up: Callable[..., Awaitable[None]],
+    freezer: FrozenDateTimeFactory,
+    wait: Wait,
+) -> None:
+    await hass.config.async_set_time_zone("UTC")
+    rows = [row for row in NAMES if row["escaped"]]
+    for number, row in enumerate(rows):
+        sim.alarms.raise_(PLANT, alarm_id=number, name=row["name"])
+    await set_up(DIGEST, at="14:00:00")
+    await wait(TWO_POLLS)
+    await at(hass, freezer, "2026-06-15T14:00:00+00:00")
+    ((_, digest),) = shown(hass)
+    for row in rows:
+        assert f"- {row['escaped']} (" in digest
+    assert digest.count("\n") == len(rows)
 
 
 async def test_a_phone_that_is_gone_and_an_action_of_ones_own(
@@ -258,7 +305,8 @@ async def test_a_digest(
     assert call.data["message"] == message
     link = "/config/integrations/integration/smartpvms"
     assert call.data["data"] == {"url": link, "clickAction": link}
-    assert shown(hass) == [("24 alarms are active", message)]
+    ((title, text),) = shown(hass)
+    assert (title, unescape(text)) == ("24 alarms are active", message)
 
 
 async def test_a_digest_of_one_plant(

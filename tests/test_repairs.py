@@ -425,7 +425,7 @@ async def test_an_entry_that_would_have_no_plants_left(
 async def test_several_meters_name_their_plants(
     hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry
 ) -> None:
-    house, lake = fleet.residential(), fleet.emma()
+    house, lake = fleet.residential(name="[x](y)\r\nz"), fleet.emma()
     for plant in (house, lake):
         meter = next(device for device in plant.devices if device.type in METERS)
         plant.devices.append(replace(meter, id=meter.id + 1, name="Meter-2"))
@@ -435,7 +435,7 @@ async def test_several_meters_name_their_plants(
     issue = issues(hass, entry)["several_meters"]
     assert issue.translation_placeholders == {
         "account": entry.title,
-        "plants": "Haus am See, Sonnenhof",
+        "plants": "Haus am See, &#91;x&#93;&#40;y&#41; z",
     }
 
 

@@ -1,13 +1,15 @@
 """Words put together with each language's own signs."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from custom_components.smartpvms.account.wording import joined
+from custom_components.smartpvms.account.wording import escaped, joined
 from script.rules import Project
 
 ROOT = Path(__file__).parent.parent.parent
+NAMES = json.loads((ROOT / "tests/data/names.json").read_text())
 
 
 @pytest.mark.parametrize(
@@ -32,3 +34,10 @@ def test_chinese_and_japanese_have_full_width_signs(language: str) -> None:
     signs = [texts["common"][key] for key in ("list", "with_detail", "with_value")]
     signs.append(texts["entity"]["sensor"]["exported"]["name"])
     assert not [sign for sign in signs if set(sign) & set(",():; ")]
+
+
+@pytest.mark.parametrize("row", NAMES)
+def test_what_others_write_is_plain_text(row: dict[str, str]) -> None:
+    """The same names as the tests of the dashboard's modules have."""
+    assert escaped(row["name"]) == row["escaped"]
+    assert not set(escaped(row["name"])) & set("\r\n<>[]{}|*_`!@.\"'\\")

@@ -16,6 +16,7 @@ from script.rules.project import read_json
 from script.tables.dashboard import ROOT, views
 
 POWERS = ("sensor.solarpark_sud_pv_power", "sensor.sonnenhof_pv_power")
+WRITTEN = read_json(ROOT / "tests/data/names.json")
 ALARMS = ("sensor.solarpark_sud_active_alarms", "sensor.sonnenhof_active_alarms")
 
 
@@ -168,16 +169,32 @@ def test_an_alarm_is_told_with_cause_and_suggestion(
     first, second = _render(hass, card).split("</ha-alert>")[:2]
     for part in (
         'alert-type="error"',
-        "Fan &lt;stuck&gt; · Inverter-1",
+        "Fan &#60;stuck&#62; · Inverter&#45;1",
         "Major · since 2026-06-15 03:00",
-        "<b>Cause:</b> Dust.  # Much of it",
-        "<b>What to do:</b> Clean it.",
+        "<b>Cause:</b> Dust&#46; &#35; Much of it",
+        "<b>What to do:</b> Clean it&#46;",
     ):
         assert part in first
     assert 'alert-type="warning"' in second
     assert "new one · since" in second
     assert "Cause" not in second
     assert "\n\n" not in second.strip()
+
+
+@pytest.mark.parametrize("row", WRITTEN)
+def test_what_others_write_is_plain_text_on_the_card(
+    hass: HomeAssistant, built: dict[str, Any], row: dict[str, str]
+) -> None:
+    """A card without a raising time shows all the rest."""
+    card = _card(built["views"]["sonnenhof"], "markdown")
+    alarm = dict.fromkeys(("name", "device", "cause", "suggestion"), row["name"])
+    alarm |= {"severity": "major", "raised_at": None}
+    hass.states.async_set(ALARMS[1], "1", {"alarms": [alarm]})
+    text = _render(hass, card)
+    assert "since" not in text
+    assert f'title="{row["escaped"]} · {row["escaped"]}"' in text
+    for word in ("Cause", "What to do"):
+        assert f"<b>{word}:</b> {row['escaped']}" in text
 
 
 def test_nothing_is_told_without_an_alarm(

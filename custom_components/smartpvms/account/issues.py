@@ -17,6 +17,7 @@ from .inventory import Inventory
 from .supported_types import Supported
 from .wording import (
     device_types,
+    escaped,
     feature,
     features,
     listed,
@@ -154,7 +155,7 @@ class Issues:
         """Tell which plants (by name) the last lists lacked, and since when."""
         since = self._account.inventory.missing_since
         missing = [
-            with_value(self._hass, plant.name, _local(since[code]))
+            with_value(self._hass, escaped(plant.name), _local(since[code]))
             for code, plant in self._account.plants.items()
             if code in since
         ]
@@ -167,7 +168,7 @@ class Issues:
             bool(owners),
             PLANTS_TAKEN,
             {
-                "plants": listed(self._hass, sorted(owners)),
+                "plants": listed(self._hass, map(escaped, sorted(owners))),
                 "entries": listed(self._hass, sorted(set(owners.values()))),
             },
             is_fixable=True,
@@ -176,7 +177,7 @@ class Issues:
     @callback
     def several_meters(self, plants: Iterable[str]) -> None:
         """Tell for which plants (by name) the grid meter has to be chosen."""
-        names = sorted(plants)
+        names = [escaped(name) for name in sorted(plants)]
         self._set(bool(names), SEVERAL_METERS, {"plants": listed(self._hass, names)})
 
     @callback

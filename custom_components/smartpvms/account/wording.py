@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import reduce
+import re
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -20,6 +21,22 @@ _ENGLISH: Final = {
     _VALUE: "{name}: {value}",
 }
 """Common texts that put words together: each language has signs of its own."""
+
+# White space and control characters, those that turn the direction of text too.
+_SPACE: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
+
+
+def escaped(text: str) -> str:
+    """Return what a server or a user wrote as plain text in Markdown and HTML.
+
+    Issues, forms and notifications are rendered as Markdown: a name could show an
+    image of a foreign server. `escaped` in `dashboard/browser/table.js` is the same
+    rule, and so are the macros `plain` in templates.
+    """
+    signs = _SPACE.sub(" ", text).strip()
+    return "".join(
+        sign if sign.isalnum() or sign in " ," else f"&#{ord(sign)};" for sign in signs
+    )
 
 
 @callback

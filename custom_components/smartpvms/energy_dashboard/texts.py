@@ -6,7 +6,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 
-from ..account.wording import DETAIL, LIST, joined
+from ..account.wording import DETAIL, LIST, escaped, joined
 from ..const import DOMAIN
 from .dashboard import Notes
 from .sources import EnergySource, Note, Outcome
@@ -42,7 +42,7 @@ class Texts:
         if len(notes) == 1:
             return self.report(*notes.values())
         return "\n\n".join(
-            f"**{names[code]}**\n\n{self.report(found)}"
+            f"**{escaped(names[code])}**\n\n{self.report(found)}"
             for code, found in notes.items()
         )
 

@@ -5,16 +5,22 @@ import { WIDE, heading, isAbove, isBelow, onlyWhile, section, tile } from "./car
 const SEVERITIES = ["critical", "major", "minor", "warning", "other"];
 const LOUD = ["critical", "major"];
 
-/** The card's own configuration is the template's `config`. */
+/** The card's own configuration is the template's `config`; `plain` is `escaped` of table.js. */
 const TEMPLATE = `\
+{%- macro plain(text) -%}
+{%- for sign in text | regex_replace('[\\\\s\\\\x00-\\\\x1f\\\\x7f-\\\\x9f\\\\u202a-\\\\u202e\\\\u2066-\\\\u2069]+', ' ') | trim -%}
+{{ sign if sign.isalnum() or sign in ' ,' else '&#' ~ (sign | ord) ~ ';' }}
+{%- endfor -%}
+{%- endmacro -%}
 {%- set words = config.words -%}
 {%- for alarm in state_attr(config.entity, 'alarms') or [] %}
 <ha-alert alert-type="{{ 'error' if alarm.severity in config.loud else 'warning' }}" \
-title="{{ alarm.name | e }}{{ ' · ' ~ (alarm.device | e) if alarm.device }}">
-{{ words[alarm.severity] | default(alarm.severity) }} · {{ words.since }} \
-{{ as_local(as_datetime(alarm.raised_at)).strftime('%Y-%m-%d %H:%M') }}
-{%- if alarm.cause %}<br><b>{{ words.cause }}:</b> {{ alarm.cause | replace('\\n', ' ') | e }}{% endif %}
-{%- if alarm.suggestion %}<br><b>{{ words.suggestion }}:</b> {{ alarm.suggestion | replace('\\n', ' ') | e }}\
+title="{{ plain(alarm.name) }}{{ ' · ' ~ plain(alarm.device) if alarm.device }}">
+{{ words[alarm.severity] | default(alarm.severity) }}
+{%- if alarm.raised_at %} · {{ words.since }} \
+{{ as_local(as_datetime(alarm.raised_at)).strftime('%Y-%m-%d %H:%M') }}{% endif %}
+{%- if alarm.cause %}<br><b>{{ words.cause }}:</b> {{ plain(alarm.cause) }}{% endif %}
+{%- if alarm.suggestion %}<br><b>{{ words.suggestion }}:</b> {{ plain(alarm.suggestion) }}\
 {% endif %}
 </ha-alert>
 {% endfor -%}

@@ -90,7 +90,15 @@ export function table(rows, words) {
   };
 }
 
-/** Return a name that neither Markdown nor HTML takes for something else. */
-export function escaped(name) {
-  return name.replace(/[^\p{L}\p{N} .,()-]/gu, (sign) => `&#${sign.codePointAt(0)};`);
+/**
+ * Return what a server or a user wrote as plain text in Markdown and HTML.
+ *
+ * The same rule as `escaped` in `account/wording.py`. White space and control characters, those
+ * that turn the direction of text too, are one space.
+ */
+export function escaped(text) {
+  return text
+    .replace(/[\p{Z}\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, " ")
+    .trim()
+    .replace(/[^\p{L}\p{N} ,]/gu, (sign) => `&#${sign.codePointAt(0)};`);
 }
