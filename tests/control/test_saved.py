@@ -1,11 +1,15 @@
 """Commands and settings as they are saved and read again; reasons in words."""
 
 from dataclasses import asdict
+import json
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_load_integrations
+from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.control.commands import (
     KEPT,
     NEVER_ENDED,
@@ -63,6 +67,29 @@ def test_what_cannot_be_read_is_left_out(saved: Any) -> None:
     assert loaded(saved, NOW) == []
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [*command().dump(), *PlantSettings().dump(), "A", "status"]
+            ),
+            inner,
+            max_size=6,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*command().dump()]), JSON), JSON)
+def test_any_json_is_read_as_far_as_possible(changed: Any, other: Any) -> None:
+    for one in loaded([command().dump() | changed, other], NOW):
+        json.dumps(one.dump(), allow_nan=False)
+    json.dumps(PlantSettings.load(other).dump(), allow_nan=False)
+
+
 def test_a_damaged_outcome_is_asked_for_again() -> None:
     dump = command().dump() | {"outcomes": {"A": {"status": "what"}}, "task": "7"}
     [again] = loaded([dump], NOW)
@@ -115,7 +142,8 @@ def test_limits_are_remembered_by_name() -> None:
     assert command(BatteryLimits(end_of_charge_soc=95)).wishes["A"] == limits
 
 
-def test_reasons_in_words(hass: HomeAssistant) -> None:
+async def test_reasons_in_words(hass: HomeAssistant) -> None:
+    await async_load_integrations(hass, {DOMAIN})
     assert "could not carry it out" in reason_text(hass, None)
     assert "several controllers" in reason_text(hass, "20609")
     assert "does not say what became" in reason_text(hass, NEVER_ENDED)

@@ -24,8 +24,8 @@ from ..northbound.errors import (
     ServerError,
     UnreachableError,
 )
-from ..northbound.tasks import ExportLimit, Setting, Status
-from ..storage.parse import as_dict
+from ..northbound.tasks import Setting, Status
+from ..storage.parse import amount, as_dict
 from ..storage.store import KeptStore
 from .commands import (
     FOLLOWED_EVERY,
@@ -42,6 +42,7 @@ from .reasons import known_reason, reason_text
 
 STORE_VERSION: Final = 1
 READ_EVERY: Final = HOUR
+AFTER_FAILURE: Final = 5 * MINUTE
 NOT_SERVED: Final = 404
 _BATTERIES: Final = frozenset({Role.DC_BATTERY, Role.AC_STORAGE})
 
@@ -66,7 +67,9 @@ class ControlCoordinator(AccountCoordinator[Settings]):
 
     def __init__(self, account: Account) -> None:
         """Start without commands; nothing is asked before it has listeners."""
-        super().__init__(account, "control", SOON)
+        # Another choice reloads the entry.
+        first = SOON if account.options.control else None
+        super().__init__(account, "control", first)
         self.data = {}
         self.commands: list[Command] = []
         self.client = ControlClient(account.client.session)
@@ -88,9 +91,12 @@ class ControlCoordinator(AccountCoordinator[Settings]):
             for code, item in as_dict(saved.get("plants")).items()
         }
         for settings in self.data.values():
-            # No clock puts a reading off for longer.
+            # A clock that was far ahead puts no reading off, and makes none fresh.
             settings.due_at = {
                 key: min(at, now + DAY) for key, at in settings.due_at.items()
+            }
+            settings.read_at = {
+                key: min(at, now) for key, at in settings.read_at.items()
             }
 
     async def async_save(self) -> None:
@@ -143,6 +149,8 @@ class ControlCoordinator(AccountCoordinator[Settings]):
     @callback
     def ask_again(self) -> None:
         """Read all plants again, also those that were refused."""
+        if not self.is_allowed:
+            return
         for settings in self.data.values():
             settings.due_at.clear()
         self._reschedule()
@@ -200,8 +208,8 @@ class ControlCoordinator(AccountCoordinator[Settings]):
             if command.outcomes[code].status is Status.SUCCEEDED:
                 if command.kind is Kind.BATTERY_LIMITS:
                     settings.bounds |= wished_limits(wish)
-                elif command.setting is ExportLimit and wish.get("kilowatts"):
-                    settings.last_limit = float(wish["kilowatts"])
+                elif limit := amount(wish.get("kilowatts")):
+                    settings.last_limit = limit
             for interface in READINGS:
                 settings.due_at[interface] = now
 
@@ -233,12 +241,20 @@ class ControlCoordinator(AccountCoordinator[Settings]):
     async def _async_update_data(self) -> Settings:
         try:
             if self.is_allowed:
-                await self._async_follow()
-                await self._async_read_export()
-                await self._async_read_mode()
+                await self._async_ask_what_is_due()
         finally:
             self._schedule()
         return self.data
+
+    async def _async_ask_what_is_due(self) -> None:
+        """Make the calls that are due; one that fails does not stop the others."""
+        try:
+            await self._async_follow()
+        finally:
+            try:
+                await self._async_read_export()
+            finally:
+                await self._async_read_mode()
 
     async def _async_follow(self) -> None:
         """Ask what came of the commands that are due, as far as the lanes allow."""
@@ -301,10 +317,11 @@ class ControlCoordinator(AccountCoordinator[Settings]):
         if code is None or due[code] > now or self.account.wait(interface):
             return
         settings = self.data.setdefault(code, PlantSettings())
-        settings.due_at[interface] = now + READ_EVERY
+        settings.due_at[interface] = now + AFTER_FAILURE
         with calling(self.account, interface):
             try:
                 await read(code, settings)
+                settings.due_at[interface] = now + READ_EVERY
             except (ControlError, ConsentMissingError, NotNorthboundError) as error:
                 # For a day: nothing changes by itself.
                 settings.refuse(interface, error.code or NOT_SERVED)
@@ -337,6 +354,9 @@ class ControlCoordinator(AccountCoordinator[Settings]):
     @callback
     def _schedule(self) -> None:
         """Ask again when something is due and its lane is free."""
+        if not self.is_allowed:
+            self.update_interval = None
+            return
         now, wait = self.account.clock.now(), float(DAY)
         for command in self.commands:
             if command.is_running and command.task:
