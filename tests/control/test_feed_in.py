@@ -12,6 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.northbound import Interface
+from custom_components.smartpvms.northbound.errors import NotYetError
+from custom_components.smartpvms.northbound.tasks import ExportLimit
 from simulator import Fault, FaultKind, Outcome, Simulator, fleet
 from tests.conftest import entity_id, restart
 
@@ -270,3 +272,39 @@ async def test_control_is_off_at_first_and_taken_back(
     device = plant_id(hass, str(next(iter(setup.runtime_data.account.devices))))
     with pytest.raises(ServiceValidationError, match="is not a plant"):
         await act("set_export_limit", device_id=device)
+
+
+async def test_a_command_without_an_end_is_given_up(
+    hass: HomeAssistant, sim: Simulator, setup: MockConfigEntry, act: Act, wait: Act
+) -> None:
+    sim.control.delay = 10 * 3600
+    await act("set_export_limit", limit=0)
+    await wait(3800, 60)
+    found = entity_id(hass, "sensor", sim.plants[0].code, "last_command")
+    state = hass.states.get(found)
+    assert state
+    assert state.state == "failed"
+    assert "does not say what became of it" in state.attributes["reason"]
+
+
+async def test_a_task_that_the_server_has_forgotten_has_ended(
+    hass: HomeAssistant, sim: Simulator, setup: MockConfigEntry, act: Act, wait: Act
+) -> None:
+    await act("set_export_limit", limit=0)
+    sim.control.tasks.clear()
+    await wait(130)
+    assert shown(hass, sim, "sensor", "last_command") == "failed"
+    assert shown(hass, sim, "select", "export_control") == "zero_export"
+    sim.faults.add(Fault(FaultKind.CODE, SEND, times=1, code=20618))
+    with pytest.raises(HomeAssistantError, match="used up"):
+        await act("set_export_limit")
+
+
+async def test_a_coordinator_that_is_closed_sends_nothing(
+    hass: HomeAssistant, sim: Simulator, setup: MockConfigEntry
+) -> None:
+    control = setup.runtime_data.control
+    assert await hass.config_entries.async_unload(setup.entry_id)
+    with pytest.raises(NotYetError):
+        await control.async_send({sim.plants[0].code: ExportLimit(0)})
+    assert sim.count(SEND) == 0

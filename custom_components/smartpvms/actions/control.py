@@ -21,7 +21,7 @@ from ..control.coordinator import RunningError
 from ..control.entity import LOGGER_LIMIT, SETTABLE_MODES, commanded, largest_limit
 from ..control.reasons import reason_text
 from ..hub.hub import Hub
-from ..hub.targets import Target, find_targets
+from ..hub.targets import Target, find_targets, running
 from ..northbound import NorthboundError
 from ..northbound.errors import LoginError, NotYetError
 from ..northbound.tasks import (
@@ -265,6 +265,8 @@ async def async_command(
     account = hub.account
     kind = type(next(iter(settings.values())))
     await async_await_calls(account, kind.deliver, 1)
+    # It may have been reloaded meanwhile.
+    hub = running(account.entry)
     try:
         command = await hub.control.async_send(settings)
     except RunningError as error:

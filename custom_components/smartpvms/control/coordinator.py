@@ -163,6 +163,9 @@ class ControlCoordinator(AccountCoordinator[Settings]):
         """
         async with self._sending:
             command = Command.of(settings, self.account.clock.now())
+            if self.account.is_closed:
+                # Another coordinator has the file by now.
+                raise NotYetError(command.setting.deliver, command.sent_at)
             if not command.is_stop and self.running(command.kind, settings):
                 raise RunningError
             self.commands = [*pruned(self.commands), command]
