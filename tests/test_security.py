@@ -68,6 +68,12 @@ REQUESTED = {
     "check_registration": {"serials": [SERIAL], "user": "Secret-User"},
     "import_history": {},
     "setup_energy_dashboard": {},
+    "set_export_limit": {"limit": 1},
+    "set_battery_mode": {"mode": "time_of_use"},
+    "set_battery_limits": {"maximum_charge_power": 1},
+    "force_charge": {"power": 1, "duration": 1},
+    "force_discharge": {"power": 1, "target_soc": 1},
+    "stop_forced_charge": {},
 }
 
 ALARM = {"trigger": f"{DOMAIN}.alarm_raised"}

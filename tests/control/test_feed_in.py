@@ -203,6 +203,9 @@ async def test_plants_that_cannot_be_steered_are_named_once(
     assert f"{large.name}: The plant has several controllers" in lines
     assert "Waldhof: The owner has not allowed control" in lines
     assert sim.plants[0].name not in lines
+    ir.async_delete_issue(hass, DOMAIN, issue.issue_id)
+    await restart(hass, entry)
+    assert ir.async_get(hass).async_get_issue(DOMAIN, issue.issue_id)
     both = [plant_id(hass, sim.plants[0].code), plant_id(hass, large.code)]
     with pytest.raises(ServiceValidationError, match="several controllers"):
         await act("set_export_limit", limit=0, device_id=both)

@@ -57,11 +57,13 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
 
 def fields_of(action: Any) -> st.SearchStrategy[dict[str, Any]]:
     """Return what an action may be asked; now and then what it does not know."""
-    names = {str(field) for field in action.schema.schema} - {"device_id"}
+    # A schema with a rule about several fields holds the one of its fields.
+    (schema, *_) = getattr(action.schema, "validators", (action.schema,))
+    names = {str(field) for field in schema.schema} - {"device_id"}
     known = {name: FIELDS.get(name, anything) for name in names}
     required = {
         str(field)
-        for field in action.schema.schema
+        for field in schema.schema
         if isinstance(field, vol.Required) and str(field) != "device_id"
     }
     return st.fixed_dictionaries(

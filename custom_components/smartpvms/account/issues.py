@@ -182,8 +182,12 @@ class Issues:
 
     @callback
     def not_steerable(self, reasons: Mapping[str, str]) -> None:
-        """Tell which plants (by name) cannot be steered, and why."""
-        lines = (with_value(self._hass, name, why) for name, why in reasons.items())
+        """Tell which plants (by code) cannot be steered, and why."""
+        plants = self._account.plants
+        lines = (
+            with_value(self._hass, escaped(plants[code].name), why)
+            for code, why in reasons.items()
+        )
         self._set(bool(reasons), NOT_STEERABLE, {"plants": _list(lines)})
 
     @callback

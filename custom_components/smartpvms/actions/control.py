@@ -5,6 +5,7 @@ A command is refused beforehand where it cannot work, and otherwise sent once.
 
 from collections.abc import Mapping
 from datetime import time
+from math import isfinite
 from typing import Any, Final
 
 from homeassistant.const import ATTR_DEVICE_ID
@@ -41,8 +42,20 @@ MOST_WATTS: Final = 10_000_000
 MOST_MINUTES: Final = 24 * 60
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-_WATTS: Final = vol.All(vol.Coerce(int), vol.Range(0, MOST_WATTS))
-_SOC: Final = vol.All(vol.Coerce(float), vol.Range(0, 100))
+
+def _number(value: Any) -> float:
+    """Return a number that can be reckoned with."""
+    try:
+        found = float(value)
+    except OverflowError, TypeError, ValueError:
+        raise vol.Invalid("not a number") from None
+    if not isfinite(found):
+        raise vol.Invalid("not a number")
+    return found
+
+
+_WATTS: Final = vol.All(_number, vol.Range(0, MOST_WATTS), vol.Coerce(int))
+_SOC: Final = vol.All(_number, vol.Range(0, 100))
 _WHERE: Final = {vol.Required(ATTR_DEVICE_ID): DEVICES}
 _WINDOW: Final = vol.Schema(
     {
@@ -58,7 +71,7 @@ _WINDOW: Final = vol.Schema(
 EXPORT_SCHEMA: Final = vol.Schema(
     {
         **_WHERE,
-        vol.Optional("limit"): vol.All(vol.Coerce(float), vol.Range(0, LOGGER_LIMIT)),
+        vol.Optional("limit"): vol.All(_number, vol.Range(0, LOGGER_LIMIT)),
     }
 )
 MODE_SCHEMA: Final = vol.Schema(
@@ -69,14 +82,14 @@ MODE_SCHEMA: Final = vol.Schema(
             cv.ensure_list, [_WINDOW], vol.Length(max=MOST_WINDOWS)
         ),
         vol.Optional("charge_from_grid_power"): vol.All(
-            vol.Coerce(float), vol.Range(0, LOGGER_LIMIT)
+            _number, vol.Range(0, LOGGER_LIMIT)
         ),
         vol.Optional("surplus"): vol.In(("feed_in", "charge")),
     }
 )
 LIMITS: Final = {
-    "end_of_charge_soc": vol.All(vol.Coerce(float), vol.Range(90, 100)),
-    "end_of_discharge_soc": vol.All(vol.Coerce(float), vol.Range(0, 20)),
+    "end_of_charge_soc": vol.All(_number, vol.Range(90, 100)),
+    "end_of_discharge_soc": vol.All(_number, vol.Range(0, 20)),
     "maximum_charge_power": _WATTS,
     "maximum_discharge_power": _WATTS,
 }
@@ -88,10 +101,12 @@ FORCE_SCHEMA: Final = vol.All(
     vol.Schema(
         {
             **_WHERE,
-            vol.Required("power"): vol.All(vol.Coerce(int), vol.Range(1, MOST_WATTS)),
+            vol.Required("power"): vol.All(
+                _number, vol.Range(1, MOST_WATTS), vol.Coerce(int)
+            ),
             vol.Exclusive("target_soc", "until"): _SOC,
             vol.Exclusive("duration", "until"): vol.All(
-                vol.Coerce(int), vol.Range(1, MOST_MINUTES)
+                _number, vol.Range(1, MOST_MINUTES), vol.Coerce(int)
             ),
         }
     ),

@@ -329,7 +329,7 @@ class ControlCoordinator(AccountCoordinator[Settings]):
                 # For a day: nothing changes by itself.
                 settings.refuse(interface, error.code or NOT_SERVED)
                 settings.due_at[interface] = now + DAY
-            self._review()
+            self.review()
             await self.async_save()
 
     def _due(self, interface: Interface) -> dict[str, float]:
@@ -341,16 +341,14 @@ class ControlCoordinator(AccountCoordinator[Settings]):
         }
 
     @callback
-    def _review(self) -> None:
-        """Tell which plants cannot be steered."""
-        plants = self.account.plants
+    def review(self) -> None:
+        """Tell which plants cannot be steered; none where control is off."""
+        hass, plants = self.account.hass, self.account.plants
         self.account.issues.not_steerable(
             {
-                plants[code].name: reason_text(
-                    self.account.hass, str(next(iter(settings.refusals.values())))
-                )
+                code: reason_text(hass, str(next(iter(settings.refusals.values()))))
                 for code, settings in self.data.items()
-                if code in plants and settings.refusals
+                if self.is_allowed and code in plants and settings.refusals
             }
         )
 

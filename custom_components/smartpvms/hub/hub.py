@@ -94,6 +94,7 @@ class Hub:
         self.alarms.start()
         self.periods.start(self._store.save_later)
         self.history.start()
+        self.control.review()
         for interface in list(account.ledger.lanes):
             account.issues.review(interface)
         unload(self.inventory.async_add_listener(self._store.save_later))
