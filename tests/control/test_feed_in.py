@@ -1,5 +1,6 @@
 """The feed-in: set by an entity or an action, obeyed by the plant, read back."""
 
+import asyncio
 from datetime import date
 from typing import Any
 
@@ -311,3 +312,23 @@ async def test_a_coordinator_that_is_closed_sends_nothing(
     with pytest.raises(NotYetError):
         await control.async_send({sim.plants[0].code: ExportLimit(0)})
     assert sim.count(SEND) == 0
+
+
+async def test_a_command_is_on_disk_before_it_leaves(
+    hass: HomeAssistant,
+    sim: Simulator,
+    setup: MockConfigEntry,
+    act: Act,
+    hass_storage: dict[str, Any],
+) -> None:
+    sim.faults.add(Fault(FaultKind.STALL, SEND, times=1))
+    asking = asyncio.create_task(act("set_export_limit", limit=0))
+    await sim.stalled.wait()
+    [saved] = hass_storage[f"{DOMAIN}.{setup.entry_id}.control"]["data"]["commands"]
+    assert (saved["kind"], saved["task"]) == ("export_limit", None)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    await hass.async_block_till_done()
+    assert shown(hass, sim, "sensor", "last_command") == "failed"
+    assert sim.count(SEND) == 1
