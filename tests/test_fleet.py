@@ -134,17 +134,17 @@ async def test_age_is_written_though_no_value_has_changed(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
 ) -> None:
     """Availability follows the age of a row, there and back, for all plants."""
-    for plant in sim.plants:
-        sim.override(plant.code, {"total_power": 99999.0})
-    await wait(CYCLE)
     codes = [plant.code for plant in sim.plants]
-    assert {state_of(hass, code, "total_power") for code in codes} == {"99999.0"}
+    for code in codes:
+        sim.override(code, {"day_income": 4711.0})
+    await wait(CYCLE)
+    assert {state_of(hass, code, "day_income") for code in codes} == {"4711.0"}
     sim.faults.add(Fault(FaultKind.HTTP, "getStationRealKpi", times=1000))
     await wait(4 * CYCLE, 60)
-    assert {state_of(hass, code, "total_power") for code in codes} == {"unavailable"}
+    assert {state_of(hass, code, "day_income") for code in codes} == {"unavailable"}
     sim.faults.clear()
     await wait(2 * CYCLE, 60)
-    assert {state_of(hass, code, "total_power") for code in codes} == {"99999.0"}
+    assert {state_of(hass, code, "day_income") for code in codes} == {"4711.0"}
 
 
 @pytest.mark.usefixtures("many_enabled")
