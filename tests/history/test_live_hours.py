@@ -242,6 +242,27 @@ def test_hours_that_are_not_computed_yet(
     assert hours.denies(start, row) is denied
 
 
+@pytest.mark.parametrize(
+    ("row", "denied"),
+    [
+        ({"PVYield": 0.0, "use_power": 0.0, "dischargeCap": 0.0}, True),
+        ({"PVYield": 0.0, "use_power": 0.5, "dischargeCap": 0.0}, False),
+        ({"PVYield": 0.0, "use_power": 0.0, "dischargeCap": 0.6}, False),
+        ({}, False),
+    ],
+)
+def test_hours_of_the_night_that_are_not_computed_yet(
+    row: Mapping[str, float], denied: bool
+) -> None:
+    """A house and its battery are not still at once while their counters move."""
+    hours = taken(
+        (600, {"day_power": 9.0, "day_use_energy": 5.0}),
+        (1800, {"day_power": 9.0, "day_use_energy": 5.5}),
+    )
+    assert hours.denies(TEN, row) is denied
+    assert not hours.denies(TEN + HOUR, row)
+
+
 def test_a_day_that_has_just_begun_is_not_opened() -> None:
     """A row is some minutes old: it may be about yesterday."""
     hours = LiveHours()

@@ -26,6 +26,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 
 from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.const import DOMAIN
+from custom_components.smartpvms.energy_dashboard.sources import Offer, put_in
 from custom_components.smartpvms.history.importer import Importer, statistic_id
 from simulator import Dialect, Simulator, serve
 from tests.conftest import make_entry
@@ -33,6 +34,7 @@ from tests.conftest import make_entry
 from .disturber import HOUR
 from .judge import Fault, Judge
 from .life import LENGTH, Account, Life
+from .plants import METERS
 from .quantities import SERIES, counter_of
 
 STEP: Final = {Dialect.V2022: 300, Dialect.V2020: 150}
@@ -244,11 +246,21 @@ class Court:
                     yield fault
             return
         first = self.account.begin // HOUR * HOUR + HOUR
-        for series in SERIES:
-            id_ = statistic_id(life.plant.code, series)
-            rows = (await self._rows({id_}, "hour")).get(id_, [])
-            assert rows or series != "pv_energy", "nothing was imported"
-            for fault in judge.series(series, rows, first):
+        ids = {series: statistic_id(life.plant.code, series) for series in SERIES}
+        found = await self._rows(set(ids.values()), "hour")
+        bars = {
+            id_: {round(row["start"]): row["change"] or 0.0 for row in known}
+            for id_, known in found.items()
+        }
+        assert ids["pv_energy"] in bars, "nothing was imported"
+        for series, id_ in ids.items():
+            for fault in judge.series(series, bars.get(id_, {}), first):
+                yield fault
+        begun = {series: id_ for series, id_ in ids.items() if id_ in bars}
+        own = frozenset(ids.values())
+        offer = Offer(statistics=begun, sensors={}, own=own, ours=own)
+        if METERS[life.kind]:
+            for fault in judge.home(put_in((), offer)[0], bars):
                 yield fault
 
     async def _rows(self, ids: set[str], period: str) -> dict[str, list[Any]]:

@@ -283,11 +283,24 @@ def _hours(kind: Bend) -> Trouble:
         span = scene.begin, scene.end + DAY
         code = scene.plant.code
         scene.bend(kind, code, span, amount=delay, keys=FLOWS, scope=Scope.HOURS)
-        scene.hide(
-            code,
-            (scene.end - delay - 3 * HOUR, scene.end + DAY),
-            scope=Scope.HOURS,
-        )
+        # A day that is over is asked for at midnight, and a day later.
+        for at, until in (
+            (scene.midnight, scene.midnight),
+            (scene.end - 3 * HOUR, scene.end + DAY),
+        ):
+            scene.hide(code, (at - delay, until), scope=Scope.HOURS)
+
+    return trouble
+
+
+def _for_a_while(kind: Bend, scope: Scope) -> Trouble:
+    """Return the trouble of stored rows that answers lack for some hours."""
+
+    def trouble(scene: Scene) -> None:
+        begin = scene.begin + scene.rng.uniform(HOUR, 8 * HOUR)
+        span = begin, begin + scene.rng.uniform(HOUR, 5 * HOUR)
+        for source in scene.sources():
+            scene.bend(kind, source, span, scope=scope)
 
     return trouble
 
@@ -320,7 +333,17 @@ TROUBLES: Final[Mapping[str, Trouble]] = {
     "late hours": _hours(Bend.LATE),
     "half computed hours": _hours(Bend.HALF_COMPUTED),
 }
-"""All troubles by name."""
+"""All troubles of the sensors by name."""
+
+TROUBLES_OF_IMPORT: Final[Mapping[str, Trouble]] = {
+    **{name: TROUBLES[name] for name in ("late hours", "half computed hours")},
+    **{
+        f"{kind} {scope.value}": _for_a_while(kind, scope)
+        for kind in (Bend.ABSENT, Bend.NULLS)
+        for scope in (Scope.HOURS, Scope.FIVE_MINUTES)
+    },
+}
+"""All troubles of the imported series by name."""
 
 
 def background(scene: Scene) -> None:

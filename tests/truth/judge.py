@@ -4,7 +4,7 @@ A counter knows at most what has happened, and at least what had happened when i
 was last to be had. Nothing else is asked, and nothing is forgiven twice.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, override
@@ -15,8 +15,11 @@ from .disturber import HOUR, MINUTE, Blind
 from .life import Life
 from .quantities import MONEY, SERIES, Counted, Counter, Since
 
-ENERGY_WITHIN, MONEY_WITHIN = 0.1, 0.04
-"""kWh; and money per this much energy at some 0.3 a kWh, rounded up."""
+ENERGY_WITHIN, MONEY_WITHIN = 0.1, 0.01
+"""kWh; and the currency of the plant."""
+
+HOME_WITHIN: Final = 0.1
+"""kWh of an hour; five terms add up."""
 
 LIVE_AGE: Final = 25 * MINUTE
 """The cloud's lag of up to ten minutes, its steps of five, and the polls'."""
@@ -160,25 +163,57 @@ class Judge:
             if not least - within <= total <= most + within:
                 yield Fault(self.life, counter.key, at, total, least, most)
 
-    def series(self, series: str, rows: Iterable[Any], begin: float) -> Iterator[Fault]:
+    def series(self, series: str, bars: Bars, begin: float) -> Iterator[Fault]:
         """Judge an imported series hour by hour; ``begin``: the first hour."""
-        bars = {round(row["start"]): row["change"] or 0.0 for row in rows}
         within = MONEY_WITHIN if series in MONEY else ENERGY_WITHIN
-        until = self.end - SERIES_AGE
-        for blind in self.life.blinds:
-            if blind.scope is Scope.HOURS and blind.source == self.life.plant.code:
-                until = min(until, blind.begin)
+        yield from self._hours(series, SERIES[series], bars, begin, within)
+
+    def home(
+        self, sources: Iterable[Mapping[str, object]], bars: Mapping[str, Bars]
+    ) -> Iterator[Fault]:
+        """Judge what the Energy dashboard takes for the house's consumption.
+
+        ``sources``: the dashboard's; ``bars``: those of their statistics by id.
+        """
+        counted: dict[int, float] = {}
+        begin = 0
+        for source in sources:
+            for field, sign in _FLOWS.items():
+                if (found := source.get(field)) is None:
+                    continue
+                hours = bars[str(found)]
+                begin = max(begin, min(hours))
+                for at, more in hours.items():
+                    counted[at] = counted.get(at, 0.0) + sign * more
+        yield from self._hours(
+            "home", SERIES["consumption"], counted, begin, HOME_WITHIN
+        )
+
+    def _hours(
+        self, what: str, counted: Counted, bars: Bars, begin: float, within: float
+    ) -> Iterator[Fault]:
         if not bars:
             return
-        at = max(begin, min(bars))
-        while at + HOUR <= until:
-            true = self._count(SERIES[series], at + HOUR) - self._count(
-                SERIES[series], at
-            )
+        hidden = [
+            (blind.begin, blind.end)
+            for blind in self.life.blinds
+            if blind.scope is Scope.HOURS and blind.source == self.life.plant.code
+        ]
+        at = max(begin, min(bars)) - HOUR
+        while (at := at + HOUR) + HOUR <= self.end - SERIES_AGE:
+            if any(since < at + HOUR and until > at for since, until in hidden):
+                continue
+            true = self._count(counted, at + HOUR) - self._count(counted, at)
             shown = bars.get(round(at), 0.0)
             if abs(shown - true) > within:
-                yield Fault(self.life, series, at + HOUR, shown, true, true)
-            at += HOUR
+                yield Fault(self.life, what, at + HOUR, shown, true, true)
+
+
+type Bars = Mapping[int, float]
+"""What a statistic shows for each hour, by its start."""
+
+_FLOWS: Final = {"stat_energy_from": 1, "stat_energy_to": -1}
+"""What flows into the house, by the field of a source of the Energy dashboard."""
 
 
 def worst(faults: Iterable[Fault]) -> list[Fault]:

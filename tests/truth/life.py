@@ -9,7 +9,15 @@ from zoneinfo import ZoneInfo
 
 from simulator import Dialect, Disturbance, Plant, Scope
 
-from .disturber import HOUR, MINUTE, TROUBLES, Blind, Scene, background
+from .disturber import (
+    HOUR,
+    MINUTE,
+    TROUBLES,
+    TROUBLES_OF_IMPORT,
+    Blind,
+    Scene,
+    background,
+)
 from .plants import KINDS, METERS, STORAGES, Kind, make_plant
 
 ZONES: Final = ("Europe/Berlin", "Europe/Berlin", "Asia/Kolkata", "America/New_York")
@@ -23,6 +31,8 @@ DAYS: Final[Mapping[str, tuple[date, ...]]] = {
     "clocks go back": (date(2026, 10, 24),),
 }
 """First days of lives, by what is special about their night (in Europe)."""
+
+ALL_TROUBLES: Final = {**TROUBLES, **TROUBLES_OF_IMPORT}
 
 BEGIN: Final = 16
 """Hour of the first day at which a life begins."""
@@ -178,7 +188,7 @@ def _live(
 ) -> Life:
     scene = Scene(plant, rng, *span)
     for name in troubles:
-        TROUBLES[name](scene)
+        ALL_TROUBLES[name](scene)
     background(scene)
     return Life(
         plant,

@@ -9,7 +9,7 @@ import pytest
 from simulator import Dialect
 
 from .court import FIVE_MINUTES, ONE_HOUR, Court, Home
-from .disturber import TROUBLES
+from .disturber import TROUBLES, TROUBLES_OF_IMPORT
 from .judge import Fault, worst
 from .known import NIGHTS_KNOWN, TROUBLES_KNOWN
 from .life import DAYS, Account, account, draw
@@ -54,8 +54,9 @@ async def test_each_night(home: Home, dialect: Dialect, night: str) -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("dialect", list(Dialect))
 async def test_series(home: Home, dialect: Dialect) -> None:
-    """Judge the imported series of undisturbed plants, hour by hour."""
-    lives = account(SURVEYED, dialect, "ordinary day", [()] * 3)
+    """Judge the imported series and the Energy dashboard, hour by hour."""
+    troubles = [(), *[(name,) for name in TROUBLES_OF_IMPORT]]
+    lives = account(SURVEYED, dialect, "ordinary day", troubles)
     faults = await Court(home, lives).judge(imports=True)
     assert not faults, told(lives, faults)
 

@@ -14,6 +14,8 @@ from ..catalogue.series import (
     DEVICE_KEYS,
     PV_ENERGY,
     SERIES,
+    Quantity,
+    Series,
     Terms,
     amount_of,
     completed,
@@ -133,13 +135,26 @@ class LiveHours:
         return Span(max(o.since for o in opened.values()), start + HOUR, total)
 
     def denies(self, start: int, row: Values) -> bool:
-        """Tell whether PV generated in an hour in which a row says it did not.
+        """Tell whether something flowed in an hour whose row says that nothing did.
 
-        Servers deliver hours with zeros before they have computed them.
+        Servers deliver hours with zeros before they have computed them. An hour in
+        which PV generated and its row says that it did not is such an hour, whatever
+        else is in it.
         """
-        if amount_of(_PV.operands, completed(row, has_battery=True)) != 0:
+        known = completed(row, has_battery=True)
+        told = [amount_of(series.operands, known) for series in _FLOWS]
+        if amount_of(_PV.operands, known) == 0 and self._flowed(_PV, start):
+            return True
+        if any(told) or not any(amount == 0 for amount in told):
             return False
-        moved = {at: amount_of(_PV.live, known) for at, known in self.hours.items()}
+        return any(self._flowed(series, start) for series in _FLOWS)
+
+    def _flowed(self, series: Series, start: int) -> bool:
+        """Tell whether the live counters of a series moved in an hour, dusk apart."""
+        moved = {
+            at: amount_of(series.live, completed(known, has_battery=True))
+            for at, known in self.hours.items()
+        }
         most = max((more for more in moved.values() if more), default=0.0)
         return (moved.get(start) or 0.0) > max(_DUSK, most * _DUSK_SHARE)
 
@@ -186,6 +201,9 @@ def _openings(saved: Mapping[str, object]) -> dict[str, Opening]:
 
 
 _PV: Final = SERIES[PV_ENERGY]
+_FLOWS: Final = [
+    series for series in SERIES.values() if series.quantity is Quantity.ENERGY
+]
 # In kWh, and in parts of the best hour: live rows are late by some minutes at dusk.
 _DUSK: Final = 0.05
 _DUSK_SHARE: Final = 0.05
