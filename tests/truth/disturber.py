@@ -30,6 +30,7 @@ OF_DAY: Final = frozenset(
         "day_use_energy",
     }
 )
+INCOME: Final = frozenset({"day_income", "total_income"})
 FLOWS: Final = frozenset(
     {
         "PVYield",
@@ -192,7 +193,8 @@ def _offline_for_a_day(scene: Scene) -> None:
 def _jitter(scene: Scene) -> None:
     span = scene.begin, scene.end
     for source in scene.sources():
-        scene.bend(Bend.JITTER, source, span, amount=0.01, keys=LIFETIME | OF_DAY)
+        keys = (LIFETIME | OF_DAY) - INCOME
+        scene.bend(Bend.JITTER, source, span, amount=0.01, keys=keys)
 
 
 def _settled(scene: Scene) -> None:
@@ -349,9 +351,14 @@ TROUBLES_OF_IMPORT: Final[Mapping[str, Trouble]] = {
 def background(scene: Scene) -> None:
     """Let the devices' rows lag as the plant's do: so they are on all real servers."""
     world = scene.plant.world
+    lit = world.generating(world.local(scene.midnight).date())
+    if lit:
+        # It is settled until it rises again: so long, yesterday's rest is not told from
+        # what was settled.
+        dark = scene.midnight, float(lit[0])
+        scene.hide(scene.plant.code, dark, keys=frozenset({"total_power"}))
     for device in scene.plant.devices:
         forever = 0.0, scene.end + DAY
-        lit = world.generating(world.local(scene.midnight).date())
         if Oddity.LATE_MIDNIGHT in device.oddities and lit:
             # Until then it tells only of yesterday.
             span = scene.midnight, float(lit[0])

@@ -15,8 +15,8 @@ from .disturber import HOUR, MINUTE, Blind
 from .life import Life
 from .quantities import MONEY, SERIES, Counted, Counter, Since
 
-ENERGY_WITHIN, MONEY_WITHIN = 0.1, 0.01
-"""kWh; and the currency of the plant."""
+ENERGY_WITHIN, MONEY_WITHIN = 0.1, 0.02
+"""kWh; and 0.01 of the plant's currency, between two numbers rounded to as much."""
 
 HOME_WITHIN: Final = 0.1
 """kWh of an hour; five terms add up."""
@@ -94,10 +94,19 @@ class Judge:
             if (not blind.keys or counter.key in blind.keys) and blind.begin <= at:
                 yield blind
 
-    def _least(self, counter: Counter, first: float, at: float) -> float:
-        """Return the counter that must be known at an instant."""
+    def _least(
+        self, counter: Counter, first: float, highest: float, at: float
+    ) -> float:
+        """Return what must have been counted at an instant.
+
+        ``first``: when counting began; ``highest``: the most that the counter had then.
+        """
         age, blinds = _age(counter), list(self._blinds(counter, at))
-        known = max(first, _seen(blinds, at - age, age))
+        seen = _seen(blinds, at - age, age)
+        # The first row may be as old as any.
+        counted = self._count(counter.counted, seen) - highest if seen > first else 0.0
+        if counter.key not in MONEY:
+            counted = max(0.0, counted)
         lost = sum(blind.lost for blind in blinds)
         for midnight in self._nights if counter.of_day else ():
             over = [
@@ -109,7 +118,7 @@ class Judge:
                 # The day's last rows were never to be had.
                 last = _seen(blinds, min(over), age)
                 lost += self._span(counter, max(first, last), midnight)
-        return self._count(counter.counted, known) - lost
+        return counted - lost
 
     def _zero(self, counter: Counter, row: Any) -> tuple[float, float]:
         """Return the least and the most that had been counted before a first row."""
@@ -156,7 +165,7 @@ class Judge:
             if at % HOUR and row is not rows[-1]:
                 continue
             most = self._count(counter.counted, at) - lowest
-            least = self._least(counter, first, at) - highest
+            least = self._least(counter, first, highest, at)
             if counter.key in MONEY and most < least:
                 least, most = most, least
             total = row["sum"] - zero
