@@ -239,7 +239,7 @@ class Court:
         judge = Judge(life, self.account.end)
         if not imports:
             counted = await self._counters(life)
-            enough = LENGTH // self._run - HOUR // FIVE_MINUTES
+            enough = LENGTH / self._run / 2
             assert any(len(rows) > enough for _, rows in counted), "too few rows"
             for counter, rows in counted:
                 for fault in judge.counter(counter, rows):
