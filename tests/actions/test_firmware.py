@@ -17,7 +17,8 @@ from homeassistant.helpers import entity_registry as er, issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smartpvms.actions.firmware import refusal
+from custom_components.smartpvms.actions import firmware
+from custom_components.smartpvms.actions.firmware import async_request_upgrade, refusal
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.hub.targets import registry_id_of
 from custom_components.smartpvms.northbound import Interface, limits
@@ -505,3 +506,53 @@ async def test_the_button_of_an_inverter_that_is_gone(
 def test_the_texts_hold_nothing_that_names_anybody() -> None:
     for key in TEXTS.values():
         assert "{" not in message(key)
+
+
+async def test_an_upgrade_is_not_asked_for_twice(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """Neither within ten minutes nor while it runs, by action or button, after a restart."""
+    good, current = inverters(sim)
+    await upgrade(hass, good.id)
+    for _ in range(2):
+        await wait(61)
+        answer = await upgrade(hass, good.id, current.id)
+        assert answer[str(good.id)]["error"] in HELD
+        assert answer[str(current.id)]["error"] == "upgrade_no_package"
+        await restart(hass, setup)
+        with pytest.raises(HomeAssistantError) as caught:
+            await async_request_upgrade(setup.runtime_data, good.id)
+        assert caught.value.translation_key in HELD
+    assert [
+        call.payload["devIds"] for call in sim.calls if call.interface == UPGRADE
+    ] == [
+        f"{good.id}",
+        f"{current.id}",
+        f"{current.id}",
+    ]
+
+
+async def test_of_two_requests_at_once_one_is_sent(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Both wait for the same minute."""
+
+    async def wait_together(*_: object) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(firmware, "async_await_calls", wait_together)
+    good, _ = inverters(sim)
+    hub = setup.runtime_data
+    results = await asyncio.gather(
+        *(async_request_upgrade(hub, good.id) for _ in range(2)),
+        return_exceptions=True,
+    )
+    errors = [error for error in results if isinstance(error, HomeAssistantError)]
+    assert [error.translation_key for error in errors] == ["upgrade_just_requested"]
+    assert sim.count(UPGRADE) == 1
+
+
+HELD = ("upgrade_running", "upgrade_just_requested")

@@ -1,7 +1,8 @@
 """The firmware of inverters: what is shown, when it is asked, what is left alone."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+import json
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -24,7 +25,7 @@ from custom_components.smartpvms.northbound import Interface
 from custom_components.smartpvms.northbound.models import UpgradeRecord
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
 from simulator.model import Device
-from tests.conftest import device_of, entity_id, restart
+from tests.conftest import NOON, device_of, entity_id, restart
 from tests.flows import texts
 
 type Wait = Callable[..., Awaitable[None]]
@@ -518,3 +519,39 @@ def test_keys_are_unique_within_a_device(type_id: int) -> None:
 def test_every_result_is_translated() -> None:
     result = texts("entity", "update", FIRMWARE, "state_attributes", "last_result")
     assert set(result["state"]) == {*RESULTS.values(), OTHER}
+
+
+@pytest.mark.parametrize(
+    ("record", "minutes", "busy", "unclear"),
+    [
+        # Nothing was asked for, or long ago.
+        (None, None, False, False),
+        (None, 11, False, False),
+        # The record may be that of the request before.
+        (None, 9, False, True),
+        ((-30, 1), 9, False, True),
+        # The records say what became of it.
+        ((-9, 1), 9, False, False),
+        ((-9, 4), 9, True, True),
+        ((-60, 4), 60, True, False),
+        # It will never end.
+        ((-1500, 4), None, False, False),
+        # A clock was ahead when it was asked for.
+        (None, -100000, False, True),
+    ],
+)
+def test_when_another_request_is_refused(
+    record: tuple[int, int] | None, minutes: int | None, busy: bool, unclear: bool
+) -> None:
+    """Minutes before now; `record` is when an upgrade began and its result."""
+    noon = datetime.fromisoformat(NOON)
+    now = noon.timestamp()
+    book = FirmwareRecords()
+    if minutes is not None:
+        book.requested_at[1] = now - 60 * minutes
+    if record:
+        begun, result = noon + timedelta(minutes=record[0]), record[1]
+        book.records[1] = UpgradeRecord(1, begun, "A", "B", 1.0, result)
+    for known in (book, FirmwareRecords.load(json.loads(json.dumps(book.dump())), now)):
+        assert known.is_busy(1, now) is busy
+        assert known.is_unclear(1, now) is unclear

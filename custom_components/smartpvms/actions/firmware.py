@@ -1,7 +1,8 @@
 """Asking inverters to upgrade their firmware: the action, and a single device.
 
 Every request is one call that is made once. Whatever comes back, it is not
-repeated: a request whose answer is lost may have been taken.
+repeated: a request whose answer is lost may have been taken. A second one is refused
+while an upgrade runs, or as long as the outcome of the first is not known.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -88,6 +89,20 @@ def _unclear() -> HomeAssistantError:
     )
 
 
+def _held(hub: Hub, device_id: int) -> HomeAssistantError | None:
+    """Return why a device may not be asked for another upgrade now."""
+    records, now = hub.firmware.data, hub.account.clock.now()
+    if records.is_busy(device_id, now):
+        return HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="upgrade_running"
+        )
+    if records.is_unclear(device_id, now):
+        return HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="upgrade_just_requested"
+        )
+    return None
+
+
 async def async_upgrade_firmware(
     hass: HomeAssistant, call: ServiceCall
 ) -> ServiceResponse:
@@ -107,14 +122,24 @@ async def async_upgrade_firmware(
     by_hub: dict[Hub, dict[int, Device]] = {}
     for hub, device in targets.values():
         by_hub.setdefault(hub, {})[device.id] = device
+    held: dict[Hub, dict[int, HomeAssistantError | None]] = {
+        hub: {key: error for key in devices if (error := _held(hub, key))}
+        for hub, devices in by_hub.items()
+    }
     requests = {
-        hub: list(device_batches(devices.values(), DEVICES_PER_UPGRADE))
+        hub: list(
+            device_batches(
+                [item for key, item in devices.items() if key not in held[hub]],
+                DEVICES_PER_UPGRADE,
+            )
+        )
         for hub, devices in by_hub.items()
     }
     # No account is asked before all of them are known to have the calls.
     for hub, asked in requests.items():
-        await _async_await_calls(hub, len(asked))
-    verdicts = await _async_request(requests, must_all=not call.return_response)
+        if asked:
+            await _async_await_calls(hub, len(asked))
+    verdicts = await _async_request(requests, held, must_all=not call.return_response)
     return {
         registry_id: await _async_shown(hass, verdicts[hub][device.id])
         for registry_id, (hub, device) in targets.items()
@@ -126,9 +151,11 @@ async def async_request_upgrade(hub: Hub, device_id: int) -> None:
     device = _listed(hub, device_id)
     if device is None:
         raise _not_upgradable(str(device_id))
+    if error := _held(hub, device_id):
+        raise error
     await _async_await_calls(hub, 1)
     batch = DeviceBatch(device.type_id, (device.id,))
-    await _async_request({hub: [batch]}, must_all=True)
+    await _async_request({hub: [batch]}, {}, must_all=True)
 
 
 def _upgradable(target: Target) -> Device:
@@ -163,17 +190,20 @@ async def _async_await_calls(hub: Hub, calls: int) -> None:
 
 
 async def _async_request(
-    requests: Mapping[Hub, Collection[DeviceBatch]], *, must_all: bool
+    requests: Mapping[Hub, Collection[DeviceBatch]],
+    held: Mapping[Hub, Verdicts],
+    *,
+    must_all: bool,
 ) -> Mapping[Hub, Verdicts]:
     """Make each call once; the others go on after a failed one.
 
-    Raises the first error where no call was answered and, with `must_all`, where
-    any device was refused.
+    `held`: the devices that are not asked, and why. Raises the first error where no
+    call was answered and, with `must_all`, where any device was refused.
     """
     verdicts: dict[Hub, dict[int, HomeAssistantError | None]] = {}
-    was_answered = False
+    was_answered = any(held.values())
     for hub, asked in requests.items():
-        known = verdicts.setdefault(hub, {})
+        known = verdicts.setdefault(hub, {**held.get(hub, {})})
         for batch in asked:
             try:
                 known |= await _async_call(hub, batch.type_id, batch.devices)
@@ -188,6 +218,14 @@ async def _async_request(
 
 async def _async_call(hub: Hub, type_id: int, devices: Collection[int]) -> Verdicts:
     """Make one call of devUpgrade; its records are then asked for soon."""
+    # While this request waited for its minute, another one may have been sent.
+    held = {key: error for key in devices if (error := _held(hub, key))}
+    free = [key for key in devices if key not in held]
+    return {**held, **(await _async_send(hub, type_id, free) if free else {})}
+
+
+async def _async_send(hub: Hub, type_id: int, devices: Collection[int]) -> Verdicts:
+    hub.firmware.note_requested(devices)
     with explained(hub.account, Interface.UPGRADE):
         try:
             results = await hub.account.client.upgrade(type_id, devices)
@@ -195,11 +233,14 @@ async def _async_call(hub: Hub, type_id: int, devices: Collection[int]) -> Verdi
             if _may_be_taken(error):
                 hub.firmware.ask_soon(devices)
                 raise _unclear() from error
+            hub.firmware.note_refused(devices)
             if isinstance(error, UpgradeError | PermissionMissingError):
                 raise refusal(error.code or 0) from error
             raise
-    hub.firmware.ask_soon(devices)
     told = {result.device_id: result for result in results}
+    refused = [key for key, result in told.items() if not result.delivered]
+    hub.firmware.note_refused(refused)
+    hub.firmware.ask_soon(devices)
     return {device_id: _verdict(told.get(device_id)) for device_id in devices}
 
 

@@ -100,6 +100,18 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareRecords]):
         self._reschedule()
 
     @callback
+    def note_requested(self, devices: Iterable[int]) -> None:
+        """Remember that an upgrade of these devices is being asked for."""
+        now = self.account.clock.now()
+        self.data.requested_at.update(dict.fromkeys(devices, now))
+
+    @callback
+    def note_refused(self, devices: Iterable[int]) -> None:
+        """Forget requests that were certainly not taken."""
+        for device_id in devices:
+            self.data.requested_at.pop(device_id, None)
+
+    @callback
     def forget_gone(self) -> None:
         """Drop the records of devices that are gone, and ask for new ones'."""
         self.data.keep_only(self.account.devices.keys())

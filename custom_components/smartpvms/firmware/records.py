@@ -11,6 +11,8 @@ from ..storage.parse import amount, as_dict, by_id, is_whole, load_time
 
 # Nothing is put off for longer, whatever a clock said when it was saved.
 LONGEST: Final = 7 * DAY
+# For so long the outcome of a request may not be in the records yet.
+UNCLEAR_FOR: Final = 10 * MINUTE
 
 
 def is_running(record: UpgradeRecord | None) -> bool:
@@ -39,16 +41,33 @@ class FirmwareRecords:
     """The last upgrade of each device (id) that has a record.
 
     `answered_at` is the epoch second of the last answer about a device, with or
-    without a record; `due_at` that of the next question.
+    without a record; `due_at` that of the next question; `requested_at` that of the
+    last request for an upgrade that may have been taken.
     """
 
     records: dict[int, UpgradeRecord] = field(default_factory=dict)
     answered_at: dict[int, float] = field(default_factory=dict)
     due_at: dict[int, float] = field(default_factory=dict)
+    requested_at: dict[int, float] = field(default_factory=dict)
 
     def is_running(self, device_id: int) -> bool:
         """Tell whether a device is being upgraded."""
         return is_running(self.records.get(device_id))
+
+    def is_busy(self, device_id: int, at: float) -> bool:
+        """Tell whether an upgrade runs that may still end."""
+        record = self.records.get(device_id)
+        return is_running(record) and cadence(record, at) <= MINUTE
+
+    def is_unclear(self, device_id: int, at: float) -> bool:
+        """Tell whether what became of a request is not known yet."""
+        requested = min(self.requested_at.get(device_id, -UNCLEAR_FOR), at)
+        if at - requested >= UNCLEAR_FOR:
+            return False
+        record = self.records.get(device_id)
+        begun = record.upgraded_at if record else None
+        is_over = begun is not None and begun.timestamp() > requested - MINUTE
+        return self.is_running(device_id) or not is_over
 
     def apply(
         self, asked: Iterable[int], records: Iterable[UpgradeRecord], at: float
@@ -72,7 +91,8 @@ class FirmwareRecords:
 
     def keep_only(self, devices: Collection[int]) -> None:
         """Drop the records of devices that are gone."""
-        for known in (self.records, self.answered_at, self.due_at):
+        known_of = (self.records, self.answered_at, self.due_at, self.requested_at)
+        for known in known_of:
             for gone in known.keys() - set(devices):
                 del known[gone]
 
@@ -89,6 +109,7 @@ class FirmwareRecords:
             },
             "heard_at": {str(key): at for key, at in self.answered_at.items()},
             "due_at": {str(key): at for key, at in self.due_at.items()},
+            "requested_at": {str(key): at for key, at in self.requested_at.items()},
         }
 
     @classmethod
@@ -103,6 +124,7 @@ class FirmwareRecords:
             },
             {key: min(at, now) for key, at in _instants(parts.get("heard_at"))},
             {key: min(at, now + LONGEST) for key, at in _instants(parts.get("due_at"))},
+            {key: min(at, now) for key, at in _instants(parts.get("requested_at"))},
         )
 
 
