@@ -4,15 +4,17 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
-from homeassistant.core import CoreState, Event, HomeAssistant
+from homeassistant.core import CoreState, Event, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_capture_events,
 )
 
-from custom_components.smartpvms.const import DOMAIN
+from custom_components.smartpvms.alarms.record import AlarmChange
+from custom_components.smartpvms.const import DOMAIN, SIGNAL_ALARM
 from simulator import Dialect, Fault, FaultKind, Simulator, Type
 from simulator.alarms import Status
 from tests.conftest import device_of, entity_id, restart, state_of
@@ -318,3 +320,57 @@ async def test_a_refresh_by_hand_leaves_calls_to_the_actions(
     polls = sim.count("getAlarmList") - before
     assert polls <= (sim.clock.now() - began) // 120
     assert polls >= (sim.clock.now() - began) // 200
+
+
+async def test_a_flood_gives_others_their_turns(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+) -> None:
+    """No more than a few changes are told in one turn, and each of them once."""
+    inverter = device_of(sim, Type.ENERGY_CENTER)
+    for number in range(700):
+        sim.alarms.raise_(PLANT, inverter, alarm_id=number)
+    told: list[int] = []
+    turn = 0
+
+    @callback
+    def count_turns() -> None:
+        nonlocal turn
+        turn += 1
+        if len(told) < 700:
+            hass.loop.call_soon(count_turns)
+
+    unsubscribe = async_dispatcher_connect(
+        hass, SIGNAL_ALARM, callback(lambda _: told.append(turn))
+    )
+    count_turns()
+    await wait(300, 10)
+    unsubscribe()
+    assert len(told) == 700
+    assert max(map(told.count, set(told))) <= 10
+    assert state_of(hass, PLANT, "active_alarms") == "700"
+
+
+async def test_what_a_reload_cuts_short_is_told_after_it(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """No change is told twice, and none is lost."""
+    told: list[str] = []
+
+    @callback
+    def note(change: AlarmChange) -> None:
+        told.append(change.record.id)
+        if len(told) == 15:
+            setup.runtime_data.account.close()
+
+    unsubscribe = async_dispatcher_connect(hass, SIGNAL_ALARM, note)
+    for number in range(40):
+        sim.alarms.raise_(PLANT, None, alarm_id=number)
+    await wait(300, 10)
+    assert 15 <= len(told) < 40
+    await restart(hass, setup)
+    await wait(60, 10)
+    unsubscribe()
+    assert sorted(told, key=int) == [str(number) for number in range(40)]

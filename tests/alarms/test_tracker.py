@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.smartpvms.alarms.matching import DeviceMatcher
 from custom_components.smartpvms.alarms.record import (
     ChangeKind,
     dump_changes,
@@ -26,6 +27,7 @@ from custom_components.smartpvms.alarms.windows import (
     split,
     window_at,
 )
+from custom_components.smartpvms.northbound import Device
 from custom_components.smartpvms.northbound.models import Alarm
 
 NOW = datetime(2026, 6, 15, 10, tzinfo=UTC)
@@ -444,3 +446,54 @@ def test_a_saved_raising_time_of_0_is_none() -> None:
     saved = json.loads(json.dumps(book.dump()))
     saved["ended"] = {f"{key}0.0": at for key, at in saved["ended"].items()}
     assert take(AlarmTracker.load(saved), [timeless]) == []
+
+
+def test_a_copy_is_another_book(book: AlarmTracker) -> None:
+    take(book, [FAN, replace(FAN, alarm_id="8", raised_at=None)])
+    before = json.dumps(book.dump(), sort_keys=True, default=str)
+    other = book.copy()
+    assert json.dumps(other.dump(), sort_keys=True, default=str) == before
+    take(other, [replace(FAN, status=6), OLD], NOW + DAY)
+    other.keep_only([], [])
+    assert json.dumps(book.dump(), sort_keys=True, default=str) == before
+    assert len(book.of_plant("P")) == 2
+
+
+def test_a_flood_is_matched_in_one_look_at_the_devices() -> None:
+    """Not one for each alarm: a plant may have thousands of both."""
+    looks = 0
+
+    def devices() -> Iterable[Device]:
+        nonlocal looks
+        for number in range(300):
+            looks += 1
+            serial = f"S{number}" if number % 2 else None
+            yield Device(number, "P", f"D{number}", 1, serial=serial)
+
+    matcher = DeviceMatcher(devices())
+    for number in range(300):
+        named = replace(FAN, serial=None, device_name=f"D{number}", device_type=1)
+        assert matcher.device_of(named) == number
+        assert matcher.device_of(replace(named, device_type=2)) is None
+        by_serial = matcher.device_of(replace(FAN, serial=f"S{number}"))
+        assert by_serial == (number if number % 2 else None)
+    assert looks == 300
+
+
+def test_a_clock_that_was_ahead_leaves_no_window_behind(book: AlarmTracker) -> None:
+    """What lies in the future counts as now."""
+    ahead = NOW + 30 * DAY
+    for number in range(WINDOWS):
+        take(book, [], ahead, number)
+    asked: set[int] = set()
+    now = NOW
+    for _ in range(24 * WINDOWS):
+        now += 2 * MINUTE
+        number = book.next_window(now)
+        asked.add(number)
+        take(book, [], now, number)
+    assert asked == set(range(WINDOWS))
+    assert book.apply(window_at(0, NOW), ["P"], None, ahead) == []
+    assert book.silent_since == ahead
+    book.apply(window_at(0, NOW), ["P"], None, NOW)
+    assert book.silent_since == NOW

@@ -555,3 +555,11 @@ def test_when_another_request_is_refused(
     for known in (book, FirmwareRecords.load(json.loads(json.dumps(book.dump())), now)):
         assert known.is_busy(1, now) is busy
         assert known.is_unclear(1, now) is unclear
+        assert not known.is_unclear(1, now + 600)
+
+
+def test_a_clock_that_was_ahead_puts_nothing_off() -> None:
+    book = FirmwareRecords()
+    book.apply([1], [], 30 * DAY)
+    book.bound(0.0)
+    assert (book.due_at, book.answered_at) == ({1: 0.0}, {1: 0.0})

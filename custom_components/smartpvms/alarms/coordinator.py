@@ -15,18 +15,23 @@ from ..account.account import Account
 from ..catalogue.alarm import FALLBACK_LANGUAGE, LANGUAGES, POLISH
 from ..const import DOMAIN, SIGNAL_ALARM
 from ..coordinator import EARLY, SOON, AccountCoordinator, calling, fresh_since
-from ..northbound import Device, Interface
+from ..northbound import Interface
 from ..northbound.errors import NorthboundError, RefusedError
 from ..northbound.interfaces import PLANTS_PER_CALL
 from ..northbound.models import Alarm
 from ..storage.store import KeptStore
+from .matching import DeviceMatcher
 from .record import AlarmChange, dump_changes, load_changes
 from .tracker import AlarmTracker
-from .windows import window_at
+from .windows import AlarmWindow, window_at
 
 STORE_VERSION: Final = 1
 # A fleet has an entity for each of its devices.
 NOTIFIED_AT_ONCE: Final = 100
+# Applying so many takes some 10 ms.
+MANY_ALARMS: Final = 500
+# Each change starts the automations that it fits.
+TOLD_AT_ONCE: Final = 10
 # Where a call a minute is allowed, half of them are left to the actions.
 OFTEN: Final = 120.0
 # Sooner than the next poll, which would put the writing off.
@@ -51,6 +56,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
         # Epoch seconds of the last answer: a refresh by hand is no sooner.
         self._heard_at = 0.0
         self._pending: list[AlarmChange] = []
+        self._leaving: deque[AlarmChange] = deque()
         self._is_armed = False
         account.inventory_changed.connect(self.forget_gone)
 
@@ -104,7 +110,9 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
     def _rest(self) -> float:
         """Return the seconds for which the lane is left to the actions."""
         now = self.account.clock.now()
-        return max(0.0, min(self._heard_at, now) + OFTEN - now)
+        # A clock may have been ahead.
+        self._heard_at = min(self._heard_at, now)
+        return max(0.0, self._heard_at + OFTEN - now)
 
     async def _async_ask(self) -> None:
         may_ask = not self.account.ledger.wait(Interface.ALARMS)
@@ -134,7 +142,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
         )
         self._heard_at = self.account.clock.now()
         answer = None if alarms is None else self._with_devices(alarms, plants)
-        news = self.data.apply(window, plants, answer, now)
+        news = await self._async_apply(window, plants, answer, now)
         self._pending += news
         if self._is_armed:
             await self._async_dispatch()
@@ -143,19 +151,43 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
         if not self.account.is_closed:
             self._store.async_delay_save(self._dump, SAVE_DELAY)
 
+    async def _async_apply(
+        self,
+        window: AlarmWindow,
+        plants: Collection[str],
+        answer: list[tuple[Alarm, int | None]] | None,
+        now: datetime,
+    ) -> list[AlarmChange]:
+        """Apply an answer; a long one to a copy, beside the event loop."""
+        if len(answer or ()) + len(self.data.active) < MANY_ALARMS:
+            return self.data.apply(window, plants, answer, now)
+        book = self.data.copy()
+        news = await self.hass.async_add_executor_job(
+            book.apply, window, plants, answer, now
+        )
+        self.data = book
+        self.forget_gone()
+        return news
+
     def _with_devices(
         self, alarms: list[Alarm], plants: Collection[str]
     ) -> list[tuple[Alarm, int | None]]:
-        return [(a, self.device_of(a)) for a in alarms if a.plant_code in plants]
+        matchers: dict[str, DeviceMatcher] = {}
+        found: list[tuple[Alarm, int | None]] = []
+        asked = frozenset(plants)
+        for alarm in alarms:
+            code = alarm.plant_code
+            if code not in asked:
+                continue
+            if code not in matchers:
+                matchers[code] = DeviceMatcher(self.account.devices_of(code))
+            found.append((alarm, matchers[code].device_of(alarm)))
+        return found
 
     def device_of(self, alarm: Alarm) -> int | None:
         """Return the device that an alarm fits, None where only the plant does."""
         devices = self.account.devices_of(alarm.plant_code)
-        by_serial = [d.id for d in devices if d.serial and d.serial == alarm.serial]
-        if len(by_serial) == 1:
-            return by_serial[0]
-        by_name = [d.id for d in devices if _is_called(d, alarm)]
-        return by_name[0] if len(by_name) == 1 else None
+        return DeviceMatcher(devices).device_of(alarm)
 
     async def _async_dispatch(self) -> None:
         """Dispatch the pending changes.
@@ -167,10 +199,13 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
         if not self._pending:
             return
         await self._async_notify_entities()
-        news, self._pending = self._pending, []
+        self._leaving += self._pending
+        self._pending = []
         await self.async_save()
-        for item in news:
-            async_dispatcher_send(self.hass, SIGNAL_ALARM, item)
+        while self._leaving and not self.account.is_closed:
+            for _ in range(min(TOLD_AT_ONCE, len(self._leaving))):
+                async_dispatcher_send(self.hass, SIGNAL_ALARM, self._leaving.popleft())
+            await asyncio.sleep(0)
 
     @callback
     @override
@@ -198,9 +233,6 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
         await self._store.async_save(self._dump())
 
     def _dump(self) -> dict[str, Any]:
-        return {**self.data.dump(), **dump_changes(self._pending)}
-
-
-def _is_called(device: Device, alarm: Alarm) -> bool:
-    same_type = alarm.device_type in (None, device.type_id)
-    return same_type and device.name == alarm.device_name
+        # What is being told is told once; after the end the next start tells the rest.
+        rest = self._leaving if self.account.is_closed else ()
+        return {**self.data.dump(), **dump_changes([*rest, *self._pending])}

@@ -48,7 +48,7 @@ class WithAlarmFilter:
 class AlarmFilter:
     """Tells which alarms fit a target and options.
 
-    The target is resolved anew for each question: areas, labels and entities
+    The target is resolved anew in each turn of the loop: areas, labels and entities
     change while an automation runs.
     """
 
@@ -63,6 +63,7 @@ class AlarmFilter:
         self._hass = hass
         self._target = TargetSelection(dict(target or {}))
         severity = options.get(CONF_MINIMUM_SEVERITY, OTHER)
+        self._found: tuple[set[str], set[str]] | None = None
         self._least_rank = RANKS.get(severity, LEAST)
         self._device_types = frozenset(options.get(CONF_DEVICE_TYPES, ()))
         self._alarm_ids = frozenset(options.get(CONF_ALARM_IDS, ()))
@@ -78,16 +79,33 @@ class AlarmFilter:
         fitting = [record for record in records if self._fits_options(record)]
         if not fitting:
             return []
-        targeted = _resolve(self._hass, self._target)
-        # Home Assistant 2026.11 can leave entities out of a target. A device left
-        # out is also left out of its plant, whose entity stands for all of them.
-        left_out = _resolve(self._hass, getattr(self._target, "exclude", None))
+        targeted, left_out = self._resolved()
         return [
             record
             for record in fitting
             if (entities := set(self._entities(record))) & targeted
             and not entities & left_out
         ]
+
+    def _resolved(self) -> tuple[set[str], set[str]]:
+        """Return the entities that are meant, and those that are left out.
+
+        Home Assistant 2026.11 can leave entities out of a target. A device left out
+        is also left out of its plant, whose entity stands for all of them. An area
+        may have thousands of entities: they are looked up once a turn of the loop.
+        """
+        if self._found is None:
+            left_out = getattr(self._target, "exclude", None)
+            self._found = (
+                _resolve(self._hass, self._target),
+                _resolve(self._hass, left_out),
+            )
+            self._hass.loop.call_soon(self._forget)
+        return self._found
+
+    @callback
+    def _forget(self) -> None:
+        self._found = None
 
     def _fits_options(self, record: AlarmRecord) -> bool:
         return (

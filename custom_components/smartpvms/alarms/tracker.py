@@ -67,6 +67,16 @@ class AlarmTracker:
         # Put together when it is asked for.
         self._owners: dict[str | int, list[AlarmRecord]] | None = None
 
+    def copy(self) -> AlarmTracker:
+        """Return another book of the same content; records are never changed."""
+        book = AlarmTracker()
+        vars(book).update(vars(self))
+        book.active, book.ended = dict(self.active), dict(self.ended)
+        book.strays, book.latest = dict(self.strays), dict(self.latest)
+        book.answered_at, book.asked_at = dict(self.answered_at), dict(self.asked_at)
+        book.seen = {number: set(codes) for number, codes in self.seen.items()}
+        return book
+
     def of_plant(self, code: str) -> Sequence[AlarmRecord]:
         """Return a plant's active alarms, the gravest and then newest first."""
         return self._by_owner().get(code, [])
@@ -88,6 +98,10 @@ class AlarmTracker:
     def next_window(self, now: datetime) -> int:
         """Return the number of the window to ask next: the newest alarms, now and then older ones."""
         self.polls += 1
+        # A clock may have been ahead.
+        self.asked_at = {
+            number: min(at, now.timestamp()) for number, at in self.asked_at.items()
+        }
         is_first = len(self.asked_at) < WINDOWS
         every = FIRST_SWEEP_EVERY if is_first else SWEEP_EVERY
         if self.polls % every:
@@ -139,7 +153,7 @@ class AlarmTracker:
         return news
 
     def _is_silence_long(self, now: datetime) -> bool:
-        self.silent_since = self.silent_since or now
+        self.silent_since = min(self.silent_since or now, now)
         return now - self.silent_since >= SILENT_FOR
 
     def _apply_rows(

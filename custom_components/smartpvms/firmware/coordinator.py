@@ -84,6 +84,7 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareRecords]):
     def schedule(self) -> None:
         """Poll again when a device is due and the lane is free."""
         now = self.account.clock.now()
+        self.data.bound(now)
         due = [self._due_at(device.id) for device in self.upgradable()]
         wait = min(due, default=now + DAY) - now
         wait = max(wait, self.account.wait(Interface.UPGRADE_RECORD))

@@ -61,7 +61,10 @@ class FirmwareRecords:
 
     def is_unclear(self, device_id: int, at: float) -> bool:
         """Tell whether what became of a request is not known yet."""
-        requested = min(self.requested_at.get(device_id, -UNCLEAR_FOR), at)
+        if (known := self.requested_at.get(device_id)) is None:
+            return False
+        # A clock may have been ahead.
+        requested = self.requested_at[device_id] = min(known, at)
         if at - requested >= UNCLEAR_FOR:
             return False
         record = self.records.get(device_id)
@@ -81,6 +84,14 @@ class FirmwareRecords:
             else:
                 self.records.pop(device_id, None)
             self.due_at[device_id] = at + cadence(found.get(device_id), at)
+
+    def bound(self, at: float) -> None:
+        """Put right the times of a clock that was ahead."""
+        for known in (self.answered_at, self.requested_at):
+            known.update({key: min(then, at) for key, then in known.items()})
+        self.due_at.update(
+            {key: at for key, due in self.due_at.items() if due > at + LONGEST}
+        )
 
     def postpone(self, asked: Iterable[int], at: float, seconds: float = HOUR) -> None:
         """Ask again later, but no later than an upgrade that runs needs it."""

@@ -73,7 +73,10 @@ def registry_id_of(hass: HomeAssistant, key: str) -> str | None:
     """Return the registry id of a plant (code) or device (id as text)."""
     registry = dr.async_get(hass)
     for entry in hass.config_entries.async_entries(DOMAIN):
-        for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
-            if (DOMAIN, key) in device.identifiers:
-                return device.id
+        # By its index: a fleet has thousands of devices, and as many alarms at once.
+        identifier = (DOMAIN, key)
+        if device := registry.async_get_device_by_identifier(
+            identifier, entry.entry_id
+        ):
+            return device.id
     return None
