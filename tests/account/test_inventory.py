@@ -170,3 +170,18 @@ def test_all_powers_of_a_meter_in_watts_become_kilowatts() -> None:
 def test_what_is_assumed_without_a_proof() -> None:
     assert assumed_in_watts(Dialect.V2022)
     assert not assumed_in_watts(Dialect.V2020)
+
+
+def test_times_of_a_clock_that_was_ahead_are_now(inventory: Inventory) -> None:
+    now = max(inventory.plants_at, *inventory.devices_at.values())
+    assert inventory.bound(now) is inventory
+    ahead = replace(
+        inventory,
+        plants_at=now + 9,
+        devices_at=dict.fromkeys(inventory.devices_at, now + 9),
+        missing_since={"NE=1": now + 9},
+    )
+    bound = ahead.bound(now)
+    assert bound.plants_at == now
+    assert set(bound.devices_at.values()) == {now}
+    assert bound.missing_since == {"NE=1": now}

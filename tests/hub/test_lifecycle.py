@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smartpvms import async_remove_config_entry_device
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
 from custom_components.smartpvms.hub.hub import Hub
-from custom_components.smartpvms.hub.store import HubStore
+from custom_components.smartpvms.hub.store import HubStore, store_of
 from custom_components.smartpvms.live.readings import Reading
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet, serve
 from tests.conftest import (
@@ -476,3 +476,63 @@ async def test_reloads_leave_nothing_behind(
     before = ours()
     await reload(5)
     assert ours() - before == Counter()
+
+
+@pytest.mark.parametrize(
+    ("interface", "kind"),
+    [
+        ("stations", FaultKind.NULL),
+        ("stations", FaultKind.EMPTY_LIST),
+        ("getDevList", FaultKind.HTTP),
+        ("getDevList", FaultKind.NULL),
+    ],
+)
+async def test_a_lost_file_and_a_first_list_at_fault_remove_nothing(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+    interface: str,
+    kind: FaultKind,
+) -> None:
+    """Names and ids of users would go with the devices."""
+    await wait(120)
+
+    def held() -> tuple[set[str], set[str]]:
+        entities = er.async_entries_for_config_entry(er.async_get(hass), setup.entry_id)
+        devices = dr.async_entries_for_config_entry(dr.async_get(hass), setup.entry_id)
+        return {item.entity_id for item in entities}, {item.id for item in devices}
+
+    before = held()
+    assert await hass.config_entries.async_unload(setup.entry_id)
+    await store_of(hass, setup.entry_id).async_remove()
+    sim.faults.add(Fault(kind, interface))
+    await hass.config_entries.async_setup(setup.entry_id)
+    await wait(300, 60)
+    assert held() == before
+    sim.faults.clear()
+    await wait(3 * 3600, 600)
+    assert held()[1] == before[1]
+    assert before[0] <= held()[0]
+    assert setup.state is ConfigEntryState.LOADED
+
+
+async def test_a_clock_that_was_a_month_ahead_delays_no_list_for_long(
+    hass: HomeAssistant,
+    sim: Simulator,
+    entry: MockConfigEntry,
+    wait: Wait,
+) -> None:
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    account = entry.runtime_data.account
+    ahead = account.clock.now() + 30 * 86400
+    account.inventory = replace(
+        account.inventory,
+        plants_at=ahead,
+        devices_at=dict.fromkeys(account.inventory.devices_at, ahead),
+    )
+    await restart(hass, entry)
+    calls = sim.count("stations"), sim.count("getDevList")
+    await wait(5 * 3600, 600)
+    assert sim.count("stations") > calls[0]
+    assert sim.count("getDevList") > calls[1]

@@ -251,7 +251,14 @@ class Account:
         self._show_inventory()
         self.inventory_changed.send()
         kept = {*self.plants, *map(str, self.devices)}
-        await self._registered_devices.async_keep_only(kept)
+        # A plant without devices was not listed yet, or by an empty list.
+        unlisted = {code for code in self.plants if not self.devices_of(code)}
+        await self._registered_devices.async_keep_only(kept, unlisted)
+
+    @callback
+    def bound_inventory(self) -> None:
+        """Put right the times of a clock that was ahead."""
+        self.inventory = self.inventory.bound(self.clock.now())
 
     @callback
     def outdate_inventory(self) -> None:

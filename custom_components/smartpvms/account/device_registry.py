@@ -58,14 +58,23 @@ class RegisteredDevices:
                 self._written[str(device.id)] = device
             await asyncio.sleep(0)
 
-    async def async_keep_only(self, keys: Collection[str]) -> None:
+    async def async_keep_only(
+        self, keys: Collection[str], unlisted: Collection[str] = ()
+    ) -> None:
         """Remove all others than these plant codes and device ids.
 
-        With a device that is gone its entities go too.
+        With a device that is gone its entities go too. What belongs to an `unlisted`
+        plant (code) stays: its devices are not known.
         """
         kept = {(DOMAIN, key) for key in keys}
+        unknown = {(DOMAIN, code) for code in unlisted}
         known = dr.async_entries_for_config_entry(self._registry, self._entry_id)
-        for gone in (device for device in known if not device.identifiers & kept):
+        plants = {device.id for device in known if device.identifiers & unknown}
+        for gone in (
+            device
+            for device in known
+            if not device.identifiers & kept and device.via_device_id not in plants
+        ):
             self._registry.async_update_device(
                 gone.id, remove_config_entry_id=self._entry_id
             )

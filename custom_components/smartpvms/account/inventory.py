@@ -103,6 +103,22 @@ class Inventory:
         """Return the same plants and devices, to be listed again."""
         return replace(self, plants_at=0.0, devices_at={})
 
+    def bound(self, now: float) -> Self:
+        """Return the inventory without times of a clock that was ahead: they are now."""
+        times_known = (
+            self.plants_at,
+            *self.devices_at.values(),
+            *self.missing_since.values(),
+        )
+        if max(times_known) <= now:
+            return self
+        return replace(
+            self,
+            plants_at=min(self.plants_at, now),
+            devices_at={key: min(at, now) for key, at in self.devices_at.items()},
+            missing_since={key: min(at, now) for key, at in self.missing_since.items()},
+        )
+
     def _missing(self, known: set[str], found: set[str], at: float) -> dict[str, float]:
         """Return since when each known one is missing, without those found."""
         absent = known - found

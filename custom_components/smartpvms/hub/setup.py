@@ -13,7 +13,7 @@ from ..account.inventory import Inventory
 from ..account.powers import Powers
 from ..const import DOMAIN
 from ..coordinator import what_failed
-from ..northbound import NorthboundError
+from ..northbound import Dialect, Interface, NorthboundError
 from ..northbound.errors import LoginError, NotYetError
 from .hub import Hub
 from .store import read_saved, store_of
@@ -91,4 +91,20 @@ async def _async_first_inventory(connection: Connection) -> Inventory:
         ) from error
     assert connection.dialect is not None
     found = Inventory(connection.dialect)
-    return found.with_plants(connection.pop_plants(), ledger.now())
+    listed = connection.pop_plants()
+    if not listed:
+        # An empty list is a fault: what the registry holds must not be removed.
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN,
+            translation_key="update_failed",
+            translation_placeholders={
+                "interface": _plant_list(connection.dialect),
+                "error": "the list of plants is empty",
+            },
+        )
+    return found.with_plants(listed, ledger.now())
+
+
+def _plant_list(dialect: Dialect) -> Interface:
+    is_old = dialect is Dialect.V2020
+    return Interface.STATION_LIST if is_old else Interface.STATIONS

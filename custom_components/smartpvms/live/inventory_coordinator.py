@@ -80,6 +80,7 @@ class InventoryCoordinator(AccountCoordinator[Inventory]):
     @callback
     def schedule(self) -> None:
         """Poll again when something is due and its lane is free."""
+        self.account.bound_inventory()
         now = self.account.clock.now()
         plants = self.account.wait(self._plant_interface, self._pages())
         wait = max(self._next_at() - now, plants)
