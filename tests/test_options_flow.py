@@ -160,6 +160,28 @@ async def test_deselected_plants_go(
     assert setup.runtime_data.account.plants.keys() == names.keys()
 
 
+async def test_plants_that_come_and_go_while_the_form_is_open(
+    hass: HomeAssistant, two_plants: None, setup: MockConfigEntry
+) -> None:
+    """What was not on the form is neither hidden nor shown by it."""
+    form = await open_options(hass, setup)
+    await submit(hass, form, plants=[HOUSE.code])
+    assert setup.options[CONF_EXCLUDED_PLANTS] == [LAKE.code]
+    account = setup.runtime_data.account
+    known = account.inventory
+    without = {code: p for code, p in known.plants.items() if code != LAKE.code}
+    new = replace(known.plants[HOUSE.code], code="NE=3", name="New")
+    other = replace(new, code="NE=4", name="Other")
+    # A deselected plant is away for a day; two others are there.
+    without |= {other.code: other}
+    account.inventory = replace(known, plants=without)
+    form = await open_options(hass, setup)
+    account.inventory = replace(known, plants={**without, new.code: new})
+    form = await submit(hass, form, plants=[])
+    await submit(hass, form, plants=[HOUSE.code])
+    assert setup.options[CONF_EXCLUDED_PLANTS] == sorted([LAKE.code, other.code])
+
+
 async def test_a_meter_is_turned_round(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator
 ) -> None:

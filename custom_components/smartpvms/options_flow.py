@@ -120,6 +120,8 @@ def price(value: float | str | None) -> ChooseSelector:
 class SmartPvmsOptionsFlow(ControlStep):
     """Settings that are stored, and a step that changes the Energy dashboard."""
 
+    _offered: frozenset[str] = frozenset()  # by the form as it was opened
+
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
@@ -194,6 +196,8 @@ class SmartPvmsOptionsFlow(ControlStep):
             options = self._options(user_input, account, errors)
             if not errors:
                 return self.async_create_entry(data=options)
+        if account:
+            self._offered = self._offered or frozenset(account.inventory.plants)
         suggested = user_input or _suggested(entry, account)
         schema = vol.Schema(
             {
@@ -258,8 +262,8 @@ class SmartPvmsOptionsFlow(ControlStep):
             options[CONF_EARLIER_PRICES] = earlier
         if account and CONF_PLANTS in user_input:
             chosen = set(user_input[CONF_PLANTS])
-            offered = account.inventory.plants.keys()
-            options[CONF_EXCLUDED_PLANTS] = sorted(offered - chosen)
+            deselected = excluded_plants(self.config_entry.options) | self._offered
+            options[CONF_EXCLUDED_PLANTS] = sorted(deselected - chosen)
             if not chosen:
                 errors[CONF_PLANTS] = "no_plants_selected"
         for key in (CONF_TURNED_METERS, CONF_TURNED_BATTERIES):
