@@ -103,6 +103,7 @@ class Alarms:
 
     ``only_active``: alarms that are over are not listed, as the edition of 2025 says.
     ``cuts``: of a window of more than 7 days the last 7 are answered.
+    ``has_more_languages``: texts in languages that the references lack are not refused.
     """
 
     clock: Clock
@@ -111,6 +112,7 @@ class Alarms:
     automatic: bool = True
     only_active: bool = False
     cuts: bool = False
+    has_more_languages: bool = False
     _raised: list[Alarm] = field(default_factory=list)
     _seeded: dict[tuple[str, date], list[Alarm]] = field(default_factory=dict)
     _numbers: Any = field(default_factory=lambda: count(1))

@@ -61,6 +61,10 @@ LANGUAGES_2020 = frozenset(
     }
 )  # fmt: skip
 LANGUAGES_2022 = LANGUAGES_2020 | {"en_US", "pl_PL"}
+# Said of some systems.
+MORE_LANGUAGES = frozenset(
+    {"ro_RO", "cs_CZ", "hu_HU", "vi_VN", "tr_TR", "uk_UA", "zh_TW", "ko_KR"}
+)
 
 
 def live_types(dialect: Dialect, all_types: bool) -> frozenset[int]:
@@ -77,6 +81,7 @@ def period_types(dialect: Dialect, all_types: bool) -> frozenset[int]:
     return frozenset(PERIOD_2020 if dialect is Dialect.V2020 else PERIOD_2022)
 
 
-def languages(dialect: Dialect) -> frozenset[str]:
+def languages(dialect: Dialect, has_more: bool = False) -> frozenset[str]:
     """Return the languages that getAlarmList accepts (reference 2.16)."""
-    return LANGUAGES_2020 if dialect is Dialect.V2020 else LANGUAGES_2022
+    known = LANGUAGES_2020 if dialect is Dialect.V2020 else LANGUAGES_2022
+    return known | MORE_LANGUAGES if has_more else known

@@ -24,7 +24,9 @@ def get_alarm_list(asked: Asked) -> Answer:
     language = asked.text("language")
     if not language:
         raise Refused(20024)
-    if language not in languages(asked.sim.dialect):
+    if language not in languages(
+        asked.sim.dialect, asked.sim.alarms.has_more_languages
+    ):
         raise Refused(20025)
     rows = [
         alarm.entry(asked.at, language)

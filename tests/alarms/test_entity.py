@@ -374,3 +374,38 @@ async def test_what_a_reload_cuts_short_is_told_after_it(
     await wait(60, 10)
     unsubscribe()
     assert sorted(told, key=int) == [str(number) for number in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("language", "asked"),
+    [
+        ("cs", "cs_CZ"),
+        ("hu", "hu_HU"),
+        ("ro", "ro_RO"),
+        ("zh-Hant", "zh_TW"),
+        ("ko", "ko_KR"),
+    ],
+)
+@pytest.mark.parametrize("has_more", [True, False])
+async def test_a_language_that_is_refused_is_asked_for_once(
+    hass: HomeAssistant,
+    sim: Simulator,
+    entry: MockConfigEntry,
+    wait: Wait,
+    language: str,
+    asked: str,
+    has_more: bool,
+) -> None:
+    sim.alarms.has_more_languages = has_more
+    hass.config.language = language
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(300, 20)
+    await restart(hass, entry)
+    await wait(150, 20)
+    calls = [call for call in sim.calls if call.interface == "getAlarmList"]
+    then = asked if has_more else "en_UK"
+    assert calls[0].payload["language"] == asked
+    assert {call.payload["language"] for call in calls[1:]} == {then}
+    assert [call.fail_code for call in calls[1:]] == [0] * (len(calls) - 1)
+    assert len(calls) > 2
+    assert state_of(hass, PLANT, "active_alarms") == "0"

@@ -12,13 +12,14 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 
 from ..account.account import Account
-from ..catalogue.alarm import FALLBACK_LANGUAGE, LANGUAGES, POLISH
+from ..catalogue.alarm import FALLBACK_LANGUAGE, LANGUAGES, POLISH, REFUSED_LANGUAGE
 from ..const import DOMAIN, SIGNAL_ALARM
 from ..coordinator import EARLY, SOON, AccountCoordinator, calling, fresh_since
 from ..northbound import Interface
 from ..northbound.errors import NorthboundError, RefusedError
 from ..northbound.interfaces import PLANTS_PER_CALL
 from ..northbound.models import Alarm
+from ..storage.parse import as_dict, texts
 from ..storage.store import KeptStore
 from .matching import DeviceMatcher
 from .record import AlarmChange, dump_changes, load_changes
@@ -55,6 +56,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
         self._window = 0
         # Epoch seconds of the last answer: a refresh by hand is no sooner.
         self._heard_at = 0.0
+        self._refused_languages: set[str] = set()
         self._pending: list[AlarmChange] = []
         self._leaving: deque[AlarmChange] = deque()
         self._is_armed = False
@@ -65,6 +67,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
         saved = await self._store.async_load_sound()
         self.data = AlarmTracker.load(saved)
         self._pending = load_changes(saved)
+        self._refused_languages = texts(as_dict(saved).get("refused_languages"))
 
     @callback
     def start(self) -> None:
@@ -77,10 +80,13 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
 
     def language(self) -> str:
         """Return the interface's name of Home Assistant's language."""
-        language = self.hass.config.language.partition("-")[0]
-        if language == "pl":
-            return POLISH[self.account.inventory.dialect]
-        return LANGUAGES.get(language, FALLBACK_LANGUAGE)
+        language = self.hass.config.language
+        short = language.partition("-")[0]
+        if short == "pl":
+            wanted = POLISH[self.account.inventory.dialect]
+        else:
+            wanted = LANGUAGES.get(language) or LANGUAGES.get(short, FALLBACK_LANGUAGE)
+        return FALLBACK_LANGUAGE if wanted in self._refused_languages else wanted
 
     def knows(self, plant_code: str) -> bool:
         """Tell whether a plant's alarms were ever listed."""
@@ -124,10 +130,20 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
                 await self._async_ask_for(self._due[0])
             except RefusedError:
                 raise
-            except NorthboundError:
+            except NorthboundError as error:
+                if self._is_language_refused(error):
+                    continue
                 self._due.popleft()
                 raise
             self._due.popleft()
+
+    def _is_language_refused(self, error: NorthboundError) -> bool:
+        """Ask in English from now on where the system does not have a language."""
+        language = self.language()
+        if error.code != REFUSED_LANGUAGE or language == FALLBACK_LANGUAGE:
+            return False
+        self._refused_languages.add(language)
+        return True
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.account.clock.now(), UTC)
@@ -235,4 +251,8 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
     def _dump(self) -> dict[str, Any]:
         # What is being told is told once; after the end the next start tells the rest.
         rest = self._leaving if self.account.is_closed else ()
-        return {**self.data.dump(), **dump_changes([*rest, *self._pending])}
+        return {
+            **self.data.dump(),
+            **dump_changes([*rest, *self._pending]),
+            "refused_languages": sorted(self._refused_languages),
+        }

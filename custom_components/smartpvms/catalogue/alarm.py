@@ -53,16 +53,28 @@ TYPES: Final = {
 }
 
 LANGUAGES: Final = {
+    "cs": "cs_CZ",
     "de": "de_DE",
     "es": "es_ES",
     "fr": "fr_FR",
+    "hu": "hu_HU",
     "it": "it_IT",
     "ja": "ja_JP",
+    "ko": "ko_KR",
     "nl": "nl_NL",
     "pt": "pt_BR",
+    "ro": "ro_RO",
+    "tr": "tr_TR",
+    "uk": "uk_UA",
+    "vi": "vi_VN",
     "zh": "zh_CN",
+    "zh-Hant": "zh_TW",
 }
-"""By Home Assistant's language."""
+"""By Home Assistant's language. The reference of 2020 has nine of them; a system that
+refuses one is asked in English."""
+
+REFUSED_LANGUAGE: Final = 20025
+"""The interface's code for a language that it does not have."""
 
 POLISH: Final = {Dialect.V2020: "po_PO", Dialect.V2022: "pl_PL"}
 """Each edition of the reference spells it its own way."""
