@@ -16,9 +16,11 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smartpvms import northbound
 from custom_components.smartpvms.account.wording import device_types
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
-from simulator import Fault, FaultKind, Simulator, Type, fleet, serve
+from custom_components.smartpvms.northbound import Interface, PauseReason
+from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet, serve
 
 from .conftest import make_entry, restart
 from .flows import placeholders, texts
@@ -458,3 +460,20 @@ async def test_issues_go_with_their_entry(
     await hass.config_entries.async_remove(setup.entry_id)
     assert not issues(hass, setup)
     assert issues(hass, other)
+
+
+@pytest.mark.parametrize("dialect", [Dialect.V2020])
+async def test_an_interface_that_is_not_used_needs_no_repair(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
+) -> None:
+    """A system of 2020 refuses `stations`, and lists its plants elsewhere."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(30, step=30)
+    account = entry.runtime_data.account
+    account.ledger.lane(Interface.STATIONS).reason = PauseReason.NO_ACCESS
+    account.issues.review(Interface.STATIONS)
+    assert not issues(hass, entry)
+    # A system that was renewed lists them there.
+    account.change_dialect(northbound.Dialect.V2022)
+    account.issues.review(Interface.PLANT_REAL_TIME)
+    assert set(issues(hass, entry)) == {"no_access_stations"}

@@ -12,7 +12,15 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..local_time import HOUR
-from ..northbound import Device, Interface, Ledger, NorthboundClient, PauseReason, Plant
+from ..northbound import (
+    Device,
+    Dialect,
+    Interface,
+    Ledger,
+    NorthboundClient,
+    PauseReason,
+    Plant,
+)
 from .inventory import Inventory
 from .supported_types import Supported
 from .wording import (
@@ -39,6 +47,12 @@ QUOTA_USED_UP: Final = "quota_used_up"
 # A shorter pause is hardly seen: values are shown for three cycles.
 LONG_PAUSE: Final = 2 * HOUR
 _USED_UP: Final = frozenset({PauseReason.DAY_QUOTA, PauseReason.TOO_FREQUENT})
+
+
+_PLANT_LISTS: Final = {
+    Dialect.V2020: Interface.STATION_LIST,
+    Dialect.V2022: Interface.STATIONS,
+}
 
 
 class Reviewed(Protocol):
@@ -74,7 +88,7 @@ class Issues:
         # The login before the call may have been refused, and a list may
         # lack the last device of a type.
         lanes = {known.interface() for known in self._account.supported}
-        for lane in {interface, Interface.LOGIN, *lanes}:
+        for lane in {interface, Interface.LOGIN, *_PLANT_LISTS.values(), *lanes}:
             self._review_access(lane)
         self._review_consent()
         self._review_quota()
@@ -86,8 +100,16 @@ class Issues:
         lane = self._account.ledger.lane(interface)
         return lane.is_not_granted or bool(self._not_configured(interface))
 
+    def _is_used(self, interface: Interface) -> bool:
+        """Tell whether anything is asked of an interface: one list of plants is."""
+        unused = {*_PLANT_LISTS.values()} - {
+            _PLANT_LISTS[self._account.inventory.dialect]
+        }
+        return interface not in unused
+
     def _review_access(self, interface: Interface) -> None:
-        reason = self._account.ledger.lane(interface).reason
+        used = self._is_used(interface)
+        reason = self._account.ledger.lane(interface).reason if used else None
         what = {"interface": interface, "feature": feature(self._hass, interface)}
         self._set(
             reason is PauseReason.NO_ACCESS,
@@ -149,7 +171,11 @@ class Issues:
 
     def _resting(self, reasons: frozenset[PauseReason]) -> tuple[Interface, ...]:
         lanes = self._account.ledger.lanes
-        return tuple(key for key, lane in lanes.items() if lane.reason in reasons)
+        return tuple(
+            key
+            for key, lane in lanes.items()
+            if lane.reason in reasons and self._is_used(key)
+        )
 
     def _review_plants(self) -> None:
         """Tell which plants (by name) the last lists lacked, and since when."""
