@@ -54,6 +54,7 @@ CODES: dict[int, str] = {
     20620: "no such task",
     20621: "the owner has not consented",
     20622: "the plant is invalid",
+    30005: "pageSize is missing",
 }
 
 LOST = {"failCode": 305, "immediately": True, "message": "USER_MUST_RELOGIN"}

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from math import ceil
 
 from .dialect import Dialect, live_types, period_types
@@ -55,14 +56,24 @@ def _per_type(counts: tuple[int, ...], batch: int) -> int:
     return max(1, sum(ceil(count / batch) for count in counts))
 
 
+class Edition(StrEnum):
+    """Edition of the reference whose limits an account of 2022 or later has."""
+
+    V2022 = "2022"
+    V25_4 = "25.4"
+
+
 LOGIN = (Window(5, 10 * MINUTE),)
 ONCE_A_MINUTE = (Window(1, MINUTE),)
+
+MANY_A_MINUTE = frozenset({"getDevRealKpi", "getAlarmList"})
+"""Interfaces of 2022 and later that may be called more than once a minute."""
 
 type Rule = Callable[[Fleet], tuple[Window, ...]]
 
 
-def _plant_list(_: Fleet) -> tuple[Window, ...]:
-    return (Window(24, DAY),)
+def _plant_list(fleet: Fleet) -> tuple[Window, ...]:
+    return (Window(10 * fleet.batches + 24, DAY),)
 
 
 def _by_plants(fleet: Fleet) -> tuple[Window, ...]:
@@ -86,15 +97,35 @@ RULES_2022: dict[str, Rule] = {
     "getDevKpiDay": _by_devices,
     "getDevKpiMonth": _by_devices,
     "getDevKpiYear": _by_devices,
-    "getDevHistoryKpi": lambda fleet: (
-        Window(_per_type(fleet.live, 10) + 24, DAY),
-        Window(1, MINUTE),
+    "getDevHistoryKpi": lambda fleet: (Window(_per_type(fleet.live, 10) + 24, DAY),),
+    "getAlarmList": lambda fleet: (
+        Window(max(fleet.batches, _per_type(fleet.live, 100)), 30 * MINUTE),
     ),
+}
+"""The windows of edition 25.4."""
+
+OF_2022: dict[str, Rule] = {
+    "stations": lambda _: (Window(24, DAY),),
+    "getStationList": lambda _: (Window(24, DAY),),
     "getAlarmList": lambda fleet: (Window(fleet.batches, 30 * MINUTE),),
 }
+"""The windows that were smaller in the edition of 2022."""
 
 
-def limits(interface: str, dialect: Dialect, fleet: Fleet) -> tuple[Window, ...]:
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What differs between accounts of 2022 and later.
+
+    ``one_a_minute``: most interfaces take one call a minute beside their windows.
+    """
+
+    edition: Edition = Edition.V25_4
+    one_a_minute: bool = True
+
+
+def limits(
+    interface: str, dialect: Dialect, fleet: Fleet, rules: Rules = Rules()
+) -> tuple[Window, ...]:
     """Return the windows of an interface; by default one call a minute."""
     if interface == "login":
         return LOGIN
@@ -102,16 +133,28 @@ def limits(interface: str, dialect: Dialect, fleet: Fleet) -> tuple[Window, ...]
         return ()
     if dialect is Dialect.V2020 or interface not in RULES_2022:
         return ONCE_A_MINUTE
-    return RULES_2022[interface](fleet)
+    rule = RULES_2022[interface]
+    if rules.edition is Edition.V2022:
+        rule = OF_2022.get(interface, rule)
+    is_slow = rules.one_a_minute and interface not in MANY_A_MINUTE
+    return (*rule(fleet), *(ONCE_A_MINUTE if is_slow else ()))
 
 
 @dataclass(slots=True)
 class Quota:
-    """The calls of one account. ``scale``: factor on all windows; 0: no limits."""
+    """The calls of one account.
+
+    ``scale``: factor on all windows; 0: no limits. ``rules``: may be changed at any
+    time. ``lingers_for``: seconds for which the server goes on with a call that the
+    client has given up.
+    """
 
     scale: float = 1.0
+    rules: Rules = Rules()
+    lingers_for: float = 0.0
     _stamps: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     _busy: Counter[str] = field(default_factory=Counter)
+    _lingers_until: dict[str, float] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
     """Refused calls by interface, without the refusals of a fault."""
 
@@ -132,13 +175,18 @@ class Quota:
         stamps.append(now)
         return True
 
-    def enter(self, interface: str, one_at_a_time: bool) -> bool:
+    def enter(self, interface: str, one_at_a_time: bool, now: float) -> bool:
         """Begin a call; returns False if another of its interface has to end first."""
-        if one_at_a_time and self.scale > 0 and self._busy[interface]:
+        is_busy = self._busy[interface] or now < self._lingers_until.get(interface, 0)
+        if one_at_a_time and self.scale > 0 and is_busy:
             self.refused[interface] += 1
             return False
         self._busy[interface] += 1
         return True
+
+    def linger(self, interface: str, now: float) -> None:
+        """Go on with a call that the client has given up."""
+        self._lingers_until[interface] = now + self.lingers_for
 
     def busy(self, interface: str) -> int:
         """Return how many calls of an interface are running."""

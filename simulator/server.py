@@ -75,12 +75,15 @@ class Server:
             response = replies.early(fault, request)
             self._note(interface, at, None, response.status, asked)
             return response
-        if not self.sim.quota.enter(interface, self._one_at_a_time(interface)):
+        if not self.sim.quota.enter(interface, self._one_at_a_time(interface), at):
             body = refuse(407, None, self._echo(interface, asked), at)
             self._note(interface, at, 407, 200, asked)
             return web.json_response(body)
         try:
             return await self._served(request, interface, asked, at, fault)
+        except asyncio.CancelledError:
+            self.sim.quota.linger(interface, self.sim.clock.now())
+            raise
         finally:
             self.sim.quota.leave(interface)
 
@@ -131,7 +134,8 @@ class Server:
         if interface not in ACCOUNT:
             sim.sessions.check(token)
         fleet = Fleet.of(sim.plants, sim.dialect, sim.all_types)
-        if not sim.quota.admit(interface, limits(interface, sim.dialect, fleet), at):
+        windows = limits(interface, sim.dialect, fleet, sim.quota.rules)
+        if not sim.quota.admit(interface, windows, at):
             raise Refused(407)
         if fault and fault.kind == FaultKind.CODE:
             raise Refused(fault.code)

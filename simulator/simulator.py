@@ -51,6 +51,7 @@ class Simulator:
 
     Plants, devices, clock, faults and overrides may be changed while it serves, and
     ``unserved``, the device types without real-time data beyond those of the dialect.
+    ``is_paged``: getStationList wants a page and a size, as where it lives on today.
     ``stalled`` is set while at least one answer is stalled.
     """
 
@@ -87,6 +88,7 @@ class Simulator:
         self.calls: list[Call] = []
         self.denied: dict[str, int] = {}
         self.unserved: set[int] = set()
+        self.is_paged = False
         self.stalled = asyncio.Event()
         self._stalls = 0
         self._overrides: dict[Hashable, Row] = {}

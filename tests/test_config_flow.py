@@ -1,18 +1,25 @@
 """Adding an account: what is asked, what is stored, what is spent."""
 
-from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
+import asyncio
+from collections.abc import Callable
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 from yarl import URL
 
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, CONF_PLANTS, DOMAIN
 from custom_components.smartpvms.northbound import normalise_origin
 from simulator import Dialect, Simulator, fleet, serve
 
-from .flows import account, add, choices, submit, suggested
+from .flows import account, add, choices, submit, suggested, texts
 
 HOUSE, LAKE, PARK = fleet.residential(), fleet.emma(), fleet.utility()
 BOTH = pytest.mark.parametrize("dialect", Dialect)
@@ -92,13 +99,56 @@ async def test_what_is_deselected_is_stored(
     assert result["result"].runtime_data.account.plants.keys() == {LAKE.code}
 
 
+async def begin(hass: HomeAssistant, url: str) -> ConfigFlowResult:
+    """Fill in the first form, and do not wait for what goes on behind it."""
+    flow = hass.config_entries.flow
+    form = await flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    return await flow.async_configure(form["flow_id"], account(url))
+
+
+def is_listing(hass: HomeAssistant) -> bool:
+    """Tell whether the only dialog shows that plants are being listed."""
+    (shown,) = hass.config_entries.flow.async_progress()
+    return shown["step_id"] == "listing"
+
+
+async def pass_a_minute(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, over: Callable[[], bool]
+) -> None:
+    """Let a minute pass, and what it starts come to its end."""
+    freezer.tick(62)
+    async_fire_time_changed(hass)
+    for _ in range(100_000):
+        if over():
+            break
+        await asyncio.sleep(0)
+    await hass.async_block_till_done()
+
+
 async def test_more_plants_than_one_page_holds(
-    hass: HomeAssistant, sim: Simulator, url: str
+    hass: HomeAssistant, sim: Simulator, url: str, freezer: FrozenDateTimeFactory
+) -> None:
+    """Further pages wait their minute while the dialog shows that it goes on."""
+    sim.plants[:] = fleet.many(101, 1)
+    shown = await begin(hass, url)
+    assert shown["type"] is FlowResultType.SHOW_PROGRESS
+    assert texts("config", "progress", str(shown["progress_action"]))
+    await pass_a_minute(hass, freezer, lambda: not is_listing(hass))
+    form = await hass.config_entries.flow.async_configure(shown["flow_id"])
+    assert len(choices(form, CONF_PLANTS)) == 101
+    assert [call.payload["pageNo"] for call in sim.calls[1:]] == [1, 2]
+    assert sim.count(fail_code=407) == 0
+
+
+async def test_a_page_that_fails_ends_the_list_with_its_reason(
+    hass: HomeAssistant, sim: Simulator, url: str, freezer: FrozenDateTimeFactory
 ) -> None:
     sim.plants[:] = fleet.many(101, 1)
-    form = await add(hass, account(url))
-    assert len(choices(form, CONF_PLANTS)) == 101
-    assert sim.count("stations", 0) == 2
+    shown = await begin(hass, url)
+    sim.deny("stations", 20618)
+    await pass_a_minute(hass, freezer, lambda: not is_listing(hass))
+    form = await hass.config_entries.flow.async_configure(shown["flow_id"])
+    assert (form["step_id"], form["errors"]) == ("user", {"base": "too_frequent"})
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
 from custom_components.smartpvms import config_flow, options_flow
+from custom_components.smartpvms.account import sign_in
 from simulator import Dialect, Fault, FaultKind, Simulator
 
 from .flows import COMMON_ABORTS, account, add, submit, texts
@@ -56,8 +57,8 @@ LISTS = ("stations", "getStationList")
         (deny(407, "stations"), "too_frequent"),
         (deny(20200, "login"), "login_too_frequent"),
         (deny(20618, "stations"), "too_frequent"),
-        (deny(20004, "login"), "server_error"),
-        (deny(20004, "stations"), "server_error"),
+        (deny(20004, "login"), "login_too_frequent"),
+        (deny(20004, "stations"), "too_frequent"),
         (fault(FaultKind.HTTP, status=500), "server_error"),
         (fault(FaultKind.HTTP, status=429), "login_too_frequent"),
         (fault(FaultKind.HTTP, status=404), "not_northbound"),
@@ -201,7 +202,8 @@ def _produced(source: str) -> tuple[set[str], set[str]]:
 
 def test_every_error_and_abort_has_its_text_and_no_text_is_left_over() -> None:
     errors, aborts = _produced(Path(config_flow.__file__).read_text(encoding="utf-8"))
-    errors |= {key for _, key in config_flow.ERRORS}
+    shown, _ = _produced(Path(sign_in.__file__).read_text(encoding="utf-8"))
+    errors |= shown | {key for _, key in sign_in.ERRORS}
     assert errors == texts("config", "error").keys()
     assert aborts | COMMON_ABORTS == texts("config", "abort").keys()
     errors, aborts = _produced(Path(options_flow.__file__).read_text(encoding="utf-8"))

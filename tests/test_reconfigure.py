@@ -239,7 +239,10 @@ async def test_a_new_address_is_asked_for_what_was_not_granted(
 
 
 async def test_other_plants_are_another_entry(
-    hass: HomeAssistant, setup: MockConfigEntry, sim_moved: Simulator
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim_moved: Simulator,
+    freezer: FrozenDateTimeFactory,
 ) -> None:
     before, unique_id = dict(setup.data), setup.unique_id
     sim_moved.plants = [fleet.emma()]
@@ -249,6 +252,7 @@ async def test_other_plants_are_another_entry(
         assert (setup.data, setup.unique_id) == (before, unique_id)
         # The right plants after all: the session that works is used again.
         sim_moved.plants = [fleet.emma(), fleet.residential()]
+        freezer.tick(61)
         result = await submit(hass, form, account(url))
         assert result["reason"] == "reconfigure_successful"
         assert sim_moved.count("login") == 1

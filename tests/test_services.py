@@ -138,12 +138,12 @@ async def test_more_calls_than_the_account_has_are_refused_beforehand(
 ) -> None:
     await wait(61)
     calls = len(sim.calls)
-    start = (dt_util.now() - timedelta(days=100)).replace(tzinfo=None)
+    start = (dt_util.now() - timedelta(days=300)).replace(tzinfo=None)
     with pytest.raises(HomeAssistantError) as caught:
         await get_alarms(hass, PLANT, start=start.isoformat())
-    assert caught.value.translation_key == "too_many_calls"
+    assert caught.value.translation_key == "takes_too_long"
     assert caught.value.translation_placeholders
-    assert caught.value.translation_placeholders["needed"] == "4"
+    assert caught.value.translation_placeholders["needed"] == "10"
     assert len(sim.calls) == calls
 
 
@@ -158,7 +158,7 @@ async def test_a_lane_at_rest_says_when(
 
 
 @pytest.mark.parametrize(
-    ("code", "key"), [(407, "call_refused"), (20004, "update_failed")]
+    ("code", "key"), [(407, "call_refused"), (30008, "update_failed")]
 )
 async def test_what_the_server_refuses_is_explained(
     hass: HomeAssistant,

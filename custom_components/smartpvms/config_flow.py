@@ -1,11 +1,18 @@
 """Config flow: account, then plants; options, reauthentication, reconfiguration."""
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from itertools import chain, count
 from typing import Any, Final, override
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+)
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import callback
 from homeassistant.helpers.selector import (
@@ -22,54 +29,16 @@ from yarl import URL
 
 from .account.connections import Connection, Credentials, async_get_connections
 from .account.device_registry import plant_owners
+from .account.sign_in import SignIn
 from .account.wording import listed
 from .const import CONF_EXCLUDED_PLANTS, CONF_PLANTS, DOMAIN, REGIONS
 from .hub.hub import SmartPvmsConfigEntry
 from .hub.setup import credentials_of
-from .northbound import (
-    Interface,
-    Ledger,
-    NorthboundError,
-    PauseReason,
-    Plant,
-    normalise_origin,
-)
-from .northbound.errors import (
-    CertificateError,
-    ConsentMissingError,
-    ExpiredAccountError,
-    ForbiddenAccountError,
-    LoginError,
-    NoAddressError,
-    NotEncryptedError,
-    NotNorthboundError,
-    PermissionMissingError,
-    RefusedError,
-    ResponseError,
-    UnknownAccountError,
-    UnreachableError,
-)
-from .northbound.lane import NOT_GRANTED
+from .northbound import Plant, normalise_origin
+from .northbound.errors import NoAddressError, NotEncryptedError
 from .options_flow import SmartPvmsOptionsFlow, several
 
-LOGINS_THAT_LOCK: Final = 5
-PLANT_LISTS: Final = (Interface.STATIONS, Interface.STATION_LIST)
-
-# From the special to the general: the first class that fits names the message.
-ERRORS: Final[tuple[tuple[type[NorthboundError], str], ...]] = (
-    (CertificateError, "certificate"),
-    (UnreachableError, "cannot_connect"),
-    (NotNorthboundError, "not_northbound"),
-    (ResponseError, "invalid_response"),
-    (UnknownAccountError, "unknown_account"),
-    (ForbiddenAccountError, "forbidden_account"),
-    (ExpiredAccountError, "expired_account"),
-    (LoginError, "invalid_auth"),
-    (PermissionMissingError, "no_permission"),
-    (ConsentMissingError, "no_consent"),
-    (RefusedError, "too_frequent"),
-    (NorthboundError, "server_error"),
-)
+type GoOn = Callable[[], Awaitable[ConfigFlowResult]]
 
 HOST: Final = SelectSelector(
     SelectSelectorConfig(
@@ -95,30 +64,22 @@ ACCOUNT_SCHEMA: Final = vol.Schema(
 )
 
 
-def error_key(error: NorthboundError, ledger: Ledger) -> str:
-    """Return the message that a failed log-in deserves."""
-    if isinstance(error, NotNorthboundError) and error.code == 200:
-        return "web_page"
-    if isinstance(error, RefusedError) and error.interface is Interface.LOGIN:
-        return "login_too_frequent"
-    if type(error) is LoginError:
-        calls = ledger.lane(Interface.LOGIN).calls
-        recent = sum(at > ledger.now() - 600 for at in calls)
-        return "account_locked" if recent >= LOGINS_THAT_LOCK else "invalid_auth"
-    return next(key for kind, key in ERRORS if isinstance(error, kind))
-
-
 class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
     """Sets up an account and its plants."""
 
     VERSION = 1
 
-    _connection: Connection
     _offered: dict[str, Plant]
+    _go_on: GoOn
 
     def __init__(self) -> None:
         """Start without an answer from anywhere."""
-        self._placeholders: dict[str, str] = {}
+        self._listing: asyncio.Task[None] | None = None
+
+    @cached_property
+    def _sign_in(self) -> SignIn:
+        """Return the log-in of this flow; Home Assistant is known after the start."""
+        return SignIn(self.hass)
 
     @staticmethod
     @callback
@@ -139,9 +100,36 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
             credentials := self._credentials(user_input, errors)
         ):
             await self._async_claim(credentials)
-            if connection := await self._async_connect(credentials, errors):
-                return await self._async_offer_plants(connection)
+            if await self._sign_in.async_list(credentials):
+                return await self._async_when_listed(self._async_offer_plants)
+            errors = self._errors()
         return self._show("user", ACCOUNT_SCHEMA, user_input, errors)
+
+    async def async_step_listing(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show that further pages of plants have to wait their minute."""
+        if self._listing is None:
+            rest = self._sign_in.async_list_rest()
+            self._listing = self.hass.async_create_background_task(rest, "list plants")
+        if not self._listing.done():
+            return self.async_show_progress(
+                step_id="listing",
+                progress_action="listing",
+                progress_task=self._listing,
+            )
+        self._listing = None
+        return self.async_show_progress_done(next_step_id="listed")
+
+    async def async_step_listed(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Go on with the plants, or start over with the reason."""
+        if self._sign_in.error is None:
+            return await self._go_on()
+        asked = _stored(self._sign_in.connection.credentials)
+        step = "reconfigure" if self.source == SOURCE_RECONFIGURE else "user"
+        return self._show(step, ACCOUNT_SCHEMA, asked, self._errors())
 
     async def async_step_plants(
         self, user_input: dict[str, Any] | None = None
@@ -173,11 +161,12 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is not None:
             password = user_input[CONF_PASSWORD]
             credentials = replace(credentials_of(entry), password=password)
-            if await self._async_connect(credentials, errors):
+            if await self._sign_in.async_prove(credentials):
                 return self.async_update_reload_and_abort(
                     entry, data=_stored(credentials)
                 )
-        self._placeholders["username"] = entry.data[CONF_USERNAME]
+            errors = self._errors()
+        self._sign_in.placeholders["username"] = entry.data[CONF_USERNAME]
         schema = vol.Schema({vol.Required(CONF_PASSWORD): PASSWORD})
         return self._show("reauth_confirm", schema, user_input, errors)
 
@@ -190,21 +179,48 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is not None and (
             credentials := self._credentials(user_input, errors)
         ):
-            moved = credentials.account != entry.unique_id
-            if moved:
+            if credentials.account == entry.unique_id:
+                if await self._sign_in.async_prove(credentials):
+                    return await self._async_reconfigured()
+            else:
                 await self._async_claim(credentials)
-            connection = await self._async_connect(credentials, errors)
-            if connection and moved and not self._has_plants_of(entry, connection):
-                errors["base"] = "other_plants"
-            elif connection:
-                await self._async_carry_over(entry, connection)
-                return self.async_update_reload_and_abort(
-                    entry,
-                    unique_id=credentials.account,
-                    data=_stored(credentials),
-                )
+                if await self._sign_in.async_list(credentials):
+                    return await self._async_when_listed(self._async_move)
+            errors = self._errors()
         shown = {key: entry.data[key] for key in entry.data if key != CONF_PASSWORD}
         return self._show("reconfigure", ACCOUNT_SCHEMA, user_input or shown, errors)
+
+    async def _async_move(self) -> ConfigFlowResult:
+        """Move an entry to another host or account that has its plants."""
+        connection = self._sign_in.connection
+        if not self._has_plants_of(self._get_reconfigure_entry(), connection):
+            # They may be the right ones after all, at the next attempt.
+            connection.pop_plants()
+            asked = _stored(connection.credentials)
+            errors: dict[str, str] = {}
+            errors["base"] = "other_plants"
+            return self._show("reconfigure", ACCOUNT_SCHEMA, asked, errors)
+        return await self._async_reconfigured()
+
+    async def _async_reconfigured(self) -> ConfigFlowResult:
+        entry, connection = self._get_reconfigure_entry(), self._sign_in.connection
+        await self._async_carry_over(entry, connection)
+        return self.async_update_reload_and_abort(
+            entry,
+            unique_id=connection.credentials.account,
+            data=_stored(connection.credentials),
+        )
+
+    async def _async_when_listed(self, go_on: GoOn) -> ConfigFlowResult:
+        """Go on at once, or when the rest of the plants is listed."""
+        if not self._sign_in.connection.is_listing:
+            return await go_on()
+        self._go_on = go_on
+        return await self.async_step_listing()
+
+    def _errors(self) -> dict[str, str]:
+        """Return the message of a failed log-in, none after a success."""
+        return {"base": error} if (error := self._sign_in.error) else {}
 
     def _credentials(
         self, data: Mapping[str, Any], errors: dict[str, str]
@@ -231,38 +247,6 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         await self.async_set_unique_id(credentials.account, raise_on_progress=False)
         self._abort_if_unique_id_configured()
 
-    async def _async_connect(
-        self, credentials: Credentials, errors: dict[str, str]
-    ) -> Connection | None:
-        """Log in and list the plants, None with the reason in `errors`."""
-        connections = await async_get_connections(self.hass)
-        connection = connections.try_out(credentials)
-        ledger = connection.client.session.ledger
-        login = ledger.lane(Interface.LOGIN)
-        is_refused = login.reason is PauseReason.LOGIN_REFUSED
-        rest = login.paused_until - ledger.now() if is_refused else 0.0
-        # The user says that password and rights are in order now: try them.
-        await ledger.resume(Interface.LOGIN, PauseReason.LOGIN_REFUSED)
-        for interface in (Interface.LOGIN, *PLANT_LISTS):
-            await ledger.resume(interface, *NOT_GRANTED)
-        try:
-            await connection.detect()
-        except NorthboundError as error:
-            errors["base"] = error_key(error, ledger)
-            lane = error.interface
-            self._placeholders = {
-                "host": URL(credentials.origin).host or credentials.origin,
-                "interface": lane,
-                "seconds": str(round(ledger.wait(lane)) + 1),
-            }
-            if rest > 0 and not connection.client.session.is_open:
-                # Else the entry would spend the next login on its old password.
-                await ledger.pause(Interface.LOGIN, rest, PauseReason.LOGIN_REFUSED)
-        if connection.client.session.is_open:
-            # The next attempt, or the set-up, needs no login then.
-            connections.keep(connection)
-        return None if errors else connection
-
     async def _async_carry_over(
         self, entry: ConfigEntry, connection: Connection
     ) -> None:
@@ -277,13 +261,12 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         codes = [plant.code for plant in connection.plants]
         return entry in plant_owners(self.hass, codes).values()
 
-    async def _async_offer_plants(self, connection: Connection) -> ConfigFlowResult:
+    async def _async_offer_plants(self) -> ConfigFlowResult:
         """Go on with the plants that no other entry shows."""
-        plants = {plant.code: plant for plant in connection.plants}
+        plants = {plant.code: plant for plant in self._sign_in.connection.plants}
         if not plants:
             return self.async_abort(reason="no_plants")
         owners = plant_owners(self.hass, plants)
-        self._connection = connection
         self._offered = {code: p for code, p in plants.items() if code not in owners}
         if not self._offered:
             titles = sorted({entry.title for entry in owners.values()})
@@ -297,7 +280,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
 
     def _create(self, excluded: Iterable[str]) -> ConfigFlowResult:
         """Create the entry; the deselected plants are stored."""
-        credentials = self._connection.credentials
+        credentials = self._sign_in.connection.credentials
         return self.async_create_entry(
             title=self._title(credentials),
             data=_stored(credentials),
@@ -326,7 +309,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(schema, suggested),
             errors=errors,
-            description_placeholders=self._placeholders,
+            description_placeholders=self._sign_in.placeholders,
         )
 
 

@@ -23,6 +23,7 @@ class Backend(Protocol):
     dialect: Dialect
     all_types: bool
     unserved: set[int]
+    is_paged: bool
     quirks: bool
     alarms: Alarms
     disturbances: Disturbances

@@ -1,5 +1,6 @@
 """Plants: list, real-time data, hours, days, months, years (reference 2.2 to 2.7)."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from math import ceil
 from typing import Any
@@ -14,40 +15,49 @@ from simulator.answers.plants import (
     starts,
 )
 from simulator.disturbances import Scope
-from simulator.envelope import Answer
+from simulator.envelope import Answer, Refused
 from simulator.model import Plant
 
 from .arguments import Asked
 
+SMALLEST_PAGE = 50
+
 
 def get_station_list(asked: Asked) -> Answer:
-    """getStationList: capacity in MW."""
-    return Answer(
-        [
-            {
-                "stationCode": plant.code,
-                "stationName": plant.name,
-                "stationAddr": plant.address,
-                "capacity": round(plant.site.peak_kw / 1000, 6),
-                "buildState": "2",
-                "combineType": str(plant.category),
-                "aidType": 1,
-                "stationLinkman": plant.contact,
-                "linkmanPho": plant.contact_method,
-            }
-            for plant in asked.sim.plants
-        ]
-    )
+    """getStationList: all plants, or a page of them; capacity in MW."""
+    if not asked.sim.is_paged:
+        return Answer([_of_2020(plant) for plant in asked.sim.plants])
+    if _whole(asked, "pageSize", 0) < SMALLEST_PAGE:
+        raise Refused(30005)
+    return _page(asked, _of_2020)
+
+
+def _of_2020(plant: Plant) -> dict[str, Any]:
+    return {
+        "stationCode": plant.code,
+        "stationName": plant.name,
+        "stationAddr": plant.address,
+        "capacity": round(plant.site.peak_kw / 1000, 6),
+        "buildState": "2",
+        "combineType": str(plant.category),
+        "aidType": 1,
+        "stationLinkman": plant.contact,
+        "linkmanPho": plant.contact_method,
+    }
 
 
 def stations(asked: Asked) -> Answer:
     """stations: one page of the plants, capacity in kW."""
+    return _page(asked, _station)
+
+
+def _page(asked: Asked, entry: Callable[[Plant], dict[str, Any]]) -> Answer:
     number, size = _whole(asked, "pageNo", 1), min(_whole(asked, "pageSize", 100), 100)
     plants = asked.sim.plants
     page = plants[(number - 1) * size : number * size]
     return Answer(
         {
-            "list": [_station(plant) for plant in page],
+            "list": [entry(plant) for plant in page],
             "total": len(plants),
             "pageCount": ceil(len(plants) / size),
             "pageNo": number,

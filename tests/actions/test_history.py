@@ -34,6 +34,8 @@ type Wait = Callable[..., Awaitable[None]]
 HOUR = timedelta(hours=1)
 DOCS = Path(__file__).parents[2] / "docs/history-actions.md"
 
+pytestmark = pytest.mark.usefixtures("turns_pass")
+
 
 @pytest.fixture(autouse=True)
 async def at_home(hass: HomeAssistant) -> None:
@@ -237,7 +239,8 @@ async def test_days_of_several_months_and_months_of_several_years(
         *("2025-10", "2025-11", "2025-12"),
         *("2026-01", "2026-02"),
     ]
-    assert sim.count("getKpiStationMonth") == 2
+    # Time passes meanwhile, and the months of now are polled.
+    assert 2 <= sim.count("getKpiStationMonth") <= 3
     assert sim.count(fail_code=407) == 0
 
 

@@ -12,6 +12,7 @@ from custom_components.smartpvms.northbound import (
     Interface,
     NorthboundClient,
     NorthboundError,
+    PlantList,
 )
 from custom_components.smartpvms.northbound.call_log import CallLog
 from custom_components.smartpvms.northbound.interfaces import Json
@@ -64,7 +65,7 @@ def calls() -> dict[str, Callable[[NorthboundClient], Coroutine_]]:
     return {
         "station_list": lambda client: client.station_list(),
         "stations": lambda client: client.stations(),
-        "detect": lambda client: client.detect(),
+        "detect": lambda client: PlantList(client).read_on(),
         "plant_real_time": lambda client: client.plant_real_time(plants),
         "plant_hours": lambda client: client.plant_hours(plants, NOON),
         "plant_days": lambda client: client.plant_days(plants, NOON),

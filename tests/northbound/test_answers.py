@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.smartpvms.northbound import Interface, errors, session
 from custom_components.smartpvms.northbound.errors import (
+    BusyError,
     CertificateError,
     NorthboundError,
     NotNorthboundError,
@@ -178,7 +179,7 @@ async def test_json_is_json_whatever_its_content_type(
         (FaultKind.HTTP, ServerError),
         (FaultKind.REFUSE, UnreachableError),
         (FaultKind.REDIRECT, NotNorthboundError),
-        (FaultKind.CODE, ServerError),
+        (FaultKind.CODE, BusyError),
         (FaultKind.CUT, UnreachableError),
         (FaultKind.HALF, ResponseError),
         (FaultKind.EMPTY, ResponseError),
@@ -203,7 +204,7 @@ async def test_faults_of_a_server(
     secrets = (plant.name, plant.code, str(plant.devices[0].serial))
     discreet(caught.value, *secrets, str(sim.sessions.token))
     # The session outlives it all.
-    link.clock.wait(61)
+    link.clock.wait(121)
     assert await link.client.devices([plant.code])
     assert sim.count("login") == 1
 

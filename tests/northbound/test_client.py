@@ -35,9 +35,9 @@ def ids(plant: SimulatedPlant, type_id: int) -> list[int]:
 async def test_station_list_has_capacity_in_kilowatts(
     link: Link, plant: SimulatedPlant
 ) -> None:
-    assert await link.client.station_list() == [
-        Plant(code=plant.code, name=plant.name, capacity=10.56)
-    ]
+    page = await link.client.station_list()
+    assert page.items == (Plant(code=plant.code, name=plant.name, capacity=10.56),)
+    assert page.pages == 1
 
 
 async def test_stations_know_when_the_plant_was_connected(
@@ -225,10 +225,10 @@ async def test_registration_tells_serials_apart(
 async def test_registration_may_fail_for_other_reasons(
     link: Link, sim: Simulator
 ) -> None:
-    sim.deny("snIsRegister", 20004)
+    sim.deny("snIsRegister", 30008)
     with pytest.raises(ServerError) as caught:
         await link.client.registration(["HV"], "someone")
-    assert caught.value.code == 20004
+    assert caught.value.code == 30008
 
 
 @BOTH

@@ -11,7 +11,7 @@ CHAPTER_4: dict[int, type[e.NorthboundError]] = {
     20001: e.UnknownAccountError,
     20002: e.ForbiddenAccountError,
     20003: e.ExpiredAccountError,
-    20004: e.ServerError,
+    20004: e.BusyError,
     20005: e.RequestError,
     20006: e.RequestError,
     20007: e.ResourceMissingError,

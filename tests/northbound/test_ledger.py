@@ -14,10 +14,18 @@ from custom_components.smartpvms.northbound import (
     Profile,
     Scale,
 )
-from custom_components.smartpvms.northbound.errors import NotYetError
+from custom_components.smartpvms.northbound.errors import (
+    NotYetError,
+    TooFrequentError,
+    UnansweredError,
+)
 from custom_components.smartpvms.northbound.lane import (
     CRASH_MARGIN,
+    LONGEST_CALL,
     MARGIN,
+    RELAX_AFTER,
+    STRETCH,
+    STRETCH_MAX,
     PauseReason,
 )
 
@@ -60,9 +68,9 @@ def forbidden(ledger: Ledger, interface: I) -> float:
 
 # The table of limits: interface, calls, seconds; for one plant, then for LARGE.
 DAILY: list[tuple[I, int, int, float]] = [
-    (I.LOGIN, 1, 1, MINUTE),
-    (I.STATION_LIST, 24, 24, DAY),
-    (I.STATIONS, 24, 24, DAY),
+    (I.LOGIN, 5, 5, 10 * MINUTE),
+    (I.STATION_LIST, 34, 54, DAY),
+    (I.STATIONS, 34, 54, DAY),
     (I.PLANT_REAL_TIME, 1, 3, 5 * MINUTE),
     (I.PLANT_HOUR, 25, 27, DAY),
     (I.PLANT_DAY, 25, 27, DAY),
@@ -74,27 +82,41 @@ DAILY: list[tuple[I, int, int, float]] = [
     (I.DEVICE_MONTH, 25, 28, DAY),
     (I.DEVICE_YEAR, 25, 28, DAY),
     (I.DEVICE_FIVE_MINUTES, 1, 1, MINUTE),
-    (I.DEVICE_HISTORY, 1, 1, MINUTE),
-    (I.ALARMS, 1, 3, 30 * MINUTE),
+    (I.DEVICE_HISTORY, 25, 58, DAY),
+    (I.ALARMS, 1, 5, 30 * MINUTE),
     (I.UPGRADE, 1, 1, MINUTE),
     (I.UPGRADE_RECORD, 1, 1, MINUTE),
     (I.REGISTRATION, 1, 1, MINUTE),
 ]
 
+MANY_A_MINUTE = {I.DEVICE_REAL_TIME, I.ALARMS}
+
 
 def check_window(
     ledger: Ledger, clock: HandClock, interface: I, calls: int, seconds: float
 ) -> None:
-    """Use a lane up, and let it recover."""
-    assert (ledger.left(interface), ledger.burst(interface)) == (calls, calls)
-    assert ledger.wait(interface) == 0
-    call(ledger, interface, calls)
+    """Use a lane up, a call a minute where it takes no more, and let it recover."""
+    is_slow = ledger.profile is Profile.PER_MINUTE or interface not in MANY_A_MINUTE
+    assert ledger.left(interface) == ledger.most(interface) == calls
+    assert ledger.burst(interface) == (1 if is_slow else calls)
+    begun = clock.now()
+    assert ledger.last_at(interface, calls) == pytest.approx(
+        begun + (calls - 1) * (MINUTE + MARGIN) * is_slow
+    )
+    for left in range(calls, 0, -1):
+        assert ledger.left(interface) == left
+        assert ledger.wait(interface) == 0
+        call(ledger, interface)
+        if left > 1 and is_slow:
+            assert forbidden(ledger, interface) == pytest.approx(MINUTE + MARGIN)
+            clock.wait(MINUTE + MARGIN)
     assert ledger.left(interface) == 0
-    assert forbidden(ledger, interface) == pytest.approx(seconds + MARGIN)
-    clock.wait(seconds)
+    over = begun + seconds + MARGIN - clock.now()
+    assert forbidden(ledger, interface) == pytest.approx(over)
+    clock.wait(over - MARGIN)
     forbidden(ledger, interface)
     clock.wait(MARGIN)
-    assert ledger.left(interface) == calls
+    assert ledger.left(interface) == (1 if is_slow else calls)
     call(ledger, interface)
 
 
@@ -114,7 +136,7 @@ def test_the_windows_of_2022(
     check_window(ledger, clock, interface, large, seconds)
 
 
-@pytest.mark.parametrize("interface", [i for i in I if i is not I.LOGOUT])
+@pytest.mark.parametrize("interface", [i for i in I if i not in {I.LOGIN, I.LOGOUT}])
 def test_once_a_minute_on_systems_of_2020(
     ledger: Ledger, clock: HandClock, interface: I
 ) -> None:
@@ -123,37 +145,23 @@ def test_once_a_minute_on_systems_of_2020(
 
 
 def test_with_an_unknown_profile_both_apply(ledger: Ledger, clock: HandClock) -> None:
-    for _ in range(24):
-        check_wait = forbidden if ledger.lane(I.STATIONS).calls else Ledger.wait
-        assert check_wait(ledger, I.STATIONS) <= MINUTE + MARGIN
+    ledger.scale = Scale(plants=300)
+    for _ in range(3):
+        call(ledger, I.ALARMS)
         clock.wait(MINUTE + MARGIN)
-        call(ledger, I.STATIONS)
-    assert ledger.wait(I.STATIONS) == pytest.approx(
-        DAY - 23 * (MINUTE + MARGIN) + MARGIN
-    )
-
-
-def test_history_has_two_windows(ledger: Ledger, clock: HandClock) -> None:
-    """Tens of devices a call, 24 more a day, once a minute."""
-    ledger.profile = Profile.DAILY
-    ledger.scale = Scale(devices={38: 11, 39: 1})
-    for _ in range(27):
-        assert ledger.left(I.DEVICE_HISTORY) == 1
-        call(ledger, I.DEVICE_HISTORY)
-        clock.wait(MINUTE + MARGIN)
-    assert ledger.left(I.DEVICE_HISTORY) == 0
-    assert forbidden(ledger, I.DEVICE_HISTORY) > DAY - 28 * (MINUTE + 1)
+    assert ledger.wait(I.ALARMS) == pytest.approx(1800 - 3 * (MINUTE + MARGIN) + MARGIN)
+    check_window(ledger, clock, I.STATIONS, 54, DAY)
 
 
 def test_only_types_with_days_count_for_days(ledger: Ledger) -> None:
     """A meter has none; a type that was refused is not counted either."""
     ledger.profile = Profile.DAILY
     ledger.scale = Scale(devices={38: 101, 39: 1, 47: 1, 10: 1})
-    assert ledger.burst(I.DEVICE_DAY) == 3 + 24
+    assert ledger.most(I.DEVICE_DAY) == 3 + 24
     ledger.scale = Scale(devices={38: 101, 39: 1}, without_periods=frozenset({39}))
-    assert ledger.burst(I.DEVICE_DAY) == 2 + 24
+    assert ledger.most(I.DEVICE_DAY) == 2 + 24
     ledger.scale = Scale(devices={47: 1})
-    assert ledger.burst(I.DEVICE_DAY) == 1 + 24
+    assert ledger.most(I.DEVICE_DAY) == 1 + 24
 
 
 def test_five_logins_in_ten_minutes(ledger: Ledger, clock: HandClock) -> None:
@@ -212,6 +220,82 @@ def test_a_slow_answer_counts_from_its_end(ledger: Ledger, clock: HandClock) -> 
     assert ledger.wait(I.ALARMS) == pytest.approx(1800 + MARGIN)
 
 
+def refuse(ledger: Ledger, clock: HandClock, interface: I) -> None:
+    """Be refused as too frequent, and let the pause pass."""
+    clock.wait(ledger.wait(interface))
+    done(ledger.claim(interface))
+    done(ledger.record(interface, TooFrequentError(interface)))
+    clock.wait(ledger.lane(interface).paused_until - clock.now())
+
+
+def test_a_server_that_is_stricter_is_learnt(ledger: Ledger, clock: HandClock) -> None:
+    """A refusal after a good call makes windows longer, a second in a row does not."""
+    ledger.profile = Profile.DAILY
+    refuse(ledger, clock, I.ALARMS)
+    assert ledger.lane(I.ALARMS).stretch == 1
+    for step in range(1, 8):
+        clock.wait(ledger.wait(I.ALARMS))
+        call(ledger, I.ALARMS)
+        for _ in range(2):
+            refuse(ledger, clock, I.ALARMS)
+        stretch = min(STRETCH**step, STRETCH_MAX)
+        assert ledger.lane(I.ALARMS).stretch == pytest.approx(stretch)
+        assert ledger.cycle(I.ALARMS, 1) == pytest.approx(1800 * stretch)
+        assert ledger.spacing(I.ALARMS, 1) == pytest.approx(1800 * stretch)
+    clock.wait(ledger.wait(I.ALARMS))
+    call(ledger, I.ALARMS)
+    assert ledger.wait(I.ALARMS) == pytest.approx(1800 * STRETCH_MAX + MARGIN)
+    assert ledger.spacing(I.DEVICE_REAL_TIME, 1) == 300
+
+
+def test_what_was_learnt_is_saved_and_fades(ledger: Ledger, clock: HandClock) -> None:
+    ledger.profile = Profile.DAILY
+    call(ledger, I.ALARMS)
+    refuse(ledger, clock, I.ALARMS)
+    again = restarted(ledger, clock)
+    clock.wait(again.wait(I.ALARMS))
+    call(again, I.ALARMS)
+    refuse(again, clock, I.ALARMS)
+    clock.wait(again.lane(I.ALARMS).stretched_at - clock.now())
+    for expected in (STRETCH**2, STRETCH, 1):
+        again = restarted(again, clock)
+        assert again.lane(I.ALARMS).stretch == pytest.approx(expected)
+        clock.wait(RELAX_AFTER - 1)
+        assert again.lane(I.ALARMS).stretch == pytest.approx(expected)
+        clock.wait(1)
+    assert again.lane(I.ALARMS).stretch == 1
+
+
+def test_a_call_without_an_answer_keeps_its_lane(
+    ledger: Ledger, clock: HandClock
+) -> None:
+    """The server may still be at work on it, over a restart as well."""
+    ledger.profile, ledger.scale = Profile.DAILY, LARGE
+    done(ledger.claim(I.DEVICE_REAL_TIME))
+    clock.wait(30)
+    crashed = restarted(ledger, clock)
+    assert crashed.wait(I.DEVICE_REAL_TIME) == LONGEST_CALL - 30
+    done(ledger.record(I.DEVICE_REAL_TIME, UnansweredError(I.DEVICE_REAL_TIME)))
+    for known in (ledger, restarted(ledger, clock)):
+        assert known.wait(I.DEVICE_REAL_TIME) == LONGEST_CALL - 30
+        assert known.wait(I.ALARMS) == 0
+        assert known.left(I.DEVICE_REAL_TIME) == 0
+    other = Ledger(nothing, clock.now)
+    other.profile, other.scale = Profile.DAILY, LARGE
+    done(other.merge(ledger))
+    assert other.wait(I.DEVICE_REAL_TIME) == LONGEST_CALL - 30
+    clock.wait(LONGEST_CALL - 30)
+    assert ledger.wait(I.DEVICE_REAL_TIME) == 0
+
+
+def test_the_longer_windows_are_merged(ledger: Ledger, clock: HandClock) -> None:
+    call(ledger, I.ALARMS)
+    refuse(ledger, clock, I.ALARMS)
+    other = Ledger(nothing, clock.now)
+    done(other.merge(ledger))
+    assert other.lane(I.ALARMS).stretch == STRETCH
+
+
 def test_a_call_taken_back_never_was(ledger: Ledger) -> None:
     call(ledger, I.ALARMS)
     ledger.withdraw(I.ALARMS)
@@ -222,10 +306,13 @@ def test_a_call_taken_back_never_was(ledger: Ledger) -> None:
 
 def test_a_restart_forgets_nothing(ledger: Ledger, clock: HandClock) -> None:
     ledger.profile = Profile.DAILY
-    call(ledger, I.STATIONS, 24)
+    ledger.scale = LARGE
+    call(ledger, I.DEVICE_REAL_TIME, 5)
     done(ledger.pause(I.ALARMS, 600, PauseReason.BUSY))
     again = restarted(restarted(ledger, clock), clock)
-    assert forbidden(again, I.STATIONS) == pytest.approx(DAY, abs=2 * CRASH_MARGIN + 1)
+    assert forbidden(again, I.DEVICE_REAL_TIME) == pytest.approx(
+        300, abs=2 * CRASH_MARGIN + 1
+    )
     assert forbidden(again, I.ALARMS) == pytest.approx(600)
     assert again.lane(I.ALARMS).reason is PauseReason.BUSY
 

@@ -11,6 +11,7 @@ from custom_components.smartpvms.northbound import (
     NorthboundError,
     PauseReason,
     Profile,
+    Scale,
 )
 from custom_components.smartpvms.northbound.errors import (
     BusyError,
@@ -34,7 +35,8 @@ from simulator import Plant, Simulator
 from .conftest import HandClock, Link, done, nothing
 
 MINUTE, DAY = 60.0, 86400.0
-LANE = Interface.STATIONS
+LANE = Interface.ALARMS
+OTHER = Interface.DEVICE_LIST
 BY_TYPE = [
     Interface.DEVICE_REAL_TIME,
     Interface.DEVICE_FIVE_MINUTES,
@@ -49,7 +51,7 @@ BY_TYPE = [
 def ledger(clock: HandClock) -> Ledger:
     """Return an empty ledger of a profile that hardly limits the lane."""
     ledger = Ledger(nothing, clock.now)
-    ledger.profile = Profile.DAILY
+    ledger.profile, ledger.scale = Profile.DAILY, Scale(plants=2400)
     return ledger
 
 
@@ -83,6 +85,7 @@ def test_the_doubling_survives_a_restart(ledger: Ledger, clock: HandClock) -> No
     answered(ledger, TooFrequentError)
     again = Ledger(nothing, clock.now)
     again.load(ledger.dump())
+    again.profile, again.scale = ledger.profile, ledger.scale
     clock.wait(15 * MINUTE)
     assert answered(again, TooFrequentError) == 30 * MINUTE
 
@@ -112,7 +115,20 @@ def test_an_error_rests_its_lane(
     assert answered(ledger, error) == seconds
     assert ledger.lane(LANE).reason is reason
     assert ledger.wait(LANE) == seconds
-    assert ledger.wait(Interface.DEVICE_LIST) == 0
+    # A busy server is so for everybody.
+    assert ledger.wait(OTHER) == (seconds if error is BusyError else 0)
+
+
+def test_a_lane_that_goes_on_to_be_busy_stops_no_other(
+    ledger: Ledger, clock: HandClock
+) -> None:
+    for minutes in (2, 4, 8, 15, 15):
+        assert answered(ledger, BusyError) == minutes * MINUTE
+        assert ledger.wait(OTHER) == (2 * MINUTE if minutes == 2 else 0)
+        clock.wait(minutes * MINUTE)
+    assert answered(ledger, None) == 0
+    assert answered(ledger, BusyError) == 2 * MINUTE
+    assert ledger.wait(OTHER) == 2 * MINUTE
 
 
 @pytest.mark.parametrize("lane", BY_TYPE)
@@ -221,6 +237,7 @@ async def test_kpis_missing_for_one_type_leave_the_lane_open(
     for _ in range(2):
         with pytest.raises(KpiNotConfiguredError):
             await link.client.device_days(device.type, [device.id], link.clock.at())
+        link.clock.wait(61)
     assert sim.count("getDevKpiDay") == 2
 
 
@@ -255,10 +272,10 @@ def test_the_record_of_another_address_is_taken_over(
     for known in (ledger, other):
         done(known.claim(LANE))
         clock.wait(MINUTE)
-    done(other.claim(Interface.ALARMS))
+    done(other.claim(OTHER))
     done(other.pause(LANE, 600, PauseReason.DAY_QUOTA))
     done(ledger.pause(LANE, 60, PauseReason.BUSY))
-    done(ledger.pause(Interface.ALARMS, 600, PauseReason.BUSY))
+    done(ledger.pause(OTHER, 600, PauseReason.BUSY))
     for _ in range(2):
         done(ledger.merge(other))
         assert list(ledger.lane(LANE).calls) == sorted(
@@ -267,8 +284,8 @@ def test_the_record_of_another_address_is_taken_over(
         assert ledger.lane(LANE).tally.since_yesterday(clock.now()) == 2
         assert ledger.lane(LANE).reason is PauseReason.DAY_QUOTA
         assert ledger.wait(LANE) == 600
-        assert ledger.lane(Interface.ALARMS).reason is PauseReason.BUSY
-        assert len(ledger.lane(Interface.ALARMS).calls) == 1
+        assert ledger.lane(OTHER).reason is PauseReason.BUSY
+        assert len(ledger.lane(OTHER).calls) == 1
 
 
 @pytest.mark.parametrize(

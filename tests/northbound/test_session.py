@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 import json
 from typing import Any
 
@@ -13,6 +14,7 @@ from custom_components.smartpvms.northbound import (
     Ledger,
     PauseReason,
     Profile,
+    Scale,
 )
 from custom_components.smartpvms.northbound.errors import (
     NorthboundError,
@@ -21,7 +23,8 @@ from custom_components.smartpvms.northbound.errors import (
     ServerError,
     SessionLostError,
 )
-from simulator import Fault, FaultKind, Plant, Simulator
+from custom_components.smartpvms.northbound.lane import LONGEST_CALL
+from simulator import Fault, FaultKind, Plant, Simulator, fleet
 
 from .conftest import PASSWORD, USER, Connect, HandClock, Link, RawServer, discreet
 
@@ -109,17 +112,29 @@ async def test_concurrent_calls_log_in_once(
 async def test_one_request_at_a_time_on_an_interface(
     link: Link, sim: Simulator
 ) -> None:
-    link.ledger.profile = Profile.DAILY
-    sim.faults.add(Fault(FaultKind.STALL, "stations", times=1))
-    first = asyncio.create_task(link.client.stations())
-    await until(lambda: sim.count("stations") == 1)
-    second = asyncio.create_task(link.client.stations())
+    sim.plants[:] = fleet.many(201, n_devices=1)
+    codes = [plant.code for plant in sim.plants[:100]]
+    link.ledger.profile, link.ledger.scale = Profile.DAILY, Scale(plants=201)
+    sim.faults.add(Fault(FaultKind.STALL, "getAlarmList", times=1))
+
+    async def alarms() -> object:
+        now = link.clock.at()
+        return await link.client.alarms(codes, now - timedelta(days=1), now, "en_UK")
+
+    first = asyncio.create_task(alarms())
+    await until(lambda: sim.count("getAlarmList") == 1)
+    second = asyncio.create_task(alarms())
     for _ in range(100):
         await asyncio.sleep(0)
-    assert link.calls(Interface.STATIONS) == 1
+    assert link.calls(Interface.ALARMS) == 1
     first.cancel()
-    await until(lambda: not sim.quota.busy("stations"))
-    assert (await second).pages == 1
+    await until(lambda: not sim.quota.busy("getAlarmList"))
+    with pytest.raises(NotYetError):
+        await second
+    # The server may go on with what nobody waits for any more.
+    assert link.ledger.wait(Interface.ALARMS) == LONGEST_CALL
+    link.clock.wait(LONGEST_CALL)
+    assert await alarms() is not None
 
 
 async def test_a_waiting_call_asks_the_ledger_again(
@@ -176,9 +191,9 @@ async def test_no_relogin_within_a_minute(link: Link, sim: Simulator) -> None:
     await link.client.stations()
     sim.evict()
     with pytest.raises(NotYetError) as caught:
-        await link.client.stations()
+        await link.client.devices([sim.plants[0].code])
     assert caught.value.interface is Interface.LOGIN
-    assert (sim.count("login"), link.calls(Interface.STATIONS)) == (1, 1)
+    assert (sim.count("login"), link.calls(Interface.DEVICE_LIST)) == (1, 0)
     link.clock.wait(61)
     await link.client.stations()
     assert sim.count("login") == 2
@@ -300,6 +315,7 @@ async def test_a_cancelled_call_frees_its_lane_and_stays_on_record(
     with pytest.raises(asyncio.CancelledError):
         await task
     await until(lambda: not sim.quota.busy("stations"))
+    link.clock.wait(61)
     await link.client.stations()
     assert link.calls(Interface.STATIONS) == 2
 

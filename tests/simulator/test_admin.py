@@ -22,11 +22,11 @@ async def test_state(opened: Opener) -> None:
     plant = house()
     async with opened(plant, window=1) as client:
         await client.call("stations")
-        await client.call("getAlarmList")
-        await client.call("getAlarmList")
+        await client.call("getDevList")
+        await client.call("getDevList")
         async with client.http.get(f"{client.url}/simulator/state") as response:
             state = await response.json()
-        assert state["calls"]["getAlarmList"] == {"20010": 1, "407": 1}
+        assert state["calls"]["getDevList"] == {"20010": 1, "407": 1}
         assert state["calls"]["login"] == {"0": 1}
         assert state["sessions"] == {"logins": 1, "active": True}
         assert state["plants"] == {plant.code: 5}

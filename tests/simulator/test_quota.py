@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from simulator import Dialect, Fault, Simulator, Type, fleet
-from simulator.quota import DAY, Fleet, Quota, Window, limits
+from simulator.quota import DAY, Edition, Fleet, Quota, Rules, Window, limits
 
 from .conftest import Opener, house, of_type, park, until
 
@@ -43,13 +43,13 @@ async def test_2020_lets_each_interface_be_called_once_a_minute(opened: Opener) 
 @pytest.mark.parametrize(
     ("interface", "calls", "period"),
     [
-        ("stations", 24, 24 * 60 * MINUTE),
+        ("stations", 34, 24 * 60 * MINUTE),
         ("getStationRealKpi", 1, 5 * MINUTE),
         ("getKpiStationHour", 25, 24 * 60 * MINUTE),
         ("getDevList", 25, 24 * 60 * MINUTE),
         ("getDevRealKpi", 3, 5 * MINUTE),
         ("getDevKpiDay", 26, 24 * 60 * MINUTE),
-        ("getAlarmList", 1, 30 * MINUTE),
+        ("getAlarmList", 3, 30 * MINUTE),
         ("devUpgrade", 1, MINUTE),
     ],
 )
@@ -57,6 +57,7 @@ async def test_2022_has_windows(
     opened: Opener, interface: str, calls: int, period: timedelta
 ) -> None:
     async with opened(house(), window=1) as client:
+        client.sim.quota.rules = Rules(one_a_minute=False)
         assert await admitted(client, interface, calls + 2) == calls
         client.sim.clock.advance(period)
         await client.login()
@@ -82,12 +83,20 @@ def test_limits_grow_with_the_fleet() -> None:
 
     # 242 plants. Devices: 485 of type 38, 242 of 39, 242 of 47; one batch each of
     # types 1, 10, 17, 23070 and 41.
-    assert windows("getStationRealKpi") == [3]
-    assert windows("getKpiStationDay") == [27]
+    assert windows("getStationRealKpi") == [3, 1]
+    assert windows("getKpiStationDay") == [27, 1]
     assert windows("getDevRealKpi") == [5 + 5 + 3 + 3]
-    assert windows("getDevKpiDay") == [1 + 5 + 3 + 1 + 24]
+    assert windows("getDevKpiDay") == [1 + 5 + 3 + 1 + 24, 1]
     assert windows("getDevHistoryKpi") == [5 + 49 + 25 + 25 + 24, 1]
-    assert windows("stations") == [24]
+    assert windows("stations") == [3 * 10 + 24, 1]
+    assert windows("getAlarmList") == [5 + 5 + 3 + 3]
+    of_2022 = Rules(Edition.V2022, one_a_minute=False)
+    for interface, calls in {
+        "stations": 24,
+        "getAlarmList": 3,
+        "getDevList": 27,
+    }.items():
+        assert limits(interface, Dialect.V2022, size, of_2022)[0].calls == calls
     assert windows("login") == [5]
     assert windows("logout") == []
     empty = Fleet.of([], Dialect.V2022, all_types=False)
@@ -107,8 +116,8 @@ async def test_lost_sessions_cost_nothing(opened: Opener) -> None:
         client.sim.evict()
         assert (await client.call("getAlarmList"))["failCode"] == 305
         await client.login()
-        assert (await client.call("getAlarmList"))["failCode"] == 20010
-        assert (await client.call("getAlarmList"))["failCode"] == 407
+        assert (await client.call("getDevList"))["failCode"] == 20010
+        assert (await client.call("getDevList"))["failCode"] == 407
 
 
 async def test_windows_can_be_shortened(opened: Opener) -> None:
@@ -135,6 +144,7 @@ async def test_one_request_at_a_time(opened: Opener) -> None:
 
 async def test_a_fault_is_no_refusal(opened: Opener) -> None:
     async with opened(window=1) as client:
+        client.sim.quota.rules = Rules(Edition.V2022, one_a_minute=False)
         client.sim.faults.add(Fault("code", "stations", times=1, code=407))
         assert await admitted(client, "stations", 25) == 23
         assert client.sim.count("stations", 407) == 2

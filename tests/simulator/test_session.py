@@ -9,6 +9,7 @@ import pytest
 
 from simulator import Fault
 from simulator.envelope import LOST
+from simulator.quota import Rules
 
 from .conftest import Northbound, Opener, until
 
@@ -123,4 +124,21 @@ async def test_a_cancelled_call_frees_its_interface(opened: Opener) -> None:
             await hanging
         # The interface is free once the server has noticed the disconnection.
         await until(lambda: client.sim.quota.busy("stations") == 0)
+        client.sim.clock.advance(MINUTE)
+        assert (await client.call("stations"))["failCode"] == 0
+
+
+async def test_a_server_may_go_on_with_a_call_that_was_given_up(opened: Opener) -> None:
+    async with opened(window=1) as client:
+        client.sim.quota.rules = Rules(one_a_minute=False)
+        client.sim.quota.lingers_for = 29
+        client.sim.faults.add(Fault("stall", "stations", times=1))
+        hanging = asyncio.create_task(client.call("stations"))
+        await until(lambda: client.sim.quota.busy("stations") == 1)
+        hanging.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await hanging
+        await until(lambda: client.sim.quota.busy("stations") == 0)
+        assert (await client.call("stations"))["failCode"] == 407
+        client.sim.clock.advance(timedelta(seconds=29))
         assert (await client.call("stations"))["failCode"] == 0

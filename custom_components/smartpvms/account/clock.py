@@ -1,7 +1,12 @@
 """The time of an account."""
 
+import asyncio
 from collections.abc import Callable
+from datetime import datetime
 import time
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
 
 
 def _wall_clock() -> float:
@@ -21,3 +26,18 @@ class Clock:
     def now(self) -> float:
         """Return the present epoch second."""
         return self._wall()
+
+
+async def async_delay(hass: HomeAssistant, seconds: float) -> None:
+    """Let seconds pass on Home Assistant's clock."""
+    over = asyncio.Event()
+
+    @callback
+    def wake(_: datetime) -> None:
+        over.set()
+
+    cancel = async_call_later(hass, seconds, wake)
+    try:
+        await over.wait()
+    finally:
+        cancel()

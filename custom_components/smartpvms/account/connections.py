@@ -16,14 +16,23 @@ from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
-from ..local_time import DAY
-from ..northbound import Dialect, Ledger, NorthboundClient, NorthboundSession, Plant
+from ..local_time import DAY, MINUTE
+from ..northbound import (
+    Dialect,
+    Ledger,
+    NorthboundClient,
+    NorthboundSession,
+    Plant,
+    PlantList,
+)
 from ..northbound.ledger import SavedLedger
 from ..storage.store import KeptStore
 
 STORE_VERSION = 1
 STORE_KEY = f"{DOMAIN}.quota"
 ANSWERED_AFTER = 30
+# Seconds for which the plants found by a dialog are as good as a new list.
+LISTED_FOR = 5 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +55,34 @@ class Connection:
     """A session with an account and what its last log-in found.
 
     `plants` is the result of the last listing, empty before it and after
-    `pop_plants`.
+    `pop_plants`; `is_listing` tells that further pages have to wait.
     """
 
     credentials: Credentials
     client: NorthboundClient
     dialect: Dialect | None = None
     plants: list[Plant] = field(default_factory=list)
+    _list: PlantList | None = None
+    _listed_at: float = 0.0
+
+    @property
+    def is_listing(self) -> bool:
+        """Tell whether pages were read and others are left."""
+        return self._list is not None and self._list.is_begun
 
     async def detect(self) -> None:
-        """Find out the server's dialect and list the plants."""
-        self.dialect, self.plants = await self.client.detect()
+        """Find out the server's dialect and list the plants.
+
+        Raises NotYetError where a further page has to wait: the next call goes on
+        there. What was listed a few minutes ago is not listed again.
+        """
+        now = self.client.session.ledger.now()
+        if self.plants and abs(now - self._listed_at) < LISTED_FOR:
+            return
+        if self._list is None or not self._list.is_begun:
+            self._list = PlantList(self.client)
+        self.dialect, self.plants = await self._list.read_on()
+        self._list, self._listed_at = None, now
 
     def pop_plants(self) -> list[Plant]:
         """Return the result of the last listing; a second caller gets an empty list."""

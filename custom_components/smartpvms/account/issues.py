@@ -43,7 +43,10 @@ NO_CONSENT: Final = "no_consent"
 NOT_CONFIGURED: Final = "not_configured"
 NOT_STEERABLE: Final = "not_steerable"
 QUOTA_USED_UP: Final = "quota_used_up"
+LIMITS_LEARNT: Final = "limits_learnt"
 
+# Windows that were learnt to be so much longer: one refusal alone says little.
+MUCH_STRICTER: Final = 2.0
 # A shorter pause is hardly seen: values are shown for three cycles.
 LONG_PAUSE: Final = 2 * HOUR
 _USED_UP: Final = frozenset({PauseReason.DAY_QUOTA, PauseReason.TOO_FREQUENT})
@@ -92,6 +95,7 @@ class Issues:
             self._review_access(lane)
         self._review_consent()
         self._review_quota()
+        self._review_limits()
         self._review_plants()
         self._set(self._account.client.session.is_contested, SECOND_SESSION)
 
@@ -168,6 +172,19 @@ class Issues:
             QUOTA_USED_UP,
             {"features": listed(self._hass, sorted(until)), "lanes": _list(lines)},
         )
+
+    def _review_limits(self) -> None:
+        """Tell which lanes have windows that were learnt to be much longer."""
+        lines = [
+            with_value(
+                self._hass,
+                with_detail(self._hass, feature(self._hass, key), key),
+                f"× {lane.stretch:.1f}",
+            )
+            for key, lane in self._account.ledger.lanes.items()
+            if lane.stretch >= MUCH_STRICTER
+        ]
+        self._set(bool(lines), LIMITS_LEARNT, {"lanes": _list(lines)})
 
     def _resting(self, reasons: frozenset[PauseReason]) -> tuple[Interface, ...]:
         lanes = self._account.ledger.lanes

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import batched
 from typing import Any, Final
 
@@ -20,10 +21,10 @@ from ..catalogue.alarm import RANKS, STATUSES, TYPES
 from ..const import DOMAIN
 from ..hub.hub import Hub
 from ..hub.targets import Target, find_targets
-from ..northbound import Interface
+from ..northbound import Interface, NorthboundClient
 from ..northbound.interfaces import PLANTS_PER_CALL
 from ..northbound.models import Alarm
-from .budget import async_await_calls, explained
+from .budget import LONG_PATIENCE, async_take_turn, check_turns, explained
 from .fields import ATTR_END, ATTR_START, DEVICES, WHEN, period_ends_first, utc
 
 ATTR_SEVERITIES: Final = "severities"
@@ -70,7 +71,7 @@ async def async_get_alarms(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
     # No account is asked before all of them are known to have the calls.
     for hub, codes in by_hub.items():
         calls = sum(1 for _ in _requests(codes, begin, end))
-        await async_await_calls(hub.account, Interface.ALARMS, calls)
+        check_turns(hub.account, Interface.ALARMS, calls)
     answers = {
         hub: await _async_alarms_of(hub, codes, begin, end, call.data)
         for hub, codes in by_hub.items()
@@ -113,18 +114,24 @@ async def _async_alarms_of(
 ) -> list[Alarm]:
     """Return the alarms of plants, in as many calls as the period needs."""
     alarms: list[Alarm] = []
+    # Others may take a turn of the lane meanwhile.
+    deadline = hub.account.clock.now() + 2 * LONG_PATIENCE
     for start, stop, batch in _requests(codes, begin, end):
         with explained(hub.account, Interface.ALARMS):
-            found = await hub.account.client.alarms(
-                batch,
-                start,
-                stop,
-                hub.alarms.language(),
+            look_up = partial(
+                NorthboundClient.alarms,
+                plants=batch,
+                begin=start,
+                end=stop,
+                language=hub.alarms.language(),
                 statuses=[_STATUS_CODES[key] for key in data[ATTR_STATUSES]],
                 severities=[RANKS[key] for key in data[ATTR_SEVERITIES]],
                 types=[_TYPE_CODES[key] for key in data[ATTR_TYPES]],
                 device_types=data[ATTR_DEVICE_TYPES],
                 device_name=data.get(ATTR_DEVICE_NAME),
+            )
+            found = await async_take_turn(
+                hub.account, Interface.ALARMS, deadline, look_up
             )
             alarms += found or ()
     return alarms

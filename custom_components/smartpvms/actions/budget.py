@@ -1,24 +1,21 @@
 """The calls that an action may spend, and its errors when a call fails."""
 
-import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from math import ceil
 from typing import Final
 
-from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.event import async_call_later
 
 from ..account.account import Account
+from ..account.clock import async_delay
 from ..const import DOMAIN
 from ..coordinator import what_failed
 from ..hub.hub import SmartPvmsConfigEntry
 from ..hub.targets import running
 from ..local_time import MINUTE
-from ..northbound import Interface, NorthboundError
-from ..northbound.errors import LoginError, RefusedError
+from ..northbound import Interface, NorthboundClient, NorthboundError
+from ..northbound.errors import LoginError, NotYetError, RefusedError
 from ..northbound.lane import MARGIN
 
 # An action lets its caller wait this long for the lane; more is refused.
@@ -45,7 +42,7 @@ async def async_await_calls(account: Account, interface: Interface, calls: int) 
             },
         )
     if wait := _bearable_wait(account, interface, calls, calls):
-        await _async_delay(account, wait)
+        await async_delay(account.hass, wait)
 
 
 def _bearable_wait(
@@ -73,8 +70,7 @@ def check_turns(account: Account, interface: Interface, calls: int) -> None:
     """
     ledger = account.ledger
     _bearable_wait(account, interface, 1, calls)
-    turns = ceil(calls / ledger.burst(interface)) - 1
-    seconds = turns * (ledger.cycle(interface, 1) + MARGIN)
+    seconds = ledger.last_at(interface, calls) - ledger.now()
     if seconds > LONG_PATIENCE:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
@@ -99,22 +95,27 @@ async def async_await_turn(
     while wait := (account := running(entry).account).wait(interface):
         if account.clock.now() + wait > deadline:
             raise _refused(interface)
-        await _async_delay(account, wait)
+        await async_delay(account.hass, wait)
     return account
 
 
-async def _async_delay(account: Account, seconds: float) -> None:
-    over = asyncio.Event()
+async def async_take_turn[T](
+    account: Account,
+    interface: Interface,
+    deadline: float,
+    ask: Callable[[NorthboundClient], Awaitable[T]],
+) -> T:
+    """Return the answer of a call that is made when it is its turn.
 
-    @callback
-    def wake(_: datetime) -> None:
-        over.set()
-
-    cancel = async_call_later(account.hass, seconds, wake)
-    try:
-        await over.wait()
-    finally:
-        cancel()
+    Raises as `async_await_turn` does.
+    """
+    while True:
+        current = await async_await_turn(account.entry, interface, deadline)
+        try:
+            return await ask(current.client)
+        except NotYetError:
+            # Somebody else was first; nothing was sent.
+            continue
 
 
 @contextmanager

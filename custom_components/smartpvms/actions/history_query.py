@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
+from functools import partial
 from itertools import batched
 from typing import Final
 
@@ -29,7 +30,7 @@ from ..northbound.interfaces import (
     PLANTS_PER_CALL,
 )
 from ..northbound.periods import ASK_DEVICES, ASK_PLANTS
-from .budget import async_await_calls, explained
+from .budget import LONG_PATIENCE, async_take_turn, check_turns, explained
 from .fields import period_ends_first
 from .history_period import Slot, Span, local_times
 
@@ -139,7 +140,7 @@ async def async_history(
     # No account is asked before all of them are known to have the calls.
     for hub, requests in plans.items():
         if requests:
-            await async_await_calls(hub.account, requests[0].interface, len(requests))
+            check_turns(hub.account, requests[0].interface, len(requests))
     return {
         hub: await _async_rows_of(hub, query, requests)
         for hub, requests in plans.items()
@@ -148,9 +149,16 @@ async def async_history(
 
 async def _async_rows_of(hub: Hub, query: Query, requests: Iterable[Request]) -> Rows:
     rows: Rows = {}
+    # Others may take a turn of the lane meanwhile.
+    deadline = hub.account.clock.now() + 2 * LONG_PATIENCE
     for request in requests:
         with explained(hub.account, request.interface):
-            answer = await _async_ask(hub.account.client, request)
+            answer = await async_take_turn(
+                hub.account,
+                request.interface,
+                deadline,
+                partial(_async_ask, request=request),
+            )
         by_key: dict[str | int, list[PlantRow | DeviceRow]] = {}
         for row in answer:
             key = row.plant_code if isinstance(row, PlantRow) else row.device_id

@@ -20,7 +20,6 @@ from ..northbound import Interface, NorthboundClient
 from ..northbound.client import LONGEST_KEY
 from ..northbound.errors import (
     BusyError,
-    NotYetError,
     ResourceMissingError,
     ResponseError,
     ServerError,
@@ -28,7 +27,7 @@ from ..northbound.errors import (
 )
 from ..northbound.interfaces import SERIALS_PER_CALL
 from ..northbound.models import Registration
-from .budget import LONG_PATIENCE, async_await_turn, check_turns, explained
+from .budget import LONG_PATIENCE, async_take_turn, check_turns, explained
 from .fields import DEVICES
 
 ATTR_SERIALS: Final = "serials"
@@ -102,18 +101,14 @@ async def _async_answer(
 ) -> Registration:
     """Look up a batch when it is its turn, and `repeat` it once where that fails."""
     while True:
-        current = await async_await_turn(
-            hub.account.entry, Interface.REGISTRATION, deadline
-        )
         try:
-            return await look_up(current.client)
+            return await async_take_turn(
+                hub.account, Interface.REGISTRATION, deadline, look_up
+            )
         except ResourceMissingError as error:
             raise HomeAssistantError(
                 translation_domain=DOMAIN, translation_key="user_unknown"
             ) from error
-        except NotYetError:
-            # Somebody else was first; nothing was sent.
-            continue
         except UnreachableError, ResponseError, ServerError, BusyError:
             if not repeat:
                 raise

@@ -57,6 +57,8 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
         # Epoch seconds of the last answer: a refresh by hand is no sooner.
         self._heard_at = 0.0
         self._refused_languages: set[str] = set()
+        # When the running round of calls began (epoch seconds).
+        self._round_at = 0.0
         self._pending: list[AlarmChange] = []
         self._leaving: deque[AlarmChange] = deque()
         self._is_armed = False
@@ -99,7 +101,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
 
     def _cycle(self) -> float:
         ledger = self.account.ledger
-        return max(OFTEN, ledger.cycle(Interface.ALARMS, ledger.scale.plant_calls()))
+        return max(OFTEN, ledger.spacing(Interface.ALARMS, ledger.scale.plant_calls()))
 
     @override
     async def _async_update_data(self) -> AlarmTracker:
@@ -107,10 +109,11 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
             with calling(self.account, Interface.ALARMS):
                 await self._async_ask()
         finally:
-            wait = self.account.wait(Interface.ALARMS, len(self._due))
-            wait = wait if self._due else max(wait, self._rest())
-            wait = min(wait, self._cycle())
-            self.update_interval = timedelta(seconds=wait + EARLY)
+            wait, cycle = self.account.wait(Interface.ALARMS), self._cycle()
+            if not self._due:
+                now = self.account.clock.now()
+                wait = max(wait, self._rest(), self._round_at + cycle - now)
+            self.update_interval = timedelta(seconds=min(wait, cycle) + EARLY)
         return self.data
 
     def _rest(self) -> float:
@@ -123,6 +126,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
     async def _async_ask(self) -> None:
         may_ask = not self.account.ledger.wait(Interface.ALARMS)
         if not self._due and may_ask and not self._rest():
+            self._round_at = self.account.clock.now()
             self._window = self.data.next_window(self._now())
             self._due = deque(batched(self.account.listed_plants, PLANTS_PER_CALL))
         while self._due and not self.account.ledger.wait(Interface.ALARMS):

@@ -63,7 +63,7 @@ class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
         """
         by_type = self.account.listed_by_type
         return Scale(
-            len(self.account.plants),
+            len(self.account.listed_plants),
             {
                 type_id: len(by_type[type_id])
                 for type_id in self._types()

@@ -12,6 +12,7 @@ from .ledger import Ledger
 from .limits import Profile, Scale
 from .models import Device, DeviceRow, Plant, PlantRow, Values
 from .periods import Period
+from .plant_list import PlantList
 from .session import NorthboundSession, normalise_origin
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "PauseReason",
     "Period",
     "Plant",
+    "PlantList",
     "PlantRow",
     "Profile",
     "Scale",

@@ -7,17 +7,10 @@ arguments before a call is spent (ValueError), stays within the ledger
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Final
 
-from .errors import (
-    AccessError,
-    ConsentMissingError,
-    NorthboundError,
-    NotNorthboundError,
-    NotYetError,
-    ResourceMissingError,
-    ServerError,
-)
+from .errors import ResourceMissingError, ServerError
 from .interfaces import (
     DEVICES_PER_CALL,
     DEVICES_PER_HISTORY_CALL,
@@ -25,12 +18,9 @@ from .interfaces import (
     PLANTS_PER_CALL,
     PLANTS_PER_PAGE,
     SERIALS_PER_CALL,
-    Dialect,
     Interface,
     Json,
 )
-from .lane import PauseReason
-from .limits import Profile
 from .models import (
     Alarm,
     Device,
@@ -78,61 +68,31 @@ class NorthboundClient:
         """End the session (logout of later editions)."""
         await self.session.log_out()
 
-    async def station_list(self) -> list[Plant]:
-        """Return all plants of the account (2.2)."""
-        data = await self.session.call(Interface.STATION_LIST)
-        return await self._parse(Interface.STATION_LIST, data, Plant.from_station_list)
+    async def station_list(self, page: int = 1) -> Page[Plant]:
+        """Return a page of 100 plants (2.2); old systems return all plants at once."""
+        return await self._plant_page(
+            Interface.STATION_LIST, page, Plant.from_station_list
+        )
 
     async def stations(self, page: int = 1) -> Page[Plant]:
         """Return a page of 100 plants (`stations`, later editions of 2.2)."""
+        return await self._plant_page(Interface.STATIONS, page, Plant.from_stations)
+
+    async def _plant_page(
+        self,
+        interface: Interface,
+        page: int,
+        one: Callable[[Mapping[str, Json]], Plant | None],
+    ) -> Page[Plant]:
+        # Where getStationList lives on, it wants a page; old systems ignore the two.
         payload: dict[str, Json] = {"pageNo": page, "pageSize": PLANTS_PER_PAGE}
-        data = await self.session.call(Interface.STATIONS, payload)
+        data = await self.session.call(interface, payload)
         found = data if isinstance(data, dict) else {}
         listed = found.get("list") if found else data
-        plants = await self._parse(Interface.STATIONS, listed, Plant.from_stations)
-        return Page(tuple(plants), integer(found.get("pageCount")) or 1)
-
-    async def all_plants(self, dialect: Dialect) -> list[Plant]:
-        """Return all plants, page by page where the dialect has pages."""
-        if dialect is Dialect.V2020:
-            return await self.station_list()
-        return await self._all_pages(await self.stations())
-
-    async def _all_pages(self, first: Page[Plant]) -> list[Plant]:
-        plants = [*first.items]
-        for number in range(2, first.pages + 1):
-            plants += (await self.stations(number)).items
-        return plants
-
-    async def detect(self) -> tuple[Dialect, list[Plant]]:
-        """Return the server's dialect and the account's plants.
-
-        A system that serves `stations` is of 2022 or later; where it is not granted or
-        unknown, `getStationList` is asked.
-        """
-        ledger = self.session.ledger
-        try:
-            first = await self.stations()
-        except NorthboundError as error:
-            if not self._lacks_stations(error):
-                raise
-            return Dialect.V2020, await self.station_list()
-        # Further pages must not wait a minute each.
-        if ledger.profile is None:
-            ledger.use_profile(Profile.DAILY)
-        return Dialect.V2022, await self._all_pages(first)
-
-    def _lacks_stations(self, error: NorthboundError) -> bool:
-        """Tell whether the system has no `stations`, as opposed to a refused login."""
-        if error.interface is not Interface.STATIONS:
-            return False
-        if isinstance(error, NotYetError):
-            lane = self.session.ledger.lane(Interface.STATIONS)
-            return lane.is_not_granted and lane.reason is not PauseReason.NO_CONSENT
-        # Without consent there is no other list to ask for.
-        return isinstance(error, AccessError | NotNorthboundError) and not isinstance(
-            error, ConsentMissingError
-        )
+        plants = await self._parse(interface, listed, one)
+        total = integer(found.get("total"))
+        pages = integer(found.get("pageCount")) or ceil((total or 0) / PLANTS_PER_PAGE)
+        return Page(tuple(plants), max(1, pages), total)
 
     async def plant_real_time(self, plants: Collection[str]) -> list[PlantRow]:
         """Return the real-time KPIs of up to 100 plants (2.3, 3.1)."""

@@ -40,6 +40,10 @@ class UnreachableError(NorthboundError):
     meaning = "the server did not answer"
 
 
+class UnansweredError(UnreachableError):
+    """No answer within the time: the server may still be at work on the call."""
+
+
 class CertificateError(UnreachableError):
     """The server's certificate is not trusted. Check the host or the option."""
 
@@ -59,7 +63,7 @@ class ResponseError(NorthboundError):
 
 
 class ServerError(NorthboundError):
-    """The server is in trouble (20004, HTTP 5xx, unknown codes). Try later."""
+    """The server is in trouble (HTTP 5xx, unknown codes). Try later."""
 
     meaning = "the server reported an error"
 
@@ -143,7 +147,7 @@ class TooFrequentError(RefusedError):
 
 
 class BusyError(RefusedError):
-    """The system is busy (403, 429, 20200). Wait a minute or more."""
+    """The system is busy for everybody (403, 429, 20004, 20200). Wait a minute or more."""
 
     meaning = "the server is busy"
 
@@ -196,7 +200,7 @@ CODES: Final[dict[int, type[NorthboundError]]] = {
     20001: UnknownAccountError,
     20002: ForbiddenAccountError,
     20003: ExpiredAccountError,
-    20004: ServerError,
+    20004: BusyError,
     20005: RequestError,
     20006: RequestError,
     20007: ResourceMissingError,

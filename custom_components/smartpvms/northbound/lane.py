@@ -15,6 +15,15 @@ CRASH_MARGIN: Final = 2.0
 TOO_FREQUENT_PAUSE_MAX: Final = 2 * 3600.0
 # A day's quota lasts until midnight; the day that ends summer time has 25 hours.
 LONGEST_PAUSE: Final = 25 * 3600.0
+# An answer that we did not wait for may take so long at the server (seconds).
+LONGEST_CALL: Final = 60.0
+
+# What a server refuses is learnt: windows grow so much with each refusal, up to the
+# most, and shrink again so long (seconds) after the last step.
+STRETCH: Final = 1.5
+STRETCH_MAX: Final = STRETCH**5
+RELAX_AFTER: Final = 3 * 86400.0
+
 # More is no count, and could not be saved again.
 MOST_CALLS: Final = 10**12
 
@@ -88,7 +97,10 @@ class Lane:
     """The calls of one interface that still count (epoch seconds) and its pause.
 
     `paused_since`: when the first of the pauses since the last good answer began;
-    `made`: how many calls there were ever.
+    `made`: how many calls there were ever; `leaving_at`: when the call left that has no
+    answer yet; `held_until`: when a call that was given up has ended at the server.
+    `stretch`: how much longer than documented the server's windows are, as far as it
+    was learnt; `stretched_at`: when; `was_good`: whether the last answer was good.
     """
 
     calls: deque[float] = field(default_factory=deque)
@@ -98,6 +110,11 @@ class Lane:
     reason: PauseReason | None = None
     tally: Tally = field(default_factory=Tally)
     made: int = 0
+    leaving_at: float = 0.0
+    held_until: float = 0.0
+    stretch: float = 1.0
+    stretched_at: float = 0.0
+    was_good: bool = False
     turn: Lock = field(default_factory=Lock, repr=False)
 
     @property
@@ -119,12 +136,33 @@ class Lane:
 
     def prune(self, now: float, span: float) -> None:
         """Forget calls older than `span`; what lies in the future counts as now."""
-        while self.calls and self.calls[0] <= now - span - MARGIN:
+        self._relax(now)
+        while self.calls and self.calls[0] <= now - span * self.stretch - MARGIN:
             self.calls.popleft()
         if self.calls and self.calls[-1] > now:
             self.calls = deque(min(stamp, now) for stamp in self.calls)
         self.paused_until = min(self.paused_until, now + LONGEST_PAUSE)
         self.paused_since = min(self.paused_since, now)
+        self.held_until = min(self.held_until, now + LONGEST_CALL)
+
+    def learn_stricter(self, now: float) -> None:
+        """Make the windows longer: a call within them was refused."""
+        if self.was_good:
+            self.stretch = min(self.stretch * STRETCH, STRETCH_MAX)
+            self.stretched_at = now
+        self.was_good = False
+
+    def _relax(self, now: float) -> None:
+        """Make the windows shorter where nothing was refused for days."""
+        self.stretched_at = min(self.stretched_at, now)
+        if self.stretch > 1 and now - self.stretched_at >= RELAX_AFTER:
+            self.stretch = max(1.0, self.stretch / STRETCH)
+            self.stretched_at = now
+
+    def give_up(self) -> None:
+        """Keep the call on record at the server, until it may have ended there."""
+        self.held_until = self.leaving_at + LONGEST_CALL
+        self.leaving_at = 0.0
 
     def move(self, seconds: float) -> None:
         """Follow a clock that was set by so many seconds."""
@@ -132,6 +170,11 @@ class Lane:
         if self.reason is not None:
             self.paused_until += seconds
             self.paused_since += seconds
+        self.stretched_at += seconds
+        if self.leaving_at:
+            self.leaving_at += seconds
+        if self.held_until:
+            self.held_until += seconds
 
     def pause_until(self, now: float, until: float, reason: PauseReason) -> None:
         """Ask nothing before `until`."""
@@ -154,6 +197,9 @@ class Lane:
             self.paused_until, self.pause = other.paused_until, other.pause
             self.paused_since = self.paused_since or other.paused_since
             self.reason = other.reason
+        if other.stretch > self.stretch:
+            self.stretch, self.stretched_at = other.stretch, other.stretched_at
+        self.held_until = max(self.held_until, other.held_until)
 
     def dump(self) -> SavedLane:
         """Return the lane as JSON data."""
@@ -165,6 +211,14 @@ class Lane:
             "reason": self.reason,
             "hours": self.tally.dump(),
             "made": self.made,
+            # A call that is leaving may never be answered.
+            "held_until": max(
+                self.held_until,
+                self.leaving_at + LONGEST_CALL if self.leaving_at else 0.0,
+            ),
+            "stretch": self.stretch,
+            "stretched_at": self.stretched_at,
+            "was_good": self.was_good,
         }
 
     @classmethod
@@ -180,6 +234,10 @@ class Lane:
             paused_since=_number(saved.get("paused_since")),
             tally=Tally.load(saved.get("hours")),
             made=int(min(_number(saved.get("made")), MOST_CALLS)),
+            held_until=_number(saved.get("held_until")),
+            stretch=max(1.0, min(_number(saved.get("stretch")), STRETCH_MAX)),
+            stretched_at=_number(saved.get("stretched_at")),
+            was_good=saved.get("was_good") is True,
             reason=PauseReason(str(reason)) if reason in PauseReason else None,
         )
 

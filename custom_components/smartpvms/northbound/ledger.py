@@ -4,10 +4,10 @@ A lane is one interface. The ledger is asked before every call and written befor
 call leaves, so that a crash between the two costs a call, not a 407.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 import time
-from typing import Final
+from typing import Final, NamedTuple
 
 from .errors import (
     AccessError,
@@ -19,6 +19,7 @@ from .errors import (
     NotYetError,
     RefusedError,
     TooFrequentError,
+    UnansweredError,
 )
 from .interfaces import Interface
 from .lane import (
@@ -36,6 +37,7 @@ JUMP: Final = MARGIN
 
 TOO_FREQUENT_PAUSE: Final = 15 * MINUTE
 BUSY_PAUSE: Final = 2 * MINUTE
+BUSY_PAUSE_MAX: Final = 15 * MINUTE
 
 # KPIs are configured by device type: an unconfigured type pauses no other.
 _BY_TYPE: Final = frozenset(
@@ -59,6 +61,13 @@ _SPANS: Final[dict[Interface, float]] = {
 
 
 type SavedLedger = dict[str, SavedLane]
+
+
+class Limit(NamedTuple):
+    """At most `calls` calls within `seconds`."""
+
+    calls: int
+    seconds: float
 
 
 class Ledger:
@@ -86,6 +95,8 @@ class Ledger:
         self.profile: Profile | None = None
         self.scale = Scale()
         self.zone: tzinfo = UTC
+        # When a server that is busy for everybody may be asked again.
+        self._busy_until = 0.0
 
     def use_profile(self, profile: Profile) -> None:
         """Follow the limits of a profile from now on."""
@@ -113,13 +124,40 @@ class Ledger:
     def ready_at(self, interface: Interface, calls: int = 1) -> float:
         """Return the epoch second from which `calls` calls may be made."""
         lane = self.lane(interface)
-        at = max(self._now(), lane.paused_until)
-        for window in windows(interface, self.profile):
-            wanted = min(calls, allowed := max(1, window.calls(self.scale)))
-            # The newest calls that may still count when the wanted ones leave.
-            if (index := len(lane.calls) - (allowed - wanted) - 1) >= 0:
-                at = max(at, lane.calls[index] + window.seconds + MARGIN)
+        return self._room_at(interface, lane.calls, calls, self._free_at(lane))
+
+    def last_at(self, interface: Interface, calls: int) -> float:
+        """Return the epoch second of the last of `calls` calls, made one by one."""
+        lane = self.lane(interface)
+        stamps, at = list(lane.calls), self._free_at(lane)
+        for _ in range(calls):
+            at = self._room_at(interface, stamps, 1, at)
+            stamps.append(at)
         return at
+
+    def _free_at(self, lane: Lane) -> float:
+        """Return the epoch second from which a lane is not at rest."""
+        return max(self._now(), lane.paused_until, lane.held_until, self._busy_until)
+
+    def _room_at(
+        self, interface: Interface, made: Sequence[float], calls: int, at: float
+    ) -> float:
+        """Return the epoch second, `at` or later, from which the windows have room."""
+        for limit in self._limits(interface):
+            wanted = min(calls, limit.calls)
+            # The newest calls that may still count when the wanted ones leave.
+            if (index := len(made) - (limit.calls - wanted) - 1) >= 0:
+                at = max(at, made[index] + limit.seconds + MARGIN)
+        return at
+
+    def _limits(self, interface: Interface) -> tuple[Limit, ...]:
+        """Return what a lane is allowed at the account's size, as it was learnt."""
+        known = self._lanes.get(interface)
+        stretch = known.stretch if known else 1.0
+        return tuple(
+            Limit(max(1, window.calls(self.scale)), window.seconds * stretch)
+            for window in windows(interface, self.profile)
+        )
 
     def wait(self, interface: Interface, calls: int = 1) -> float:
         """Return the seconds until `calls` calls may be made, 0 for now."""
@@ -127,10 +165,7 @@ class Ledger:
 
     def burst(self, interface: Interface) -> int:
         """Return how many calls a rested lane takes at once."""
-        return min(
-            max(1, window.calls(self.scale))
-            for window in windows(interface, self.profile)
-        )
+        return min(limit.calls for limit in self._limits(interface))
 
     def cycle(self, interface: Interface, calls: int) -> float:
         """Return the seconds from one round of `calls` calls to the next.
@@ -138,21 +173,39 @@ class Ledger:
         No less than a window, however few of its calls a round takes.
         """
         return max(
-            window.seconds * max(1.0, calls / max(1, window.calls(self.scale)))
-            for window in windows(interface, self.profile)
+            limit.seconds * max(1.0, calls / limit.calls)
+            for limit in self._limits(interface)
         )
 
+    def spacing(self, interface: Interface, calls: int) -> float:
+        """Return the seconds between rounds of `calls` calls, evenly spread."""
+        return max(
+            limit.seconds * calls / limit.calls for limit in self._limits(interface)
+        )
+
+    def most(self, interface: Interface) -> int:
+        """Return how many calls the longest of a lane's windows takes."""
+        longest = max(self._limits(interface), key=lambda limit: limit.seconds)
+        return longest.calls
+
     def left(self, interface: Interface) -> int:
-        """Return how many calls the lane has left now."""
+        """Return how many calls the lane has left of its windows, 0 while it is paused.
+
+        Where the calls of a day or of some minutes are counted, the minute between two
+        of them is not.
+        """
         lane, now = self.lane(interface), self._now()
-        if lane.paused_until > now:
+        if self._free_at(lane) > now:
             return 0
+        limits = self._limits(interface)
+        shortest = min(limit.seconds for limit in limits)
         return max(
             0,
             min(
-                max(1, window.calls(self.scale))
-                - sum(at > now - window.seconds - MARGIN for at in lane.calls)
-                for window in windows(interface, self.profile)
+                limit.calls
+                - sum(at > now - limit.seconds - MARGIN for at in lane.calls)
+                for limit in limits
+                if limit.seconds > shortest or len(limits) == 1
             ),
         )
 
@@ -165,6 +218,7 @@ class Ledger:
         jump = now - self._steady() - self._lead
         if abs(jump) > JUMP:
             self._lead += jump
+            self._busy_until += jump
             for lane in self._lanes.values():
                 lane.move(jump)
         return now
@@ -177,14 +231,26 @@ class Ledger:
     async def claim(self, interface: Interface) -> None:
         """Put a call on record, or raise NotYetError and send nothing."""
         self.check(interface)
-        self.lane(interface).add(self._now())
+        lane = self.lane(interface)
+        lane.leaving_at = self._now()
+        lane.add(lane.leaving_at)
         await self._save()
 
     def withdraw(self, interface: Interface) -> None:
         """Take the last call back: the server cannot have counted it."""
-        self.lane(interface).withdraw()
+        lane = self.lane(interface)
+        lane.withdraw()
+        lane.leaving_at = 0.0
 
-    def stamp(self, interface: Interface) -> None:
+    def give_up(self, interface: Interface) -> None:
+        """Note that nobody waits for the answer of the call on record any more.
+
+        The server may have counted it as late as now, and still be at work on it.
+        """
+        self.lane(interface).give_up()
+        self._stamp(interface)
+
+    def _stamp(self, interface: Interface) -> None:
         """Date the call on record to now, which is no earlier than its arrival."""
         lane = self.lane(interface)
         lane.withdraw()
@@ -193,7 +259,12 @@ class Ledger:
     async def record(self, interface: Interface, error: NorthboundError | None) -> None:
         """Note the outcome of the call on record: pause the lane or end its pause."""
         lane, now = self.lane(interface), self._now()
-        self.stamp(interface)
+        if isinstance(error, UnansweredError):
+            self.give_up(interface)
+            return
+        self._stamp(interface)
+        lane.leaving_at = 0.0
+        lane.was_good |= error is None
         if self._pause(lane, error, now) if error else lane.resume():
             if isinstance(error, RefusedError):
                 error.retry_at = lane.paused_until
@@ -205,12 +276,18 @@ class Ledger:
             case KpiNotConfiguredError(interface=interface) if interface in _BY_TYPE:
                 return False
             case TooFrequentError():
-                lane.pause = min(
-                    lane.pause * 2 or TOO_FREQUENT_PAUSE, TOO_FREQUENT_PAUSE_MAX
+                lane.learn_stricter(now)
+                lane.pause = _longer(
+                    lane.pause, TOO_FREQUENT_PAUSE, TOO_FREQUENT_PAUSE_MAX
                 )
                 lane.pause_until(now, now + lane.pause, PauseReason.TOO_FREQUENT)
             case BusyError():
-                lane.pause_until(now, now + BUSY_PAUSE, PauseReason.BUSY)
+                # For everybody, so the other lanes wait as well; this one alone where
+                # it goes on.
+                if lane.reason is not PauseReason.BUSY:
+                    self._busy_until = now + BUSY_PAUSE
+                lane.pause = _longer(lane.pause, BUSY_PAUSE, BUSY_PAUSE_MAX)
+                lane.pause_until(now, now + lane.pause, PauseReason.BUSY)
             case DayQuotaError():
                 lane.pause_until(now, self._midnight(now), PauseReason.DAY_QUOTA)
             case AccessError():
@@ -260,6 +337,11 @@ class Ledger:
         for name, lane in saved.items():
             if name in Interface and isinstance(lane, dict):
                 self._lanes[Interface(name)] = Lane.load(lane)
+
+
+def _longer(pause: float, first: float, most: float) -> float:
+    """Return the pause after a pause: the first, and double each time."""
+    return min(max(pause * 2, first), most)
 
 
 def _wall_clock() -> float:

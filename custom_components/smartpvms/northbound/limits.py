@@ -2,7 +2,9 @@
 
 Two profiles are known: accounts of the 2020 reference may make one call a minute per
 interface ("Access Restrictions", chapter 1); accounts of 2022 and later have windows of
-minutes and days that grow with the number of plants and devices.
+minutes and days that grow with the number of plants and devices, and most of their
+interfaces take one call a minute besides ("only one concurrent request is supported per
+minute", edition of 2022). Where editions differ, the table is that of edition 25.4.
 """
 
 from collections.abc import Callable, Mapping, Set as AbstractSet
@@ -74,6 +76,14 @@ def _plants_and(extra: int) -> Callable[[Scale], int]:
     return lambda scale: scale.plant_calls() + extra
 
 
+def _lists(scale: Scale) -> int:
+    return 10 * scale.plant_calls() + 24
+
+
+def _alarms(scale: Scale) -> int:
+    return max(scale.plant_calls(), scale.device_calls())
+
+
 def _devices_and(
     extra: int, per_call: int = DEVICES_PER_CALL
 ) -> Callable[[Scale], int]:
@@ -81,17 +91,24 @@ def _devices_and(
 
 
 _ONCE_A_MINUTE: Final = (Window(MINUTE, _times(1)),)
-_A_DAY_BY_PLANTS: Final = (Window(DAY, _plants_and(24)),)
-_A_DAY_BY_DEVICES: Final = (Window(DAY, lambda scale: scale.period_calls() + 24),)
+_LISTS_A_DAY: Final = (Window(DAY, _lists), *_ONCE_A_MINUTE)
+_A_DAY_BY_PLANTS: Final = (Window(DAY, _plants_and(24)), *_ONCE_A_MINUTE)
+_A_DAY_BY_DEVICES: Final = (
+    Window(DAY, lambda scale: scale.period_calls() + 24),
+    *_ONCE_A_MINUTE,
+)
 
 # Never more than one login a minute; the account locks at 5 in 10 minutes.
 _LOGIN: Final = (Window(MINUTE, _times(1)), Window(10 * MINUTE, _times(5)))
 
 # The limits of accounts made after 2022-06-30; unlisted interfaces: once a minute.
 _DAILY: Final[dict[Interface, tuple[Window, ...]]] = {
-    Interface.STATION_LIST: (Window(DAY, _times(24)),),
-    Interface.STATIONS: (Window(DAY, _times(24)),),
-    Interface.PLANT_REAL_TIME: (Window(5 * MINUTE, _plants_and(0)),),
+    Interface.STATION_LIST: _LISTS_A_DAY,
+    Interface.STATIONS: _LISTS_A_DAY,
+    Interface.PLANT_REAL_TIME: (
+        Window(5 * MINUTE, _plants_and(0)),
+        *_ONCE_A_MINUTE,
+    ),
     Interface.PLANT_HOUR: _A_DAY_BY_PLANTS,
     Interface.PLANT_DAY: _A_DAY_BY_PLANTS,
     Interface.PLANT_MONTH: _A_DAY_BY_PLANTS,
@@ -105,7 +122,7 @@ _DAILY: Final[dict[Interface, tuple[Window, ...]]] = {
         Window(DAY, _devices_and(24, DEVICES_PER_HISTORY_CALL)),
         *_ONCE_A_MINUTE,
     ),
-    Interface.ALARMS: (Window(30 * MINUTE, _plants_and(0)),),
+    Interface.ALARMS: (Window(30 * MINUTE, _alarms),),
 }
 
 
@@ -118,4 +135,4 @@ def windows(interface: Interface, profile: Profile | None) -> tuple[Window, ...]
         return daily
     if profile is Profile.PER_MINUTE or daily is _ONCE_A_MINUTE:
         return _ONCE_A_MINUTE
-    return (*_ONCE_A_MINUTE, *daily)
+    return tuple(dict.fromkeys((*daily, *_ONCE_A_MINUTE)))

@@ -152,10 +152,11 @@ def _iso(value: Json) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Page[T]:
-    """One page of a list and the number of all pages."""
+    """One page of a list, the number of all pages and of all items if it is told."""
 
     items: tuple[T, ...]
     pages: int
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from .errors import (
     NotNorthboundError,
     ResponseError,
     SessionLostError,
+    UnansweredError,
     UnreachableError,
     error_for,
     error_for_status,
@@ -182,8 +183,7 @@ class NorthboundSession:
             await self.ledger.record(interface, error)
             raise
         except CancelledError:
-            # The server may have counted the call as late as now.
-            self.ledger.stamp(interface)
+            self.ledger.give_up(interface)
             raise
         await self.ledger.record(interface, None)
         self._used_at = self.ledger.now()
@@ -275,7 +275,9 @@ class NorthboundSession:
                 body = await _read(interface, response)
         except (ClientConnectorCertificateError, ClientConnectorSSLError) as err:
             raise CertificateError(interface) from err
-        except (ClientError, TimeoutError, OSError, ssl.SSLError) as err:
+        except TimeoutError as err:
+            raise UnansweredError(interface, detail=type(err).__name__) from None
+        except (ClientError, OSError, ssl.SSLError) as err:
             # The error's own text may hold the address with its parameters.
             raise UnreachableError(interface, detail=type(err).__name__) from None
         is_long = len(body) > LONG_ANSWER
