@@ -133,6 +133,7 @@ async def test_periods_that_the_interface_refuses(
     assert len(sim.calls) == calls
 
 
+@pytest.mark.parametrize("dialect", [Dialect.V2022])
 async def test_more_calls_than_the_account_has_are_refused_beforehand(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
 ) -> None:

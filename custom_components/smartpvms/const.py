@@ -31,6 +31,7 @@ REGIONS: Final = (
     "https://la5.fusionsolar.huawei.com",
     "https://sg5.fusionsolar.huawei.com",
     "https://au5.fusionsolar.huawei.com",
+    "https://jp5.fusionsolar.huawei.com",
 )
 
 # Sent with an `AlarmChange` once Home Assistant has started.
