@@ -167,6 +167,18 @@ async def test_a_lost_session_is_renewed_once_and_costs_no_call(
     assert raw_link.calls(LIVE) == 1
 
 
+async def test_a_lost_session_is_known_by_its_message(
+    raw: RawServer, raw_link: Link
+) -> None:
+    """Whatever the code: 20010 was seen."""
+    await raw_link.session.log_in()
+    raw_link.clock.wait(61)
+    answers = iter([{**LOST, "failCode": 20010}, GOOD])
+    raw.answers[LIVE] = lambda: web.json_response(next(answers))
+    assert await raw_link.session.call(LIVE) == []
+    assert raw_link.calls(LIVE) == 1
+
+
 async def test_a_token_of_thirty_minutes_is_renewed(link: Link, sim: Simulator) -> None:
     await link.client.stations()
     link.clock.wait(1800)

@@ -5,16 +5,17 @@ from itertools import pairwise
 
 import pytest
 
-from custom_components.smartpvms.northbound import Interface, PauseReason
+from custom_components.smartpvms.northbound import Interface, Ledger, PauseReason
 from custom_components.smartpvms.northbound.errors import (
     ConsentMissingError,
     LoginError,
     NotYetError,
+    PermissionMissingError,
     TooFrequentError,
 )
-from simulator import Simulator
+from simulator import Fault, FaultKind, Simulator
 
-from .conftest import Connect, Link, discreet
+from .conftest import Connect, Link, discreet, nothing
 
 
 async def test_logins_stay_below_the_lock(link: Link, sim: Simulator) -> None:
@@ -78,3 +79,46 @@ async def test_a_login_may_be_too_frequent_and_lack_consent(
             await link.client.log_in()
         assert link.ledger.wait(Interface.LOGIN) == pytest.approx(pause, abs=1)
         link.clock.wait(pause)
+
+
+@pytest.mark.parametrize("code", [1, 305, 20004 + 1000, 30008])
+async def test_a_login_refused_with_an_unknown_code_is_refused(
+    link: Link, sim: Simulator, code: int
+) -> None:
+    """Whatever it means, to repeat it may lock the account."""
+    link.session.trust_credentials()
+    sim.deny("login", code)
+    for _ in range(12):
+        with suppress(NotYetError, LoginError):
+            await link.client.log_in()
+        link.clock.wait(600)
+    assert sim.count("login") == 2
+    assert link.session.is_refused
+
+
+async def test_a_gateways_401_to_a_login_lasts_an_hour(
+    link: Link, sim: Simulator
+) -> None:
+    sim.faults.add(Fault(FaultKind.HTTP, "login", status=401, times=1))
+    with pytest.raises(PermissionMissingError):
+        await link.client.log_in()
+    assert link.ledger.wait(Interface.LOGIN) == pytest.approx(3600, abs=1)
+    link.clock.wait(3600)
+    await link.client.log_in()
+
+
+async def test_a_refusal_for_good_outlives_a_restart(
+    connect: Connect, link: Link, sim: Simulator, url: str
+) -> None:
+    await link.client.stations()
+    link.clock.wait(1800)
+    sim.deny("login", 20400)
+    for is_refused in (False, True):
+        with pytest.raises(LoginError):
+            await link.client.stations()
+        again = Ledger(nothing, link.clock.now)
+        again.load(link.ledger.dump())
+        assert connect(url, ledger=again).session.is_refused is is_refused
+        link.clock.wait(1800)
+    link.clock.wait(86400)
+    assert not connect(url, ledger=again).session.is_refused

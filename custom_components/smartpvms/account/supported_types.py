@@ -7,13 +7,16 @@ from typing import Final
 
 from homeassistant.core import callback
 
-from ..local_time import DAY
+from ..const import LOGGER
+from ..local_time import DAY, HOUR
 from ..northbound import Interface
 from ..northbound.errors import KpiNotConfiguredError, UnsupportedTypeError
 from ..storage.parse import as_dict, by_id, instant, load_ids
 
 UNSUPPORTED_FOR: Final = 7 * DAY
 NOT_CONFIGURED_FOR: Final = DAY
+# One refusal of a type that was answered before proves nothing; doubled each time.
+PROVEN_REFUSED_FOR: Final = HOUR
 
 
 class SupportedTypes:
@@ -32,6 +35,7 @@ class SupportedTypes:
         self.proven: set[int] = set()
         self.refused: dict[int, float] = {}
         self.not_configured: set[int] = set()
+        self._paused_for: dict[int, float] = {}
 
     def may_ask(self, type_id: int) -> bool:
         """Tell whether a type was not refused, or long ago."""
@@ -44,7 +48,7 @@ class SupportedTypes:
         try:
             yield
         except UnsupportedTypeError:
-            self._refuse(type_id, UNSUPPORTED_FOR)
+            self._refuse(type_id, self._pause(type_id))
         except KpiNotConfiguredError:
             self.not_configured.add(type_id)
             self._refuse(type_id, NOT_CONFIGURED_FOR)
@@ -58,8 +62,20 @@ class SupportedTypes:
         self.not_configured.clear()
         self._changed()
 
+    def _pause(self, type_id: int) -> float:
+        """Return for how long a type that was refused is left alone."""
+        if type_id not in self.proven:
+            return UNSUPPORTED_FOR
+        before = self._paused_for.get(type_id, PROVEN_REFUSED_FOR / 2)
+        seconds = min(2 * before, UNSUPPORTED_FOR)
+        if before < DAY <= seconds:
+            LOGGER.warning("Devices of type %s are refused for a day now", type_id)
+        self._paused_for[type_id] = seconds
+        return seconds
+
     def _accept(self, type_id: int) -> None:
         self.not_configured.discard(type_id)
+        self._paused_for.pop(type_id, None)
         if type_id not in self.proven:
             self.proven.add(type_id)
             self._changed()

@@ -34,6 +34,9 @@ async def async_open(hass: HomeAssistant, entry: ConfigEntry) -> Hub:
     powers = Powers(saved)
     if known and known.plants:
         known = _as_detected(known, connection)
+        if connection.client.session.is_refused:
+            # The dialog did not outlive the restart.
+            entry.async_start_reauth(hass)
         hub = Hub(Account(hass, entry, connection, known, powers), saved)
         await hub.async_restore()
         if listed := connection.pop_plants():
@@ -77,6 +80,10 @@ async def _async_first_inventory(connection: Connection) -> Inventory:
             translation_domain=DOMAIN, translation_key="login_refused"
         ) from error
     except NotYetError as error:
+        if connection.client.session.is_refused:
+            raise ConfigEntryAuthFailed(
+                translation_domain=DOMAIN, translation_key="login_refused"
+            ) from error
         seconds = max(1, round(error.retry_at - ledger.now()))
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN,

@@ -234,6 +234,8 @@ CODES: Final[dict[int, type[NorthboundError]]] = {
     **dict.fromkeys((*range(20607, 20618), *range(20619, 20627)), ControlError),
 }
 
+_OF_A_LOGIN: Final = (LoginError, RefusedError, AccessError)
+
 # The HTTP statuses that mean the same as a code of the envelope.
 STATUSES: Final[dict[int, type[NorthboundError]]] = {
     401: PermissionMissingError,
@@ -245,8 +247,15 @@ STATUSES: Final[dict[int, type[NorthboundError]]] = {
 
 
 def error_for(interface: Interface, code: int) -> NorthboundError:
-    """Return the error that a failCode other than 0 stands for."""
-    return CODES.get(code, ServerError)(interface, code)
+    """Return the error that a failCode other than 0 stands for.
+
+    A login that is refused with a code of no meaning to it is a refused login all the
+    same: to repeat it may lock the account.
+    """
+    kind = CODES.get(code, ServerError)
+    if interface is Interface.LOGIN and not issubclass(kind, _OF_A_LOGIN):
+        kind = LoginError
+    return kind(interface, code)
 
 
 def error_for_status(interface: Interface, status: int) -> NorthboundError | None:

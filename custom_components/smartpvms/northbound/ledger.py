@@ -17,6 +17,7 @@ from .errors import (
     KpiNotConfiguredError,
     NorthboundError,
     NotYetError,
+    PermissionMissingError,
     RefusedError,
     TooFrequentError,
     UnansweredError,
@@ -291,7 +292,7 @@ class Ledger:
             case DayQuotaError():
                 lane.pause_until(now, self._midnight(now), PauseReason.DAY_QUOTA)
             case AccessError():
-                lane.pause_until(now, now + DAY, _why(error))
+                lane.pause_until(now, now + _rest(error), _why(error))
             case _:
                 return False
         return True
@@ -350,6 +351,13 @@ def _wall_clock() -> float:
 
 def _steady_clock() -> float:
     return time.monotonic()
+
+
+def _rest(error: AccessError) -> float:
+    """Return for how long (seconds) nothing is asked that the account may not use."""
+    is_login = error.interface is Interface.LOGIN
+    # A gateway that restarts answers 401 to a login as well.
+    return HOUR if is_login and isinstance(error, PermissionMissingError) else DAY
 
 
 def _why(error: AccessError) -> PauseReason:

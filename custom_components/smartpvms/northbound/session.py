@@ -48,6 +48,8 @@ LARGEST_ANSWER: Final = 64 * 1024 * 1024
 LONG_ANSWER: Final = 100_000
 LARGEST_CODE: Final = 10**9
 TOKEN: Final = "XSRF-TOKEN"
+# The message of a lost session, whatever its code (seen with 305 and 20010).
+RELOGIN: Final = "USER_MUST_RELOGIN"
 # What may stand in a header and in a cookie; anything else could break out of it.
 _SOUND_TOKEN: Final = re.compile(r"[!#-+\--:<-\[\]-~]{1,2048}")
 
@@ -195,6 +197,17 @@ class NorthboundSession:
         return self._token is not None
 
     @property
+    def is_refused(self) -> bool:
+        """Tell whether the second chance of a refused login was in vain.
+
+        As the ledger knows it, so that a restart does not forget it.
+        """
+        lane = self.ledger.lane(Interface.LOGIN)
+        is_long = lane.paused_until - lane.paused_since > 2 * SECOND_CHANCE
+        is_paused = lane.paused_until > self.ledger.now()
+        return lane.reason is PauseReason.LOGIN_REFUSED and is_long and is_paused
+
+    @property
     def is_contested(self) -> bool:
         """Tell whether somebody else keeps ending our session."""
         losses = self._losses
@@ -321,6 +334,8 @@ def _open(interface: Interface, body: bytes, response: ClientResponse) -> Json:
     if code in PARTLY_TAKEN and interface in TASKS:
         return {**(data if isinstance(data, dict) else {}), TASK_CODE: code}
     if code:
+        if envelope.get("message") == RELOGIN and interface is not Interface.LOGIN:
+            raise SessionLostError(interface, code)
         raise error_for(interface, code)
     if envelope.get("success") is False:
         raise error_for(interface, 0)
