@@ -82,7 +82,8 @@ async def test_a_lane_at_rest_keeps_its_values_for_three_cycles(
     sim.faults.add(Fault(FaultKind.CODE, "getStationRealKpi", code=407))
     await wait(850, 10)
     assert float(state_of(hass, PLANT, "day_power")) > 0
-    await wait(600, 10)
+    # Its windows have been learnt to be longer, and three cycles with them.
+    await wait(1000, 10)
     assert state_of(hass, PLANT, "day_power") == "unavailable"
     assert state_of(hass, PLANT, "last_data") != "unavailable"
     assert float(state_of(hass, PLANT, "pv_power")) > 0
@@ -99,7 +100,7 @@ async def test_a_lane_at_rest_keeps_its_values_for_three_cycles(
         Fault(FaultKind.CUT),
         Fault(FaultKind.EMPTY),
         Fault(FaultKind.REFUSE),
-        Fault(FaultKind.CODE, code=20004),
+        Fault(FaultKind.CODE, code=30008),
     ],
     ids=lambda fault: f"{fault.kind}-{fault.code or fault.status}",
 )
@@ -284,8 +285,9 @@ async def test_more_than_a_hundred_plants(
     hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
 ) -> None:
     sim.plants[:] = fleet.many(120, 3)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait(400, 10)
+    # The second page waits its minute, and the set-up with it.
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    await wait(900, 10)
     hub = entry.runtime_data
     assert len(hub.account.plants) == 120
     assert len(hub.plants.data) == 120
