@@ -52,7 +52,7 @@ def _plants(size: Size) -> int:
 type Calls = Callable[[Size], int]
 
 DAILY: Final[Mapping[str, tuple[Calls, float]]] = {
-    "stations": (lambda size: 24, DAY),
+    "stations": (lambda size: 10 * _plants(size) + 24, DAY),
     "getStationRealKpi": (_plants, 5 * MINUTE),
     **dict.fromkeys(
         (
@@ -70,7 +70,10 @@ DAILY: Final[Mapping[str, tuple[Calls, float]]] = {
         (lambda size: _by_type(size.period, 100) + 24, DAY),
     ),
     "getDevHistoryKpi": (lambda size: _by_type(size.live, 10) + 24, DAY),
-    "getAlarmList": (_plants, 30 * MINUTE),
+    "getAlarmList": (
+        lambda size: max(_plants(size), _by_type(size.live, 100)),
+        30 * MINUTE,
+    ),
 }
 
 # How many calls ask everything once.
