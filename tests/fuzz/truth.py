@@ -112,7 +112,9 @@ def document(name: str) -> Any:
     session = SimpleNamespace(
         call=call,
         call_log=CallLog(),
-        ledger=SimpleNamespace(profile=None, use_profile=lambda _: None),
+        ledger=SimpleNamespace(
+            profile=None, use_profile=lambda _: None, now=lambda: 0.0
+        ),
         log_in=log,
         log_out=log,
     )

@@ -22,13 +22,10 @@ from ..hub.hub import Hub
 from ..hub.targets import Target, find_targets
 from ..northbound import Device, Interface
 from ..northbound.errors import (
-    CertificateError,
     NorthboundError,
     PermissionMissingError,
-    ResponseError,
-    ServerError,
-    UnreachableError,
     UpgradeError,
+    may_be_taken,
 )
 from ..northbound.interfaces import DEVICES_PER_UPGRADE
 from ..northbound.models import UpgradeResult
@@ -230,7 +227,7 @@ async def _async_send(hub: Hub, type_id: int, devices: Collection[int]) -> Verdi
         try:
             results = await hub.account.client.upgrade(type_id, devices)
         except NorthboundError as error:
-            if _may_be_taken(error):
+            if may_be_taken(error, Interface.UPGRADE):
                 hub.firmware.ask_soon(devices)
                 raise _unclear() from error
             hub.firmware.note_refused(devices)
@@ -242,13 +239,6 @@ async def _async_send(hub: Hub, type_id: int, devices: Collection[int]) -> Verdi
     hub.firmware.note_refused(refused)
     hub.firmware.ask_soon(devices)
     return {device_id: _verdict(told.get(device_id)) for device_id in devices}
-
-
-def _may_be_taken(error: NorthboundError) -> bool:
-    """Tell whether the server may have accepted an unconfirmed request."""
-    if error.interface is not Interface.UPGRADE or isinstance(error, CertificateError):
-        return False
-    return isinstance(error, UnreachableError | ResponseError | ServerError)
 
 
 def _verdict(result: UpgradeResult | None) -> HomeAssistantError | None:

@@ -15,14 +15,11 @@ from ..local_time import DAY, HOUR, MINUTE
 from ..northbound import Interface, NorthboundError
 from ..northbound.control import ControlClient
 from ..northbound.errors import (
-    CertificateError,
     ConsentMissingError,
     ControlError,
     NotNorthboundError,
     NotYetError,
-    ResponseError,
-    ServerError,
-    UnreachableError,
+    may_be_taken,
 )
 from ..northbound.tasks import Setting, Status
 from ..storage.parse import amount, as_dict
@@ -192,7 +189,7 @@ class ControlCoordinator(AccountCoordinator[Settings]):
             self._ended(command, command.fail(NO_ANSWER, now()))
             raise
         except NorthboundError as error:
-            is_unclear = _may_be_taken(error, command.setting.deliver)
+            is_unclear = may_be_taken(error, command.setting.deliver)
             reason = NO_ANSWER if is_unclear else str(error.code or NO_ANSWER)
             self._ended(command, command.fail(reason, now()))
             raise
@@ -375,10 +372,3 @@ class ControlCoordinator(AccountCoordinator[Settings]):
         self._schedule()
         if self._listeners and not self.account.is_closed:
             self._schedule_refresh()
-
-
-def _may_be_taken(error: NorthboundError, interface: Interface) -> bool:
-    """Tell whether the server may have taken a command that it did not confirm."""
-    if error.interface is not interface or isinstance(error, CertificateError):
-        return False
-    return isinstance(error, UnreachableError | ResponseError | ServerError)

@@ -274,3 +274,17 @@ class NoAddressError(ValueError):
 
 class NotEncryptedError(ValueError):
     """The address is `http` to another machine: it would send the password openly."""
+
+
+def may_be_taken(error: NorthboundError, interface: Interface) -> bool:
+    """Tell whether the server may have taken a request that it did not confirm.
+
+    20004 is a fault of the server, at whatever moment it came.
+    """
+    if error.interface is not interface or isinstance(error, CertificateError):
+        return False
+    unclear = isinstance(error, UnreachableError | ResponseError | ServerError)
+    return unclear or error.code == _SERVER_FAULT
+
+
+_SERVER_FAULT: Final = 20004
