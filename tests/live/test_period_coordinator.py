@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
 from custom_components.smartpvms.hub.store import HubStore
 from custom_components.smartpvms.live.period_coordinator import EVERY, LIVE_SHARE
-from custom_components.smartpvms.live.period_rows import by_source, rows_to_apply
+from custom_components.smartpvms.live.period_rows import by_key, rows_to_apply
 from custom_components.smartpvms.northbound import Interface
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
 from tests.conftest import device_of, entity_id, make_entry, restart, state_of
@@ -367,7 +367,7 @@ async def test_rows_of_nobody_and_of_no_time(
     at = dt_util.utcnow()
     rows = [(CODE, None, {"use_power": 1.0}), ("gone", at, {"use_power": 1.0})]
     for source in ("gone", "other"):
-        await lane.async_apply_rows(by_source([CODE, source], rows))
+        await lane.async_apply_rows(by_key([CODE, source], rows))
     assert lane.data == before
 
 

@@ -84,7 +84,7 @@ class InsightCoordinator(ReadingsCoordinator[str]):
         self.years: dict[str, list[float | None]] = {}
 
     @override
-    def sources(self) -> AbstractSet[str]:
+    def shown_keys(self) -> AbstractSet[str]:
         return self.account.plants.keys()
 
     @override
@@ -95,7 +95,7 @@ class InsightCoordinator(ReadingsCoordinator[str]):
     @callback
     def forget_gone(self) -> None:
         super().forget_gone()
-        for gone in self._known.keys() - self.sources():
+        for gone in self._known.keys() - self.shown_keys():
             del self._known[gone]
             self.years.pop(gone, None)
 

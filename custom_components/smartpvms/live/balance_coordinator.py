@@ -63,7 +63,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
         account.powers.meters_changed.connect(self._compositions.clear)
 
     @override
-    def sources(self) -> AbstractSet[str]:
+    def shown_keys(self) -> AbstractSet[str]:
         return self.account.plants.keys()
 
     @override

@@ -29,35 +29,35 @@ class _Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Closings[K]:
-    """The sources whose old parent is still to be asked, and their newer rows."""
+    """The plants or devices whose old parent is still to be asked, and their newer rows."""
 
     _waiting: dict[K, _Waiting] = field(default_factory=dict)
 
-    def admit(self, source: K, known: float | None, rows: Rows) -> Rows:
+    def admit(self, key: K, known: float | None, rows: Rows) -> Rows:
         """Return the rows that may be shown, none while the old parent is to be asked.
 
         `known` is the start of the row that is shown. `rows` are one answer's; those
         that have waited for it are among the result.
         """
-        if (waiting := self._waiting.pop(source, None)) is not None:
+        if (waiting := self._waiting.pop(key, None)) is not None:
             return {**waiting.rows, **rows}
         if known is None or not rows or known >= min(rows):
             return rows
-        self._waiting[source] = _Waiting(known, rows)
+        self._waiting[key] = _Waiting(known, rows)
         return {}
 
-    def instants(self, sources: Collection[K]) -> Iterator[tuple[float, list[K]]]:
-        """Yield an instant of each parent to ask, and which of the sources to ask for."""
+    def instants(self, keys: Collection[K]) -> Iterator[tuple[float, list[K]]]:
+        """Yield an instant of each parent to ask, and the plants or devices to ask for."""
         by_start: dict[float, list[K]] = {}
-        for source in sources:
-            if (waiting := self._waiting.get(source)) is not None:
-                by_start.setdefault(waiting.known, []).append(source)
+        for key in keys:
+            if (waiting := self._waiting.get(key)) is not None:
+                by_start.setdefault(waiting.known, []).append(key)
         for start in sorted(by_start):
             yield start + _WITHIN, by_start[start]
 
-    def keep_only(self, sources: Collection[K]) -> None:
+    def keep_only(self, keys: Collection[K]) -> None:
         """Forget all others."""
-        for gone in self._waiting.keys() - sources:
+        for gone in self._waiting.keys() - keys:
             del self._waiting[gone]
 
 

@@ -63,7 +63,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         account.inventory_changed.connect(self.forget_gone)
 
     @abstractmethod
-    def sources(self) -> AbstractSet[K]:
+    def shown_keys(self) -> AbstractSet[K]:
         """Return the plants (codes) or devices (ids) that are shown."""
 
     @abstractmethod
@@ -93,7 +93,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
     @callback
     def forget_gone(self) -> None:
         """Drop the readings of plants or devices that are gone."""
-        for gone in self.data.keys() - self.sources():
+        for gone in self.data.keys() - self.shown_keys():
             del self.data[gone]
             self._changed.pop(gone, None)
             self._causes.pop(gone, None)
@@ -236,7 +236,7 @@ class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
 
     @abstractmethod
     def _round(self) -> Iterable[RequestT]:
-        """Return the calls that ask every source once, the most telling first."""
+        """Return the calls that ask each plant or device once, the most telling first."""
 
     @abstractmethod
     async def _async_ask(self, request: RequestT) -> None:
@@ -305,7 +305,7 @@ class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
     @callback
     def apply_row(
         self,
-        source: K,
+        key: K,
         row: Values,
         at: float,
         counters: Iterable[Kpi],
@@ -314,8 +314,8 @@ class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
         """Turn a row that has come at `at` (epoch seconds) into a reading."""
         plant = self.account.plants[plant_code]
         zone = self.account.known_zone(plant_code)
-        before = self.data.get(source)
+        before = self.data.get(key)
         reading = advance_reading(
             before, row, at, counters, zone, capacity=plant.capacity
         )
-        self.put(source, reading)
+        self.put(key, reading)

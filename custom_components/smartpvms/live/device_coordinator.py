@@ -78,7 +78,7 @@ class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
         return sum(ceil(len(by_type[key]) / DEVICES_PER_CALL) for key in self._types())
 
     @override
-    def sources(self) -> AbstractSet[int]:
+    def shown_keys(self) -> AbstractSet[int]:
         return self.account.devices.keys()
 
     @override

@@ -16,7 +16,7 @@ from ..storage.parse import as_dict
 from ..storage.steps import Steps
 from .coordinator import RealTimeCoordinator
 from .period_coordinator import PeriodCoordinator
-from .period_rows import Rows, by_source
+from .period_rows import Rows, by_key
 
 
 class DevicePeriodCoordinator(PeriodCoordinator[int, DeviceBatch]):
@@ -29,24 +29,24 @@ class DevicePeriodCoordinator(PeriodCoordinator[int, DeviceBatch]):
         after: Sequence[RealTimeCoordinator[Any, Any]],
     ) -> None:
         """Use the lane of getDevKpiDay, -Month or -Year."""
-        self._sources = _with_periods(account.devices)
+        self._keys = _with_periods(account.devices)
         interface = DEVICE_INTERFACES[period]
         super().__init__(account, period, interface, "device", after)
         self.types = account.supported_types(lambda: interface)
 
     @override
-    def sources(self) -> AbstractSet[int]:
-        return self._sources
+    def shown_keys(self) -> AbstractSet[int]:
+        return self._keys
 
     @override
     @callback
     def forget_gone(self) -> None:
-        self._sources = _with_periods(self.account.devices)
+        self._keys = _with_periods(self.account.devices)
         super().forget_gone()
 
     @override
-    def kpis(self, source: int) -> tuple[PeriodKpi, ...]:
-        return DEVICE_PERIODS[self.account.devices[source].type_id][self.period]
+    def kpis(self, key: int) -> tuple[PeriodKpi, ...]:
+        return DEVICE_PERIODS[self.account.devices[key].type_id][self.period]
 
     @override
     def _askable(self) -> Iterable[int]:
@@ -57,16 +57,16 @@ class DevicePeriodCoordinator(PeriodCoordinator[int, DeviceBatch]):
         ]
 
     @override
-    def _requests(self, sources: Iterable[int]) -> Iterable[DeviceBatch]:
+    def _requests(self, keys: Iterable[int]) -> Iterable[DeviceBatch]:
         devices = sorted(
-            (self.account.devices[source] for source in sources),
+            (self.account.devices[key] for key in keys),
             key=lambda device: DEVICE_TYPES[device.type_id].urgency,
         )
         return device_batches(devices, DEVICES_PER_CALL)
 
     @override
-    def _plant_of(self, source: int) -> str:
-        return self.account.devices[source].plant_code
+    def _plant_of(self, key: int) -> str:
+        return self.account.devices[key].plant_code
 
     @override
     async def _async_rows(self, request: DeviceBatch, at: datetime) -> dict[int, Rows]:
@@ -78,7 +78,7 @@ class DevicePeriodCoordinator(PeriodCoordinator[int, DeviceBatch]):
         with self.types.asking(request.type_id):
             rows = await ask(client, request.type_id, request.devices, at)
             asked = request.devices
-        return by_source(
+        return by_key(
             asked, ((row.device_id, row.collected_at, row.values) for row in rows)
         )
 

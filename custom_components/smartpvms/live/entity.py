@@ -97,7 +97,7 @@ def async_add_as_seen[K, DescriptionT: EntityDescription](
         candidates: Iterable[K], registered: Mapping[str, AbstractSet[str]]
     ) -> Iterator[Entity]:
         for key in candidates:
-            if key not in coordinator.sources():
+            if key not in coordinator.shown_keys():
                 continue
             reading, known = coordinator.data.get(key), looked_at.get(key, _NO_KEYS)
             found = descriptions(key, reading, registered.get(str(key), _NO_KEYS))
@@ -110,7 +110,7 @@ def async_add_as_seen[K, DescriptionT: EntityDescription](
 
     @callback
     def forget_gone() -> None:
-        for gone in looked_at.keys() - coordinator.sources():
+        for gone in looked_at.keys() - coordinator.shown_keys():
             del looked_at[gone]
 
     @callback
@@ -125,7 +125,7 @@ def async_add_as_seen[K, DescriptionT: EntityDescription](
             adder.queue(look(new, {}))
             adder.start()
 
-    adder.queue(look(list(coordinator.sources()), adder.registered))
+    adder.queue(look(list(coordinator.shown_keys()), adder.registered))
     unload = account.entry.async_on_unload
     unload(account.inventory_changed.connect(forget_gone))
     unload(coordinator.watch(follow))

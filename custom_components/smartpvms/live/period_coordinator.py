@@ -32,7 +32,7 @@ from .coordinator import RealTimeCoordinator
 from .period_rows import (
     Rows,
     advance_row,
-    by_source,
+    by_key,
     earliest_start,
     known_start,
     rows_to_apply,
@@ -68,8 +68,8 @@ def seconds_per_call(ledger: Ledger, interface: Interface) -> float:
 class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, Inquiry[RequestT]]):
     """The current day, month or year of plants (by code) or devices (by id).
 
-    `asked` tells when each source was asked last, `round_at` when the round began
-    in which every source that somebody listens to is asked once (epoch seconds).
+    `asked` tells when each of them was asked last, `round_at` when the round began
+    in which each one with an enabled entity is asked once (epoch seconds).
     """
 
     def __init__(
@@ -92,30 +92,30 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, Inquiry[RequestT]]):
         self._not_before = 0.0
 
     @abstractmethod
-    def kpis(self, source: K) -> tuple[PeriodKpi, ...]:
-        """Return the rows of the catalogue that a source may have."""
+    def kpis(self, key: K) -> tuple[PeriodKpi, ...]:
+        """Return the rows of the catalogue that a plant or device may have."""
 
     @abstractmethod
     def _askable(self) -> Iterable[K]:
-        """Return the sources worth asking, the most telling first."""
+        """Return the plants or devices worth asking, the most telling first."""
 
     @abstractmethod
-    def _requests(self, sources: Iterable[K]) -> Iterable[RequestT]:
-        """Return the calls that ask these sources once."""
+    def _requests(self, keys: Iterable[K]) -> Iterable[RequestT]:
+        """Return the calls that ask these once."""
 
     @abstractmethod
-    def _plant_of(self, source: K) -> str:
-        """Return the code of a source's plant."""
+    def _plant_of(self, key: K) -> str:
+        """Return the code of the plant."""
 
     @abstractmethod
     async def _async_rows(self, request: RequestT, at: datetime) -> dict[K, Rows]:
-        """Return the rows of a time's parent, by the sources that the server serves."""
+        """Return the rows of a time's parent, by the plants or devices that the server serves."""
 
     @override
     def cycle(self) -> float:
         """Return the seconds between two rows of what somebody listens to."""
         listened = self.subscribed()
-        heard = [source for source in self._askable() if source in listened]
+        heard = [key for key in self._askable() if key in listened]
         return max(EVERY[self.period], self._share(self._requests(heard)))
 
     def _share(self, requests: Iterable[object]) -> float:
@@ -128,16 +128,16 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, Inquiry[RequestT]]):
     def _round(self) -> Iterable[Inquiry[RequestT]]:
         now, listened = self.account.clock.now(), self.subscribed()
 
-        def is_due(source: K) -> bool:
-            asked = self.asked.get(source, -inf)
-            if source in listened:
+        def is_due(key: K) -> bool:
+            asked = self.asked.get(key, -inf)
+            if key in listened:
                 return asked < self.round_at
             # A new plant has no row at first.
-            return asked < now - DAY if source not in self.data else False
+            return asked < now - DAY if key not in self.data else False
 
         askable = list(self._askable())
-        for at, sources in self._closings.instants(askable):
-            yield from (Inquiry(request, at) for request in self._requests(sources))
+        for at, keys in self._closings.instants(askable):
+            yield from (Inquiry(request, at) for request in self._requests(keys))
         due = filter(is_due, askable)
         yield from map(Inquiry[RequestT], self._requests(due))
 
@@ -168,12 +168,10 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, Inquiry[RequestT]]):
 
     def _prune(self, now: float) -> None:
         """Forget who is gone; what lies in the future counts as now."""
-        sources = self.sources()
-        self._closings.keep_only(sources)
+        keys = self.shown_keys()
+        self._closings.keep_only(keys)
         self.asked = {
-            source: min(at, now)
-            for source, at in self.asked.items()
-            if source in sources
+            key: min(at, now) for key, at in self.asked.items() if key in keys
         }
         self.round_at = min(self.round_at, now)
         self._not_before = min(self._not_before, now + DAY)
@@ -218,14 +216,14 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, Inquiry[RequestT]]):
         """Restore what `dumping` returned, as far as it has that shape."""
         kept = as_dict(saved)
         asked, readings = times(kept.get("asked")), as_dict(kept.get("readings"))
-        sources = self.sources()
+        keys = self.shown_keys()
         self.round_at = instant(kept.get("round_at")) or 0.0
-        self.asked = {key: asked[str(key)] for key in sources if str(key) in asked}
+        self.asked = {key: asked[str(key)] for key in keys if str(key) in asked}
         self.restore(
             {
-                source: reading
-                for source in sources
-                if (reading := Reading.load(readings.get(str(source))))
+                key: reading
+                for key in keys
+                if (reading := Reading.load(readings.get(str(key))))
             }
         )
 
@@ -240,37 +238,35 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, Inquiry[RequestT]]):
         await self.async_apply_rows(answer)
 
     async def async_apply_rows(self, answer: Mapping[K, Rows]) -> None:
-        """Turn the rows of sources that have just come into readings."""
+        """Turn rows that have just come into readings."""
         now = self.account.clock.now()
         newest: list[tuple[K, Values, float, float]] = []
-        for source in answer.keys() & self.sources():
-            known = known_start(self.data.get(source))
-            rows = self._closings.admit(source, known, answer[source])
-            zone = self.account.zone(self._plant_of(source))
+        for key in answer.keys() & self.shown_keys():
+            known = known_start(self.data.get(key))
+            rows = self._closings.admit(key, known, answer[key])
+            zone = self.account.zone(self._plant_of(key))
             earliest = earliest_start(self.period, now, zone)
             starts = rows_to_apply(rows, known, earliest, now)
             for final in starts[:-1]:
-                self._apply_row(source, rows[final], final, earliest)
-            newest += ((source, rows[start], start, earliest) for start in starts[-1:])
+                self._apply_row(key, rows[final], final, earliest)
+            newest += ((key, rows[start], start, earliest) for start in starts[-1:])
         # Statistics must see what a period has come to before the next one begins.
         await self.async_publish()
-        for source, row, start, earliest in newest:
-            self._apply_row(source, row, start, earliest)
+        for key, row, start, earliest in newest:
+            self._apply_row(key, row, start, earliest)
 
-    def _apply_row(
-        self, source: K, values: Values, start: float, earliest: float
-    ) -> None:
-        before = self.data.get(source)
+    def _apply_row(self, key: K, values: Values, start: float, earliest: float) -> None:
+        before = self.data.get(key)
         reading = advance_row(
             before,
-            self.kpis(source),
+            self.kpis(key),
             values,
             start=start,
             at=self.account.clock.now(),
             earliest=earliest,
         )
         if reading.values or before:
-            self.put(source, reading)
+            self.put(key, reading)
 
 
 class PlantPeriodCoordinator(PeriodCoordinator[str, tuple[str, ...]]):
@@ -310,11 +306,11 @@ class PlantPeriodCoordinator(PeriodCoordinator[str, tuple[str, ...]]):
             self.account.learn_zone(code, zone)
 
     @override
-    def sources(self) -> AbstractSet[str]:
+    def shown_keys(self) -> AbstractSet[str]:
         return self.account.plants.keys()
 
     @override
-    def kpis(self, source: str) -> tuple[PeriodKpi, ...]:
+    def kpis(self, key: str) -> tuple[PeriodKpi, ...]:
         return PLANT_PERIODS[self.period]
 
     @override
@@ -322,12 +318,12 @@ class PlantPeriodCoordinator(PeriodCoordinator[str, tuple[str, ...]]):
         return self.account.listed_plants
 
     @override
-    def _requests(self, sources: Iterable[str]) -> Iterable[tuple[str, ...]]:
-        return batched(sources, PLANTS_PER_CALL)
+    def _requests(self, keys: Iterable[str]) -> Iterable[tuple[str, ...]]:
+        return batched(keys, PLANTS_PER_CALL)
 
     @override
-    def _plant_of(self, source: str) -> str:
-        return source
+    def _plant_of(self, key: str) -> str:
+        return key
 
     @override
     async def _async_rows(
@@ -335,6 +331,6 @@ class PlantPeriodCoordinator(PeriodCoordinator[str, tuple[str, ...]]):
     ) -> dict[str, Rows]:
         ask = ASK_PLANTS[self.interface]
         rows = await ask(self.account.client, request, at)
-        return by_source(
+        return by_key(
             request, ((row.plant_code, row.collected_at, row.values) for row in rows)
         )

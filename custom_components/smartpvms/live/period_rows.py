@@ -37,14 +37,14 @@ def earliest_start(period: Period, now: float, zone: tzinfo) -> float:
     return datetime(day.year, day.month, day.day, tzinfo=zone).timestamp() - TOLERANCE
 
 
-def by_source[K](
+def by_key[K](
     asked: Iterable[K], rows: Iterable[tuple[K, datetime | None, Values]]
 ) -> dict[K, Rows]:
-    """Return the rows of each source that was asked; those of no time are left out."""
-    found: dict[K, dict[float, Values]] = {source: {} for source in asked}
-    for source, start, values in rows:
-        if start is not None and source in found:
-            found[source][start.timestamp()] = values
+    """Return the rows of each plant or device that was asked; those of no time are left out."""
+    found: dict[K, dict[float, Values]] = {key: {} for key in asked}
+    for key, start, values in rows:
+        if start is not None and key in found:
+            found[key][start.timestamp()] = values
     return dict(found)
 
 

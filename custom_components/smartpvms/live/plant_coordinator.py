@@ -21,7 +21,7 @@ class PlantCoordinator(RealTimeCoordinator[str, tuple[str, ...]]):
         super().__init__(account, Interface.PLANT_REAL_TIME, "plant real-time data")
 
     @override
-    def sources(self) -> AbstractSet[str]:
+    def shown_keys(self) -> AbstractSet[str]:
         return self.account.plants.keys()
 
     @override

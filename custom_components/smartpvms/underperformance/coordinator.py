@@ -48,7 +48,7 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
             int, tuple[Verdict | None, Mapping[int, Verdict], dict[str, float]]
         ] = {}
         self._devices = devices
-        self._sources = _inverters(account.devices)
+        self._keys = _inverters(account.devices)
         found = as_dict(saved)
         self.inverters = {
             code: Siblings.load(item)
@@ -66,8 +66,8 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
         return {"inverters": inverters, "strings": strings}
 
     @override
-    def sources(self) -> AbstractSet[int]:
-        return self._sources
+    def shown_keys(self) -> AbstractSet[int]:
+        return self._keys
 
     @override
     def cycle(self) -> float:
@@ -82,9 +82,9 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
     @override
     @callback
     def forget_gone(self) -> None:
-        self._sources = _inverters(self.account.devices)
+        self._keys = _inverters(self.account.devices)
         super().forget_gone()
-        account, here = self.account, self.sources()
+        account, here = self.account, self.shown_keys()
         for code in self.inverters.keys() - account.plants.keys():
             del self.inverters[code]
         for code, siblings in self.inverters.items():
@@ -117,7 +117,7 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
                 self.put(device.id, Reading(reading.at, self._values(device)))
 
     def _inverters(self, keys: Iterable[int]) -> list[Device]:
-        devices, here = self.account.devices, self.sources()
+        devices, here = self.account.devices, self.shown_keys()
         return [devices[key] for key in keys if key in here]
 
     def _compare_inverters(self, code: str) -> None:
