@@ -6,7 +6,6 @@ from math import ceil
 from typing import Any
 from unittest.mock import patch
 
-import freezegun.api
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
@@ -24,10 +23,6 @@ from simulator.certificate import self_signed
 from tests.play import SPREAD, due_in, run_timers
 
 NOON = "2026-06-15T10:00:00+00:00"
-
-# Whether the real time is asked for is told by the caller; to look at five
-# takes a tenth of the time of a played day.
-freezegun.api.call_stack_inspection_limit = 3
 
 # For what plays days: an account of 2020 is asked five times as often.
 DIALECTS_OF_DAYS = [

@@ -30,6 +30,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.smartpvms.actions.services import ACTIONS
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.diagnostics import (
     async_get_config_entry_diagnostics,
@@ -43,7 +44,6 @@ from custom_components.smartpvms.northbound import (
     NorthboundSession,
     session as session_module,
 )
-from custom_components.smartpvms.services import ACTIONS
 from custom_components.smartpvms.system_health import async_info
 from simulator import Fault, FaultKind, Simulator, fleet, serve
 

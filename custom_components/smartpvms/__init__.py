@@ -9,6 +9,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from .account.connections import async_get_connections
 from .account.issues import async_forget_issues
+from .actions.services import async_setup_services
 from .alarms import coordinator as alarm_coordinator
 from .const import DOMAIN
 from .control import coordinator as control_coordinator
@@ -18,7 +19,6 @@ from .history import coordinator as history_coordinator
 from .hub.hub import SmartPvmsConfigEntry
 from .hub.setup import async_open
 from .hub.store import store_of
-from .services import async_setup_services
 
 PLATFORMS = [
     Platform.BINARY_SENSOR,

@@ -47,7 +47,7 @@ from .const import (
     DEFAULT_HISTORY_DAYS,
     QUOTA_AUTO,
 )
-from .control_flow import ControlStep
+from .control.options import ControlStep
 from .energy_dashboard.dashboard import async_plan, async_set_up, plants_of
 from .energy_dashboard.texts import Texts
 from .history.prices import is_price

@@ -8,8 +8,8 @@ from typing import Any
 from homeassistant.util.yaml import parse_yaml
 import pytest
 
+from custom_components.smartpvms.actions.services import ACTIONS
 from custom_components.smartpvms.const import DOMAIN
-from custom_components.smartpvms.services import ACTIONS
 
 DOCUMENTS = Path(__file__).parents[2] / "docs"
 SCHEMAS = {f"{DOMAIN}.{action.name}": action.schema for action in ACTIONS}

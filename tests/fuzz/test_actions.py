@@ -10,9 +10,9 @@ from hypothesis import example, given, strategies as st
 import pytest
 import voluptuous as vol
 
+from custom_components.smartpvms.actions.services import ACTIONS
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.hub.targets import registry_id_of
-from custom_components.smartpvms.services import ACTIONS
 
 from .home import FakeServer, Wait, assert_quiet, live, new_entry, remove
 from .strategies import anything, draws, texts

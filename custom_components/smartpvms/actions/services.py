@@ -15,7 +15,8 @@ from homeassistant.core import (
 from homeassistant.helpers.service import async_register_admin_service
 import voluptuous as vol
 
-from .actions import (
+from ..const import DOMAIN
+from . import (
     alarms as alarm_actions,
     control as control_actions,
     energy as energy_actions,
@@ -24,7 +25,6 @@ from .actions import (
     import_history as import_actions,
     registration as registration_actions,
 )
-from .const import DOMAIN
 
 type _Handler = Callable[
     [HomeAssistant, ServiceCall], Coroutine[None, None, ServiceResponse]

@@ -6,7 +6,7 @@ from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.helpers.selector import BooleanSelector
 import voluptuous as vol
 
-from .const import CONF_CONTROL
+from ..const import CONF_CONTROL
 
 
 class ControlStep(OptionsFlowWithReload):
