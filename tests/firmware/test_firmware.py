@@ -325,7 +325,7 @@ async def test_a_type_that_is_not_served_is_left_alone_for_a_week(
     assert sim.count(RECORDS, fail_code=20013) == 2
 
 
-@pytest.mark.parametrize("code", [20018, 20004])
+@pytest.mark.parametrize("code", [20018, 20005])
 async def test_a_call_that_fails_is_made_again_after_an_hour(
     hass: HomeAssistant,
     sim: Simulator,

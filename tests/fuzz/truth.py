@@ -135,7 +135,9 @@ class Told(NorthboundClient):
         async def log() -> None:
             await call(Interface.LOGIN)
 
-        ledger = SimpleNamespace(profile=None, use_profile=lambda _: None)
+        ledger = SimpleNamespace(
+            profile=None, use_profile=lambda _: None, now=lambda: 0.0
+        )
         session = SimpleNamespace(
             call=call, call_log=CallLog(), ledger=ledger, log_in=log, log_out=log
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -14,7 +15,7 @@ from custom_components.smartpvms.history.coordinator import HistoryCoordinator
 from simulator import Dialect, Simulator
 from simulator.model import Plant
 from simulator.simulator import Call
-from tests.play import SPREAD, run_timers
+from tests.play import SPREAD, due_in, run_timers
 
 from .conftest import ENERGIES, negative, rows_of
 from .test_import import expected_of
@@ -185,11 +186,13 @@ async def start(hass: HomeAssistant, entry: MockConfigEntry) -> HistoryCoordinat
 async def pass_time(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: float, step: float
 ) -> None:
-    """Let time pass in steps."""
+    """Let time pass in steps; those at which no timer is due are passed at once."""
     passed = 0.0
     while passed < seconds:
-        freezer.tick(step)
-        passed += step
+        due = min(due_in(hass.loop), seconds - passed)
+        ticked = max(1, ceil(due / step)) * step
+        freezer.tick(ticked)
+        passed += ticked
         run_timers(hass, SPREAD)
         await hass.async_block_till_done(wait_background_tasks=True)
 

@@ -99,15 +99,16 @@ async def test_a_hundred_days_off(
     now = sim.clock.now()
     month, day, hour = (
         min(
-            sim.calls.index(call)
+            call.at
             for call in asked(sim, f"getKpiStation{level}", before)
             # Today's own values are asked for, too.
             if int(call.payload["collectTime"]) / 1000 < now - DAY
         )
         for level in ("Month", "Day", "Hour")
     )
-    assert month < day
-    assert hour > before
+    # Each lane has its minute; the months' may have just been used by live values.
+    assert month <= day + step_of(dialect)
+    assert hour > stopped
     await assert_hours(
         hass, sim, midnight(plant, now, -DEPTH), last_midnight(sim),
         within=WITHIN[dialect],

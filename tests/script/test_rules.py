@@ -191,8 +191,8 @@ BROKEN: list[tuple[Any, Break, str]] = [
     ),
     (
         code.platforms_limit_updates,
-        append("custom_components/smartpvms/number.py", "X = 1"),
-        "number.py: no PARALLEL_UPDATES",
+        append("custom_components/smartpvms/cover.py", "X = 1"),
+        "cover.py: no PARALLEL_UPDATES",
     ),
     (
         code.manifest_is_in_order,
