@@ -18,7 +18,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from hypothesis import given, strategies as st
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smartpvms.account.options import AccountOptions
@@ -498,8 +498,11 @@ async def test_the_energy_dashboard_takes_them(
     history: HistoryCoordinator,
     import_all: ImportAll,
     hass_ws_client: WebSocketGenerator,
+    hass_access_token: str,
+    hass_admin_user: MockUser,
 ) -> None:
     """Home Assistant has nothing to say about a grid with these costs."""
+    assert hass_access_token
     assert await async_setup_component(hass, "energy", {})
     code = sim.plants[0].code
     await import_all(history, 1800)
@@ -513,7 +516,10 @@ async def test_the_energy_dashboard_takes_them(
         "cost_adjustment_day": 0.0,
     }
     await manager.async_update({"energy_sources": [source]})
-    client = await hass_ws_client(hass)
+    # The import takes longer than an access token lasts.
+    (refresh_token,) = hass_admin_user.refresh_tokens.values()
+    token = hass.auth.async_create_access_token(refresh_token)
+    client = await hass_ws_client(hass, token)
     await client.send_json_auto_id({"type": "energy/validate"})
     answer = await client.receive_json()
     assert answer["result"]["energy_sources"] == [[]]

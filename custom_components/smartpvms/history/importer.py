@@ -29,11 +29,11 @@ from homeassistant.util import slugify
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
 
-from ..catalogue.series import SERIES, Quantity, Series
+from ..catalogue.series import PRICED, SERIES, Quantity, Series
 from ..const import DOMAIN
 from ..local_time import HOUR
 from .five_minutes import Power
-from .merge import Piece, Pieces, Span
+from .merge import Piece, Pieces, Span, costs_of_energy
 from .sums import Change, Row, change, repaired
 
 _UNIT_CLASSES: Final = {
@@ -124,15 +124,20 @@ class Importer:
         return [Span(piece.since, piece.end, piece.amount) for piece in pieces]
 
     async def async_fill(
-        self, plant: PlantSeries, key: str, spans: Sequence[Span]
+        self,
+        plant: PlantSeries,
+        key: str,
+        spans: Sequence[Span],
+        until: int | None = None,
     ) -> None:
         """Write spans as `async_spans` returns them, in place of a series' own.
 
-        A row of the same time keeps what it counts.
+        A row of the same time keeps what it counts, if it ends by `until` (epoch
+        seconds; None: any).
         """
         async with self._lock:
             found = await get_instance(self._hass).async_add_executor_job(
-                self._filled, plant.code, key, spans
+                self._filled, plant.code, key, spans, until
             )
             await self._async_write(plant, {key: found})
 
@@ -179,7 +184,9 @@ class Importer:
         since = min(span.since for spans in wanted.values() for span in spans)
         known = self._rows(code, wanted, since)
         changes: dict[str, Change] = {}
-        for key, spans in wanted.items():
+        merged: dict[str, Mapping[int, Piece]] = {}
+        # Energy before its cost.
+        for key, spans in sorted(wanted.items(), key=lambda item: item[0] in PRICED):
             rows = known.get(key, [])
             begin = since
             # A coarser row may have to move to an hour before those read.
@@ -188,12 +195,21 @@ class Importer:
                 rows = self._rows(code, [key], begin)[key]
             pieces = Pieces(_pieces(rows), may_fall=SERIES[key].may_fall)
             pieces.merge(spans)
-            changes[key] = change(rows, pieces.all(), self._base(code, key, rows))
+            merged[key] = pieces.all()
+            if energy := merged.get(PRICED.get(key, "")):
+                merged[key] = costs_of_energy(pieces.all(), energy)
+            changes[key] = change(rows, merged[key], self._base(code, key, rows))
         return changes
 
-    def _filled(self, code: str, key: str, spans: Sequence[Span]) -> Change:
+    def _filled(
+        self, code: str, key: str, spans: Sequence[Span], until: int | None
+    ) -> Change:
         rows = self._rows(code, [key], 0).get(key, [])
-        known = {(piece.since, piece.end): piece.amount for piece in _pieces(rows)}
+        known = {
+            (piece.since, piece.end): piece.amount
+            for piece in _pieces(rows)
+            if until is None or piece.end <= until
+        }
         pieces = {
             span.until - HOUR: Piece(
                 span.until - HOUR,

@@ -222,9 +222,10 @@ class Ingest:
         prices = self._account.options.prices
         for series, energy in PRICED.items():
             price = prices.get(PRICE_OPTIONS[series])
-            if price is None:
+            if price is None and series in progress.series:
                 # Energy bought until there is a price again will lack its cost.
                 progress.series.discard(series)
+                progress.unpriced[series] = progress.delivered_until
             if price is None or series in progress.series:
                 continue
             known = await self._importer.async_spans(code, energy)
@@ -232,7 +233,8 @@ class Ingest:
             if energy in progress.series and costs:
                 # The rest of a coarser row is no row to be merged.
                 plant = plant_series(self._account, code)
-                await self._importer.async_fill(plant, series, costs)
+                since = progress.unpriced.pop(series, None)
+                await self._importer.async_fill(plant, series, costs, since)
                 progress.series.add(series)
 
     async def _async_learn_zone(

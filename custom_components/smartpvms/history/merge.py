@@ -145,3 +145,19 @@ class Pieces:
 def _finest_first(piece: Piece) -> tuple[int, int]:
     # A month and its first day count from the same moment.
     return -piece.since, piece.start
+
+
+def costs_of_energy(
+    costs: Mapping[int, Piece], energy: Mapping[int, Piece]
+) -> dict[int, Piece]:
+    """Return pieces of money, 0 where the same piece of energy is 0.
+
+    A year that was asked before its months leaves less than nothing beside them, which
+    money may be and energy may not.
+    """
+    return {
+        start: replace(piece, amount=0.0)
+        if (known := energy.get(start)) and known == replace(piece, amount=0.0)
+        else piece
+        for start, piece in costs.items()
+    }

@@ -45,7 +45,8 @@ class Progress:
     nothing, and how often; `requested`: days to import by the hour whatever their age;
     `series`: the series that have had a value; `hourly`: those of them that the
     plant's own hourly rows have; `has_sound_costs`: False until costs of
-    0.1.0 are mended; `delivered_until`: the end of the last hour that
+    0.1.0 are mended; `unpriced`: where a price went, up to when (epoch seconds) its
+    costs had been computed from delivered rows, by series; `delivered_until`: the end of the last hour that
     the interface delivered; `answered`: how many questions of the backfill were;
     `metered`: whether its rows have shown a meter; `parts`: what rows of a period wait
     with for the batteries' or the plant's, by its start; `zone`: the plant's time zone as its rows have shown it, `midnights`: how; `live`: the hours that
@@ -60,6 +61,7 @@ class Progress:
     series: set[str] = field(default_factory=set)
     hourly: set[str] = field(default_factory=set)
     has_sound_costs: bool = True
+    unpriced: dict[str, int] = field(default_factory=dict)
     delivered_until: int = 0
     answered: int = 0
     metered: bool = False
@@ -214,6 +216,7 @@ class Progress:
             "series": sorted(self.series),
             "hourly": sorted(self.hourly),
             "has_sound_costs": self.has_sound_costs,
+            "unpriced": self.unpriced,
             "delivered_until": self.delivered_until,
             "answered": self.answered,
             "metered": self.metered,
@@ -251,6 +254,9 @@ class Progress:
             series=series,
             hourly=texts(data.get("hourly")),
             has_sound_costs=data.get("has_sound_costs") is True,
+            unpriced={
+                key: int(at) for key, at in numbers(data.get("unpriced")).items()
+            },
             delivered_until=_count(data.get("delivered_until")),
             answered=_count(data.get("answered")),
             metered=data.get("metered", bool(series & _OF_METER)) is True,
