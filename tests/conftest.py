@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.smartpvms  # noqa: F401  # before Home Assistant looks for it
 from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
+from custom_components.smartpvms.actions import budget
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
 from simulator import Dialect, Simulator, fleet, serve
 from simulator.certificate import self_signed
@@ -143,6 +144,17 @@ def wait(
             await hass.async_block_till_done(wait_background_tasks=True)
 
     return pass_
+
+
+@pytest.fixture
+def turns_pass(freezer: FrozenDateTimeFactory) -> Iterator[None]:
+    """Let time pass at once where an action waits for its turn."""
+
+    async def tick(hass: HomeAssistant, seconds: float) -> None:
+        freezer.tick(seconds)
+
+    with patch.object(budget, "async_delay", tick):
+        yield
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.northbound import Profile
-from simulator import Dialect, Simulator, fleet, serve
+from simulator import Dialect, Fault, FaultKind, Simulator, fleet, serve
 
 from .conftest import make_entry
 from .flows import account, reauth, reconfigure, submit, suggested
@@ -152,6 +152,26 @@ async def test_a_wrong_password_keeps_the_entry(
     await wait(900, step=30)
     assert sim.count(fail_code=407) == sim.count(fail_code=305) == 0
     assert hub.account.client.session.is_open
+
+
+async def test_the_same_account_while_the_server_is_away(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, url: str, wait: Wait
+) -> None:
+    await wait(61)
+    sim.evict()
+    sim.faults.add(Fault(FaultKind.HTTP, "login", status=503))
+    form = await reconfigure(hass, setup, account(url, password="new"))
+    assert form["errors"] == {"base": "server_error"}
+    assert setup.data == account(url)
+
+
+async def test_a_user_that_the_server_does_not_know(
+    hass: HomeAssistant, setup: MockConfigEntry, url: str, wait: Wait
+) -> None:
+    await wait(61)
+    form = await reconfigure(hass, setup, account(url, username="nobody"))
+    assert form["errors"] == {"base": "invalid_auth"}
+    assert setup.data == account(url)
 
 
 async def test_the_form_does_not_show_the_password(

@@ -197,6 +197,7 @@ async def live(
     return entry, shown
 
 
+@pytest.mark.usefixtures("turns_pass")
 async def test_a_whole_life_tells_no_secret(
     hass: HomeAssistant,
     now: str,
