@@ -27,8 +27,7 @@ class Pace:
 PACES: Final = {
     # One device type a minute.
     "2020": Pace(settled=150, patience=900),
-    # All device types at once.
-    "2022": Pace(settled=30, patience=240),
+    "2022": Pace(settled=150, patience=900),
 }
 
 

@@ -103,5 +103,5 @@ def _within(share: int | None, own_calls: Iterable[float], ready: float) -> floa
 
 
 def _pause(ledger: Ledger, interface: Interface) -> float:
-    shortest = min(window.seconds for window in windows(interface, ledger.profile))
-    return PAUSE if shortest <= MINUTE else 0.0
+    longest = max(window.seconds for window in windows(interface, ledger.profile))
+    return PAUSE if longest <= MINUTE else 0.0
