@@ -21,7 +21,8 @@ from ..account.time_zones import find_zone
 from ..catalogue import PLANT_PERIODS, PeriodKpi
 from ..coordinator import EARLY, calling
 from ..local_time import DAY, HOUR
-from ..northbound import Interface, Ledger, Period, Values
+from ..northbound import Interface, Ledger, PauseReason, Period, Values
+from ..northbound.errors import BusyError
 from ..northbound.interfaces import PLANTS_PER_CALL
 from ..northbound.limits import windows
 from ..northbound.periods import ASK_PLANTS, PLANT_INTERFACES
@@ -160,11 +161,22 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, Inquiry[RequestT]]):
         self._due.clear()
         try:
             with calling(self.account, self.interface):
-                await self._async_ask_what_is_due()
+                await self._async_ask_while_served()
         except UpdateFailed:
-            wait = max(AGAIN_AFTER, self._share(self._round()))
-            self._not_before = self.account.clock.now() + wait
+            self._back_off()
             raise
+
+    async def _async_ask_while_served(self) -> None:
+        """Ask; a server that is busy is no failure, but has counted the call."""
+        try:
+            await self._async_ask_what_is_due()
+        except BusyError:
+            self._back_off()
+            raise
+
+    def _back_off(self) -> None:
+        wait = max(AGAIN_AFTER, self._share(self._round()))
+        self._not_before = self.account.clock.now() + wait
 
     def _prune(self, now: float) -> None:
         """Forget who is gone; what lies in the future counts as now."""
@@ -178,13 +190,16 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, Inquiry[RequestT]]):
 
     def _may_ask(self, now: float) -> bool:
         """Tell whether real-time data were first, and whether the server answers."""
-        if now < self._not_before or not any(
-            lane.last_update_success for lane in self._after
-        ):
+        if now < self._not_before or not any(map(self._is_served, self._after)):
             return False
         return (
             all(lane.data for lane in self._after) or now - self._started_at > PATIENCE
         )
+
+    def _is_served(self, lane: RealTimeCoordinator[Any, Any]) -> bool:
+        """Tell whether the server answers a lane, and is not busy for it."""
+        reason = self.account.ledger.lane(lane.interface).reason
+        return lane.last_update_success and reason is not PauseReason.BUSY
 
     @override
     def _wait(self) -> float:
