@@ -252,7 +252,8 @@ async def test_what_may_have_been_taken_is_never_repeated(
     assert sim.count(UPGRADE) == 1
     sim.faults.clear()
     assert (sim.upgrades.last(good) is not None) is begun
-    await wait(10)
+    # A fault of the server rests the account for two minutes.
+    await wait(150, 10)
     # Its record tells what became of it.
     assert sim.count("getDevUpgradeInfo") == 1
     seen = hass.states.async_entity_ids("update")
