@@ -194,7 +194,7 @@ async def test_old_news_are_no_news(
     inverter = device_of(sim, Type.ENERGY_CENTER)
     assert problem(hass, inverter) == "off"
     sim.faults.add(Fault(FaultKind.HTTP, "getAlarmList", status=500))
-    await wait(600, 10)
+    await wait(3700, 30)
     assert problem(hass, inverter) == "unavailable"
     assert state_of(hass, PLANT, "active_alarms") == "unavailable"
     assert float(state_of(hass, PLANT, "pv_power")) > 0

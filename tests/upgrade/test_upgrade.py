@@ -163,6 +163,11 @@ async def test_entities_values_and_stores(
     if sim.dialect is Dialect.V2020:
         assert {shown[key] for key in progress} == {"0"}
         expected = expected | {key: shown[key] for key in progress}
+    if sim.dialect is Dialect.V2022:
+        # Alarms may be asked four times as often as 0.1.0 did.
+        more = {key for key in shown if key.endswith("_calls_left")}
+        assert all(float(shown[key]) > float(expected[key]) for key in more)
+        expected = expected | {key: shown[key] for key in more}
     assert {k: shown[k] for k in shown if is_ours(k)} == {
         k: expected[k] for k in expected if is_ours(k)
     }

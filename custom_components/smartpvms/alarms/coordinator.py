@@ -15,6 +15,7 @@ from ..account.account import Account
 from ..catalogue.alarm import FALLBACK_LANGUAGE, LANGUAGES, POLISH, REFUSED_LANGUAGE
 from ..const import DOMAIN, SIGNAL_ALARM
 from ..coordinator import EARLY, SOON, AccountCoordinator, calling, fresh_since
+from ..local_time import HOUR
 from ..northbound import Interface
 from ..northbound.errors import NorthboundError, RefusedError
 from ..northbound.interfaces import PLANTS_PER_CALL
@@ -95,9 +96,15 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
         return plant_code in self.data.answered_at
 
     def is_fresh(self, plant_code: str) -> bool:
-        """Tell whether a plant's alarms were listed in the last three cycles."""
-        heard = self.data.answered_at.get(plant_code, 0.0)
-        return heard >= fresh_since(self.account.clock.now(), self._cycle())
+        """Tell whether a plant's alarms were listed in the last three cycles, or hour.
+
+        A restart or an update that takes a while makes no alarm unknown.
+        """
+        heard, now = (
+            self.data.answered_at.get(plant_code, 0.0),
+            self.account.clock.now(),
+        )
+        return heard >= min(fresh_since(now, self._cycle()), now - HOUR)
 
     def _cycle(self) -> float:
         ledger = self.account.ledger
