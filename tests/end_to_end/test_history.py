@@ -36,7 +36,7 @@ TRUTH: Final = {
 """The simulator's name of what a series counts."""
 # Four decimals in each answer.
 EXACT: Final = 0.1
-COARSE: Final = ("getKpiStationYear", "getKpiStationMonth", "getKpiStationDay")
+COARSE: Final = ("getKpiStationYear", "getKpiStationMonth")
 # Hours of so many days suffice: there is a call in a minute and a half.
 BURST: Final = 5
 PATIENCE: Final = 900
@@ -44,6 +44,9 @@ PATIENCE: Final = 900
 COMPILED: Final = 400
 # The rows of the last days may yet be corrected.
 SETTLED: Final = timedelta(days=3)
+# The hours of these days are imported by then; before them days still take the place of
+# months.
+FINE: Final = timedelta(days=4)
 
 type Bars = dict[str, dict[datetime, float]]
 """By series: what it counts in each period, by its local start."""
@@ -127,10 +130,11 @@ async def calls_of(running: Stage, interface: str) -> int:
 
 
 async def settled_hours(running: Stage, known: History) -> Bars:
-    """Return the hours that nothing changes any more."""
-    latest = datetime.now(ZoneInfo(running.place.time_zone)) - SETTLED
+    """Return the imported hours that nothing changes any more."""
+    now = datetime.now(ZoneInfo(running.place.time_zone))
+    since, until = now - FINE, now - SETTLED
     return {
-        series: {at: value for at, value in hours.items() if at < latest}
+        series: {at: value for at, value in hours.items() if since < at < until}
         for series, hours in (await bars(running, known, "hour")).items()
     }
 
