@@ -26,7 +26,7 @@ IMPORT_PRICE: Final = "0.31"
 # Milliseconds for a step of the page, on a machine with other things to do.
 PATIENCE: Final = 60_000
 # Nothing is imported before the first values are there.
-IMPORT_SECONDS: Final = 120
+IMPORT_SECONDS: Final = 900
 
 
 @dataclass(frozen=True)
@@ -254,7 +254,7 @@ async def fill_energy_dashboard(page: Page) -> None:
     await close(page)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 async def test_a_person_clicks_through_all_forms(house: House) -> None:
     client = house.home_assistant.client
     async with logged_in_page(client, "light", SIZE, scale=1) as page:
