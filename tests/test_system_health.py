@@ -142,6 +142,8 @@ async def test_without_an_account(hass: HomeAssistant) -> None:
         "calls": "-",
         "waiting": "-",
         "next_call": None,
+        "controllable": "-",
+        "commands": 0,
     }
 
 

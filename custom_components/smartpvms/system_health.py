@@ -22,6 +22,8 @@ from homeassistant.util import dt as dt_util
 from .account.connections import Connection, Credentials, async_get_connections
 from .account.wording import listed, with_value
 from .const import DOMAIN
+from .control.entity import commanded
+from .hub.hub import Hub, SmartPvmsConfigEntry
 from .hub.setup import credentials_of
 from .northbound import Interface, Ledger
 
@@ -42,12 +44,13 @@ def async_register(hass: HomeAssistant, register: SystemHealthRegistration) -> N
 async def async_info(hass: HomeAssistant) -> dict[str, Any]:
     """Return the state of all accounts together; only the check of the server takes time."""
     connections = await async_get_connections(hass)
-    known = [
-        connections.connect(credentials_of(entry))
-        for entry in hass.config_entries.async_entries(
-            DOMAIN, include_ignore=False, include_disabled=False
-        )
-    ]
+    entries = hass.config_entries.async_entries(
+        DOMAIN, include_ignore=False, include_disabled=False
+    )
+    known = [connections.connect(credentials_of(entry)) for entry in entries]
+    loaded: list[SmartPvmsConfigEntry] = hass.config_entries.async_loaded_entries(
+        DOMAIN
+    )
     ledgers = [connection.client.session.ledger for connection in known]
     open_now = sum(connection.client.session.is_open for connection in known)
     return {
@@ -56,6 +59,19 @@ async def async_info(hass: HomeAssistant) -> dict[str, Any]:
         "calls": _listed(hass, _calls(ledgers).most_common()),
         "waiting": _listed(hass, sorted(_waiting(ledgers).items())),
         "next_call": _next_call(ledgers),
+        **_control(entry.runtime_data for entry in loaded),
+    }
+
+
+def _control(hubs: Iterable[Hub]) -> dict[str, str | int]:
+    """Return how many plants can be controlled, of those that may, and what runs."""
+    allowed = [hub for hub in hubs if hub.control.is_allowed]
+    plants = sum(len(hub.account.plants) for hub in allowed)
+    controllable = sum(len(commanded(hub.control)) for hub in allowed)
+    commands = [one for hub in allowed for one in hub.control.commands]
+    return {
+        "controllable": f"{controllable}/{plants}" if allowed else "-",
+        "commands": sum(one.is_running for one in commands),
     }
 
 

@@ -8,8 +8,12 @@ from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.setup import async_setup_component
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    get_system_health_info,
+)
 
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.northbound import Interface
@@ -65,6 +69,24 @@ async def test_a_limit_set_by_the_number_stops_the_feed_in(
     await wait(130)
     assert shown(hass, sim, "select", "export_control") == "limited"
     assert not sim.quota.refused
+
+
+async def health(hass: HomeAssistant) -> tuple[str, int]:
+    """Return what system health says of control."""
+    found = await get_system_health_info(hass, DOMAIN)
+    await found["server_reachable"]
+    return found["controllable"], found["commands"]
+
+
+async def test_system_health_counts_plants_and_commands(
+    hass: HomeAssistant, sim: Simulator, setup: MockConfigEntry, wait: Act
+) -> None:
+    assert await async_setup_component(hass, "system_health", {})
+    assert await health(hass) == (f"1/{len(sim.plants)}", 0)
+    await put(hass, sim, "number", "export_limit", value=0)
+    assert await health(hass) == (f"1/{len(sim.plants)}", 1)
+    await wait(400)
+    assert await health(hass) == (f"1/{len(sim.plants)}", 0)
 
 
 async def test_what_is_changed_in_the_app_is_seen_within_the_hour(

@@ -12,6 +12,7 @@ export function recorded() {
   return {
     ...read("registry.json", import.meta.url),
     locale: { language: "en" },
+    user: { is_admin: true },
     callWS: async () => ({}),
     loadBackendTranslation: async () => localized,
   };

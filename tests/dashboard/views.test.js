@@ -286,9 +286,14 @@ test("a plant is steered only where it can be", async () => {
   assert.ok(headings(view).includes("Control"));
   const ids = named(view);
   for (const id of Object.keys(keys)) assert.ok(ids.includes(id));
-  const stops = (of) => cards(of).filter(({ name }) => name === "Stop forced charge");
-  assert.equal(stops(view).length, 0);
+  const forces = (of) => cards(of).filter(({ type }) => type.endsWith("forced-charge"));
+  assert.equal(forces(view).length, 0);
   add("select.mode", "battery_mode");
-  const [button] = stops(await house(hass));
-  assert.deepEqual(button.tap_action.data, { device_id: "sonnenhof" });
+  const [card] = forces(await house(hass));
+  assert.equal(card.plant, "sonnenhof");
+  assert.equal(card.words.stop_forced_charge, "Stop forced charge");
+  assert.equal(card.words.target_soc, "State of charge");
+  // Home Assistant refuses the actions to everybody else.
+  hass.user = { is_admin: false };
+  assert.equal(forces(await house(hass)).length, 0);
 });

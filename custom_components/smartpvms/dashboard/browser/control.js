@@ -1,6 +1,9 @@
 /** How a plant is steered, where that is allowed: without it there are no entities. */
 
-import { heading, section, tile } from "./cards.js";
+import { WIDE, heading, section, tile } from "./cards.js";
+
+/** The card of `forced_charge.js`. */
+export const FORCED_CHARGE = "smartpvms-forced-charge";
 
 /** Rows: domain, key, colour. */
 const SETTINGS = [
@@ -12,28 +15,29 @@ const SETTINGS = [
 ];
 
 /** Return the section of a plant, undefined where it cannot be steered. */
-export function controlSection(plant, texts) {
+export function controlSection(hass, plant, texts) {
   const last = plant.find("last_command");
   if (!last) return undefined;
   return section([
     heading(texts.own.control, "mdi:tune-variant"),
     tile(last),
     SETTINGS.map(([domain, key, color]) => tile(plant.find(key, domain), { color })),
-    plant.find("battery_mode", "select") && stop(plant, texts),
+    plant.find("battery_mode", "select") && hass.user?.is_admin && force(plant, texts),
   ]);
 }
 
-/** Return the button that ends a forced charge; it asks first. */
-function stop(plant, texts) {
+/** Return the card that charges or discharges now; its actions are for administrators. */
+function force(plant, texts) {
+  const { action, field } = texts;
+  const actions = ["force_charge", "force_discharge", "stop_forced_charge"];
+  const fields = ["power", "target_soc", "duration"];
   return {
-    type: "button",
-    name: texts.own.stop_forced_charge,
-    icon: "mdi:battery-off",
-    tap_action: {
-      action: "perform-action",
-      perform_action: "smartpvms.stop_forced_charge",
-      data: { device_id: plant.id },
-      confirmation: true,
-    },
+    type: `custom:${FORCED_CHARGE}`,
+    plant: plant.id,
+    words: Object.fromEntries([
+      ...actions.map((name) => [name, action(name)]),
+      ...fields.map((name) => [name, field("force_charge", name)]),
+    ]),
+    grid_options: WIDE,
   };
 }

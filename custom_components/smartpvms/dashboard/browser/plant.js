@@ -42,7 +42,7 @@ export async function plantView(hass, id, texts) {
   const sections = [
     nowSection(plant, texts),
     todaySection(plant, texts),
-    controlSection(plant, texts),
+    controlSection(hass, plant, texts),
     alarmSection(plant, texts),
     await powerSection(hass, plant, statistics, texts),
     ...energySections(statistics, texts),

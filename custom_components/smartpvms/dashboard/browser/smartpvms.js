@@ -6,6 +6,8 @@
  * when somebody looks at it.
  */
 
+import { FORCED_CHARGE } from "./control.js";
+import { ForcedCharge } from "./forced_charge.js";
 import { FEW_PLANTS, overviewView, pathOf } from "./overview.js";
 import { messageView, plantView } from "./plant.js";
 import { hasNewStatistics, plantsOf } from "./registry.js";
@@ -73,6 +75,7 @@ class Plant extends View {
 customElements.define(`ll-strategy-dashboard-${TYPE}`, Dashboard);
 customElements.define(`ll-strategy-view-${TYPE}-overview`, Overview);
 customElements.define(`ll-strategy-view-${TYPE}-plant`, Plant);
+customElements.define(FORCED_CHARGE, ForcedCharge);
 
 /** Return the user's language; `hass` is not there yet while the page loads. */
 function language() {

@@ -54,20 +54,25 @@ async function load(name) {
 
 /**
  * Return all texts of a dashboard: `own`, `entity(key)` and `severity(state)` as the
- * entities are called, `series(key)` as the statistics are.
+ * entities are called, `series(key)` as the statistics are, `action(key)` and
+ * `field(action, key)` as the actions and their fields are.
  */
 export async function textsOf(hass) {
-  const [own, entities, selectors] = await Promise.all([
+  const [own, entities, selectors, services] = await Promise.all([
     ownTexts(hass.locale?.language ?? hass.language),
     hass.loadBackendTranslation("entity", "smartpvms"),
     hass.loadBackendTranslation("selector", "smartpvms"),
+    hass.loadBackendTranslation("services", "smartpvms"),
   ]);
   const component = "component.smartpvms";
+  const actions = `${component}.services`;
   const sensor = `${component}.entity.sensor`;
   return {
     own,
     entity: (key) => entities(`${sensor}.${key}.name`) || key,
     severity: (state) => entities(`${sensor}.highest_severity.state.${state}`) || state,
     series: (key) => selectors(`${component}.selector.series.options.${key}`) || key,
+    action: (key) => services(`${actions}.${key}.name`) || key,
+    field: (key, name) => services(`${actions}.${key}.fields.${name}.name`) || name,
   };
 }
