@@ -1,7 +1,7 @@
 """The life of a plant, imported from the simulator into a real database."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import count
 import time
 from zoneinfo import ZoneInfo
@@ -31,6 +31,33 @@ def expected_of(truth: EnergyFlow, series: str) -> float:
 def connected() -> date:
     """Return when the house was connected: it is two years old."""
     return BORN.date()
+
+
+async def insights_are_true(
+    hass: HomeAssistant, sim: Simulator, history: HistoryCoordinator
+) -> None:
+    """Hold what is derived from a whole import against what happened."""
+    code = sim.plants[0].code
+    insights = history.account.entry.runtime_data.insights
+    await insights.async_refresh()
+    shown = insights.data[code].values
+    now = datetime.fromtimestamp(sim.clock.now(), BERLIN)
+    truth = sim.truth(code)
+    life = truth.energy(BORN, now)
+    # The running hour is not in yet.
+    assert shown["battery_throughput"] == pytest.approx(life.discharge, abs=5)
+    assert shown["battery_cycles"] == pytest.approx(life.discharge / 10, abs=0.5)
+    year = truth.energy(now.replace(month=1, day=1, hour=0, minute=0, second=0), now)
+    rate = 100 * (1 - year.export / year.pv)
+    autarky = 100 * (1 - year.import_ / year.consumption)
+    assert shown["year_self_consumption_rate"] == pytest.approx(rate, abs=0.5)
+    assert shown["year_autarky_rate"] == pytest.approx(autarky, abs=0.5)
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    lately = truth.energy(today - timedelta(days=30), today)
+    efficiency = 100 * lately.discharge / lately.charge
+    assert shown["battery_efficiency"] == pytest.approx(efficiency, abs=0.5)
+    # The first year is the measure of the others.
+    assert shown["battery_capacity_kept"] == pytest.approx(100, abs=5)
 
 
 @pytest.mark.timeout(400)
@@ -70,6 +97,7 @@ async def test_every_month_of_every_series_is_the_plants_own(
         begin = datetime.fromtimestamp(running["start"], BERLIN)
         expected = expected_of(truth.energy(begin, today), series)
         assert until_today == pytest.approx(expected, abs=0.1), series
+    await insights_are_true(hass, sim, history)
     assert sim.count(fail_code=407) == 0
 
 
