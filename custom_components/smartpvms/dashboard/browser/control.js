@@ -5,11 +5,11 @@ import { WIDE, heading, section, tile } from "./cards.js";
 /** The card of `forced_charge.js`. */
 export const FORCED_CHARGE = "smartpvms-forced-charge";
 
-/** Rows: domain, key, colour. */
+/** Rows: domain, key, colour, more of the tile. The names of battery modes are long. */
 const SETTINGS = [
   ["select", "export_control", "purple"],
   ["number", "export_limit", "purple"],
-  ["select", "battery_mode", "teal"],
+  ["select", "battery_mode", "teal", { grid_options: WIDE }],
   ["number", "end_of_charge_soc", "teal"],
   ["number", "end_of_discharge_soc", "teal"],
 ];
@@ -20,8 +20,10 @@ export function controlSection(hass, plant, texts) {
   if (!last) return undefined;
   return section([
     heading(texts.own.control, "mdi:tune-variant"),
-    tile(last),
-    SETTINGS.map(([domain, key, color]) => tile(plant.find(key, domain), { color })),
+    tile(last, { grid_options: WIDE }),
+    SETTINGS.map(([domain, key, color, more]) =>
+      tile(plant.find(key, domain), { color, ...more }),
+    ),
     plant.find("battery_mode", "select") && hass.user?.is_admin && force(plant, texts),
   ]);
 }

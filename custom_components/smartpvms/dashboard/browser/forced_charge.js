@@ -14,9 +14,11 @@ const POWER = ["power", "W", 100, 50_000, 100, 2000];
 
 const STYLE = `
   ha-card { display: block; padding: 12px 16px 16px; }
-  .fields { display: grid; grid-template-columns: 1fr 1fr; gap: 12px; }
-  label { display: block; color: var(--secondary-text-color); font-size: 0.875rem; }
-  .box { display: flex; align-items: center; gap: 6px; margin-top: 4px; }
+  .fields {
+    display: grid; grid-template-columns: 1fr 1fr; gap: 8px 12px; align-items: center;
+  }
+  label { padding: 0 8px; }
+  .box { display: flex; align-items: center; gap: 6px; }
   input, select, button { font: inherit; color: var(--primary-text-color); }
   input, select {
     box-sizing: border-box; width: 100%; min-width: 0; min-height: 40px; padding: 0 8px;
@@ -74,9 +76,9 @@ export class ForcedCharge extends HTMLElement {
     for (const key of this.ends.keys())
       this.choice.append(make("option", { value: key, textContent: words[key] }));
     for (const [key, end] of this.ends) end.input.ariaLabel = words[key];
-    const label = make("label", { textContent: words.power }, this.power.box);
-    const until = make("div", {}, make("label", {}, this.choice));
-    for (const end of this.ends.values()) until.append(end.box);
+    this.power.input.id = "power";
+    const label = make("label", { textContent: words.power, htmlFor: "power" });
+    const ends = [...this.ends.values()].map(({ box }) => box);
     const actions = ["force_charge", "force_discharge", "stop_forced_charge"];
     this.buttons = make(
       "div",
@@ -86,7 +88,8 @@ export class ForcedCharge extends HTMLElement {
     this.question = make("div", { hidden: true });
     this.question.setAttribute("role", "alert");
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    const fields = make("div", { className: "fields" }, label, until);
+    const fields = make("div", { className: "fields" });
+    fields.append(label, this.choice, this.power.box, ...ends);
     const card = make("ha-card", {}, fields, this.buttons, this.question);
     root.replaceChildren(make("style", { textContent: STYLE }), card);
     this.showEnd();
