@@ -46,7 +46,9 @@ async def insights_are_true(
     life = truth.energy(BORN, now)
     # The running hour is not in yet.
     assert shown["battery_throughput"] == pytest.approx(life.discharge, abs=5)
-    assert shown["battery_cycles"] == pytest.approx(life.discharge / 10, abs=0.5)
+    if sim.dialect is Dialect.V2022:
+        # Older systems do not tell the capacity.
+        assert shown["battery_cycles"] == pytest.approx(life.discharge / 10, abs=0.5)
     year = truth.energy(now.replace(month=1, day=1, hour=0, minute=0, second=0), now)
     rate = 100 * (1 - year.export / year.pv)
     autarky = 100 * (1 - year.import_ / year.consumption)
