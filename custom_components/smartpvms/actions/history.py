@@ -24,7 +24,7 @@ from ..northbound.periods import (
     PLANT_INTERFACES,
 )
 from .fields import ATTR_END, ATTR_START, DEVICES, WHEN
-from .history_query import Query, Rows, Source, async_history
+from .history_query import Query, Rows, Subject, async_history
 
 ATTR_PERIOD: Final = "period"
 ATTR_KEYS: Final = "keys"
@@ -63,16 +63,16 @@ async def async_get_plant_history(
     """Return hours, days, months or years of plants, by the id that was passed."""
     query = _query(call.data)
     targets = find_targets(hass, call.data[ATTR_DEVICE_ID])
-    sources = {target: _plant_of(target) for target in targets}
+    subjects = {target: _plant_of(target) for target in targets}
     interface = PLANT_INTERFACES[query.period]
     rows = await async_history(
         query,
-        [(target.hub, source) for target, source in sources.items()],
+        [(target.hub, subject) for target, subject in subjects.items()],
         lambda hub: interface,
     )
     return {
-        target.registry_id: _shown(rows[target.hub], source)
-        for target, source in sources.items()
+        target.registry_id: _shown(rows[target.hub], subject)
+        for target, subject in subjects.items()
     }
 
 
@@ -89,10 +89,10 @@ async def async_get_device_history(
             translation_domain=DOMAIN, translation_key="keys_required"
         )
     targets = find_targets(hass, call.data[ATTR_DEVICE_ID])
-    sources = {target: _devices_of(target, query.period) for target in targets}
+    subjects = {target: _devices_of(target, query.period) for target in targets}
     rows = await async_history(
         query,
-        [(target.hub, source) for target in sources for source in sources[target]],
+        [(target.hub, subject) for target in subjects for subject in subjects[target]],
         partial(_interface, query.period),
     )
     ids = {hub: _registry_ids(hass, hub) for hub in rows}
@@ -101,12 +101,12 @@ async def async_get_device_history(
         if target.device is not None
         else {
             "devices": {
-                ids[target.hub][source.key]: _shown(rows[target.hub], source)
-                for source in found
-                if source.key in ids[target.hub]
+                ids[target.hub][subject.key]: _shown(rows[target.hub], subject)
+                for subject in found
+                if subject.key in ids[target.hub]
             }
         }
-        for target, found in sources.items()
+        for target, found in subjects.items()
     }
 
 
@@ -117,7 +117,7 @@ def _interface(period: Period, hub: Hub) -> Interface:
     return DEVICE_INTERFACES[period]
 
 
-def _plant_of(target: Target) -> Source:
+def _plant_of(target: Target) -> Subject:
     """Return the plant of a target, or raise where a call for it would be in vain."""
     if target.device is not None:
         raise ServiceValidationError(
@@ -126,16 +126,16 @@ def _plant_of(target: Target) -> Source:
             translation_placeholders={"device_id": target.registry_id},
         )
     _check_listed(target)
-    return Source(target.plant_code)
+    return Subject(target.plant_code)
 
 
-def _devices_of(target: Target, period: Period) -> list[Source]:
+def _devices_of(target: Target, period: Period) -> list[Subject]:
     """Return the devices of a target that have rows, or raise where none has."""
     _check_listed(target)
     hub = target.hub
     types = DEVICE_TYPES if period is Period.FIVE_MINUTES else PERIOD_TYPES
-    sources = [
-        Source(device.plant_code, device)
+    subjects = [
+        Subject(device.plant_code, device)
         for device in hub.account.listed_devices
         if device.plant_code == target.plant_code
         and device.type_id in types
@@ -144,8 +144,8 @@ def _devices_of(target: Target, period: Period) -> list[Source]:
             or (target.device is None and _is_served(hub, device.type_id))
         )
     ]
-    if sources:
-        return sources
+    if subjects:
+        return subjects
     if period is Period.FIVE_MINUTES:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
@@ -185,9 +185,9 @@ def _is_served(hub: Hub, type_id: int) -> bool:
     return types.may_ask(type_id) and (is_usual or type_id in types.proven)
 
 
-def _shown(rows: Rows, source: Source) -> JsonObjectType:
+def _shown(rows: Rows, subject: Subject) -> JsonObjectType:
     """Return the rows of a plant or device in the order of their time."""
-    found = rows.get(source, {})
+    found = rows.get(subject, {})
     return {"rows": [found[at] for at in sorted(found)]}
 
 

@@ -43,7 +43,7 @@ _PER_CALL: Final[Mapping[Interface, int]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Subject:
     """A plant, or one of its devices, whose history is asked for."""
 
     plant_code: str = field(repr=False)
@@ -61,11 +61,11 @@ class Request:
 
     interface: Interface
     slot: Slot
-    sources: tuple[Source, ...]
+    subjects: tuple[Subject, ...]
     type_id: int | None = None
 
 
-type Rows = dict[Source, dict[datetime, JsonObjectType]]
+type Rows = dict[Subject, dict[datetime, JsonObjectType]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +101,19 @@ class Query:
 
 
 def _requests(
-    hub: Hub, query: Query, sources: Iterable[Source], interface: Interface
+    hub: Hub, query: Query, subjects: Iterable[Subject], interface: Interface
 ) -> list[Request]:
     """Return the calls for these plants or devices, as few as there can be."""
     most = _PER_CALL.get(interface, DEVICES_PER_CALL)
     slots: dict[tzinfo, list[Slot]] = {}
-    together: dict[tuple[int | None, Slot], list[Source]] = {}
-    for source in dict.fromkeys(sources):
-        zone = hub.account.zone(source.plant_code)
+    together: dict[tuple[int | None, Slot], list[Subject]] = {}
+    for subject in dict.fromkeys(subjects):
+        zone = hub.account.zone(subject.plant_code)
         if zone not in slots:
             slots[zone] = list(query.slots(zone, interface))
-        type_id = source.device.type_id if source.device else None
+        type_id = subject.device.type_id if subject.device else None
         for slot in slots[zone]:
-            together.setdefault((type_id, slot), []).append(source)
+            together.setdefault((type_id, slot), []).append(subject)
     return [
         Request(interface, slot, batch, type_id)
         for (type_id, slot), found in together.items()
@@ -123,19 +123,19 @@ def _requests(
 
 async def async_history(
     query: Query,
-    wanted: Iterable[tuple[Hub, Source]],
+    wanted: Iterable[tuple[Hub, Subject]],
     interface: Callable[[Hub], Interface],
 ) -> dict[Hub, Rows]:
     """Return the rows that were asked for, in as few calls as there can be.
 
     Raises HomeAssistantError before the first call where a hub lacks them.
     """
-    sources: dict[Hub, list[Source]] = {}
-    for hub, source in wanted:
-        sources.setdefault(hub, []).append(source)
+    subjects: dict[Hub, list[Subject]] = {}
+    for hub, subject in wanted:
+        subjects.setdefault(hub, []).append(subject)
     plans = {
         hub: _requests(hub, query, found, interface(hub))
-        for hub, found in sources.items()
+        for hub, found in subjects.items()
     }
     # No account is asked before all of them are known to have the calls.
     for hub, requests in plans.items():
@@ -163,9 +163,9 @@ async def _async_rows_of(hub: Hub, query: Query, requests: Iterable[Request]) ->
         for row in answer:
             key = row.plant_code if isinstance(row, PlantRow) else row.device_id
             by_key.setdefault(key, []).append(row)
-        for source in request.sources:
-            kept = _kept(hub, query, request.slot, source, by_key.get(source.key))
-            rows.setdefault(source, {}).update(kept)
+        for subject in request.subjects:
+            kept = _kept(hub, query, request.slot, subject, by_key.get(subject.key))
+            rows.setdefault(subject, {}).update(kept)
             # A hundred devices have tens of thousands of rows: others want a turn.
             await asyncio.sleep(0)
     return rows
@@ -177,9 +177,9 @@ async def _async_ask(
     """Make a call."""
     slot, type_id = request.slot, request.type_id
     if type_id is None:
-        codes = [source.plant_code for source in request.sources]
+        codes = [subject.plant_code for subject in request.subjects]
         return await ASK_PLANTS[request.interface](client, codes, slot.at)
-    ids = [source.device.id for source in request.sources if source.device]
+    ids = [subject.device.id for subject in request.subjects if subject.device]
     if slot.end:
         return await client.device_history(type_id, ids, slot.at, slot.end)
     return await ASK_DEVICES[request.interface](client, type_id, ids, slot.at)
@@ -189,31 +189,31 @@ def _kept(
     hub: Hub,
     query: Query,
     slot: Slot,
-    source: Source,
+    subject: Subject,
     answer: Iterable[PlantRow | DeviceRow] | None,
 ) -> dict[datetime, JsonObjectType]:
     """Return the rows of a plant or device that were asked for, by their start."""
     dated = {row.collected_at: row.values for row in answer or () if row.collected_at}
-    zone = hub.account.zone(source.plant_code)
+    zone = hub.account.zone(subject.plant_code)
     span = query.span(zone)
     local = local_times(query.period, slot, list(dated), zone)
     kept: dict[datetime, JsonObjectType] = {}
     for (at, row), start in zip(dated.items(), local, strict=True):
-        values = _chosen(hub, query, source, row) if span.holds(start) else {}
+        values = _chosen(hub, query, subject, row) if span.holds(start) else {}
         if values:
             kept[at] = {"start": start.isoformat(), "values": values}
     return kept
 
 
-def _chosen(hub: Hub, query: Query, source: Source, row: Values) -> JsonObjectType:
+def _chosen(hub: Hub, query: Query, subject: Subject, row: Values) -> JsonObjectType:
     """Return the values that were asked for, in the catalogue's units.
 
     A plant's row has its shares, too.
     """
-    if source.device:
-        values = hub.account.normalise(source.device, row)
+    if subject.device:
+        values = hub.account.normalise(subject.device, row)
     else:
-        batteries = has_battery(hub.account, source.plant_code)
+        batteries = has_battery(hub.account, subject.plant_code)
         values = {**row, **shares_of_row(row, has_battery=batteries)}
     return {
         key: value
