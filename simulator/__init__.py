@@ -16,6 +16,7 @@ from .dialect import Dialect
 from .disturbances import Disturbance, DisturbanceKind, Scope
 from .faults import Fault, FaultKind
 from .model import Device, Oddity, Plant, Type
+from .owner import Owner
 from .server import serve
 from .simulator import ABSENT, Call, Simulator
 from .truth import EnergyFlow, PowerFlow
@@ -35,6 +36,7 @@ __all__ = [
     "FaultKind",
     "Oddity",
     "Outcome",
+    "Owner",
     "Plant",
     "PowerFlow",
     "Scope",

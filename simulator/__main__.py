@@ -162,6 +162,9 @@ async def run(options: argparse.Namespace) -> None:
     async with serve(sim, options.host, options.port, options.tls) as url:
         print(f"SmartPVMS {sim.dialect} simulator: {url}")
         print(f"login: {options.user} / {options.password}", flush=True)
+        owner = sim.owner
+        print(f"owner: {owner.username} / {owner.password}", end=", ")
+        print(f"client: {owner.client_id} / {owner.client_secret}", flush=True)
         await stop.wait()
     print("stopped", flush=True)
 

@@ -12,6 +12,8 @@ POST   /simulator/alarms   {"do": "raise", "plant": code, "device": id, "alarm":
 POST   /simulator/evict    end the session, as a login elsewhere does
 POST   /simulator/password {"set": "..."}: the account's password from now on; ends
                            the session
+POST   /simulator/owner    {"do": "expire"}: end the owner's access tokens, "revoke":
+                           withdraw the consent
 """
 
 from collections import defaultdict
@@ -60,6 +62,7 @@ def add_routes(app: web.Application, sim: Simulator) -> None:
     app.router.add_post("/simulator/alarms", acting(handle_alarm))
     app.router.add_post("/simulator/evict", acting(evict))
     app.router.add_post("/simulator/password", acting(change_password))
+    app.router.add_post("/simulator/owner", acting(change_consent))
 
 
 def state(sim: Simulator) -> Sent:
@@ -145,6 +148,18 @@ def change_password(sim: Simulator, sent: Sent) -> Sent:
         raise TypeError("the password must be a string")
     sim.sessions.password = sent["set"]
     sim.evict()
+    return state(sim)
+
+
+def change_consent(sim: Simulator, sent: Sent) -> Sent:
+    """End the owner's access tokens, or all that was agreed to."""
+    match sent["do"]:
+        case "expire":
+            sim.owner.expire()
+        case "revoke":
+            sim.owner.revoke()
+        case unknown:
+            raise ValueError(f"cannot {unknown} a consent")
     return state(sim)
 
 

@@ -49,7 +49,7 @@ class Fault:
     """A fault of an interface (None: of all) for ``times`` calls (None: until cleared).
 
     ``probability``: chance, 0 to 1, that it strikes a call. ``status``: HTTP status of
-    ``http``. ``code``: fail code of ``code``.
+    ``http``, ``retry_after``: its header in seconds. ``code``: fail code of ``code``.
     """
 
     kind: FaultKind | str
@@ -58,6 +58,7 @@ class Fault:
     probability: float = 1.0
     status: int = 500
     code: int = 20004
+    retry_after: int | None = None
 
     def __post_init__(self) -> None:
         """Convert the kind's name to a kind."""

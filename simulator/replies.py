@@ -15,9 +15,12 @@ ELSEWHERE = "https://portal.example.invalid/unisso/login.action"
 CHUNK = b" " * 65536
 
 
-def page(text: str, status: int = 200) -> web.Response:
-    """Return an HTML page."""
-    return web.Response(text=text, status=status, content_type="text/html")
+def page(text: str, status: int = 200, retry_after: int | None = None) -> web.Response:
+    """Return an HTML page; ``retry_after``: its header in seconds."""
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return web.Response(
+        text=text, status=status, content_type="text/html", headers=headers
+    )
 
 
 def early(fault: Fault, request: web.Request) -> web.StreamResponse:
@@ -31,7 +34,8 @@ def early(fault: Fault, request: web.Request) -> web.StreamResponse:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response()
-    return page(f"<html><body>{fault.status}</body></html>", fault.status)
+    text = f"<html><body>{fault.status}</body></html>"
+    return page(text, fault.status, fault.retry_after)
 
 
 async def broken(

@@ -9,13 +9,14 @@ from typing import Any
 
 from aiohttp import web
 
-from . import admin, replies
+from . import admin, consent, replies
 from .certificate import ignoring_rejected_handshakes, self_signed
 from .dialect import Dialect
 from .envelope import Answer, Body, Refused, refuse, wrap
 from .faults import EARLY, Fault, FaultKind, spoil
 from .interfaces.arguments import Asked
 from .interfaces.table import WITHDRAWN, handler
+from .owner import TooMany
 from .quota import Fleet, limits
 from .simulator import Call, Simulator
 
@@ -54,6 +55,7 @@ class Server:
         app.router.add_post("/thirdData/{interface}", self.call)
         # The interfaces of control; each has a slash in its name.
         app.router.add_post("/rest/openapi/pvms/{interface:.+/.+}", self.call)
+        consent.add_routes(app, self.sim)
         admin.add_routes(app, self.sim)
         app.router.add_route("*", "/{path:.*}", self.not_found)
         return app
@@ -75,17 +77,21 @@ class Server:
             response = replies.early(fault, request)
             self._note(interface, at, None, response.status, asked)
             return response
-        if not self.sim.quota.enter(interface, self._one_at_a_time(interface), at):
+        lane = interface if _bearer(request) is None else f"{interface} of the owner"
+        if not self.sim.quota.enter(lane, self._one_at_a_time(interface), at):
             body = refuse(407, None, self._echo(interface, asked), at)
             self._note(interface, at, 407, 200, asked)
             return web.json_response(body)
         try:
             return await self._served(request, interface, asked, at, fault)
         except asyncio.CancelledError:
-            self.sim.quota.linger(interface, self.sim.clock.now())
+            self.sim.quota.linger(lane, self.sim.clock.now())
+            raise
+        except web.HTTPException as refused:
+            self._note(interface, at, None, refused.status, asked)
             raise
         finally:
-            self.sim.quota.leave(interface)
+            self.sim.quota.leave(lane)
 
     def _one_at_a_time(self, interface: str) -> bool:
         return self.sim.dialect is Dialect.V2022 and interface not in ACCOUNT
@@ -99,10 +105,10 @@ class Server:
         fault: Fault | None,
     ) -> web.StreamResponse:
         """Answer a call after the checks for early faults and parallel calls."""
-        token = request.headers.get(TOKEN)
         headers: dict[str, str] = {}
         try:
-            body = self._body(interface, asked, at, token, fault)
+            self._admit(interface, asked, at, request, fault)
+            body = self._body(interface, asked, at, fault)
             if interface == "login":
                 headers[TOKEN] = self.sim.sessions.token or ""
         except Refused as refused:
@@ -119,24 +125,53 @@ class Server:
             response.set_cookie(TOKEN, headers[TOKEN], path="/", httponly=True)
         return response
 
-    def _body(
+    def _admit(
         self,
         interface: str,
         asked: Body,
         at: float,
-        token: str | None,
+        request: web.Request,
         fault: Fault | None,
-    ) -> Body:
-        """Check session, quota, permission in the real server's order, then answer."""
+    ) -> None:
+        """Check session or access token, then the quota, in the real server's order."""
         sim = self.sim
         if fault and fault.kind == FaultKind.LOST:
             raise Refused(305)
+        access, token = _bearer(request), request.headers.get(TOKEN)
+        if access is not None:
+            # Real servers are said not to take a token of each way together.
+            if token is not None:
+                raise Refused(305)
+            self._admit_owner(interface, asked, access)
+            return
         if interface not in ACCOUNT:
             sim.sessions.check(token)
         fleet = Fleet.of(sim.plants, sim.dialect, sim.all_types)
         windows = limits(interface, sim.dialect, fleet, sim.quota.rules)
         if not sim.quota.admit(interface, windows, at):
             raise Refused(407)
+
+    def _admit_owner(self, interface: str, asked: Body, access: str) -> None:
+        """Check an owner's access token, its scope, and the owner's quota."""
+        owner, is_control = self.sim.owner, "/" in interface
+        if owner.scopes(access) is None:
+            if owner.lost_as_305:
+                raise Refused(305)
+            raise web.HTTPUnauthorized
+        owner.check(access, is_control)
+        about = " ".join(str(asked.get(key)) for key in ("stationCodes", "devIds"))
+        try:
+            owner.admit(interface, about, is_control)
+        except TooMany:
+            after = owner.retry_after
+            headers = {} if after is None else {"Retry-After": str(after)}
+            raise web.HTTPTooManyRequests(headers=headers) from None
+
+    def _body(
+        self, interface: str, asked: Body, at: float, fault: Fault | None
+    ) -> Body:
+        """Return the answer to a call that was admitted, as far as it is permitted."""
+        sim = self.sim
         if fault and fault.kind == FaultKind.CODE:
             raise Refused(fault.code)
         if interface in sim.denied:
@@ -183,6 +218,12 @@ class Server:
             del calls[: MOST_CALLS // 2]
         calls.append(Call(interface, at, code, status, payload))
         LOGGER.info("%s: HTTP %d, failCode %s", interface, status, code)
+
+
+def _bearer(request: web.Request) -> str | None:
+    """Return the access token of a request, None without one."""
+    kind, _, access = request.headers.get("Authorization", "").partition(" ")
+    return access if kind == "Bearer" else None
 
 
 async def _parameters(request: web.Request) -> Body:

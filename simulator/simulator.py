@@ -16,6 +16,7 @@ from .dialect import Dialect
 from .disturbances import Disturbances
 from .faults import Faults
 from .model import Plant
+from .owner import Owner
 from .quota import Quota
 from .session import Sessions
 from .truth import Truth
@@ -79,6 +80,7 @@ class Simulator:
         self.quirks = quirks
         self.all_types = all_types
         self.sessions = Sessions(username, password, self.clock)
+        self.owner = Owner(self.clock, scale=window)
         self.quota = Quota(window)
         self.faults = Faults()
         self.disturbances = Disturbances()
