@@ -1,11 +1,12 @@
 """What a user sees: values, names, resets, and when an entity is there."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity import Entity
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -197,6 +198,48 @@ async def test_an_entity_comes_with_its_value(
     assert unknown.entity_category == "diagnostic"
     assert unknown.original_name == "Brand new kpi"
     assert not registered(hass, inverter, "a_text")
+
+
+async def test_numbers_of_a_row_share_their_cause(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """The activity log, which tells causes, lists no numbers."""
+
+    def context(platform: str, device: int, key: str) -> Context:
+        state = hass.states.get(entity_id(hass, platform, device, key))
+        assert state
+        return state.context
+
+    inverter, battery = (
+        device_of(sim, kind) for kind in (Type.ENERGY_CENTER, Type.BATTERY)
+    )
+    changed = {"battery_soc": 51.5, "ch_discharge_power": 815, "run_state": 0}
+    sim.override(battery, changed)
+    sim.override(inverter, {"active_power": 1.5})
+    await wait(CYCLE)
+    cause = context("sensor", battery, "battery_soc")
+    assert context("sensor", battery, "ch_discharge_power") == cause
+    assert context("binary_sensor", battery, "run_state") != cause
+    assert context("sensor", inverter, "active_power") != cause
+
+
+def _subclasses(kind: type) -> Iterator[type]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _subclasses(child)
+
+
+def test_no_entity_is_removed_and_added_again_to_be_renamed() -> None:
+    """As Home Assistant 2026.11 finds out by each class of an entity."""
+    followers = {"async_added_to_hass", "async_will_remove_from_hass"}
+    found = [
+        kind
+        for kind in _subclasses(Entity)
+        if kind.__module__.startswith("custom_components.smartpvms.")
+        and followers & kind.__dict__.keys()
+    ]
+    assert found
+    assert all("async_entity_id_changed" in kind.__dict__ for kind in found)
 
 
 async def test_a_kpi_nobody_knows_survives_a_restart(

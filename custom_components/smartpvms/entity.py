@@ -66,6 +66,12 @@ class AccountEntity[CoordinatorT: DataUpdateCoordinator[Any]](
         if next(_removed) % REMOVED_AT_ONCE == 0:
             await asyncio.sleep(0)
 
+    # From 2026.11 on, Home Assistant changes the entity id of an entity in place where
+    # each class that follows its adding or removal has this method.
+    @callback
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Go on as before: nothing is known by the entity id."""
+
 
 _removed: Final = count()
 
@@ -76,6 +82,7 @@ class ComparingEntity[CoordinatorT: DataUpdateCoordinator[Any]](
     """An entity that writes its state only if its fingerprint differs."""
 
     _shown: object = None
+    async_entity_id_changed = AccountEntity.async_entity_id_changed
 
     @abstractmethod
     def _fingerprint(self) -> object:

@@ -45,6 +45,8 @@ async def async_setup_entry(
 class AlarmEvent(AlarmEntity, EventEntity):
     """An alarm of the plant or one of its devices was raised, cleared, …."""
 
+    async_entity_id_changed = AlarmEntity.async_entity_id_changed
+
     def __init__(self, coordinator: AlarmCoordinator, plant_code: str) -> None:
         """Belong to a plant."""
         super().__init__(coordinator, plant_code, plant_code, DESCRIPTION)

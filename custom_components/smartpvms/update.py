@@ -72,6 +72,7 @@ class FirmwareUpdate(ComparingEntity[FirmwareCoordinator], UpdateEntity):
     """The firmware of an inverter."""
 
     _attr_supported_features = UpdateEntityFeature.PROGRESS
+    async_entity_id_changed = ComparingEntity.async_entity_id_changed
 
     def __init__(self, coordinator: FirmwareCoordinator, device_id: int) -> None:
         """Belong to a device."""

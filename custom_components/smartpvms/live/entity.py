@@ -57,12 +57,6 @@ class ReadingEntity[K: str | int](AccountEntity[ReadingsCoordinator[K]]):
         """Return all that the state is made of and that may change."""
         return (self.value, self.available)
 
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Show the present value; Home Assistant writes the state next."""
-        await super().async_added_to_hass()
-        self._shown = self._what_shows()
-
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
