@@ -42,8 +42,10 @@ from custom_components.smartpvms.northbound import (
     Ledger,
     NorthboundError,
     NorthboundSession,
+    PasswordAuthenticator,
     session as session_module,
 )
+from custom_components.smartpvms.northbound.authenticator import TOKEN, Line, Proof
 from custom_components.smartpvms.system_health import async_info
 from simulator import Fault, FaultKind, Simulator, fleet, serve
 
@@ -100,14 +102,14 @@ def house() -> Simulator:
 def tokens(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Collect every token that was ever handed out."""
     seen: set[str] = set()
-    fetch = NorthboundSession._fetch_token
+    obtain = PasswordAuthenticator._obtain
 
-    async def noted(self: NorthboundSession) -> str:
-        token = await fetch(self)
-        seen.add(token)
-        return token
+    async def noted(self: PasswordAuthenticator, line: Line) -> Proof:
+        proof = await obtain(self, line)
+        seen.add(proof.headers[TOKEN])
+        return proof
 
-    monkeypatch.setattr(NorthboundSession, "_fetch_token", noted)
+    monkeypatch.setattr(PasswordAuthenticator, "_obtain", noted)
     return seen
 
 
@@ -321,7 +323,9 @@ async def talking(
         ClientSession(cookie_jar=DummyCookieJar()) as http,
     ):
         url = str(server.make_url("/")).rstrip("/")
-        yield NorthboundSession(http, url, USERNAME, PASSWORD, Ledger(saved))
+        yield NorthboundSession(
+            http, url, PasswordAuthenticator(USERNAME, PASSWORD), Ledger(saved)
+        )
 
 
 async def refused(session: NorthboundSession) -> str:

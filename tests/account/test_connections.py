@@ -17,7 +17,7 @@ from custom_components.smartpvms.account.connections import (
     async_get_connections,
 )
 from custom_components.smartpvms.hub.setup import credentials_of
-from custom_components.smartpvms.northbound import Interface
+from custom_components.smartpvms.northbound import Interface, PasswordAuthenticator
 from simulator import Dialect, Simulator
 
 from ..conftest import make_entry
@@ -198,8 +198,9 @@ async def test_new_credentials_get_a_new_connection_on_the_same_ledger(
 
 async def test_no_secret_is_shown(hass: HomeAssistant, setup: MockConfigEntry) -> None:
     connection = (await async_get_connections(hass)).connect(credentials_of(setup))
-    token = connection.client.session._token
-    assert token
+    authenticator = connection.client.session._authenticator
+    assert isinstance(authenticator, PasswordAuthenticator)
+    assert (token := authenticator._token)
     shown = f"{connection!r} {connection.client.session!r}"
     assert "'pass'" not in shown
     assert token not in shown

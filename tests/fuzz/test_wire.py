@@ -17,6 +17,7 @@ from custom_components.smartpvms.northbound import (
     NorthboundClient,
     NorthboundError,
     NorthboundSession,
+    PasswordAuthenticator,
 )
 
 from .sound import assert_sound
@@ -92,7 +93,9 @@ async def web() -> AsyncIterator[ClientSession]:
 async def ask(wire: Wire, web: ClientSession, name: str) -> Any:
     """Return what a coroutine of a new client returns, or its error of ours."""
     ledger = Ledger(saved, NOON.timestamp)
-    client = NorthboundClient(NorthboundSession(web, wire.url, USER, PASSWORD, ledger))
+    client = NorthboundClient(
+        NorthboundSession(web, wire.url, PasswordAuthenticator(USER, PASSWORD), ledger)
+    )
     try:
         result = await calls()[name](client)
     except NorthboundError as error:

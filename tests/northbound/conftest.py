@@ -18,6 +18,7 @@ from custom_components.smartpvms.northbound import (
     Ledger,
     NorthboundClient,
     NorthboundSession,
+    PasswordAuthenticator,
 )
 from simulator import Clock, Dialect, Plant, Simulator, fleet
 
@@ -50,6 +51,12 @@ class Link:
     session: NorthboundSession
     client: NorthboundClient
     clock: HandClock
+
+    @property
+    def authenticator(self) -> PasswordAuthenticator:
+        """Return what logs in."""
+        assert isinstance(self.session._authenticator, PasswordAuthenticator)
+        return self.session._authenticator
 
     def calls(self, interface: Interface) -> int:
         """Count the calls that the ledger has on record."""
@@ -157,7 +164,10 @@ async def connect(clock: HandClock) -> AsyncIterator[Connect]:
             )
             stack.push_async_callback(http.close)
             ledger = kept.get("ledger") or Ledger(nothing, clock.now)
-            session = NorthboundSession(http, url, USER, password, ledger)
+            authenticator = kept.get("authenticator") or PasswordAuthenticator(
+                USER, password
+            )
+            session = NorthboundSession(http, url, authenticator, ledger)
             return Link(ledger, session, NorthboundClient(session), clock)
 
         yield connect

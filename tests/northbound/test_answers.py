@@ -35,7 +35,7 @@ async def refusal(link: Link, *secrets: str) -> NorthboundError:
     with pytest.raises(NorthboundError) as caught:
         await ask(link)
     assert caught.value.interface is AT
-    discreet(caught.value, *secrets, str(link.session._token))
+    discreet(caught.value, *secrets, str(link.authenticator._token))
     return caught.value
 
 

@@ -94,7 +94,7 @@ async def test_one_login_serves_many_calls(
     await link.client.devices([plant.code])
     await link.client.plant_real_time([plant.code])
     assert made(sim) == ["login", "stations", "getDevList", "getStationRealKpi"]
-    assert link.session._has_worked
+    assert link.authenticator._has_worked
 
 
 async def test_concurrent_calls_log_in_once(
@@ -186,7 +186,7 @@ async def test_a_token_of_thirty_minutes_is_renewed(link: Link, sim: Simulator) 
     assert [call.fail_code for call in sim.calls] == [0, 0, 305, 0, 0]
     assert link.calls(Interface.STATIONS) == 2
     # It ended by itself; nobody ended it.
-    assert not link.session._losses
+    assert not link.authenticator._losses
 
 
 async def test_a_session_lost_twice_is_an_error(link: Link, sim: Simulator) -> None:
@@ -263,7 +263,7 @@ async def test_a_loss_that_another_call_has_repaired_is_no_second_one(
     repaired.set()
     assert await slow == []
     assert [seen.interface for seen in raw.requests].count("login") == 2
-    assert len(raw_link.session._losses) == 1
+    assert len(raw_link.authenticator._losses) == 1
 
 
 async def test_no_login_is_spent_on_a_call_the_ledger_forbids(

@@ -24,7 +24,9 @@ class NoHomeAssistant:
 sys.meta_path.insert(0, NoHomeAssistant())
 from aiohttp import ClientSession, DummyCookieJar
 before = {name.partition(".")[0] for name in sys.modules}
-from northbound import Ledger, NorthboundClient, NorthboundSession, PlantList
+from northbound import (
+    Ledger, NorthboundClient, NorthboundSession, PasswordAuthenticator, PlantList
+)
 new = {name.partition(".")[0] for name in sys.modules} - before
 assert new - set(sys.stdlib_module_names) == {"northbound"}, new
 
@@ -33,7 +35,9 @@ async def save():
 
 async def main(url, user, password):
     async with ClientSession(cookie_jar=DummyCookieJar()) as http:
-        session = NorthboundSession(http, url, user, password, Ledger(save))
+        session = NorthboundSession(
+            http, url, PasswordAuthenticator(user, password), Ledger(save)
+        )
         dialect, plants = await PlantList(NorthboundClient(session)).read_on()
         print(dialect, *(plant.code for plant in plants))
 

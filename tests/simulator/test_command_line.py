@@ -56,6 +56,7 @@ async def test_it_serves_until_a_signal(socket_enabled: None) -> None:
     try:
         url = (await process.stdout.readline()).decode().split()[-1]
         assert b"me / secret" in await process.stdout.readline()
+        assert b"client: 100000001" in await process.stdout.readline()
         async with aiohttp.ClientSession() as http:
             asked = {"userName": "me", "systemCode": "secret"}
             async with http.post(f"{url}/thirdData/login", json=asked) as response:

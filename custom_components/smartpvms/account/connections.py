@@ -22,6 +22,7 @@ from ..northbound import (
     Ledger,
     NorthboundClient,
     NorthboundSession,
+    PasswordAuthenticator,
     Plant,
     PlantList,
 )
@@ -169,8 +170,7 @@ class Connections:
         session = NorthboundSession(
             self._client_session(credentials.verify_ssl),
             credentials.origin,
-            credentials.username,
-            credentials.password,
+            PasswordAuthenticator(credentials.username, credentials.password),
             self.ledger(credentials.account),
         )
         return Connection(credentials, NorthboundClient(session))

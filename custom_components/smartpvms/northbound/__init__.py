@@ -4,6 +4,12 @@ Needs aiohttp and nothing else. Start with `NorthboundSession`, which wants a
 `Ledger`, and give it to `NorthboundClient`.
 """
 
+from .authenticator import (
+    AccessTokens,
+    Authenticator,
+    BearerAuthenticator,
+    PasswordAuthenticator,
+)
 from .client import NorthboundClient
 from .errors import NorthboundError
 from .interfaces import Dialect, Interface
@@ -16,6 +22,9 @@ from .plant_list import PlantList
 from .session import NorthboundSession, normalise_origin
 
 __all__ = [
+    "AccessTokens",
+    "Authenticator",
+    "BearerAuthenticator",
     "Device",
     "DeviceRow",
     "Dialect",
@@ -24,6 +33,7 @@ __all__ = [
     "NorthboundClient",
     "NorthboundError",
     "NorthboundSession",
+    "PasswordAuthenticator",
     "PauseReason",
     "Period",
     "Plant",

@@ -4,6 +4,8 @@ No error text holds anything the server or the user wrote, so that neither a
 password nor a plant's name reaches a log.
 """
 
+from collections.abc import Mapping
+import re
 from typing import Final, override
 
 from .interfaces import Interface
@@ -13,10 +15,12 @@ class NorthboundError(Exception):
     """Any failure of a call.
 
     `interface` is the one that was called, `code` the failCode or the HTTP
-    status behind it, None where there was no answer.
+    status behind it, None where there was no answer. `retry_after`: the seconds after
+    which the server wants to be asked again, None where it has not told.
     """
 
     meaning = "the call failed"
+    retry_after: float | None = None
 
     def __init__(
         self, interface: Interface, code: int | None = None, detail: str = ""
@@ -266,6 +270,15 @@ def error_for_status(interface: Interface, status: int) -> NorthboundError | Non
         return NotNorthboundError(interface, status, "it redirects elsewhere")
     fallback = ServerError if status >= 500 else NotNorthboundError
     return STATUSES.get(status, fallback)(interface, status)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that the header Retry-After tells, None where it does not.
+
+    A date in it (RFC 9110) is not read: the server's clock may differ from ours.
+    """
+    text = headers.get("Retry-After", "")
+    return float(text) if re.fullmatch(r"\d{1,6}", text, re.ASCII) else None
 
 
 class NoAddressError(ValueError):

@@ -24,6 +24,7 @@ from .errors import (
 )
 from .interfaces import Interface
 from .lane import (
+    LONGEST_PAUSE,
     MARGIN,
     NOT_GRANTED,
     TOO_FREQUENT_PAUSE_MAX,
@@ -285,10 +286,12 @@ class Ledger:
             case BusyError():
                 # For everybody, so the other lanes wait as well; this one alone where
                 # it goes on.
-                if lane.reason is not PauseReason.BUSY:
-                    self._busy_until = now + BUSY_PAUSE
+                told = min(error.retry_after or 0.0, LONGEST_PAUSE)
+                if lane.reason is not PauseReason.BUSY or told:
+                    self._busy_until = now + (told or BUSY_PAUSE)
                 lane.pause = _longer(lane.pause, BUSY_PAUSE, BUSY_PAUSE_MAX)
-                lane.pause_until(now, now + lane.pause, PauseReason.BUSY)
+                rest = told or lane.pause
+                lane.pause_until(now, now + rest, PauseReason.BUSY)
             case DayQuotaError():
                 lane.pause_until(now, self._midnight(now), PauseReason.DAY_QUOTA)
             case AccessError():

@@ -1,7 +1,6 @@
-"""One account's session: login, token, one relogin, envelope to data or error."""
+"""One account's session: proof, one relogin, envelope to data or error."""
 
-from asyncio import CancelledError, Lock, to_thread
-from collections import deque
+from asyncio import CancelledError, to_thread
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from ipaddress import ip_address
@@ -21,10 +20,10 @@ from aiohttp import (
 )
 from yarl import URL
 
+from .authenticator import SECOND_CHANCE, Authenticator, Proof
 from .call_log import CallLog
 from .errors import (
     CertificateError,
-    LoginError,
     NoAddressError,
     NorthboundError,
     NotEncryptedError,
@@ -35,11 +34,11 @@ from .errors import (
     UnreachableError,
     error_for,
     error_for_status,
+    retry_after,
 )
 from .interfaces import PARTLY_TAKEN, TASK_CODE, TASKS, Interface, Json
 from .lane import PauseReason
 from .ledger import Ledger
-from .limits import DAY
 
 TIMEOUT: Final = ClientTimeout(total=30)
 # 100 plants' five-minute rows of a day are about 20 MB; more is no answer.
@@ -47,20 +46,8 @@ LARGEST_ANSWER: Final = 64 * 1024 * 1024
 # Bytes: a body of this size takes a millisecond to parse, a long one seconds.
 LONG_ANSWER: Final = 100_000
 LARGEST_CODE: Final = 10**9
-TOKEN: Final = "XSRF-TOKEN"
 # The message of a lost session, whatever its code (seen with 305 and 20010).
 RELOGIN: Final = "USER_MUST_RELOGIN"
-# What may stand in a header and in a cookie; anything else could break out of it.
-_SOUND_TOKEN: Final = re.compile(r"[!#-+\--:<-\[\]-~]{1,2048}")
-
-# A token lives 30 minutes and each call extends it: a token that ends earlier was
-# ended by another login on the account.
-TOKEN_LIFE: Final = 25 * 60.0
-OFTEN: Final = 3
-OFTEN_WITHIN: Final = 3600.0
-
-# A refused login that worked before may be a lock (30 min) or too many sessions.
-SECOND_CHANCE: Final = 30 * 60.0
 
 
 def normalise_origin(typed: str) -> str:
@@ -98,35 +85,27 @@ def _is_loopback(host: str) -> bool:
 class NorthboundSession:
     """Sends calls of one account, within its ledger.
 
-    Wants an aiohttp session of its own that keeps no cookies: token header and
-    cookie are set here. `origin` comes from `normalise_origin`.
+    Wants an aiohttp session of its own that keeps no cookies: the authenticator says
+    what a call carries. `origin` comes from `normalise_origin`.
     """
 
     def __init__(
         self,
         http: ClientSession,
         origin: str,
-        username: str,
-        password: str,
+        authenticator: Authenticator,
         ledger: Ledger,
     ) -> None:
-        """Keep the credentials; nothing is sent before the first call."""
+        """Keep the way to log in; nothing is sent before the first call."""
         self._http = http
         self._base = URL(origin)
-        self._username = username
-        self._password = password
+        self._authenticator = authenticator
         self.ledger = ledger
         self.call_log = CallLog()
-        self._token: str | None = None
-        self._login = Lock()
-        self._has_worked = False
-        self.refusals = 0
-        self._used_at = 0.0
-        self._losses: deque[float] = deque(maxlen=OFTEN)
 
     def trust_credentials(self) -> None:
         """Note that these credentials have worked: a refusal may be a lock."""
-        self._has_worked = True
+        self._authenticator.trust()
 
     def use_ledger(self, ledger: Ledger) -> None:
         """Put further calls on another ledger."""
@@ -148,39 +127,32 @@ class NorthboundSession:
         async with lane.turn:
             # Before the login, which would be spent for nothing.
             self.ledger.check(interface)
-            token = await self._ensure_token()
+            proof = await self._authenticator.prove(self)
             await self.ledger.claim(interface)
             try:
-                data = await self._recorded(interface, payload or {}, token)
+                data = await self._recorded(interface, payload or {}, proof)
             except SessionLostError:
                 # The server did not know whose call it was, so it did not count.
                 self.ledger.withdraw(interface)
-                self._lost(token)
-                token = await self._ensure_token()
+                self._authenticator.lose(proof, self.ledger.now())
+                proof = await self._authenticator.prove(self)
                 await self.ledger.claim(interface)
-                data = await self._recorded(interface, payload or {}, token)
+                data = await self._recorded(interface, payload or {}, proof)
             return data
 
     async def log_in(self) -> None:
         """Log in now (reference 2.1), whether or not there is a session."""
-        self._token = None
-        await self._ensure_token()
+        await self._authenticator.renew(self)
 
     async def log_out(self) -> None:
         """End the session on the server; what fails is not worth telling."""
-        token, self._token = self._token, None
-        if token is None:
-            return
-        try:
-            await self._post(Interface.LOGOUT, {"xsrfToken": token}, token)
-        except NorthboundError:
-            return
+        await self._authenticator.end(self)
 
     async def _recorded(
-        self, interface: Interface, payload: Mapping[str, Json], token: str
+        self, interface: Interface, payload: Mapping[str, Json], proof: Proof
     ) -> Json:
         try:
-            data, _ = await self._post(interface, payload, token)
+            data, _ = await self.post(interface, payload, proof)
         except NorthboundError as error:
             await self.ledger.record(interface, error)
             raise
@@ -188,13 +160,18 @@ class NorthboundSession:
             self.ledger.give_up(interface)
             raise
         await self.ledger.record(interface, None)
-        self._used_at = self.ledger.now()
+        self._authenticator.used(self.ledger.now())
         return data
 
     @property
+    def refusals(self) -> int:
+        """Return how often in a row a login that worked before was refused."""
+        return self._authenticator.refusals
+
+    @property
     def is_open(self) -> bool:
-        """Tell whether there is a token, so that a call needs no login."""
-        return self._token is not None
+        """Tell whether a call needs no login."""
+        return self._authenticator.is_open
 
     @property
     def is_refused(self) -> bool:
@@ -210,60 +187,15 @@ class NorthboundSession:
     @property
     def is_contested(self) -> bool:
         """Tell whether somebody else keeps ending our session."""
-        losses = self._losses
-        since = self.ledger.now() - OFTEN_WITHIN
-        return len(losses) == OFTEN and losses[0] > since
+        return self._authenticator.is_contested(self.ledger.now())
 
-    def _lost(self, token: str) -> None:
-        """Drop a token that the server no longer takes."""
-        if self._token != token:
-            return
-        self._token = None
-        now = self.ledger.now()
-        if now - self._used_at < TOKEN_LIFE:
-            self._losses.append(now)
-
-    async def _ensure_token(self) -> str:
-        async with self._login:
-            if self._token is None:
-                self._token = await self._fetch_token()
-            return self._token
-
-    async def _fetch_token(self) -> str:
-        await self.ledger.claim(Interface.LOGIN)
-        payload = {"userName": self._username, "systemCode": self._password}
-        try:
-            _, response = await self._post(Interface.LOGIN, payload, None)
-            cookie = response.cookies.get(TOKEN)
-            token = response.headers.get(TOKEN) or (cookie.value if cookie else None)
-            if not token or not _SOUND_TOKEN.fullmatch(token):
-                raise ResponseError(Interface.LOGIN, detail="no token")
-        except CertificateError:
-            # Nothing was sent, so the next login need not wait.
-            self.ledger.withdraw(Interface.LOGIN)
-            raise
-        except NorthboundError as error:
-            await self._refused(error)
-            raise
-        self._has_worked, self.refusals = True, 0
-        await self.ledger.record(Interface.LOGIN, None)
-        return token
-
-    async def _refused(self, error: NorthboundError) -> None:
-        """Keep the login lane at rest, so that no account is hammered shut."""
-        if isinstance(error, LoginError) and self._has_worked:
-            self.refusals += 1
-            pause = SECOND_CHANCE if self.refusals == 1 else DAY
-            await self.ledger.pause(Interface.LOGIN, pause, PauseReason.LOGIN_REFUSED)
-        await self.ledger.record(Interface.LOGIN, error)
-
-    async def _post(
-        self, interface: Interface, payload: Mapping[str, Json], token: str | None
+    async def post(
+        self, interface: Interface, payload: Mapping[str, Json], proof: Proof
     ) -> tuple[Json, ClientResponse]:
         """Make a call, and note how it ended."""
         started = monotonic()
         try:
-            data, response = await self._exchange(interface, payload, token)
+            data, response = await self._exchange(interface, payload, proof)
         except NorthboundError as error:
             self.call_log.failed(self.ledger.now(), monotonic() - started, error)
             raise
@@ -272,18 +204,20 @@ class NorthboundSession:
         return data, response
 
     async def _exchange(
-        self, interface: Interface, payload: Mapping[str, Json], token: str | None
+        self, interface: Interface, payload: Mapping[str, Json], proof: Proof
     ) -> tuple[Json, ClientResponse]:
-        headers = {TOKEN: token, "Cookie": f"{TOKEN}={token}"} if token else {}
         try:
             async with self._http.post(
                 self._base / interface.path,
                 json=payload,
-                headers=headers,
+                headers=proof.headers,
                 allow_redirects=False,
                 timeout=TIMEOUT,
             ) as response:
+                if response.status in proof.lost_by:
+                    raise SessionLostError(interface, response.status)
                 if error := error_for_status(interface, response.status):
+                    error.retry_after = retry_after(response.headers)
                     raise error
                 body = await _read(interface, response)
         except (ClientConnectorCertificateError, ClientConnectorSSLError) as err:
