@@ -17,13 +17,14 @@ from .account.account import Account
 from .alarms.entity import ALARM_KEYS, alarm_sensors
 from .catalogue import DERIVED, DEVICE_TYPES, OTHER, PERIOD_KEYS, PLANT, Kpi
 from .catalogue.insight import CAPACITY_KEPT, INSIGHT_KEYS, INSIGHTS
-from .catalogue.plant import HISTORY_IMPORT
+from .catalogue.plant import ENERGY_STORED, HISTORY_IMPORT, LAST_DATA, PV_POWER
 from .const import DOMAIN
 from .control.entity import LAST_COMMAND, LastCommandSensor, commanded
 from .entity import EntityAdder
 from .history.entity import HistorySensor
 from .hub.hub import SmartPvmsConfigEntry
 from .insight.coordinator import InsightCoordinator
+from .live.balance_coordinator import BalanceCoordinator
 from .live.coordinator import ReadingsCoordinator
 from .live.entity import ReadingEntity, async_add_as_seen
 from .live.period_coordinator import PeriodCoordinator
@@ -37,6 +38,9 @@ _NOT_OF_A_ROW: Final = (
     _DERIVED_KEYS | ALARM_KEYS | INSIGHT_KEYS | {HISTORY_IMPORT.key, LAST_COMMAND.key}
 )
 ATTR_YEARS: Final = "years"
+ATTR_CAPACITY: Final = "capacity"
+ATTR_INSTALLED: Final = "installed_capacity"
+ATTR_INTERVAL: Final = "interval"
 
 
 async def async_setup_entry(
@@ -50,7 +54,7 @@ async def async_setup_entry(
         hub.account, async_add_entities, hub.registered.get(Platform.SENSOR)
     )
     build = _Builder(hub.account.options.currency)
-    async_add_as_seen(hub.balance, _derived, build, adder)
+    async_add_as_seen(hub.balance, _derived, build.derived, adder)
     async_add_as_seen(hub.plants, _of_plant, build, adder)
     async_add_as_seen(hub.devices, partial(_of_device, hub.account), build, adder)
     async_add_as_seen(hub.insights, _insights, build.insight, adder)
@@ -135,6 +139,13 @@ class _Builder:
         self, coordinator: ReadingsCoordinator[K], key: K, kpi: Kpi
     ) -> KpiSensor[K]:
         return sensor_class(kpi)(coordinator, key, kpi, self.currency)
+
+    def derived(
+        self, coordinator: ReadingsCoordinator[str], code: str, kpi: Kpi
+    ) -> KpiSensor[str]:
+        """Return a sensor of a plant's balance, some with what their value is part of."""
+        make = _WITH_MEASURE.get(kpi.key) or sensor_class(kpi)
+        return make(coordinator, code, kpi, self.currency)
 
     def insight(
         self, coordinator: ReadingsCoordinator[str], code: str, kpi: Kpi
@@ -300,3 +311,49 @@ class CapacityKeptSensor(MeasuringSensor[str]):
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """Return the capacity kept in each year of the batteries, in percent."""
         return {ATTR_YEARS: self.coordinator.years.get(self.key, [])}
+
+
+class PvPowerSensor(MeasuringSensor[str]):
+    """The power of a plant's modules, with the power installed as an attribute."""
+
+    _unrecorded_attributes = frozenset({ATTR_INSTALLED})
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Return the power of all modules at their peak, in kWp."""
+        plant = self.coordinator.account.plants.get(self.key)
+        return {ATTR_INSTALLED: plant.capacity if plant else None}
+
+
+class StoredSensor(MeasuringSensor[str]):
+    """The energy in a plant's batteries, with all they can hold as an attribute."""
+
+    coordinator: BalanceCoordinator
+
+    _unrecorded_attributes = frozenset({ATTR_CAPACITY})
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Return the capacity of all batteries, in kWh."""
+        return {ATTR_CAPACITY: self.coordinator.battery_capacity(self.key)}
+
+
+class LastDataSensor(TimeSensor[str]):
+    """When a plant's last values came, with the time between two as an attribute."""
+
+    _unrecorded_attributes = frozenset({ATTR_INTERVAL})
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Return how far apart values come, in seconds."""
+        return {ATTR_INTERVAL: round(self.coordinator.cycle())}
+
+
+_WITH_MEASURE: Final[Mapping[str, type[KpiSensor[str]]]] = {
+    PV_POWER: PvPowerSensor,
+    ENERGY_STORED: StoredSensor,
+    LAST_DATA: LastDataSensor,
+}

@@ -27,6 +27,24 @@ test("the dashboard is listed in the user's language, beside others", () => {
   assert.match(ours.description, /^Deine PV-Anlagen/);
 });
 
+test("the card is listed in the picker, and knows a plant to begin with", async () => {
+  const [card] = window.customCards;
+  assert.equal(card.type, "smartpvms-power-flow");
+  assert.match(card.name, /Leistungsfluss/);
+  const element = defined[card.type];
+  assert.deepEqual(element.getStubConfig(recorded()), { plant: "solarpark_sud" });
+  assert.deepEqual(element.getStubConfig({ devices: {}, entities: {} }), { plant: "" });
+  const { schema, computeLabel } = await element.getConfigForm();
+  const generic = (key) => key.split(".").at(-1);
+  assert.deepEqual(
+    schema.map((row) => computeLabel(row, generic)),
+    ["Anlage", "title", "Himmel und Landschaft", "Alter der Daten"],
+  );
+  assert.deepEqual(schema[0].selector.device.filter, [
+    { integration: "smartpvms", model: recorded().devices.sonnenhof.model },
+  ]);
+});
+
 test("each view is built when somebody looks at it", async () => {
   const { views } = await generate("dashboard-smartpvms", {});
   assert.deepEqual(
@@ -80,8 +98,10 @@ test("without a plant the dashboard says so", async () => {
 });
 
 test("what is built follows the registries", () => {
-  for (const [tag, element] of Object.entries(defined)) {
-    if (!tag.startsWith("ll-strategy-")) continue;
+  const strategies = Object.keys(defined).filter((tag) => tag.startsWith("ll-strategy-"));
+  assert.equal(strategies.length, 3);
+  for (const tag of strategies) {
+    const element = defined[tag];
     assert.deepEqual(element.registryDependencies, ["entities", "devices"]);
   }
 });

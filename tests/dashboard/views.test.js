@@ -86,51 +86,11 @@ test("a plant that is gone is told", async () => {
   assert.equal(card.content, texts.own.no_plant);
 });
 
-const flowOf = (view) => cards(view).find(({ type }) => type === "picture-elements");
+const FLOW = "custom:smartpvms-power-flow";
+const flowOf = (view) => cards(view).find(({ type }) => type === FLOW);
 
-test("the flow has a circle for what there is, and room for a battery only with one", async () => {
-  const hass = recorded();
-  assert.match(flowOf(await house(hass)).image, /flow-tall/);
-  delete hass.entities["sensor.sonnenhof_battery_power"];
-  const flow = flowOf(await house(hass));
-  assert.match(flow.image, /flow-short/);
-  const labels = flow.elements.filter(({ type }) => type === "state-label");
-  assert.deepEqual(
-    labels.map(({ entity }) => entity),
-    [
-      "sensor.sonnenhof_pv_power",
-      "sensor.sonnenhof_grid_power",
-      "sensor.sonnenhof_house_consumption",
-    ],
-  );
-});
-
-test("with one power alone there is no flow, but its tile", async () => {
-  const hass = recorded();
-  for (const key of ["grid_power", "battery_power", "house_consumption"]) {
-    delete hass.entities[`sensor.sonnenhof_${key}`];
-  }
-  const view = await house(hass);
-  assert.equal(flowOf(view), undefined);
-  assert.ok(cards(view).some((card) => card.type === "tile" && /pv_power/.test(card.entity)));
-});
-
-test("import and export move opposite ways", async () => {
-  const moving = flowOf(await house(recorded()))
-    .elements.filter(({ type }) => type === "conditional")
-    .map(({ conditions: [condition], elements: [{ image }] }) => [
-      condition.entity.replace("sensor.sonnenhof_", ""),
-      condition.above !== undefined ? "+" : "-",
-      image.split("/").at(-1),
-    ]);
-  assert.deepEqual(moving, [
-    ["pv_power", "+", "solar.svg"],
-    ["grid_power", "+", "import.svg"],
-    ["grid_power", "-", "export.svg"],
-    ["house_consumption", "+", "house.svg"],
-    ["battery_power", "+", "discharge.svg"],
-    ["battery_power", "-", "charge.svg"],
-  ]);
+test("the plant's own card shows the flow", async () => {
+  assert.deepEqual(flowOf(await house(recorded())), { type: FLOW, plant: "sonnenhof" });
 });
 
 const POWER = "sensor.sonnenhof_pv_power";
@@ -233,7 +193,7 @@ test("the overview has a table of all plants, and a picture of each of a few", (
       '<a href="./plant-sonnenhof">Sonnenhof</a>',
     ],
   );
-  assert.equal(cards(view).filter(({ type }) => type === "picture-elements").length, 2);
+  assert.equal(cards(view).filter(({ type }) => type === FLOW).length, 2);
 });
 
 test("the overview of many plants is a table", () => {

@@ -413,3 +413,20 @@ async def test_a_refresh_writes_only_what_changed(
     await wait(320, 10)
     assert len(changed) > 10
     assert written_as_it_was == []
+
+
+async def test_values_tell_what_they_are_a_part_of(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """The power installed, what the batteries hold, how often values come."""
+
+    def told(key: str, name: str) -> object:
+        state = hass.states.get(entity_id(hass, "sensor", PLANT, key))
+        assert state
+        return state.attributes[name]
+
+    (plant,) = sim.plants
+    await wait(300)
+    assert told("pv_power", "installed_capacity") == plant.site.peak_kw
+    assert told("energy_stored", "capacity") == 10
+    assert told("last_data", "interval") == 300

@@ -83,6 +83,16 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
         await self._refresh()
         return self.data
 
+    def battery_capacity(self, code: str) -> float | None:
+        """Return what a plant's batteries hold together (kWh), None where one is unknown."""
+        batteries = self._composition(code).batteries
+        rows = [self._devices.data.get(battery.device) for battery in batteries]
+        known = [row.values.get("rated_capacity") for row in rows if row]
+        capacities = [capacity for capacity in known if capacity]
+        if not capacities or len(capacities) < len(batteries):
+            return None
+        return round(sum(capacities), 3)
+
     async def async_follow_devices(self, changed: Collection[int]) -> None:
         """Derive anew for the plants of the devices that have changed."""
         plants = self.account.plants_of(changed)

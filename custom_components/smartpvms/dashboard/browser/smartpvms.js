@@ -10,8 +10,9 @@ import { FORCED_CHARGE } from "./control.js";
 import { ForcedCharge } from "./forced_charge.js";
 import { FEW_PLANTS, overviewView, pathOf } from "./overview.js";
 import { messageView, plantView } from "./plant.js";
+import { offer } from "./power-flow.js";
 import { hasNewStatistics, plantsOf } from "./registry.js";
-import { ownTexts, textsOf } from "./texts.js";
+import { language, ownTexts, textsOf } from "./texts.js";
 
 const TYPE = "smartpvms";
 const NAME = "Huawei FusionSolar";
@@ -77,17 +78,12 @@ customElements.define(`ll-strategy-view-${TYPE}-overview`, Overview);
 customElements.define(`ll-strategy-view-${TYPE}-plant`, Plant);
 customElements.define(FORCED_CHARGE, ForcedCharge);
 
-/** Return the user's language; `hass` is not there yet while the page loads. */
-function language() {
-  const kept = localStorage.getItem("selectedLanguage");
-  return (kept && JSON.parse(kept)) || document.documentElement.lang || navigator.language;
-}
-
-const { description } = await ownTexts(language());
+const own = await ownTexts(language());
+offer(own);
 window.customStrategies = window.customStrategies || [];
 window.customStrategies.push({
   type: TYPE,
   strategyType: "dashboard",
   name: NAME,
-  description,
+  description: own.description,
 });

@@ -76,3 +76,9 @@ export async function textsOf(hass) {
     field: (key, name) => services(`${actions}.${key}.fields.${name}.name`) || name,
   };
 }
+
+/** Return the user's language; `hass` is not there yet while the page loads. */
+export function language() {
+  const kept = localStorage.getItem("selectedLanguage");
+  return (kept && JSON.parse(kept)) || document.documentElement.lang || navigator.language;
+}
