@@ -40,7 +40,7 @@ test("a plant's view names its own entities and statistics, nothing else", async
     const hass = recorded();
     const ids = named(await plantView(hass, plant, texts));
     const own = ownIds(hass, plant);
-    assert.ok(ids.length > 40);
+    assert.ok(ids.length > 25);
     assert.deepEqual(ids.filter((id) => !own.has(id)), []);
   }
 });
@@ -93,33 +93,22 @@ test("the plant's own card shows the flow", async () => {
   assert.deepEqual(flowOf(await house(recorded())), { type: FLOW, plant: "sonnenhof" });
 });
 
-const POWER = "sensor.sonnenhof_pv_power";
-
-/** Return type and first entity of the graph of powers. */
-async function powerGraph(hass) {
-  const { sections } = await house(hass);
-  const { cards: [, graph] } = sections.find(({ cards: [first] }) => first.heading === "Power");
-  return [graph.type, graph.entities[0].entity];
-}
-
-test("the day's curve is of the live values' statistics once they reach back", async () => {
+test("graphs are there for what the plant has", async () => {
   const hass = recorded();
-  hass.callWS = async ({ statistic_ids }) => {
-    assert.deepEqual(statistic_ids, [POWER]);
-    return { [POWER]: Array(12).fill({}) };
-  };
-  assert.deepEqual(await powerGraph(hass), ["statistics-graph", POWER]);
-});
-
-test("before, it is of what was imported, and of live values where nothing was", async () => {
-  const hass = recorded();
-  hass.callWS = async () => ({ [POWER]: Array(11).fill({}) });
-  const imported = "smartpvms:ne_33554785_pv_power";
-  assert.deepEqual(await powerGraph(hass), ["statistics-graph", imported]);
+  const graphs = (view) =>
+    cards(view)
+      .filter(({ type }) => /smartpvms-(curve|bars)/.test(type))
+      .map(({ type, series }) => [type.split("-")[1], ...(series ?? [])]);
+  assert.deepEqual(graphs(await house(hass)), [
+    ["curve"],
+    ["bars", "pv_energy", "consumption", "grid_export", "grid_import"],
+    ["bars", "battery_charge", "battery_discharge"],
+    ["bars", "revenue"],
+  ]);
   hass.states = {};
-  assert.deepEqual(await powerGraph(hass), ["history-graph", POWER]);
-  hass.callWS = async () => assert.fail("unknown command");
-  assert.deepEqual(await powerGraph(hass), ["history-graph", POWER]);
+  assert.deepEqual(graphs(await house(hass)), [["curve"]]);
+  hass.entities = {};
+  assert.deepEqual(graphs(await house(hass)), []);
 });
 
 test("alarms and calm are shown by turns", async () => {

@@ -19,6 +19,21 @@ export const COLORS = {
   revenue: "#43a047",
 };
 
+/** The cards of this dashboard's own, as `own_cards.js` defines them. */
+export const OWN = {
+  status: "smartpvms-status",
+  curve: "smartpvms-curve",
+  bars: "smartpvms-bars",
+};
+
+/** Return a card of this dashboard's own about a plant. */
+export const ownCard = (name, plant, more = {}) => ({
+  type: `custom:${OWN[name]}`,
+  plant: plant.id,
+  grid_options: WIDE,
+  ...more,
+});
+
 /** Return a section, undefined where there is nothing but a heading. */
 export function section(cards, span) {
   const found = cards.flat(2).filter(Boolean);

@@ -1,30 +1,22 @@
 /** The view of one plant. Nothing is in it that the plant does not have. */
 
 import { alarmSection } from "./alarms.js";
-import { heading, isBelow, onlyWhile, section, share, tile } from "./cards.js";
+import { heading, isBelow, onlyWhile, ownCard, section, share, tile } from "./cards.js";
 import { controlSection } from "./control.js";
 import { deviceSections } from "./devices.js";
 import { flow } from "./flow.js";
-import { POWERS, energySections, powerSection } from "./graphs.js";
+import { energySections, powerSection } from "./graphs.js";
+import { POWERS } from "./powers.js";
 import { plantsOf, statisticsOf } from "./registry.js";
+import { todayEntity } from "./today.js";
 
-/** What there is of today, the best source first. Rows: series, its keys, icon, colour. */
+/** What there is of today. Rows: series, icon, colour. */
 const TODAY = [
-  ["pv_energy", ["day_power", "day_pvyield"], "mdi:solar-power-variant", "orange"],
-  [
-    "consumption",
-    ["day_use_energy", "daily_use_energy", "day_use_power"],
-    "mdi:home-lightning-bolt",
-    "indigo",
-  ],
-  [
-    "grid_export",
-    ["day_on_grid_energy", "daily_on_grid_energy", "day_ongrid_power"],
-    "mdi:transmission-tower-import",
-    "purple",
-  ],
-  ["grid_import", ["day_buypower"], "mdi:transmission-tower-export", "blue"],
-  ["revenue", ["day_income", "day_power_profit"], "mdi:cash", "green"],
+  ["pv_energy", "mdi:solar-power-variant", "orange"],
+  ["consumption", "mdi:home-lightning-bolt", "indigo"],
+  ["grid_export", "mdi:transmission-tower-import", "purple"],
+  ["grid_import", "mdi:transmission-tower-export", "blue"],
+  ["revenue", "mdi:cash", "green"],
 ];
 /** Rows: key, own text, icon, colour. */
 const SHARES = [
@@ -35,7 +27,7 @@ const SHARES = [
 const MOST_COLUMNS = 3;
 
 /** Return the view; `id`: the plant's device. */
-export async function plantView(hass, id, texts) {
+export function plantView(hass, id, texts) {
   const [plant] = plantsOf(hass, [id]);
   if (!plant) return messageView(texts.own.no_plant);
   const statistics = statisticsOf(hass, plant);
@@ -44,8 +36,8 @@ export async function plantView(hass, id, texts) {
     todaySection(plant, texts),
     controlSection(hass, plant, texts),
     alarmSection(plant, texts),
-    await powerSection(hass, plant, statistics, texts),
-    ...energySections(statistics, texts),
+    powerSection(plant, statistics, texts),
+    ...energySections(plant, statistics, texts),
     ...deviceSections(plant, texts),
     systemSection(plant, texts),
   ];
@@ -68,10 +60,8 @@ export function messageView(text) {
 function nowSection(plant, texts) {
   const picture = flow(plant);
   return section([
-    heading(texts.own.now, "mdi:transmission-tower", [
-      ...plant.findAll(["last_data"]),
-      ...refreshBadge(plant),
-    ]),
+    heading(texts.own.now, "mdi:transmission-tower", refreshBadge(plant)),
+    plant.entities.size > 0 && ownCard("status", plant),
     picture ?? plant.findAll(POWERS).map((entity) => tile(entity)),
   ]);
 }
@@ -94,9 +84,9 @@ function refreshBadge(plant) {
 
 function todaySection(plant, texts) {
   return section([
-    heading(texts.own.today, "mdi:calendar-today", plant.findAll(["real_health_state"])),
-    TODAY.map(([name, keys, icon, color]) =>
-      tile(plant.findAll(keys)[0], { name: texts.series(name), icon, color }),
+    heading(texts.own.today, "mdi:calendar-today"),
+    TODAY.map(([name, icon, color]) =>
+      tile(todayEntity(plant, name), { name: texts.series(name), icon, color }),
     ),
     SHARES.map(([key, name, icon, color]) =>
       share(plant.find(key), { name: texts.own[name], icon, color }),

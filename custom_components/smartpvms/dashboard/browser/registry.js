@@ -27,6 +27,8 @@ class Thing {
   constructor(device, entities) {
     this.id = device.id;
     this.name = device.name_by_user || device.name || "";
+    this.createdAt = (device.created_at ?? 0) * 1000;
+    this.entries = device.config_entries ?? [];
     this.kind = KINDS[device.model_id || device.model] ?? "other";
     this.entities = entities ?? new Map();
   }
@@ -86,6 +88,17 @@ export function plantsOf(hass, only) {
       return new Plant(device, entities.get(device.id), own);
     })
     .sort(byName);
+}
+
+const known = new WeakMap();
+
+/** Return one plant, undefined where it is gone; found once for all cards that ask. */
+export function plantOf(hass, id) {
+  // The registries' objects are other ones when something in them has changed.
+  if (known.get(hass.entities)?.devices !== hass.devices) {
+    known.set(hass.entities, { devices: hass.devices, plants: plantsOf(hass) });
+  }
+  return known.get(hass.entities).plants.find((plant) => plant.id === id);
 }
 
 function entitiesByDevice(hass) {

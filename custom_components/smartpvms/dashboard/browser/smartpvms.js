@@ -8,6 +8,7 @@
 
 import { FORCED_CHARGE } from "./control.js";
 import { ForcedCharge } from "./forced_charge.js";
+import { defineCards } from "./own_cards.js";
 import { FEW_PLANTS, overviewView, pathOf } from "./overview.js";
 import { messageView, plantView } from "./plant.js";
 import { offer } from "./power-flow.js";
@@ -77,6 +78,8 @@ customElements.define(`ll-strategy-dashboard-${TYPE}`, Dashboard);
 customElements.define(`ll-strategy-view-${TYPE}-overview`, Overview);
 customElements.define(`ll-strategy-view-${TYPE}-plant`, Plant);
 customElements.define(FORCED_CHARGE, ForcedCharge);
+
+defineCards();
 
 const own = await ownTexts(language());
 offer(own);

@@ -52,9 +52,19 @@ async function load(name) {
   return answer.json();
 }
 
+/** What a power is called while it is positive, and while it is negative. */
+const FLOWS = {
+  pv_power: ["solar", "solar"],
+  house_consumption: ["house", "house"],
+  grid_power: ["importing", "feeding_in"],
+  battery_power: ["discharging", "charging"],
+};
+const NAMES = { pv_power: "solar", house_consumption: "house", grid_power: "grid", battery_power: "battery" };
+
 /**
  * Return all texts of a dashboard: `own`, `entity(key)` and `severity(state)` as the
- * entities are called, `series(key)` as the statistics are, `action(key)` and
+ * entities are called, `series(key)` as the statistics are, `say(key, words)` an own text
+ * with words in its braces, `flow(key, value)` a power by its direction, `action(key)` and
  * `field(action, key)` as the actions and their fields are.
  */
 export async function textsOf(hass) {
@@ -71,6 +81,8 @@ export async function textsOf(hass) {
     own,
     entity: (key) => entities(`${sensor}.${key}.name`) || key,
     severity: (state) => entities(`${sensor}.highest_severity.state.${state}`) || state,
+    say: (key, words) => said(own[key], words),
+    flow: (key, value) => own[value ? FLOWS[key][value < 0 ? 1 : 0] : NAMES[key]],
     series: (key) => selectors(`${component}.selector.series.options.${key}`) || key,
     action: (key) => services(`${actions}.${key}.name`) || key,
     field: (key, name) => services(`${actions}.${key}.fields.${name}.name`) || name,
@@ -81,4 +93,9 @@ export async function textsOf(hass) {
 export function language() {
   const kept = localStorage.getItem("selectedLanguage");
   return (kept && JSON.parse(kept)) || document.documentElement.lang || navigator.language;
+}
+
+/** Return a text with words in the place of their names in braces. */
+export function said(text, words) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => words[name] ?? whole);
 }

@@ -1,0 +1,88 @@
+/**
+ * Long-term statistics, asked once for all cards that need them.
+ *
+ * An imported year or month stands at its last hour until its months or days are there
+ * (docs/history.md): such a lump is no day, and no month.
+ */
+
+import { dayStart, partsOf } from "./numbers.js";
+
+const MINUTE = 60_000;
+const LEFT = ["years_left", "months_left", "days_left"];
+/** How long an answer is good, by the period. */
+const KEPT = { "5minute": 4 * MINUTE, hour: 10 * MINUTE, day: 10 * MINUTE, month: 10 * MINUTE, year: 10 * MINUTE };
+const answers = new Map();
+const MOST_ANSWERS = 200;
+
+/**
+ * Return rows by statistic: start (ms), mean and change. Empty without a recorder.
+ *
+ * asked: `ids`, `period`, `start` and `end` (ms); `version`: what makes an answer old, such as
+ * the progress of an import.
+ */
+export async function rowsOf(hass, { ids, period, start, end, types, version = "" }) {
+  if (!ids.length) return {};
+  const key = JSON.stringify([ids, period, start, end, types, version]);
+  const kept = answers.get(key);
+  if (kept && Date.now() - kept.at < KEPT[period]) return kept.rows;
+  const rows = hass
+    .callWS({
+      type: "recorder/statistics_during_period",
+      start_time: new Date(start).toISOString(),
+      ...(end && { end_time: new Date(end).toISOString() }),
+      statistic_ids: ids,
+      period,
+      types,
+      units: { energy: "kWh", power: "kW" },
+    })
+    .catch(() => {
+      answers.delete(key);
+      return {};
+    });
+  if (answers.size >= MOST_ANSWERS) answers.delete(answers.keys().next().value);
+  answers.set(key, { at: Date.now(), rows });
+  return rows;
+}
+
+/** Return those days (rows of the period day) that are days. */
+export function realDays(rows, timeZone) {
+  const dated = rows.map((row) => ({ ...row, ...datedBy(row.start, timeZone) }));
+  const count = counted(dated, ({ year, month }) => `${year}-${month}`);
+  return dated.filter(
+    ({ year, month, day }) =>
+      count.get(`${year}-${month}`) > 1 || day !== lastDay(year, month),
+  );
+}
+
+/** Return those months (rows of the period month) that are months. */
+export function realMonths(rows, timeZone) {
+  const dated = rows.map((row) => ({ ...row, ...datedBy(row.start, timeZone) }));
+  const count = counted(dated, ({ year }) => year);
+  return dated.filter(({ year, month }) => count.get(year) > 1 || month !== 12);
+}
+
+function datedBy(start, timeZone) {
+  const { year, month, day } = partsOf(start, timeZone);
+  return { year, month, day };
+}
+
+function counted(rows, key) {
+  const count = new Map();
+  for (const row of rows) count.set(key(row), (count.get(key(row)) ?? 0) + 1);
+  return count;
+}
+
+const lastDay = (year, month) => new Date(Date.UTC(year, month, 0)).getUTCDate();
+
+/** Return the span of today, and of yesterday, in the server's time zone. */
+export function lastDays(hass, now = Date.now()) {
+  const zone = hass.config.time_zone;
+  const start = dayStart(now, zone);
+  return { yesterday: dayStart(now, zone, -1), today: start, tomorrow: dayStart(now, zone, 1) };
+}
+
+/** Return what changes when an import has brought finer rows. */
+export function versionOf(hass, plant) {
+  const { attributes } = hass.states[plant.find("history_import")] ?? {};
+  return LEFT.map((key) => attributes?.[key] ?? "").join(" ");
+}

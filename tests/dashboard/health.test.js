@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import {
+  ageLevel,
+  dataTime,
+  firstValuesIn,
+  isSilent,
+  lightOf,
+  repairsOf,
+} from "../../custom_components/smartpvms/dashboard/browser/health.js";
+import { plantOf } from "../../custom_components/smartpvms/dashboard/browser/registry.js";
+import { recorded } from "./house.js";
+
+const MINUTE = 60_000;
+const NOW = Date.parse("2026-11-28T12:00:00Z");
+
+/** Return a frontend with states of the house, by the end of the entity's id. */
+function having(states) {
+  const hass = recorded();
+  for (const [key, state] of Object.entries(states)) {
+    hass.states[`sensor.sonnenhof_${key}`] = { state, attributes: {} };
+  }
+  return [hass, plantOf(hass, "sonnenhof")];
+}
+
+test("the light is the worse of health and alarms", () => {
+  const level = (status, highest_severity) =>
+    lightOf(...having({ status, highest_severity })).level;
+  assert.equal(level("healthy", "none"), "good");
+  assert.equal(level("healthy", "critical"), "bad");
+  assert.equal(level("faulty", "none"), "bad");
+  assert.equal(level("disconnected", "minor"), "warning");
+  assert.equal(level("unavailable", "none"), "good");
+  assert.equal(level("unavailable", "unavailable"), "unknown");
+});
+
+test("data that are two and three rounds late are told", () => {
+  assert.equal(ageLevel(NOW - 6 * MINUTE, NOW), "good");
+  assert.equal(ageLevel(NOW - 12 * MINUTE, NOW), "warning");
+  assert.equal(ageLevel(NOW - 17 * MINUTE, NOW), "bad");
+  assert.equal(dataTime(...having({ last_data: "2026-11-28T12:00:00+00:00" })), NOW);
+  assert.equal(dataTime(...having({ last_data: "unknown" })), undefined);
+});
+
+test("a plant is silent when all that it has is unavailable", () => {
+  const gone = { status: "unavailable", pv_power: "unavailable", pv_energy_today: "unavailable" };
+  assert.ok(isSilent(...having(gone)));
+  assert.ok(!isSilent(...having({ ...gone, pv_lifetime_energy: "56163" })));
+});
+
+test("first values are announced for a plant that is new, and no longer", () => {
+  const [hass, plant] = having({});
+  assert.equal(firstValuesIn(hass, plant, NOW), undefined);
+  plant.createdAt = NOW - MINUTE;
+  for (const device of plant.devices) device.createdAt = NOW - MINUTE;
+  const minutes = firstValuesIn(hass, plant, NOW);
+  assert.ok(minutes >= 2 && minutes <= 6);
+  assert.equal(firstValuesIn(hass, plant, NOW + 30 * MINUTE), undefined);
+  hass.states["sensor.sonnenhof_pv_power"] = { state: "5", attributes: {} };
+  assert.equal(firstValuesIn(hass, plant, NOW), undefined);
+});
+
+test("a reason is a repair of the plant's own account", async () => {
+  const [hass, plant] = having({});
+  plant.entries = ["one"];
+  const issue = (issue_id, more) => ({ domain: "smartpvms", issue_id, ignored: false, ...more });
+  const issues = [
+    issue("one_no_consent"),
+    issue("two_no_consent"),
+    issue("one_ignored", { ignored: true }),
+    issue("one_other", { domain: "sun" }),
+  ];
+  hass.callWS = async () => ({ issues });
+  assert.deepEqual(await repairsOf(hass, plant), issues.slice(0, 1));
+  hass.callWS = async () => assert.fail("unknown command");
+  assert.deepEqual(await repairsOf(hass, plant), []);
+});

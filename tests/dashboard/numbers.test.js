@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { numberOf, writer } from "../../custom_components/smartpvms/dashboard/browser/numbers.js";
+
+const as = (locale, time_zone = "Europe/Berlin") => writer({ locale, config: { time_zone } });
+const plain = (text) => text.replace(/[\u00a0\u202f]/g, " ");
+
+test("amounts have three digits that count, and mega from 10,000 on", () => {
+  const { energy, power } = as({ language: "en" });
+  const found = [0, 0.05, 4.034, 37.22, 548.96, 4552.4, 123456].map(energy).map(plain);
+  assert.deepEqual(found, [
+    "0 kWh",
+    "0.05 kWh",
+    "4.03 kWh",
+    "37.2 kWh",
+    "549 kWh",
+    "4,552 kWh",
+    "123 MWh",
+  ]);
+  assert.equal(plain(power(-2.9)), "-2.9 kW");
+  assert.equal(energy(undefined), "–");
+});
+
+test("numbers are as the profile says", () => {
+  const written = (number_format) =>
+    plain(as({ language: "de", number_format }).energy(1234.5));
+  assert.equal(written("language"), "1.235 kWh");
+  assert.equal(written("comma_decimal"), "1,235 kWh");
+  assert.equal(written("space_comma"), "1 235 kWh");
+  assert.equal(written("none"), "1235 kWh");
+});
+
+test("a day is the server's, a moment the user's", () => {
+  const time = Date.parse("2026-11-28T23:30:00Z");
+  const write = as({ language: "en", time_zone: "server", time_format: "24" });
+  assert.equal(write.clock(time), "00:30");
+  assert.match(write.day(time), /29/);
+  assert.match(write.moment(time), /29.*00:30/);
+  assert.equal(write.ago(time, time + 125_000), "2 minutes ago");
+  assert.equal(as({ language: "de" }).ago(time, time + 90_000_000), "gestern");
+});
+
+test("money is money, whatever its unit", () => {
+  const { money } = as({ language: "en" });
+  assert.equal(money(6.144, "EUR"), "€6.14");
+  assert.equal(plain(money(6.144, "no currency")), "6.14 no currency");
+  assert.equal(money(undefined, "EUR"), "–");
+});
+
+test("a state is kilo, or nothing", () => {
+  const state = (value, unit_of_measurement) => ({ state: value, attributes: { unit_of_measurement } });
+  assert.equal(numberOf(state("2710", "W")), 2.71);
+  assert.equal(numberOf(state("0.63", "MW")), 630);
+  assert.equal(numberOf(state("75", "%")), 75);
+  for (const value of ["unknown", "unavailable", "text", ""]) {
+    assert.equal(numberOf(state(value)), undefined);
+  }
+  assert.equal(numberOf(undefined), undefined);
+});
