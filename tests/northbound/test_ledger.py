@@ -28,6 +28,7 @@ from custom_components.smartpvms.northbound.lane import (
     STRETCH_MAX,
     PauseReason,
 )
+from custom_components.smartpvms.northbound.limits import windows
 
 from .conftest import HandClock, done, nothing
 
@@ -393,41 +394,92 @@ def test_old_calls_are_forgotten(ledger: Ledger, clock: HandClock) -> None:
 
 
 HUGE = 10**400
+GOOD: dict[str, Any] = {
+    "calls": [],
+    "paused_until": 0,
+    "pause": 0,
+    "paused_since": 0,
+    "reason": None,
+    "hours": {},
+    "made": 0,
+}
 MALFORMED: list[Any] = [
     None,
     [],
     "text",
     7,
-    {"unheardOf": {"calls": [1.0]}},
+    {"used_up_at": "now"},
     {"stations": None},
-    {"stations": []},
     {"stations": {}},
-    {"stations": {"calls": None, "paused_until": None, "pause": None, "reason": None}},
-    {"stations": {"calls": "12", "paused_until": "12", "pause": [], "reason": 7}},
-    {"stations": {"calls": [None, "1", {}, [], True, 0, -5.0, HUGE]}},
-    {"stations": {"paused_until": HUGE, "pause": HUGE, "reason": "unheard of"}},
-    {"stations": {"paused_until": float("inf"), "pause": float("nan"), "reason": []}},
-    {"stations": {"paused_until": -1e30, "pause": -900.0, "reason": {}}},
+    *(
+        {"stations": GOOD | part}
+        for part in (
+            {"calls": None},
+            {"calls": [None]},
+            {"calls": ["1"]},
+            {"calls": [HUGE]},
+            {"paused_until": None},
+            {"paused_until": float("inf")},
+            {"pause": float("nan")},
+            {"reason": 7},
+            {"reason": "unheard of"},
+            {"hours": []},
+            {"hours": {"x": 1}},
+            {"hours": {"1": "2"}},
+            {"held_until": []},
+        )
+    ),
 ]
 
 
 @pytest.mark.parametrize("saved", MALFORMED, ids=repr)
-def test_what_is_malformed_on_disk_is_left_out(ledger: Ledger, saved: Any) -> None:
-    ledger.load(saved)
-    assert ledger.wait(I.STATIONS) == 0
-    lane = ledger.lane(I.STATIONS)
-    assert (lane.paused_until, lane.pause, lane.reason) == (0, 0, None)
-    call(ledger, I.STATIONS)
-    json.dumps(ledger.dump(), allow_nan=False)
+def test_a_damaged_record_is_refused_whole(ledger: Ledger, saved: Any) -> None:
+    """Calls that are forgotten would be made once more."""
+    with pytest.raises(ValueError, match=r".+"):
+        ledger.load(saved)
+
+
+def test_a_later_version_may_know_more_interfaces(ledger: Ledger) -> None:
+    ledger.load({"unheardOf": {"calls": [1.0]}})
+    assert ledger.lanes == {}
 
 
 def test_what_is_absurd_on_disk_is_bounded(ledger: Ledger) -> None:
-    absurd = {"calls": [1e300], "paused_until": 1e300, "pause": 1e300, "reason": "busy"}
-    ledger.load({"alarms": absurd, "getAlarmList": absurd})
+    times = {"calls": [1e17], "paused_until": 1e17, "pause": 1e17, "reason": "busy"}
+    ledger.load({"getAlarmList": GOOD | times | {"made": 2.0**59}})
     assert ledger.wait(I.ALARMS) == DAY + 3600
     assert ledger.lane(I.ALARMS).pause == 7200
-    ledger.load({"getAlarmList": {"made": 2.0**64}})
+    ledger.load({"getAlarmList": GOOD | {"stretched_at": -5, "hours": {"1": 1e17}}})
+    assert ledger.lane(I.ALARMS).stretched_at == 0
     assert orjson.dumps(ledger.dump())
+
+
+@pytest.mark.parametrize("interface", [I.STATIONS, I.DEVICE_REAL_TIME, I.LOGIN])
+def test_without_a_record_all_windows_count_as_full(
+    ledger: Ledger, clock: HandClock, interface: I
+) -> None:
+    ledger.profile, ledger.scale = Profile.DAILY, LARGE
+    longest = max(window.seconds for window in windows(interface, Profile.DAILY))
+    ledger.count_as_used_up(clock.now())
+    assert ledger.left(interface) == 0
+    assert ledger.lanes.keys() <= {interface}
+    clock.wait(30)
+    again = restarted(ledger, clock)
+    assert forbidden(again, interface) == pytest.approx(longest - 30 + MARGIN)
+    clock.wait(longest - 30 + MARGIN)
+    call(again, interface)
+
+
+def test_windows_that_count_as_full_follow_a_clock_that_is_set(
+    clock: HandClock,
+) -> None:
+    steady = HandClock()
+    ledger = Ledger(nothing, clock.now, steady.now)
+    ledger.count_as_used_up(clock.now())
+    clock.wait(5 * 3600)
+    assert ledger.wait(I.ALARMS) == pytest.approx(1800 + MARGIN)
+    ledger.count_as_used_up(clock.now() + DAY)
+    assert ledger.wait(I.ALARMS) == pytest.approx(1800 + MARGIN)
 
 
 def test_the_ledger_has_a_clock_of_its_own() -> None:

@@ -69,10 +69,11 @@ def test_the_future_does_not_count() -> None:
 
 @pytest.mark.parametrize(
     "saved",
-    [None, 7, [], {"x": 1}, {"-3": 1}, {"1": "2"}, {"2": -1}, {"3": 0}, {"9" * 10: 1}],
+    [None, 7, [], {"x": 1}, {"1": "2"}, {"1": None}],
 )
 def test_what_was_saved_in_another_shape(saved: object) -> None:
-    assert Tally.load(saved).hours == {}
+    with pytest.raises(ValueError, match=r".+"):
+        Tally.load(saved)
 
 
 def test_what_was_saved() -> None:

@@ -6,10 +6,13 @@ from pathlib import Path
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
+from custom_components.smartpvms.const import DOMAIN
+from custom_components.smartpvms.control.coordinator import store_of
 from simulator import Fault, FaultKind, Simulator
 from tests.conftest import state_of
 from tests.play import play
@@ -20,6 +23,7 @@ STORES = {
     "account": "smartpvms.{entry}",
     "alarms": "smartpvms.{entry}.alarms",
     "history": "smartpvms.{entry}.history",
+    "control": "smartpvms.{entry}.control",
 }
 DAMAGES = {
     "truncated": lambda good: good[: len(good) // 2],
@@ -29,6 +33,7 @@ DAMAGES = {
     "no envelope": lambda good: b'{"plants": {}}',
     "no data": lambda good: b'{"version": 1, "minor_version": 1}',
     "data is a list": lambda good: b'{"version": 1, "data": [{"calls": 1}]}',
+    "another shape": lambda good: b'{"version": 1, "data": {"calls": 1}}',
     "newer": lambda good: b'{"version": 99, "data": {}}',
 }
 # Home Assistant says it where it finds no JSON, the integration says the rest.
@@ -76,6 +81,7 @@ async def stopped(
     await hass.async_block_till_done(wait_background_tasks=True)
     connections = hass.data.pop(CONNECTIONS)
     await connections._store._async_handle_write_data()
+    await store_of(hass, setup.entry_id).async_save({"commands": [], "plants": {}})
     return setup
 
 
@@ -94,8 +100,6 @@ async def test_a_damaged_file_is_set_aside(
     path = Path(hass.config.path(".storage", name))
     spoiled = spoil(path, DAMAGES[damage])
     caplog.clear()
-    # What was counted before is gone with the ledger; time is what is left.
-    freezer.tick(86400)
     assert await hass.config_entries.async_setup(stopped.entry_id)
     await play(hass, freezer, 400)
     assert stopped.state is ConfigEntryState.LOADED
@@ -112,6 +116,14 @@ async def test_a_damaged_file_is_set_aside(
     failed = [record.name for record in caplog.records if record.exc_info]
     assert set(failed) <= {"homeassistant.util.json"}
     assert sim.count(fail_code=407) == 0
+    # Home Assistant has an issue of its own for what is no JSON.
+    issue_id = f"{name.removeprefix('smartpvms.')}_file_damaged"
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    is_json = damage not in {"truncated", "empty", "null bytes"}
+    assert bool(issue) is is_json
+    assert await hass.config_entries.async_remove(stopped.entry_id)
+    left = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    assert bool(left) is (is_json and store == "quota")
 
 
 async def test_a_file_that_cannot_even_be_moved(

@@ -8,12 +8,14 @@ kept on disk for a day, which is as far back as any limit looks.
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+import time
 
 from aiohttp import ClientSession, DummyCookieJar
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util.hass_dict import HassKey
+import voluptuous as vol
 
 from ..const import DOMAIN
 from ..local_time import DAY, MINUTE
@@ -97,20 +99,26 @@ class Connections:
     def __init__(self, hass: HomeAssistant) -> None:
         """Start empty; `async_get_connections` loads the saved ledgers."""
         self._hass = hass
-        self._store: KeptStore[dict[str, SavedLedger]] = KeptStore(
-            hass, STORE_VERSION, STORE_KEY
+        self._store: KeptStore[dict[str, Ledger]] = KeptStore(
+            hass, STORE_VERSION, STORE_KEY, vol.Schema({str: self._loaded})
         )
         self._ledgers: dict[str, Ledger] = {}
         self._connections: dict[str, Connection] = {}
         # By verification of TLS; all accounts share them, no cookies are kept.
         self._http: dict[bool, ClientSession] = {}
+        self._loaded_at = 0.0
         # A task: a flow and a set-up may ask at the same time.
         self.loaded = hass.async_create_task(self._async_load(), "load ledgers")
 
     async def _async_load(self) -> None:
-        """Load the ledgers; a file of another shape is as good as none."""
-        for account, lanes in (await self._store.async_load_sound() or {}).items():
-            self.ledger(account).load(lanes)
+        """Load the ledgers; after damage the calls of the last day are not known."""
+        self._ledgers |= await self._store.async_load_sound() or {}
+        self._loaded_at = time.time()
+
+    def _loaded(self, saved: object) -> Ledger:
+        ledger = Ledger(self.async_save)
+        ledger.load(saved)
+        return ledger
 
     async def async_save(self) -> None:
         """Write the ledgers that had a call within the last day."""
@@ -128,7 +136,9 @@ class Connections:
     def ledger(self, account: str) -> Ledger:
         """Return the one ledger of an account."""
         if account not in self._ledgers:
-            self._ledgers[account] = Ledger(self.async_save)
+            ledger = self._ledgers[account] = Ledger(self.async_save)
+            if self._store.was_damaged:
+                ledger.count_as_used_up(self._loaded_at)
         return self._ledgers[account]
 
     async def async_carry_over(self, account: str, connection: Connection) -> None:

@@ -280,5 +280,5 @@ def _list(lines: Iterable[str]) -> str:
 def async_forget_issues(hass: HomeAssistant, entry_id: str) -> None:
     """Delete the issues of an entry that is gone."""
     for domain, issue_id in list(ir.async_get(hass).issues):
-        if domain == DOMAIN and issue_id.startswith(f"{entry_id}_"):
+        if domain == DOMAIN and issue_id.startswith(entry_id):
             ir.async_delete_issue(hass, domain, issue_id)

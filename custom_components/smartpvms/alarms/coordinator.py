@@ -10,6 +10,7 @@ from typing import Any, Final, override
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
+import voluptuous as vol
 
 from ..account.account import Account
 from ..catalogue.alarm import FALLBACK_LANGUAGE, LANGUAGES, POLISH, REFUSED_LANGUAGE
@@ -42,7 +43,9 @@ SAVE_DELAY: Final = 60.0
 
 def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[dict[str, Any]]:
     """Return the file that keeps an entry's known alarms."""
-    return KeptStore(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}.alarms")
+    return KeptStore(
+        hass, STORE_VERSION, f"{DOMAIN}.{entry_id}.alarms", vol.Schema(dict)
+    )
 
 
 class AlarmCoordinator(AccountCoordinator[AlarmTracker]):

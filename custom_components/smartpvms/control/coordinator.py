@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final, override
 
 from homeassistant.core import HomeAssistant, callback
+import voluptuous as vol
 
 from ..account.account import Account
 from ..catalogue import DEVICE_TYPES, Role
@@ -48,7 +49,9 @@ type Settings = dict[str, PlantSettings]
 
 def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[dict[str, Any]]:
     """Return the file that keeps an entry's commands and settings."""
-    return KeptStore(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}.control")
+    return KeptStore(
+        hass, STORE_VERSION, f"{DOMAIN}.{entry_id}.control", vol.Schema(dict)
+    )
 
 
 class RunningError(Exception):

@@ -7,6 +7,7 @@ from typing import Any, Final, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
+import voluptuous as vol
 
 from ..account.account import Account
 from ..const import DOMAIN
@@ -37,7 +38,9 @@ CHECKED: Final = 40 * DAY
 
 def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[dict[str, Any]]:
     """Return the file that keeps what of an entry's history was imported."""
-    return KeptStore(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}.history")
+    return KeptStore(
+        hass, STORE_VERSION, f"{DOMAIN}.{entry_id}.history", vol.Schema(dict)
+    )
 
 
 class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
+import voluptuous as vol
 
 from ..account.inventory import Inventory
 from ..const import DOMAIN
@@ -25,7 +26,7 @@ type SavedHub = dict[str, object]
 
 def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[SavedHub]:
     """Return the file that keeps an entry's inventory and readings."""
-    return KeptStore(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}")
+    return KeptStore(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}", vol.Schema(dict))
 
 
 def read_saved(saved: object) -> tuple[Inventory | None, SavedHub]:

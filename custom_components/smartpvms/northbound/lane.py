@@ -4,8 +4,9 @@ from asyncio import Lock
 from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
-from math import isfinite
 from typing import Final, Self
+
+from .bounds import LARGEST
 
 # The server's clock ticks when the call arrives, ours when the answer does.
 MARGIN: Final = 0.5
@@ -80,16 +81,12 @@ class Tally:
 
     @classmethod
     def load(cls, saved: object) -> Self:
-        """Restore what `dump` returned; malformed parts are left out."""
-        items = saved.items() if isinstance(saved, dict) else ()
-        return cls(
-            {
-                int(hour): count
-                for hour, count in items
-                if hour.isdecimal() and len(hour) < 10
-                if isinstance(count, int) and 0 < count < _MOST
-            }
-        )
+        """Restore what `dump` returned, or raise ValueError."""
+        match saved:
+            case dict():
+                counts = {hour: int(number(n)) for hour, n in saved.items()}
+                return cls({int(hour): min(n, _MOST) for hour, n in counts.items()})
+        raise ValueError("no tally")
 
 
 @dataclass(slots=True)
@@ -222,30 +219,31 @@ class Lane:
         }
 
     @classmethod
-    def load(cls, saved: SavedLane) -> Self:
-        """Restore what `dump` returned, as far as it has that shape."""
-        calls = saved.get("calls")
-        stamps = [_number(at) for at in calls] if isinstance(calls, list) else []
-        reason = saved.get("reason")
+    def load(cls, saved: object) -> Self:
+        """Restore what `dump` returned, or raise ValueError.
+
+        0.1.0 saved neither `held_until` nor what was learnt of the windows.
+        """
+        if not isinstance(saved, dict) or not isinstance(saved.get("calls"), list):
+            raise ValueError("no lane")  # noqa: TRY004
+        stamps, reason = map(number, saved["calls"]), saved.get("reason")
         return cls(
-            calls=deque(sorted(at + CRASH_MARGIN for at in stamps if at)),
-            paused_until=_number(saved.get("paused_until")),
-            pause=min(_number(saved.get("pause")), TOO_FREQUENT_PAUSE_MAX),
-            paused_since=_number(saved.get("paused_since")),
+            calls=deque(sorted(at + CRASH_MARGIN for at in stamps)),
+            paused_until=number(saved.get("paused_until")),
+            pause=min(number(saved.get("pause")), TOO_FREQUENT_PAUSE_MAX),
+            paused_since=number(saved.get("paused_since")),
             tally=Tally.load(saved.get("hours")),
-            made=int(min(_number(saved.get("made")), MOST_CALLS)),
-            held_until=_number(saved.get("held_until")),
-            stretch=max(1.0, min(_number(saved.get("stretch")), STRETCH_MAX)),
-            stretched_at=_number(saved.get("stretched_at")),
+            made=int(min(number(saved.get("made")), MOST_CALLS)),
+            held_until=number(saved.get("held_until", 0)),
+            stretch=max(1.0, min(number(saved.get("stretch", 1)), STRETCH_MAX)),
+            stretched_at=number(saved.get("stretched_at", 0)),
             was_good=saved.get("was_good") is True,
-            reason=PauseReason(str(reason)) if reason in PauseReason else None,
+            reason=PauseReason(reason) if reason else None,
         )
 
 
-def _number(value: object) -> float:
-    """Return a number of 0 or more, 0 for anything else."""
-    try:
-        number = float(value) if isinstance(value, int | float) else 0.0
-    except OverflowError:
-        return 0.0
-    return number if isfinite(number) and number > 0 else 0.0
+def number(value: object) -> float:
+    """Return a number, 0 for one below 0, or raise ValueError."""
+    if isinstance(value, int | float) and abs(value) <= LARGEST:
+        return max(0.0, float(value))
+    raise ValueError("no number")

@@ -30,7 +30,7 @@ from .lane import (
     TOO_FREQUENT_PAUSE_MAX,
     Lane,
     PauseReason,
-    SavedLane,
+    number,
 )
 from .limits import DAY, HOUR, MINUTE, Profile, Scale, windows
 
@@ -62,7 +62,9 @@ _SPANS: Final[dict[Interface, float]] = {
 }
 
 
-type SavedLedger = dict[str, SavedLane]
+type SavedLedger = dict[str, object]
+
+_USED_UP_AT: Final = "used_up_at"
 
 
 class Limit(NamedTuple):
@@ -99,6 +101,12 @@ class Ledger:
         self.zone: tzinfo = UTC
         # When a server that is busy for everybody may be asked again.
         self._busy_until = 0.0
+        # When all windows may have been full, of which no record is left.
+        self._used_up_at = 0.0
+
+    def count_as_used_up(self, at: float) -> None:
+        """Count all windows as full at an epoch second: the record of calls is lost."""
+        self._used_up_at = at
 
     def use_profile(self, profile: Profile) -> None:
         """Follow the limits of a profile from now on."""
@@ -126,20 +134,25 @@ class Ledger:
     def ready_at(self, interface: Interface, calls: int = 1) -> float:
         """Return the epoch second from which `calls` calls may be made."""
         lane = self.lane(interface)
-        return self._room_at(interface, lane.calls, calls, self._free_at(lane))
+        return self._room_at(interface, lane.calls, calls, self._free_at(interface))
 
     def last_at(self, interface: Interface, calls: int) -> float:
         """Return the epoch second of the last of `calls` calls, made one by one."""
         lane = self.lane(interface)
-        stamps, at = list(lane.calls), self._free_at(lane)
+        stamps, at = list(lane.calls), self._free_at(interface)
         for _ in range(calls):
             at = self._room_at(interface, stamps, 1, at)
             stamps.append(at)
         return at
 
-    def _free_at(self, lane: Lane) -> float:
+    def _free_at(self, interface: Interface) -> float:
         """Return the epoch second from which a lane is not at rest."""
-        return max(self._now(), lane.paused_until, lane.held_until, self._busy_until)
+        lane, now = self.lane(interface), self._now()
+        at = max(now, lane.paused_until, lane.held_until, self._busy_until)
+        if not self._used_up_at:
+            return at
+        longest = max(limit.seconds for limit in self._limits(interface))
+        return max(at, min(self._used_up_at, now) + longest + MARGIN)
 
     def _room_at(
         self, interface: Interface, made: Sequence[float], calls: int, at: float
@@ -197,7 +210,7 @@ class Ledger:
         of them is not.
         """
         lane, now = self.lane(interface), self._now()
-        if self._free_at(lane) > now:
+        if self._free_at(interface) > now:
             return 0
         limits = self._limits(interface)
         shortest = min(limit.seconds for limit in limits)
@@ -221,6 +234,7 @@ class Ledger:
         if abs(jump) > JUMP:
             self._lead += jump
             self._busy_until += jump
+            self._used_up_at += jump if self._used_up_at else 0.0
             for lane in self._lanes.values():
                 lane.move(jump)
         return now
@@ -332,15 +346,20 @@ class Ledger:
 
     def dump(self) -> SavedLedger:
         """Return the lanes as JSON data."""
-        return {str(interface): lane.dump() for interface, lane in self._lanes.items()}
+        lanes = {str(interface): lane.dump() for interface, lane in self._lanes.items()}
+        return lanes | ({_USED_UP_AT: self._used_up_at} if self._used_up_at else {})
 
     def load(self, saved: object) -> None:
-        """Restore what `dump` returned; malformed parts are left out."""
+        """Restore what `dump` returned, or raise ValueError."""
         if not isinstance(saved, dict):
-            return
-        for name, lane in saved.items():
-            if name in Interface and isinstance(lane, dict):
-                self._lanes[Interface(name)] = Lane.load(lane)
+            raise ValueError("no ledger")  # noqa: TRY004
+        self._used_up_at = number(saved.get(_USED_UP_AT, 0))
+        # A later version may know more interfaces.
+        self._lanes = {
+            Interface(name): Lane.load(lane)
+            for name, lane in saved.items()
+            if name in Interface
+        }
 
 
 def _longer(pause: float, first: float, most: float) -> float:
