@@ -52,7 +52,8 @@ from .energy_dashboard.dashboard import async_plan, async_set_up, plants_of
 from .energy_dashboard.texts import Texts
 from .history.prices import is_price
 from .hub.hub import Hub, SmartPvmsConfigEntry
-from .northbound import Device, Profile
+from .northbound import Device
+from .northbound.limits import ACCOUNT_PROFILES
 
 MAX_HISTORY_DAYS: Final = 3650
 NO_PRICE: Final = "none"
@@ -218,7 +219,7 @@ class SmartPvmsOptionsFlow(ControlStep):
                     )
                 ),
                 vol.Required(CONF_QUOTA_PROFILE, default=QUOTA_AUTO): one_of(
-                    (QUOTA_AUTO, *Profile), CONF_QUOTA_PROFILE
+                    (QUOTA_AUTO, *ACCOUNT_PROFILES), CONF_QUOTA_PROFILE
                 ),
             }
         )

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_TOKEN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
@@ -70,6 +71,7 @@ class Account:
         self.entry = entry
         self.client = connection.client
         self.ledger = connection.client.session.ledger
+        self.is_of_owner = CONF_TOKEN in entry.data
         self.clock = Clock()
         self._given: tuple[Mapping[str, Any], str] | None = None
         self._options = AccountOptions(hass.config.currency)
@@ -166,7 +168,8 @@ class Account:
         self._choose_profile(dialect)
 
     def _choose_profile(self, dialect: Dialect) -> None:
-        self.ledger.use_profile(self.options.profile or PROFILES[dialect])
+        profile = self.options.profile or PROFILES[dialect]
+        self.ledger.use_profile(Profile.OWNER if self.is_of_owner else profile)
 
     def zone(self, plant_code: str) -> tzinfo:
         """Return a plant's time zone; Home Assistant's while it is not known."""

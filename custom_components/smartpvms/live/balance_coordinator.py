@@ -158,4 +158,6 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
         ledger = self.account.ledger
         lanes = [lane for lane in ledger.lanes if lane not in _NOT_COUNTED]
         left = {calls_left(lane): float(ledger.left(lane)) for lane in lanes}
-        return {**left, CALLS_LEFT: sum(left.values())}
+        of_day = ledger.left_of_day()
+        total = sum(left.values()) if of_day is None else float(of_day)
+        return {**left, CALLS_LEFT: total}

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import time
 from typing import Final, NamedTuple
 
+from . import owner_quota
 from .errors import (
     AccessError,
     BusyError,
@@ -163,16 +164,29 @@ class Ledger:
             # The newest calls that may still count when the wanted ones leave.
             if (index := len(made) - (limit.calls - wanted) - 1) >= 0:
                 at = max(at, made[index] + limit.seconds + MARGIN)
+        if self.profile is Profile.OWNER:
+            at = owner_quota.room_at(self._lanes, interface, calls, at)
         return at
 
     def _limits(self, interface: Interface) -> tuple[Limit, ...]:
         """Return what a lane is allowed at the account's size, as it was learnt."""
         known = self._lanes.get(interface)
         stretch = known.stretch if known else 1.0
+        least = self._least_seconds(interface, self._now())
         return tuple(
-            Limit(max(1, window.calls(self.scale)), window.seconds * stretch)
+            Limit(
+                max(1, window.calls(self.scale)),
+                max(least, window.seconds) * stretch,
+            )
             for window in windows(interface, self.profile)
+            if window.seconds > MINUTE or not least
         )
+
+    def _least_seconds(self, interface: Interface, now: float) -> float:
+        """Return the seconds that a round of live data takes of an owner's day, else 0."""
+        if self.profile is not Profile.OWNER or interface not in owner_quota.LIVE:
+            return 0.0
+        return owner_quota.live_every(self._lanes, self.scale, self.zone, now)
 
     def wait(self, interface: Interface, calls: int = 1) -> float:
         """Return the seconds until `calls` calls may be made, 0 for now."""
@@ -185,17 +199,22 @@ class Ledger:
     def cycle(self, interface: Interface, calls: int) -> float:
         """Return the seconds from one round of `calls` calls to the next.
 
-        No less than a window, however few of its calls a round takes.
+        No less than a window, however few of its calls a round takes, and not shorter
+        at once where an owner's day begins.
         """
+        before = self._now() - owner_quota.NIGHT_EVERY
         return max(
-            limit.seconds * max(1.0, calls / limit.calls)
+            max(limit.seconds, self._least_seconds(interface, before))
+            * max(1.0, calls / limit.calls)
             for limit in self._limits(interface)
         )
 
     def spacing(self, interface: Interface, calls: int) -> float:
         """Return the seconds between rounds of `calls` calls, evenly spread."""
+        is_owner = self.profile is Profile.OWNER
         return max(
-            limit.seconds * calls / limit.calls for limit in self._limits(interface)
+            owner_quota.PACES.get(interface, 0.0) if is_owner else 0.0,
+            *(limit.seconds * calls / limit.calls for limit in self._limits(interface)),
         )
 
     def most(self, interface: Interface) -> int:
@@ -214,15 +233,20 @@ class Ledger:
             return 0
         limits = self._limits(interface)
         shortest = min(limit.seconds for limit in limits)
-        return max(
-            0,
-            min(
-                limit.calls
-                - sum(at > now - limit.seconds - MARGIN for at in lane.calls)
-                for limit in limits
-                if limit.seconds > shortest or len(limits) == 1
-            ),
-        )
+        rest = [
+            limit.calls - sum(at > now - limit.seconds - MARGIN for at in lane.calls)
+            for limit in limits
+            if limit.seconds > shortest or len(limits) == 1
+        ]
+        if self.profile is Profile.OWNER:
+            rest.append(owner_quota.left_for(self._lanes, interface, now))
+        return max(0, min(rest))
+
+    def left_of_day(self) -> int | None:
+        """Return how many calls an owner's day has left, None where none are counted so."""
+        if self.profile is not Profile.OWNER:
+            return None
+        return owner_quota.left(self._lanes, Interface.STATIONS, self._now())
 
     def now(self) -> float:
         """Return the ledger's time in epoch seconds."""

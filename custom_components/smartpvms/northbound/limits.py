@@ -1,10 +1,11 @@
 """The limits of the account's calls, interface by interface.
 
-Two profiles are known: accounts of the 2020 reference may make one call a minute per
+Three profiles are known: accounts of the 2020 reference may make one call a minute per
 interface ("Access Restrictions", chapter 1); accounts of 2022 and later have windows of
 minutes and days that grow with the number of plants and devices, and most of their
 interfaces take one call a minute besides ("only one concurrent request is supported per
-minute", edition of 2022). Where editions differ, the table is that of edition 25.4.
+minute", edition of 2022); an owner's consent (OAuth) has these windows and the sums of
+`owner_quota` besides. Where editions differ, the table is that of edition 25.4.
 """
 
 from collections.abc import Callable, Mapping, Set as AbstractSet
@@ -31,6 +32,11 @@ class Profile(StrEnum):
 
     PER_MINUTE = "per_minute"
     DAILY = "daily"
+    OWNER = "owner"
+
+
+ACCOUNT_PROFILES: Final = (Profile.PER_MINUTE, Profile.DAILY)
+"""Those that a northbound account may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,7 @@ def windows(interface: Interface, profile: Profile | None) -> tuple[Window, ...]
     if interface is Interface.LOGIN:
         return _LOGIN
     daily = _DAILY.get(interface, _ONCE_A_MINUTE)
-    if profile is Profile.DAILY:
+    if profile in (Profile.DAILY, Profile.OWNER):
         return daily
     if profile is Profile.PER_MINUTE or daily is _ONCE_A_MINUTE:
         return _ONCE_A_MINUTE
