@@ -125,40 +125,37 @@ const DOWN = arrow("M0 8L8 21L16 8Z", 16, 28);
  */
 export const STYLE = `
 :host {
-  --text: var(--primary-text-color, #212121);
-  --faint: var(--secondary-text-color, #5f6368);
-  --paper: var(--ha-card-background, var(--card-background-color, #fff));
-  --ink: #000;
-  --much: 72%;
-  --sky-top: #bfdff5;
-  --sky: #eaf5fc;
-  --hill: #b9d8ad;
-  --ground: #8fbd80;
-  --wall: #fbf7f0;
-  --line: #6b6f76;
-  --roof: #9a5a48;
+  --flow-text: var(--primary-text-color, #212121);
+  --flow-faint: var(--secondary-text-color, #5f6368);
+  --flow-paper: var(--card-background-color, #fff);
+  --flow-ink: #000;
+  --flow-much: 72%;
+  --flow-sky: #eaf5fc;
+  --flow-hill: #b9d8ad;
+  --flow-ground: #8fbd80;
+  --flow-wall: #fbf7f0;
+  --flow-line: #6b6f76;
+  --flow-roof: #9a5a48;
   display: block;
   height: 100%;
 }
 :host([dark]) {
-  --ink: #fff;
-  --much: 88%;
-  --sky-top: #24506f;
-  --sky: #3d6d8c;
-  --hill: #3c5f45;
-  --ground: #2c4a34;
-  --wall: #cfc8bd;
-  --line: #c3c7cd;
-  --roof: #7a4637;
+  --flow-ink: #fff;
+  --flow-much: 88%;
+  --flow-sky: #3d6d8c;
+  --flow-hill: #3c5f45;
+  --flow-ground: #2c4a34;
+  --flow-wall: #cfc8bd;
+  --flow-line: #c3c7cd;
+  --flow-roof: #7a4637;
 }
 :host([night]) {
-  --sky-top: #16203f;
-  --sky: #3a4a78;
-  --hill: #2b3f47;
-  --ground: #20313a;
-  --wall: #8c8a94;
-  --line: #d3d6de;
-  --roof: #59372f;
+  --flow-sky: #3a4a78;
+  --flow-hill: #2b3f47;
+  --flow-ground: #20313a;
+  --flow-wall: #8c8a94;
+  --flow-line: #d3d6de;
+  --flow-roof: #59372f;
 }
 ha-card {
   height: 100%;
@@ -167,7 +164,7 @@ ha-card {
   display: flex;
   flex-direction: column;
   gap: 8px;
-  color: var(--text);
+  color: var(--flow-text);
   container-type: inline-size;
 }
 [hidden] { display: none !important; }
@@ -189,14 +186,14 @@ ha-card {
 :host([fitted]) .drawing { flex: 1; min-height: 0; margin: 0 auto; max-width: 100%; }
 svg { display: block; width: 100%; height: 100%; overflow: visible; }
 :host([plain]) :is(.sky, .hill, .ground, .by-day, .by-night) { display: none; }
-.sky { fill: var(--sky); }
-.hill { fill: var(--hill); }
-.ground { fill: var(--ground); }
-.wall { fill: var(--wall); stroke: var(--line); }
-.door { fill: var(--roof); }
-.window { fill: #9cc3de; stroke: var(--line); }
-.sash { stroke: var(--line); }
-.chimney, .roof { fill: var(--roof); }
+.sky { fill: var(--flow-sky); }
+.hill { fill: var(--flow-hill); }
+.ground { fill: var(--flow-ground); }
+.wall { fill: var(--flow-wall); stroke: var(--flow-line); }
+.door { fill: var(--flow-roof); }
+.window { fill: #9cc3de; stroke: var(--flow-line); }
+.sash { stroke: var(--flow-line); }
+.chimney, .roof { fill: var(--flow-roof); }
 .module { fill: #1e3a63; stroke: #dfe7f1; }
 .frame { stroke: #8fa9cc; fill: none; }
 .sun { fill: #ffc533; }
@@ -206,72 +203,72 @@ svg { display: block; width: 100%; height: 100%; overflow: visible; }
 :host([night]) .by-night { display: block; }
 :host([night]) .by-day { display: none; }
 :host([night]) .window { fill: #ffd873; }
-.pylon { fill: none; stroke: var(--line); stroke-width: 2; stroke-linecap: round; }
-.cell { fill: var(--paper); stroke: var(--line); stroke-width: 2; }
-.empty { fill: var(--line); opacity: 0.15; }
+.pylon { fill: none; stroke: var(--flow-line); stroke-width: 2; stroke-linecap: round; }
+.cell { fill: var(--flow-paper); stroke: var(--flow-line); stroke-width: 2; }
+.empty { fill: var(--flow-line); opacity: 0.15; }
 .charge {
-  fill: var(--battery-out);
+  fill: var(--flow-battery-out);
   transform-origin: 0 203px;
-  transform: scaleY(var(--charge, 0));
+  transform: scaleY(var(--flow-charge, 0));
   transition: transform 1s;
 }
-.inverter { fill: var(--paper); stroke: var(--line); stroke-width: 1.5; }
-.wave { fill: none; stroke: var(--text); stroke-width: 1.5; stroke-linecap: round; }
+.inverter { fill: var(--flow-paper); stroke: var(--flow-line); stroke-width: 1.5; }
+.wave { fill: none; stroke: var(--flow-text); stroke-width: 1.5; stroke-linecap: round; }
 [data-part] { cursor: pointer; }
 :host([night]) .drawing {
-  --ink: #fff;
-  --much: 80%;
-  --paper: #1d2747;
-  --text: #fff;
+  --flow-ink: #fff;
+  --flow-much: 80%;
+  --flow-paper: #1d2747;
+  --flow-text: #fff;
 }
 ha-card, :host([night]) .drawing {
-  --solar: color-mix(in srgb, var(--energy-solar-color, #ff9800) var(--much), var(--ink));
-  --import: color-mix(in srgb, var(--energy-grid-consumption-color, #488fc2) var(--much), var(--ink));
-  --export: color-mix(in srgb, var(--energy-grid-return-color, #8353d1) var(--much), var(--ink));
-  --battery-out: color-mix(in srgb, var(--energy-battery-out-color, #4db6ac) var(--much), var(--ink));
-  --battery-in: color-mix(in srgb, var(--energy-battery-in-color, #f06292) var(--much), var(--ink));
-  --home: color-mix(in srgb, #5c6bc0 var(--much), var(--ink));
+  --flow-solar: color-mix(in srgb, var(--energy-solar-color, #ff9800) var(--flow-much), var(--flow-ink));
+  --flow-import: color-mix(in srgb, var(--energy-grid-consumption-color, #488fc2) var(--flow-much), var(--flow-ink));
+  --flow-export: color-mix(in srgb, var(--energy-grid-return-color, #8353d1) var(--flow-much), var(--flow-ink));
+  --flow-battery-out: color-mix(in srgb, var(--energy-battery-out-color, #4db6ac) var(--flow-much), var(--flow-ink));
+  --flow-battery-in: color-mix(in srgb, var(--energy-battery-in-color, #f06292) var(--flow-much), var(--flow-ink));
+  --flow-home: color-mix(in srgb, #5c6bc0 var(--flow-much), var(--flow-ink));
 }
-.solar { --color: var(--solar); }
-.house { --color: var(--home); }
-.grid { --color: var(--import); }
-.grid[data-kind="out"] { --color: var(--export); }
-.battery { --color: var(--battery-out); }
-.battery[data-kind="out"] { --color: var(--battery-in); }
+.solar { --flow-color: var(--flow-solar); }
+.house { --flow-color: var(--flow-home); }
+.grid { --flow-color: var(--flow-import); }
+.grid[data-kind="out"] { --flow-color: var(--flow-export); }
+.battery { --flow-color: var(--flow-battery-out); }
+.battery[data-kind="out"] { --flow-color: var(--flow-battery-in); }
 
-.flow { position: absolute; overflow: hidden; pointer-events: none; }
-.flow { --arrow: calc(var(--width, 4px) + 10px); }
-.level { height: var(--arrow); transform: translateY(-50%); }
-.upright { width: var(--arrow); transform: translateX(-50%); }
+.flow { --flow-width: 4px; position: absolute; overflow: hidden; pointer-events: none; }
+.flow { --flow-arrow: calc(var(--flow-width) + 10px); }
+.level { height: var(--flow-arrow); transform: translateY(-50%); }
+.upright { width: var(--flow-arrow); transform: translateX(-50%); }
 .level[data-reversed] { transform: translateY(-50%) scaleX(-1); }
 .upright[data-reversed] { transform: translateX(-50%) scaleY(-1); }
 .pipe {
   position: absolute;
-  background: var(--line);
-  border: 1px solid var(--paper);
+  background: var(--flow-line);
+  border: 1px solid var(--flow-paper);
   border-radius: 6px;
   box-sizing: border-box;
 }
-.level .pipe { inset: calc(50% - var(--width, 4px) / 2) 0; }
-.upright .pipe { inset: 0 calc(50% - var(--width, 4px) / 2); }
-.flow[data-step] .pipe { background: var(--color); }
-.train { position: absolute; display: none; background: var(--color); }
+.level .pipe { inset: calc(50% - var(--flow-width) / 2) 0; }
+.upright .pipe { inset: 0 calc(50% - var(--flow-width) / 2); }
+.flow[data-step] .pipe { background: var(--flow-color); }
+.train { position: absolute; display: none; background: var(--flow-color); }
 .flow[data-step] .train { display: block; }
 .level .train {
   inset: 0 -28px;
   mask: ${RIGHT} 0 0 / 28px 100% repeat-x;
-  animation: right var(--time) linear infinite;
+  animation: right var(--flow-time) linear infinite;
 }
 .upright .train {
   inset: -28px 0;
   mask: ${DOWN} 0 0 / 100% 28px repeat-y;
-  animation: down var(--time) linear infinite;
+  animation: down var(--flow-time) linear infinite;
 }
-[data-step="1"] { --width: 3px; --time: 3.2s; }
-[data-step="2"] { --width: 4px; --time: 2.2s; }
-[data-step="3"] { --width: 5px; --time: 1.5s; }
-[data-step="4"] { --width: 7px; --time: 1s; }
-[data-step="5"] { --width: 8px; --time: 0.7s; }
+[data-step="1"] { --flow-width: 3px; --flow-time: 3.2s; }
+[data-step="2"] { --flow-width: 4px; --flow-time: 2.2s; }
+[data-step="3"] { --flow-width: 5px; --flow-time: 1.5s; }
+[data-step="4"] { --flow-width: 7px; --flow-time: 1s; }
+[data-step="5"] { --flow-width: 8px; --flow-time: 0.7s; }
 @keyframes right { to { transform: translateX(28px); } }
 @keyframes down { to { transform: translateY(28px); } }
 @media (prefers-reduced-motion: reduce) {
@@ -291,17 +288,18 @@ ha-card, :host([night]) .drawing {
   padding: 4px 6px;
   box-sizing: border-box;
   border: 0;
-  border-top: 3px solid var(--color);
+  border-top: 3px solid var(--flow-color);
   border-radius: 8px;
-  background: var(--paper);
-  color: var(--text);
+  background:
+    linear-gradient(var(--flow-paper), var(--flow-paper)), var(--primary-background-color, #fff);
+  color: var(--flow-text);
   font: inherit;
   line-height: 1.25;
   text-align: center;
   cursor: pointer;
 }
 .node:disabled { cursor: default; }
-.node:focus-visible { outline: 2px solid var(--text); outline-offset: -2px; }
+.node:focus-visible { outline: 2px solid var(--flow-text); outline-offset: -2px; }
 .node.solar {
   position: absolute;
   z-index: 1;
@@ -317,12 +315,13 @@ ha-card, :host([night]) .drawing {
   .node { padding: 2px 0; }
 }
 :host([fitted]) .node.solar { position: static; transform: none; margin: 0 auto; min-height: 0; }
-:host([fitted]) .node.solar span { display: inline; }
+:host([fitted]) .node.solar .note { white-space: nowrap; }
+@container (max-width: 280px) { :host([fitted]) .solar .note { display: none; } }
 :host([fitted]) .node.solar { flex-direction: row; gap: 8px; align-items: baseline; }
 .node.battery { grid-column: 1; }
 .node.house { grid-column: 2; }
 .node.grid { grid-column: 3; }
-.word, .note { font-size: clamp(11px, 3.2cqi, 15px); color: var(--faint); }
+.word, .note { font-size: clamp(11px, 3.2cqi, 15px); color: var(--flow-faint); }
 .value { font-size: clamp(13px, 4.4cqi, 22px); font-weight: 600; white-space: nowrap; }
 :host([fitted]) .node :is(.word, .note) { font-size: 12px; }
 :host([fitted]) .node .value { font-size: 15px; }
@@ -335,15 +334,15 @@ ha-card, :host([night]) .drawing {
   justify-content: center;
   gap: 6px;
   font-size: 12px;
-  color: var(--faint);
+  color: var(--flow-faint);
 }
-.dot { width: 8px; height: 8px; border-radius: 50%; background: var(--mark); }
-.age, .notice { --mark: color-mix(in srgb, var(--success-color, #43a047) 85%, var(--ink)); }
+.dot { width: 8px; height: 8px; border-radius: 50%; background: var(--flow-mark); }
+.age, .notice { --flow-mark: color-mix(in srgb, var(--success-color, #43a047) 85%, var(--flow-ink)); }
 [data-level="late"], .notice {
-  --mark: color-mix(in srgb, var(--warning-color, #ffa600) 55%, var(--ink));
+  --flow-mark: color-mix(in srgb, var(--warning-color, #ffa600) 55%, var(--flow-ink));
 }
-[data-level="old"] { --mark: color-mix(in srgb, var(--error-color, #db4437) 80%, var(--ink)); }
-[data-level="late"], [data-level="old"] { color: var(--mark); font-weight: 500; }
+[data-level="old"] { --flow-mark: color-mix(in srgb, var(--error-color, #db4437) 80%, var(--flow-ink)); }
+[data-level="late"], [data-level="old"] { color: var(--flow-mark); font-weight: 500; }
 .notice {
   display: flex;
   align-items: center;
@@ -351,18 +350,18 @@ ha-card, :host([night]) .drawing {
   gap: 4px 10px;
   padding: 8px 12px;
   border-radius: 8px;
-  border-inline-start: 4px solid var(--mark);
-  background: color-mix(in srgb, var(--mark) 12%, var(--paper));
+  border-inline-start: 4px solid var(--flow-mark);
+  background: color-mix(in srgb, var(--flow-mark) 12%, var(--flow-paper));
   font-size: 14px;
 }
 .notice[data-kind="first"] {
-  --mark: color-mix(in srgb, var(--info-color, #039be5) 70%, var(--ink));
+  --flow-mark: color-mix(in srgb, var(--info-color, #039be5) 70%, var(--flow-ink));
 }
-.mark { width: 10px; height: 10px; border-radius: 50%; background: var(--mark); flex: none; }
+.mark { width: 10px; height: 10px; border-radius: 50%; background: var(--flow-mark); flex: none; }
 .words { display: flex; flex-direction: column; flex: 1 1 160px; overflow-wrap: anywhere; }
 .reason { font-weight: 600; }
 .reason:empty { display: none; }
-.notice a { color: var(--text); font-weight: 600; padding: 6px 0; }
-.notice a:focus-visible { outline: 2px solid var(--text); }
+.notice a { color: var(--flow-text); font-weight: 600; padding: 6px 0; }
+.notice a:focus-visible { outline: 2px solid var(--flow-text); }
 :host([calm]) .scene svg { filter: grayscale(0.8); opacity: 0.7; }
 `;

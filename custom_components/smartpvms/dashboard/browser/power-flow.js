@@ -164,7 +164,7 @@ class PowerFlow extends HTMLElement {
     for (const part of shown.nodes) node(part, model.nodes[part.name]);
     hide(shown.battery, !model.nodes.battery);
     hide(shown.grid, !model.nodes.grid);
-    shown.charge.style.setProperty("--charge", String(model.charge ?? 0));
+    shown.charge.style.setProperty("--flow-charge", String(model.charge ?? 0));
     hide(shown.age, !age || !model.age);
     if (model.age) {
       write(shown.since, model.age.text);
