@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
 import { flow } from "../../custom_components/smartpvms/dashboard/browser/flow.js";
-import { ago, moment, number, power } from "../../custom_components/smartpvms/dashboard/browser/flow-format.js";
-import { modelOf, partsOf, plantOf, watched } from "../../custom_components/smartpvms/dashboard/browser/flow-model.js";
-import { reasonOf } from "../../custom_components/smartpvms/dashboard/browser/flow-reason.js";
+import { modelOf, partsOf, watched } from "../../custom_components/smartpvms/dashboard/browser/flow-model.js";
+import { plantOf } from "../../custom_components/smartpvms/dashboard/browser/registry.js";
 import { ownTexts } from "../../custom_components/smartpvms/dashboard/browser/texts.js";
 import { recorded, serveFiles } from "./house.js";
 
@@ -44,8 +43,8 @@ function put(hass, entity_id, state, attributes = {}) {
   hass.states[entity_id] = { entity_id, state: String(state), attributes, last_changed };
 }
 
-function shown(hass, plant = "sonnenhof") {
-  return modelOf(hass, partsOf(plantOf(hass, plant)), own, NOW);
+function shown(hass, plant = "sonnenhof", isBeside = false) {
+  return modelOf(hass, partsOf(plantOf(hass, plant)), own, NOW, isBeside);
 }
 
 test("each node has its word, a power without a sign, and what that does", () => {
@@ -55,8 +54,8 @@ test("each node has its word, a power without a sign, and what that does", () =>
   );
   assert.deepEqual(texts, [
     ["solar", "Solar", "3.39 kW", "of 10.6 kWp"],
-    ["battery", "Battery 78 %", "0 W", ""],
-    ["house", "House", "460 W", ""],
+    ["battery", "Battery 78%", "0 kW", ""],
+    ["house", "House", "0.46 kW", ""],
     ["grid", "Grid", "2.93 kW", "feeding in"],
   ]);
   const other = shown(house({ grid_power: 1, battery_power: -1 })).nodes;
@@ -83,12 +82,12 @@ test("the picture is a sentence", () => {
   assert.equal(
     said(house({ battery_power: -0.05 })),
     "Sonnenhof: the roof gives 3.39 kW, 2.93 kW go to the grid, " +
-      "50 W go into the battery, the house uses 460 W, Battery 78 %",
+      "0.05 kW go into the battery, the house uses 0.46 kW, Battery 78%",
   );
   const still = house({ pv_power: 0, grid_power: 0, house_consumption: 0 });
-  assert.equal(said(still), "Sonnenhof: no power flows, Battery 78 %");
+  assert.equal(said(still), "Sonnenhof: no power flows, Battery 78%");
   const other = house({ pv_power: 0, grid_power: 0.3, battery_power: 0.2, house_consumption: 0.5 });
-  assert.match(said(other), /300 W come from the grid, 200 W come from the battery/);
+  assert.match(said(other), /0.3 kW come from the grid, 0.2 kW come from the battery/);
 });
 
 test("several batteries are filled by their capacity", () => {
@@ -124,22 +123,42 @@ const UNKNOWN = {
   house_consumption: "unavailable",
   battery_power: "unavailable",
 };
+const SILENT = {
+  ...UNKNOWN,
+  status: "unavailable",
+  pv_energy_today: "unavailable",
+  pv_lifetime_energy: "unavailable",
+};
 
 test("a plant that does not answer is calm, and says since when", () => {
-  const { nodes, notice, age, sentence } = shown(house(UNKNOWN));
+  const { nodes, notice, age, sentence, isCalm } = shown(house(SILENT));
   assert.deepEqual(
     Object.values(nodes).map(({ value, step }) => [value, step]),
     Array(4).fill(["–", 0]),
   );
+  assert.ok(isCalm);
   assert.equal(notice.kind, "silent");
-  assert.match(notice.text, /^No values from FusionSolar since .*59/);
+  assert.match(notice.text, /^No data of this plant since .*59/);
   assert.equal(sentence, `Sonnenhof: ${notice.text}`);
   assert.equal(age, undefined);
-  const hass = house(UNKNOWN);
+  const hass = house(SILENT);
   delete hass.states[`${HOUSE}last_data`];
-  assert.match(shown(hass).notice.text, /since .*30/);
-  for (const key of Object.keys(UNKNOWN)) delete hass.states[HOUSE + key];
-  assert.equal(shown(hass).notice.text, "No values from FusionSolar at the moment");
+  assert.equal(shown(hass).notice.text, "FusionSolar gives no data of this plant.");
+});
+
+test("a plant that answers without its powers is told from one that is silent", () => {
+  const hass = house({ ...SILENT, status: "healthy" });
+  assert.match(shown(hass).notice.text, /^FusionSolar gives no powers/);
+});
+
+test("what the card of the state says beside it is not said twice", () => {
+  const beside = (values) => shown(house(values), "sonnenhof", true);
+  assert.equal(beside({}).age, undefined);
+  const silent = beside(SILENT);
+  assert.ok(silent.isCalm);
+  assert.equal(silent.notice, undefined);
+  assert.match(silent.sentence, /No data of this plant since/);
+  assert.match(beside({ ...SILENT, status: "healthy" }).notice.text, /no powers/);
 });
 
 test("a new plant's values are on their way", () => {
@@ -152,15 +171,17 @@ test("a new plant's values are on their way", () => {
     Object.entries(nodes).map(([name, { value, entity }]) => [name, value, entity]),
     ["solar", "battery", "house", "grid"].map((name) => [name, "…", undefined]),
   );
-  assert.deepEqual(notice, { kind: "first", text: "First values in about 3 min" });
+  assert.equal(notice.kind, "first");
+  assert.match(notice.text, /^First values in about \d min\.$/);
   // One value is there, others come.
   hass.entities = { ...hass.entities, ...pick(recorded().entities, `${HOUSE}pv_power`) };
   const some = shown(hass);
   assert.equal(plain(some.nodes.solar.value), "3.39 kW");
   assert.equal(some.nodes.grid.value, "…");
   assert.equal(some.notice, undefined);
-  // What has not come in a quarter of an hour is not there.
-  hass.devices.sonnenhof.created_at = NOW / 1000 - 901;
+  // What has not come in twenty minutes is not there.
+  const created_at = NOW / 1000 - 1201;
+  hass.devices = { ...hass.devices, sonnenhof: { ...hass.devices.sonnenhof, created_at } };
   assert.deepEqual(Object.keys(shown(hass).nodes), ["solar"]);
 });
 
@@ -178,12 +199,11 @@ test("values get older in colour, by the rounds that the account can have", () =
     put(hass, `${HOUSE}last_data`, at, attributes);
     return shown(hass).age;
   };
-  assert.deepEqual(aged(1, {}), { text: "1 minute ago", level: "fresh" });
-  assert.equal(aged(11, { interval: 300 }).level, "fresh");
-  assert.deepEqual(aged(12, { interval: 300 }), { text: "12 minutes ago", level: "late" });
-  assert.equal(aged(17, { interval: 300 }).level, "old");
-  assert.equal(aged(17, { interval: 900 }).level, "fresh");
-  assert.equal(aged(-5, {}).text, "now");
+  assert.deepEqual(aged(1, {}), { text: "1 minute ago", level: "good" });
+  assert.deepEqual(aged(12, { interval: 300 }), { text: "12 minutes ago", level: "warning" });
+  assert.equal(aged(17, { interval: 300 }).level, "bad");
+  assert.equal(aged(17, { interval: 900 }).level, "good");
+  assert.equal(aged(-5, {}).text, "this minute");
 });
 
 test("the sky is dark when the sun is down, and the roof gives nothing", () => {
@@ -215,20 +235,6 @@ test("the picture follows its own entities and the sun", () => {
   assert.equal(plantOf(hass, "none"), undefined);
 });
 
-test("numbers are written as the profile says", () => {
-  const written = (number_format, value, language = "de") =>
-    number({ locale: { language, number_format } }, value);
-  assert.equal(written("language", 1234.5), "1.230");
-  assert.equal(written("comma_decimal", 10.64), "10.6");
-  assert.equal(written("decimal_comma", 10.64, "en"), "10,6");
-  assert.equal(written("none", 12345.6), "12300");
-  const sizes = [0.0004, 0.5864, 0.9996, 9.996, 486.87, 999.6, 1234].map((value) =>
-    plain(power({ locale: { language: "en" } }, value)),
-  );
-  assert.deepEqual(sizes, ["0 W", "586 W", "1 kW", "10 kW", "487 kW", "1 MW", "1.23 MW"]);
-  assert.equal(plain(power({ language: "en" }, 0.8, "p")), "0.8 kWp");
-});
-
 test("units of power are those of the entity", () => {
   const hass = house();
   put(hass, `${HOUSE}pv_power`, 3394, { unit_of_measurement: "W" });
@@ -236,59 +242,4 @@ test("units of power are those of the entity", () => {
   const { nodes } = shown(hass);
   assert.equal(plain(nodes.solar.value), "3.39 kW");
   assert.equal(nodes.grid.value, "–");
-});
-
-test("times are the user's", () => {
-  const hass = {
-    locale: { language: "de", time_format: "24", time_zone: "server" },
-    config: { time_zone: "Europe/Berlin" },
-  };
-  const at = new Date("2026-06-15T11:05:00Z");
-  assert.equal(moment(hass, at, new Date(NOW)), "13:05");
-  assert.equal(moment(hass, at, new Date(NOW + 864e5)), "15. Juni, 13:05");
-  hass.locale = { language: "en", time_format: "12", time_zone: "server" };
-  assert.match(moment(hass, at, new Date(NOW)), /^1:05\sPM$/);
-  assert.equal(ago(hass, 7300), "2 hours ago");
-  assert.equal(ago(hass, 90000), "yesterday");
-});
-
-test("the reason is the repair of the plant's own entry, asked for once", async () => {
-  let calls = 0;
-  const issue = (issue_id, translation_key, more = {}) => ({
-    domain: "smartpvms",
-    issue_id,
-    translation_key,
-    translation_placeholders: { feature: "Plants" },
-    ...more,
-  });
-  const hass = {
-    ...recorded(),
-    connection: {},
-    callWS: async ({ type }) => {
-      calls += 1;
-      assert.equal(type, "repairs/list_issues");
-      return {
-        issues: [
-          issue("other_no_consent", "no_consent"),
-          issue("mine_no_consent", "no_consent", { ignored: true }),
-          issue("mine_limits_learnt", "limits_learnt"),
-          issue("mine_quota_used_up", "quota_used_up"),
-          issue("mine_no_access_x", "no_access"),
-        ],
-      };
-    },
-    loadBackendTranslation: async (category, domain) => (key, { feature }) =>
-      `${category} ${domain} ${key.split(".").at(-2)} ${feature}`,
-  };
-  hass.devices.sonnenhof.config_entries = ["mine"];
-  const plant = plantOf(hass, "sonnenhof");
-  assert.equal(await reasonOf(hass, plant, NOW), "issues smartpvms no_access Plants");
-  await reasonOf(hass, plant, NOW + 29_000);
-  assert.equal(calls, 1);
-  await reasonOf(hass, plant, NOW + 31_000);
-  assert.equal(calls, 2);
-  hass.devices.sonnenhof.config_entries = ["another"];
-  assert.equal(await reasonOf(hass, plant, NOW), undefined);
-  const refused = { ...hass, connection: {}, callWS: async () => assert.fail("no right") };
-  assert.equal(await reasonOf(refused, plant, NOW), undefined);
 });

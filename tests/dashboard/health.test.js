@@ -7,7 +7,8 @@ import {
   firstValuesIn,
   isSilent,
   lightOf,
-  repairsOf,
+  reasonsOf,
+  roundOf,
 } from "../../custom_components/smartpvms/dashboard/browser/health.js";
 import { plantOf } from "../../custom_components/smartpvms/dashboard/browser/registry.js";
 import { recorded } from "./house.js";
@@ -39,6 +40,13 @@ test("data that are two and three rounds late are told", () => {
   assert.equal(ageLevel(NOW - 6 * MINUTE, NOW), "good");
   assert.equal(ageLevel(NOW - 12 * MINUTE, NOW), "warning");
   assert.equal(ageLevel(NOW - 17 * MINUTE, NOW), "bad");
+  const slow = 15 * MINUTE;
+  assert.equal(ageLevel(NOW - 17 * MINUTE, NOW, slow), "good");
+  assert.equal(ageLevel(NOW - 32 * MINUTE, NOW, slow), "warning");
+  const [hass, plant] = having({ last_data: "2026-11-28T12:00:00+00:00" });
+  assert.equal(roundOf(hass, plant), 5 * MINUTE);
+  hass.states["sensor.sonnenhof_last_data"].attributes.interval = 900;
+  assert.equal(roundOf(hass, plant), slow);
   assert.equal(dataTime(...having({ last_data: "2026-11-28T12:00:00+00:00" })), NOW);
   assert.equal(dataTime(...having({ last_data: "unknown" })), undefined);
 });
@@ -61,18 +69,48 @@ test("first values are announced for a plant that is new, and no longer", () => 
   assert.equal(firstValuesIn(hass, plant, NOW), undefined);
 });
 
-test("a reason is a repair of the plant's own account", async () => {
+test("reasons are repairs of the plant's own account, asked for once", async () => {
   const [hass, plant] = having({});
   plant.entries = ["one"];
-  const issue = (issue_id, more) => ({ domain: "smartpvms", issue_id, ignored: false, ...more });
-  const issues = [
-    issue("one_no_consent"),
-    issue("two_no_consent"),
-    issue("one_ignored", { ignored: true }),
-    issue("one_other", { domain: "sun" }),
-  ];
-  hass.callWS = async () => ({ issues });
-  assert.deepEqual(await repairsOf(hass, plant), issues.slice(0, 1));
+  const issue = (issue_id, translation_key, more) => ({
+    domain: "smartpvms",
+    issue_id,
+    translation_key,
+    translation_placeholders: { feature: "Plants" },
+    ignored: false,
+    ...more,
+  });
+  let calls = 0;
+  hass.connection = {};
+  hass.callWS = async ({ type }) => {
+    assert.equal(type, "repairs/list_issues");
+    calls += 1;
+    return {
+      issues: [
+        issue("two_no_consent", "no_consent"),
+        issue("one_no_consent", "no_consent", { ignored: true }),
+        // That is no reason.
+        issue("one_limits_learnt", "limits_learnt"),
+        issue("one_quota_used_up", "quota_used_up"),
+        issue("one_no_access_x", "no_access"),
+        issue("config_entry_reauth_smartpvms_one", "config_entry_reauth", {
+          domain: "homeassistant",
+        }),
+      ],
+    };
+  };
+  hass.loadBackendTranslation = async (category, domain) => (key, { feature }) =>
+    `${category} ${domain} ${key.split(".").at(-2)} ${feature}`;
+  assert.deepEqual(await reasonsOf(hass, plant, NOW), [
+    "issues homeassistant config_entry_reauth Plants",
+    "issues smartpvms no_access Plants",
+    "issues smartpvms quota_used_up Plants",
+  ]);
+  await reasonsOf(hass, plant, NOW + 29_000);
+  assert.equal(calls, 1);
+  await reasonsOf(hass, plant, NOW + 31_000);
+  assert.equal(calls, 2);
+  hass.connection = {};
   hass.callWS = async () => assert.fail("unknown command");
-  assert.deepEqual(await repairsOf(hass, plant), []);
+  assert.deepEqual(await reasonsOf(hass, plant, NOW), []);
 });

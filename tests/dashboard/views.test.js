@@ -90,7 +90,11 @@ const FLOW = "custom:smartpvms-power-flow";
 const flowOf = (view) => cards(view).find(({ type }) => type === FLOW);
 
 test("the plant's own card shows the flow", async () => {
-  assert.deepEqual(flowOf(await house(recorded())), { type: FLOW, plant: "sonnenhof" });
+  assert.deepEqual(flowOf(await house(recorded())), {
+    type: FLOW,
+    plant: "sonnenhof",
+    beside_status: true,
+  });
 });
 
 test("graphs are there for what the plant has", async () => {

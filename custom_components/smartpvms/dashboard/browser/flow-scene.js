@@ -338,11 +338,11 @@ ha-card, :host([night]) .drawing {
 }
 .dot { width: 8px; height: 8px; border-radius: 50%; background: var(--flow-mark); }
 .age, .notice { --flow-mark: color-mix(in srgb, var(--success-color, #43a047) 85%, var(--flow-ink)); }
-[data-level="late"], .notice {
+[data-level="warning"], .notice {
   --flow-mark: color-mix(in srgb, var(--warning-color, #ffa600) 55%, var(--flow-ink));
 }
-[data-level="old"] { --flow-mark: color-mix(in srgb, var(--error-color, #db4437) 80%, var(--flow-ink)); }
-[data-level="late"], [data-level="old"] { color: var(--flow-mark); font-weight: 500; }
+[data-level="bad"] { --flow-mark: color-mix(in srgb, var(--error-color, #db4437) 80%, var(--flow-ink)); }
+[data-level="warning"], [data-level="bad"] { color: var(--flow-mark); font-weight: 500; }
 .notice {
   display: flex;
   align-items: center;

@@ -3,11 +3,13 @@
 import { numberOf } from "./numbers.js";
 
 const MINUTE = 60_000;
-/** Plants are asked every five minutes; later than two and three rounds is late. */
-const LATE = 11 * MINUTE;
-const VERY_LATE = 16 * MINUTE;
+/** Plants are asked every five minutes, unless the sensor tells another interval. */
+const ROUND = 5 * MINUTE;
+/** More rounds than that are late, and very late; an answer may take a minute. */
+const LATE = 2;
+const VERY_LATE = 3;
 /** The values of all types of device are there after this at the latest. */
-const FIRST_MINUTES = 20 * MINUTE;
+export const FIRST_MINUTES = 20 * MINUTE;
 /** What is told of them: one type of device a minute is asked. */
 const PER_TYPE = 1;
 const NO_STATE = ["unknown", "unavailable"];
@@ -59,10 +61,17 @@ export function dataTime(hass, plant) {
   return Number.isNaN(time) ? undefined : time;
 }
 
+/** Return how long one round of values takes with the plant's account (ms). */
+export function roundOf(hass, plant) {
+  const seconds = Number(hass.states[plant.find("last_data")]?.attributes?.interval);
+  return seconds > 0 ? seconds * 1000 : ROUND;
+}
+
 /** Return the level of an age of data. */
-export function ageLevel(time, now = Date.now()) {
-  if (now - time > VERY_LATE) return "bad";
-  return now - time > LATE ? "warning" : "good";
+export function ageLevel(time, now = Date.now(), round = ROUND) {
+  const isPast = (rounds) => now - time > rounds * round + MINUTE;
+  if (isPast(VERY_LATE)) return "bad";
+  return isPast(LATE) ? "warning" : "good";
 }
 
 /** Tell whether all that a plant that answers has is unavailable. */
@@ -88,18 +97,38 @@ export function firstValuesIn(hass, plant, now = Date.now()) {
   return Math.max(1, Math.ceil(all - (now - created) / MINUTE));
 }
 
-/** Return the repairs of the plant's account: key of the text, its placeholders. */
-export async function repairsOf(hass, plant) {
-  try {
-    const { issues } = await hass.callWS({ type: "repairs/list_issues" });
-    return issues.filter(
-      ({ domain, ignored, issue_id }) =>
-        domain === "smartpvms" &&
-        !ignored &&
-        plant.entries.some((entry) => issue_id.startsWith(entry)),
-    );
-  } catch {
+/** Repairs that leave a plant without values, the most likely first. */
+const REASONS = [
+  "config_entry_reauth",
+  "no_consent",
+  "no_access",
+  "not_configured",
+  "quota_used_up",
+  "second_session",
+  "plants_missing",
+];
+/** All cards ask once in so many milliseconds. */
+const KEPT = 30_000;
+
+let asked = { at: 0 };
+
+/** Return the titles of the repairs that tell why a plant gives no values. */
+export async function reasonsOf(hass, plant, now = Date.now()) {
+  if (asked.connection !== hass.connection || now - asked.at > KEPT) {
     // Without repairs there is no reason to tell.
-    return [];
+    const list = hass.callWS({ type: "repairs/list_issues" }).catch(() => ({ issues: [] }));
+    asked = { connection: hass.connection, at: now, list };
   }
+  const { issues } = await asked.list;
+  const rank = ({ translation_key }) => REASONS.indexOf(translation_key);
+  const found = issues
+    .filter((issue) => !issue.ignored && rank(issue) >= 0)
+    .filter(({ issue_id }) => plant.entries.some((entry) => issue_id.includes(entry)))
+    .sort((one, other) => rank(one) - rank(other));
+  const titles = found.map(async ({ domain, translation_key, translation_placeholders }) => {
+    const texts = await hass.loadBackendTranslation("issues", domain);
+    const key = `component.${domain}.issues.${translation_key}.title`;
+    return texts(key, translation_placeholders ?? undefined);
+  });
+  return (await Promise.all(titles)).filter(Boolean);
 }

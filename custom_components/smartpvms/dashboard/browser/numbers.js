@@ -35,6 +35,15 @@ export function numberOf(state) {
   return value * (SCALE[state.attributes.unit_of_measurement] ?? 1);
 }
 
+const writers = new Map();
+
+/** Return a format of `Intl`. Making one costs more than using it, for a hundred cards. */
+function made(kind, locales, options) {
+  const key = JSON.stringify([kind, locales, options]);
+  if (!writers.has(key)) writers.set(key, new Intl[kind](locales, options));
+  return writers.get(key);
+}
+
 /** Return how a user writes things; `hass` as the frontend has it. */
 export function writer(hass) {
   const { language = "en", number_format: format = "language" } = hass.locale ?? {};
@@ -43,13 +52,10 @@ export function writer(hass) {
   const numbers = format in FORMATS ? FORMATS[format] : format === "none" ? "en-US" : language;
   const hourCycle = { 12: "h12", 24: "h23" }[hass.locale?.time_format];
   const number = (value, options) =>
-    new Intl.NumberFormat(numbers, {
-      useGrouping: format !== "none",
-      ...options,
-    }).format(value);
+    made("NumberFormat", numbers, { useGrouping: format !== "none", ...options }).format(value);
   // A plant's days are the server's; a moment is told in the zone that the user has chosen.
   const date = (time, options) =>
-    new Intl.DateTimeFormat(language, { timeZone: zone, ...options }).format(time);
+    made("DateTimeFormat", language, { timeZone: zone, ...options }).format(time);
 
   /** Return three digits that count, and none behind the point from 100 on. */
   function short(value) {
@@ -103,7 +109,7 @@ function ago(language, time, now) {
   const passed = time - now;
   const found = TIMES.find(([size]) => Math.abs(passed) >= size) ?? TIMES.at(-1);
   const [size, unit] = found;
-  const format = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const format = made("RelativeTimeFormat", language, { numeric: "auto" });
   return format.format(Math.trunc(passed / size), unit);
 }
 

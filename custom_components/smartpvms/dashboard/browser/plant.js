@@ -58,7 +58,7 @@ export function messageView(text) {
 }
 
 function nowSection(plant, texts) {
-  const picture = flow(plant);
+  const picture = flow(plant, { beside_status: true });
   return section([
     heading(texts.own.now, "mdi:transmission-tower", refreshBadge(plant)),
     plant.entities.size > 0 && ownCard("status", plant),

@@ -6,10 +6,10 @@
  */
 
 import { TYPE } from "./flow.js";
-import { isDrawn, modelOf, partsOf, plantOf, watched } from "./flow-model.js";
-import { reasonOf } from "./flow-reason.js";
+import { isDrawn, modelOf, partsOf, watched } from "./flow-model.js";
 import { MARKUP, STYLE } from "./flow-scene.js";
-import { plantsOf } from "./registry.js";
+import { reasonsOf } from "./health.js";
+import { plantOf, plantsOf } from "./registry.js";
 import { language, ownTexts } from "./texts.js";
 
 const MINUTE = 60_000;
@@ -147,7 +147,8 @@ class PowerFlow extends HTMLElement {
 
   _draw() {
     const shown = this._shown;
-    const { title, sky = true, age = true, grid_options: size } = this._config;
+    const { title, sky = true, age = true, beside_status: isBeside, grid_options: size } =
+      this._config;
     const own = this._own;
     this.toggleAttribute("dark", Boolean(this._hass.themes?.darkMode));
     this.toggleAttribute("plain", !sky);
@@ -155,11 +156,11 @@ class PowerFlow extends HTMLElement {
     write(shown.title, title ?? "");
     hide(shown.title, !title);
     const model = this._parts
-      ? modelOf(this._hass, this._parts, own, this._at)
-      : { nodes: {}, notice: { kind: "silent", text: own.flow_choose }, sentence: own.flow_choose };
+      ? modelOf(this._hass, this._parts, own, this._at, isBeside)
+      : unchosen(own.flow_choose);
     this._model = model;
     this.toggleAttribute("night", Boolean(model.isNight));
-    this.toggleAttribute("calm", Boolean(model.notice));
+    this.toggleAttribute("calm", model.isCalm);
     label(shown.stage, model.sentence);
     for (const part of shown.nodes) node(part, model.nodes[part.name]);
     hide(shown.battery, !model.nodes.battery);
@@ -184,15 +185,15 @@ class PowerFlow extends HTMLElement {
     }
     set(box, "kind", notice.kind);
     write(text, notice.text);
-    write(link, this._own.suggestion);
+    write(link, this._own.repairs);
     if (notice.kind === "silent" && this._parts) this._explain(this._parts.plant);
   }
 
   async _explain(plant) {
-    const found = await reasonOf(this._hass, plant, Date.now());
+    const found = await reasonsOf(this._hass, plant);
     if (this._parts?.plant !== plant || this._model.notice?.kind !== "silent") return;
-    write(this._shown.reason, found ?? "");
-    hide(this._shown.link, !found || !this._hass.user?.is_admin);
+    write(this._shown.reason, found[0] ?? "");
+    hide(this._shown.link, !found.length || !this._hass.user?.is_admin);
   }
 
   _clicked(event) {
@@ -206,6 +207,13 @@ class PowerFlow extends HTMLElement {
     );
   }
 }
+
+const unchosen = (text) => ({
+  nodes: {},
+  isCalm: true,
+  notice: { kind: "first", text },
+  sentence: text,
+});
 
 function node({ button, word, value, note, flow }, model) {
   hide(button, !model);

@@ -16,7 +16,8 @@ import {
   isSilent,
   lightEntities,
   lightOf,
-  repairsOf,
+  reasonsOf,
+  roundOf,
 } from "./health.js";
 import { writer } from "./numbers.js";
 
@@ -88,7 +89,7 @@ export class Status extends Card {
     const { hass, plant, texts } = this;
     const time = dataTime(hass, plant);
     if (!time) return undefined;
-    const level = ageLevel(time);
+    const level = ageLevel(time, Date.now(), roundOf(hass, plant));
     return element(
       "button",
       {
@@ -113,17 +114,8 @@ export class Status extends Card {
     const text = time
       ? texts.say("no_answer_since", { time: write.moment(time) })
       : texts.own.no_answer;
-    const [repairs, issues] = await Promise.all([
-      repairsOf(hass, plant),
-      hass.loadBackendTranslation("issues", "smartpvms"),
-    ]);
-    const reasons = repairs.map(({ translation_key, translation_placeholders }) =>
-      issues(
-        `component.smartpvms.issues.${translation_key}.title`,
-        translation_placeholders ?? undefined,
-      ),
-    );
-    return this.told("bad", text, reasons.filter(Boolean), repairs.length > 0);
+    const reasons = await reasonsOf(hass, plant);
+    return this.told("bad", text, reasons, reasons.length > 0);
   }
 
   told(level, text, reasons = [], isRepairable = false) {
