@@ -79,13 +79,17 @@ async def see_values(page: Page, running: Stage) -> None:
 
 
 async def see_no_violation(page: Page) -> None:
-    """See axe-core find nothing in the elements of ours."""
+    """See axe-core find nothing in the elements of ours, in light and in dark colours."""
     await page.evaluate(AXE.read_text())
-    found = await page.locator("smartpvms-power-flow").evaluate_all(
-        "async (all) => (await axe.run(all)).violations.map("
-        "({id, nodes}) => `${id}: ${nodes[0].failureSummary}`)"
-    )
-    assert found == []
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)
+        dark = page.locator("smartpvms-power-flow[dark]")
+        await expect(dark).to_have_count(int(scheme == "dark"), timeout=PATIENCE)
+        found = await page.locator("smartpvms-power-flow").evaluate_all(
+            "async (all) => (await axe.run(all)).violations.map("
+            "({id, nodes}) => `${id}: ${nodes[0].failureSummary}`)"
+        )
+        assert found == []
 
 
 async def see_alarm(page: Page, running: Stage) -> None:

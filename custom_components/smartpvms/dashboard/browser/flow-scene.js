@@ -273,6 +273,9 @@ ha-card, :host([night]) .drawing {
 @keyframes down { to { transform: translateY(28px); } }
 @media (prefers-reduced-motion: reduce) {
   .train { animation: none !important; }
+  /* No halves of arrows at the ends. */
+  .level { mask: linear-gradient(90deg, #0000, #000 8px calc(100% - 8px), #0000); }
+  .upright { mask: linear-gradient(#0000, #000 8px calc(100% - 8px), #0000); }
   .charge { transition: none; }
 }
 
@@ -290,8 +293,7 @@ ha-card, :host([night]) .drawing {
   border: 0;
   border-top: 3px solid var(--flow-color);
   border-radius: 8px;
-  background:
-    linear-gradient(var(--flow-paper), var(--flow-paper)), var(--primary-background-color, #fff);
+  background: var(--flow-paper);
   color: var(--flow-text);
   font: inherit;
   line-height: 1.25;
