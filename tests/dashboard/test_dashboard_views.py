@@ -16,7 +16,6 @@ from script.rules.project import read_json
 from script.tables.dashboard import ROOT, views
 
 POWERS = ("sensor.solarpark_sud_pv_power", "sensor.sonnenhof_pv_power")
-WRITTEN = read_json(ROOT / "tests/data/names.json")
 ALARMS = ("sensor.solarpark_sud_active_alarms", "sensor.sonnenhof_active_alarms")
 
 
@@ -162,54 +161,3 @@ def test_a_table_is_one_block_of_html(
     assert text.startswith("<table")
     assert "\n\n" not in text
     assert text.count("<tr>") == text.count("</tr>") == 4
-
-
-def test_an_alarm_is_told_with_cause_and_suggestion(
-    hass: HomeAssistant, built: dict[str, Any]
-) -> None:
-    card = _card(built["views"]["sonnenhof"], "markdown")
-    alarm = {
-        "name": "Fan <stuck>",
-        "severity": "major",
-        "device": "Inverter-1",
-        "cause": "Dust.\n\n# Much of it",
-        "suggestion": "Clean it.",
-        "raised_at": "2026-06-15T10:00:00+00:00",
-    }
-    calm = {**alarm, "severity": "new one", "device": None, "cause": None}
-    hass.states.async_set(ALARMS[1], "2", {"alarms": [alarm, calm]})
-    first, second = _render(hass, card).split("</ha-alert>")[:2]
-    for part in (
-        'alert-type="error"',
-        "Fan &#60;stuck&#62; · Inverter&#45;1",
-        "Major · since 2026-06-15 03:00",
-        "<b>Cause:</b> Dust&#46; &#35; Much of it",
-        "<b>What to do:</b> Clean it&#46;",
-    ):
-        assert part in first
-    assert 'alert-type="warning"' in second
-    assert "new one · since" in second
-    assert "Cause" not in second
-    assert "\n\n" not in second.strip()
-
-
-@pytest.mark.parametrize("row", WRITTEN)
-def test_what_others_write_is_plain_text_on_the_card(
-    hass: HomeAssistant, built: dict[str, Any], row: dict[str, str]
-) -> None:
-    """A card without a raising time shows all the rest."""
-    card = _card(built["views"]["sonnenhof"], "markdown")
-    alarm = dict.fromkeys(("name", "device", "cause", "suggestion"), row["name"])
-    alarm |= {"severity": "major", "raised_at": None}
-    hass.states.async_set(ALARMS[1], "1", {"alarms": [alarm]})
-    text = _render(hass, card)
-    assert "since" not in text
-    assert f'title="{row["escaped"]} · {row["escaped"]}"' in text
-    for word in ("Cause", "What to do"):
-        assert f"<b>{word}:</b> {row['escaped']}" in text
-
-
-def test_nothing_is_told_without_an_alarm(
-    hass: HomeAssistant, built: dict[str, Any]
-) -> None:
-    assert not _render(hass, _card(built["views"]["sonnenhof"], "markdown")).strip()

@@ -115,17 +115,12 @@ test("graphs are there for what the plant has", async () => {
   assert.deepEqual(graphs(await house(hass)), []);
 });
 
-test("alarms and calm are shown by turns", async () => {
-  const both = cards(await house(recorded())).filter(({ visibility: [condition] = [] }) =>
-    condition?.entity.endsWith("_active_alarms"),
-  );
-  assert.deepEqual(
-    both.map(({ type, visibility: [{ above, below }] }) => [type, above, below]),
-    [
-      ["markdown", 0, undefined],
-      ["tile", undefined, 1],
-    ],
-  );
+test("alarms are shown while there are some", async () => {
+  const { sections } = await house(recorded());
+  const alarms = sections.find(({ cards: [, card] }) => card.type === "custom:smartpvms-alarms");
+  assert.deepEqual(alarms.visibility, [
+    { condition: "numeric_state", entity: "sensor.sonnenhof_active_alarms", above: 0 },
+  ]);
 });
 
 test("enabled strings are with their inverter, whoever lags behind only while it does", async () => {

@@ -24,6 +24,10 @@ export const OWN = {
   status: "smartpvms-status",
   curve: "smartpvms-curve",
   bars: "smartpvms-bars",
+  alarms: "smartpvms-alarms",
+  story: "smartpvms-story",
+  totals: "smartpvms-totals",
+  calendar: "smartpvms-calendar",
 };
 
 /** Return a card of this dashboard's own about a plant. */

@@ -3,7 +3,7 @@
 import { Card, svg } from "./elements.js";
 
 export const MARGIN = { left: 40, right: 8, top: 18, bottom: 24 };
-const SEVERAL = 4;
+const SEVERAL = 6;
 const STEPS = [1, 2, 2.5, 5, 10];
 const LEAST_WIDTH = 260;
 

@@ -8,7 +8,8 @@ import { POWERS, linesOf, powersOf, valueAt } from "./powers.js";
 import { statisticsOf } from "./registry.js";
 import { lastDays } from "./statistics.js";
 
-const HEIGHT = 230;
+/** As high as a card of bars beside it, with its buttons. */
+const HEIGHT = 262;
 const HOUR = 3600_000;
 /** From this width on there is room for a mark every three hours. */
 const WIDE_ENOUGH = 480;

@@ -26,10 +26,21 @@ function filled(made, attributes, children) {
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else made.setAttribute(name, value === true ? "" : value);
   }
-  const found = children.flat(3).filter((child) => child !== undefined && child !== false);
+  const nothing = [undefined, null, false];
+  const found = children.flat(3).filter((child) => !nothing.includes(child));
   made.append(...found);
   return made;
 }
+
+/**
+ * Return what a server or a user wrote on one line.
+ *
+ * White space and control characters, those that turn the direction of text too, are one space.
+ */
+export const plain = (text) =>
+  String(text)
+    .replace(/[\p{Z}\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, " ")
+    .trim();
 
 /** Return one of Home Assistant's icons, which says nothing to a screen reader. */
 export const icon = (name) => element("ha-icon", { icon: name, "aria-hidden": "true" });

@@ -26,6 +26,10 @@ export function energySections(plant, statistics, texts) {
   return [
     bars(ENERGIES, texts.own.energy, "mdi:solar-power", 2),
     bars(STORED, texts.own.battery, "mdi:home-battery", 1),
+    section([
+      heading(texts.own.all_days, "mdi:calendar-month"),
+      statistics.pv_energy && ownCard("calendar", plant),
+    ], 2),
     bars(["revenue"], texts.series("revenue"), "mdi:cash", 1, { money: true }),
   ];
 }

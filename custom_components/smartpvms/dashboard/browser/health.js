@@ -19,7 +19,7 @@ const ANSWERED = ["real_health_state", "day_power", "pv_power", "day_pvyield", "
 /** From best to worst. */
 export const LEVELS = ["good", "unknown", "warning", "bad"];
 const HEALTH = { healthy: "good", disconnected: "warning", other: "warning", faulty: "bad" };
-const SEVERITY = {
+export const SEVERITY = {
   none: "good",
   warning: "warning",
   minor: "warning",

@@ -1,14 +1,25 @@
 /** The custom elements of this dashboard's own cards. */
 
+import { Alarms } from "./alarm_list.js";
 import { Bars } from "./bars.js";
+import { Calendar } from "./calendar.js";
 import { OWN } from "./cards.js";
 import { Curve } from "./curve.js";
 import { Status } from "./status.js";
+import { Story } from "./story.js";
+import { Totals } from "./totals.js";
+
+const ELEMENTS = {
+  status: Status,
+  alarms: Alarms,
+  curve: Curve,
+  bars: Bars,
+  story: Story,
+  totals: Totals,
+  calendar: Calendar,
+};
 
 /** Tell the browser of all cards. */
 export function defineCards() {
-  const elements = { status: Status, curve: Curve, bars: Bars };
-  for (const [name, card] of Object.entries(elements)) {
-    customElements.define(OWN[name], card);
-  }
+  for (const [name, card] of Object.entries(ELEMENTS)) customElements.define(OWN[name], card);
 }

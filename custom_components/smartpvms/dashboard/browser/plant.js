@@ -18,12 +18,8 @@ const TODAY = [
   ["grid_import", "mdi:transmission-tower-export", "blue"],
   ["revenue", "mdi:cash", "green"],
 ];
-/** Rows: key, own text, icon, colour. */
-const SHARES = [
-  ["self_consumption_rate", "self_consumption", "mdi:recycle", "amber"],
-  ["autarky_rate", "self_sufficiency", "mdi:home-battery-outline", "green"],
-  ["day_performance_ratio", "performance_ratio", "mdi:speedometer", "cyan"],
-];
+/** What there is of today as a share; `story.js` shows it. */
+const SHARES = ["self_consumption_rate", "autarky_rate", "day_performance_ratio"];
 const MOST_COLUMNS = 3;
 
 /** Return the view; `id`: the plant's device. */
@@ -34,8 +30,9 @@ export function plantView(hass, id, texts) {
   const sections = [
     nowSection(plant, texts),
     todaySection(plant, texts),
-    controlSection(hass, plant, texts),
     alarmSection(plant, texts),
+    totalSection(plant, statistics, texts),
+    controlSection(hass, plant, texts),
     powerSection(plant, statistics, texts),
     ...energySections(plant, statistics, texts),
     ...deviceSections(plant, texts),
@@ -88,10 +85,14 @@ function todaySection(plant, texts) {
     TODAY.map(([name, icon, color]) =>
       tile(todayEntity(plant, name), { name: texts.series(name), icon, color }),
     ),
-    SHARES.map(([key, name, icon, color]) =>
-      share(plant.find(key), { name: texts.own[name], icon, color }),
-    ),
+    (todayEntity(plant, "pv_energy") || plant.findAll(SHARES).length > 0) &&
+      ownCard("story", plant),
   ]);
+}
+
+function totalSection(plant, statistics, texts) {
+  const known = statistics.pv_energy || plant.findAll(["month_power", "total_power"]).length;
+  return section([heading(texts.own.total, "mdi:sigma"), known && ownCard("totals", plant)]);
 }
 
 function systemSection(plant, texts) {

@@ -27,6 +27,8 @@ class Thing {
   constructor(device, entities) {
     this.id = device.id;
     this.name = device.name_by_user || device.name || "";
+    /** As FusionSolar calls it. */
+    this.givenName = device.name;
     this.createdAt = (device.created_at ?? 0) * 1000;
     this.entries = device.config_entries ?? [];
     this.kind = KINDS[device.model_id || device.model] ?? "other";

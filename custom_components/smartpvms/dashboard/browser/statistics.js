@@ -5,7 +5,7 @@
  * (docs/history.md): such a lump is no day, and no month.
  */
 
-import { dayStart, partsOf } from "./numbers.js";
+import { dayStart, midnight, partsOf } from "./numbers.js";
 
 const MINUTE = 60_000;
 const LEFT = ["years_left", "months_left", "days_left"];
@@ -85,4 +85,19 @@ export function lastDays(hass, now = Date.now()) {
 export function versionOf(hass, plant) {
   const { attributes } = hass.states[plant.find("history_import")] ?? {};
   return LEFT.map((key) => attributes?.[key] ?? "").join(" ");
+}
+
+/** Return when a year begins on the server. */
+export const yearStart = (hass, year) => midnight(year, 1, 1, hass.config.time_zone);
+
+/** Return the days of a series in a year, or in one of its months. */
+export async function daysOfYear(hass, plant, id, year, month) {
+  const zone = hass.config.time_zone;
+  const start = midnight(year, month ?? 1, 1, zone);
+  const end = month ? midnight(year, month + 1, 1, zone) : midnight(year + 1, 1, 1, zone);
+  const version = versionOf(hass, plant);
+  const asked = { ids: [id], period: "day", start, end, types: ["change"], version };
+  const rows = (await rowsOf(hass, asked))[id] ?? [];
+  // The recorder answers with the day that begins at the end, too.
+  return realDays(rows.filter((row) => row.start < end), zone);
 }

@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { before, test } from "node:test";
+
+import { all, browser, drawn, textOf } from "./dom.js";
+import { recorded, serveFiles } from "./house.js";
+
+const FOLDER = "../../custom_components/smartpvms/dashboard/browser/";
+const NAMES = new URL("../data/names.json", import.meta.url);
+const HOUSE = { plant: "sonnenhof" };
+const HOUR = 3600_000;
+const ALARMS = "sensor.sonnenhof_active_alarms";
+let modules;
+
+before(async () => {
+  browser();
+  serveFiles();
+  const names = ["alarm_list", "bars", "calendar", "curve", "status", "story", "totals"];
+  const found = await Promise.all(names.map((name) => import(`${FOLDER}${name}.js`)));
+  modules = Object.assign({}, ...found);
+});
+
+/** Return a frontend with states of the house: value, or value and unit. */
+function having(states = {}, rows = {}) {
+  const hass = recorded();
+  hass.formatEntityState = ({ state }) => state;
+  for (const [key, given] of Object.entries(states)) {
+    const [state, unit_of_measurement] = [given].flat();
+    const entity_id = `sensor.sonnenhof_${key}`;
+    hass.states[entity_id] = { entity_id, state, attributes: { unit_of_measurement } };
+  }
+  hass.callWS = async ({ type, period, statistic_ids: ids = [] }) => {
+    if (type === "repairs/list_issues") return { issues: rows.issues ?? [] };
+    const found = rows[period] ?? {};
+    return Object.fromEntries(ids.filter((id) => found[id]).map((id) => [id, found[id]]));
+  };
+  return hass;
+}
+
+function withAlarms(...alarms) {
+  const hass = having();
+  hass.states[ALARMS] = { state: String(alarms.length), attributes: { alarms } };
+  return hass;
+}
+
+const ALARM = {
+  name: "Fan is stuck",
+  severity: "major",
+  device: "Inverter-1",
+  cause: "Dust.",
+  suggestion: "Clean it.",
+  raised_at: "2026-06-15T10:00:00+00:00",
+};
+
+test("an alarm is told with cause and suggestion, and leads to its device", async () => {
+  const hass = withAlarms(ALARM);
+  hass.devices.inverter_1.name_by_user = "Roof";
+  const card = await drawn(modules.Alarms, hass, HOUSE);
+  const text = textOf(card);
+  for (const part of ["Fan is stuck · Inverter-1", "Major · since Jun 15", "Cause: Dust.", "What to do: Clean it."]) {
+    assert.ok(text.includes(part), `${part} in ${text}`);
+  }
+  const [link] = all(card).filter(({ tag }) => tag === "a");
+  assert.equal(link.attributes.href, "/config/devices/device/inverter_1");
+});
+
+test("what an alarm does not have is not shown", async () => {
+  const bare = { name: "Plant disconnected", severity: "new one" };
+  const empty = { device: null, cause: null, suggestion: null, raised_at: null };
+  const card = await drawn(modules.Alarms, withAlarms({ ...bare, ...empty }), HOUSE);
+  assert.equal(textOf(card).trim(), "Plant disconnectednew one");
+});
+
+test("an alarm of no known device leads nowhere, a long suggestion is folded", async () => {
+  const hass = withAlarms({ ...ALARM, device: null, raised_at: null, suggestion: "Look. ".repeat(99) });
+  const card = await drawn(modules.Alarms, hass, HOUSE);
+  const tags = all(card).map(({ tag }) => tag);
+  assert.ok(!tags.includes("a"));
+  assert.ok(tags.includes("details"));
+  assert.ok(!textOf(card).includes("since"));
+});
+
+test("what others write is text, on one line", async () => {
+  for (const { name } of JSON.parse(readFileSync(NAMES, "utf-8"))) {
+    const alarm = { ...ALARM, name, device: name, cause: name, suggestion: name };
+    const card = await drawn(modules.Alarms, withAlarms(alarm), HOUSE);
+    const known = ["", "#shadow", "style", "ha-card", "div", "ha-icon", "span", "p"];
+    assert.deepEqual(all(card).map(({ tag }) => tag).filter((tag) => !known.includes(tag)), []);
+    assert.doesNotMatch(textOf(card), /[\n\t\u202e\u2066]/);
+  }
+});
+
+test("a healthy plant has a light, the age of its data, and no banner", async () => {
+  const last_data = new Date(Date.now() - 120_000).toISOString();
+  const states = { status: "healthy", highest_severity: "none", last_data, history_import: "100" };
+  const card = await drawn(modules.Status, having(states), HOUSE);
+  assert.match(textOf(card), /healthy.*Last data: 2 minutes ago/);
+  assert.ok(!all(card).some(({ attributes }) => attributes.class === "banner"));
+});
+
+test("a plant that does not answer says since when, why, and where it is repaired", async () => {
+  const gone = Object.fromEntries(
+    ["status", "pv_power", "pv_energy_today", "pv_lifetime_energy", "highest_severity"].map((key) => [
+      key,
+      "unavailable",
+    ]),
+  );
+  const last_data = new Date(Date.now() - HOUR).toISOString();
+  const issue = { domain: "smartpvms", issue_id: "entry_no_consent", translation_key: "no_consent" };
+  const hass = having({ ...gone, last_data }, { issues: [issue] });
+  hass.devices.sonnenhof.config_entries = ["entry"];
+  const card = await drawn(modules.Status, hass, HOUSE);
+  const text = textOf(card);
+  assert.match(text, /No data of this plant since/);
+  assert.match(text, /owner/i);
+  assert.equal(all(card).find(({ tag }) => tag === "a").attributes.href, "/config/repairs");
+  assert.ok(all(card).some(({ attributes }) => attributes.class === "age bad"));
+});
+
+test("the import is told while it goes on", async () => {
+  const card = await drawn(modules.Status, having({ status: "healthy", history_import: "29" }), HOUSE);
+  assert.match(textOf(card), /History is being imported: 29%/);
+});
+
+test("the sentence of the day compares a day that is over, or that is ahead", () => {
+  const told = (value, average, isOver) => modules.comparison({ value, average, isOver });
+  assert.deepEqual(told(38, 34, true), { text: "day_more", percent: 12 });
+  assert.deepEqual(told(17, 34, true), { text: "day_less", percent: 50 });
+  assert.deepEqual(told(34, 34, true), { text: "day_equal" });
+  assert.deepEqual(told(17, 34, false), { text: "day_average" });
+  assert.deepEqual(told(38, 34, false), { text: "day_already_more", percent: 12 });
+  assert.deepEqual(told(38, undefined, false), { text: "day_so_far" });
+});
+
+const ENERGY = "smartpvms:ne_33554785_pv_energy";
+
+/** Return rows of the days of this month before today, in Los Angeles. */
+function daysBefore(count, change) {
+  const noon = new Date();
+  return Array.from({ length: count }, (_, at) => {
+    const start = new Date(noon.getTime() - (count - at) * 24 * HOUR);
+    const date = start.toLocaleDateString("sv", { timeZone: "America/Los_Angeles" });
+    const offset = start.toLocaleString("en", { timeZone: "America/Los_Angeles", timeZoneName: "longOffset" });
+    return { start: Date.parse(`${date}T00:00:00${offset.slice(-6)}`), change };
+  });
+}
+
+test("bars are of real days, today as the plant has counted it", async () => {
+  const hass = having(
+    { pv_energy_today: ["12500", "Wh"], history_import: "50" },
+    { day: { [ENERGY]: daysBefore(20, 20) } },
+  );
+  hass.states["sensor.sonnenhof_history_import"].attributes.statistic_ids = { pv_energy: ENERGY };
+  const card = await drawn(modules.Bars, hass, { ...HOUSE, series: ["pv_energy", "revenue"] });
+  const bars = all(card).filter(({ attributes }) => attributes.fill === "#ff9800");
+  assert.equal(bars.length, 14);
+  assert.match(textOf(card), /12\.5.kWh/);
+});
+
+test("before there are values the graphs say so", async () => {
+  const hass = having({ history_import: "1" });
+  for (const name of ["Bars", "Calendar", "Curve"]) {
+    hass.states["sensor.sonnenhof_history_import"].attributes.statistic_ids = { pv_energy: `x:${name}` };
+    const card = await drawn(modules[name], hass, { ...HOUSE, series: ["pv_energy"] });
+    assert.match(textOf(card), /No values yet\..*History is being imported: 1%/);
+  }
+});
+
+test("the curve has today's hours, and what flows without a sign", async () => {
+  const hass = having({ pv_power: ["5", "kW"], grid_power: ["-2217", "W"], history_import: "100" });
+  const card = await drawn(modules.Curve, hass, HOUSE);
+  assert.match(textOf(card), /Solar 5.kW/);
+  assert.match(textOf(card), /To the grid 2\.22.kW/);
+  assert.match(textOf(card), /12 AM.*12 PM.*12 AM/);
+});
+
+test("a plant that is gone leaves an empty card", async () => {
+  for (const name of ["Alarms", "Bars", "Calendar", "Curve", "Status", "Story", "Totals"]) {
+    const card = await drawn(modules[name], having(), { plant: "gone", series: [] });
+    assert.ok("hidden" in card.attributes);
+  }
+});
