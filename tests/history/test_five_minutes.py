@@ -363,6 +363,27 @@ def test_a_meter_that_was_replaced() -> None:
             assert flows.energies[hour][DEVICE_EXPORT] <= real + 0.02
 
 
+@pytest.mark.parametrize("is_new", [True, False])
+def test_the_hour_in_which_a_meter_came_or_went_is_unknown(is_new: bool) -> None:
+    """The house drew and fed in without it; its whole hours are right."""
+    begin, end = bounds(house(), DAY)
+    seam = begin + 9 * HOUR + 4 * STEP
+
+    def is_kept(at: int) -> bool:
+        return at >= seam if is_new else at < seam
+
+    sources = [
+        replace(source, rows=[row for row in source.rows if is_kept(row[0])])
+        if source.kind.role is Role.METER
+        else source
+        for source in the_house()
+    ]
+    flows = hourly_flows(sources, begin, end)
+    known = {hour for hour, row in flows.energies.items() if DEVICE_EXPORT in row}
+    first, last = (10, 24) if is_new else (0, 9)
+    assert known == set(range(begin + first * HOUR, begin + last * HOUR, HOUR))
+
+
 @pytest.mark.parametrize("type_id", sorted(METERS))
 def test_a_meter_that_is_turned_round(type_id: int) -> None:
     """Built in the wrong way round and turned in the options, it is right again."""

@@ -10,11 +10,11 @@ from homeassistant.helpers.start import async_at_started
 import voluptuous as vol
 
 from ..account.account import Account
-from ..const import DOMAIN
+from ..const import DOMAIN, LOGGER
 from ..coordinator import EARLY, AccountCoordinator
 from ..live.device_coordinator import DeviceCoordinator
 from ..live.plant_coordinator import PlantCoordinator
-from ..local_time import DAY, MINUTE, Days, midnight
+from ..local_time import DAY, HOUR, MINUTE, ONE_DAY, Days, day_of, midnight
 from ..northbound import Interface
 from ..storage.parse import as_dict, times
 from ..storage.store import KeptStore
@@ -32,6 +32,8 @@ SAVE_DELAY: Final = 30.0
 FIRST_AFTER: Final = timedelta(seconds=30)
 # The running hour grows as often as the live values do.
 IDLE: Final = 5 * MINUTE
+# A crash of the machine may cost the recorder's last minutes.
+LOST_AFTER: Final = 2 * HOUR
 # Where a stop may have left a seam that nothing speaks of.
 CHECKED: Final = 40 * DAY
 
@@ -89,6 +91,7 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
     async def _begin(self, _: HomeAssistant) -> None:
         for code in list(self.account.plants):
             if code in self.account.plants:
+                await self._async_find_lost(code)
                 await self._async_repair(code)
                 await self._ingest.async_mend(code, self.progress(code))
                 await self._ingest.async_price(code, self.progress(code))
@@ -112,6 +115,27 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
             if code in self.account.plants:
                 self._ingest.note_live(code, self.progress(code))
                 await asyncio.sleep(0)
+
+    async def _async_find_lost(self, code: str) -> None:
+        """Ask once more for what the recorder had and has no longer.
+
+        A new database has nothing; one that was restored lacks what came since.
+        """
+        progress, zone = self.progress(code), self.account.zone(code)
+        if not progress.series:
+            return
+        end = await self.importer.async_end(code, progress.series)
+        if end is None:
+            LOGGER.warning("The recorder has lost the history; it is imported again")
+            self.data[code] = Progress(zone=progress.zone, live=progress.live)
+        elif end < progress.imported_until - LOST_AFTER:
+            last = day_of(progress.imported_until, zone) + ONE_DAY
+            progress.forget(Days.between(day_of(end, zone), last))
+            progress.delivered_until = min(progress.delivered_until, end)
+            progress.imported_until = end
+        else:
+            return
+        self._calls.start_over()
 
     async def _async_repair(self, code: str) -> None:
         now = int(self.account.clock.now())

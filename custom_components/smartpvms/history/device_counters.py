@@ -8,6 +8,7 @@ from itertools import pairwise
 from math import inf
 from typing import Final
 
+from ..catalogue import Role
 from ..catalogue.series import DEVICE_DISCHARGE, DEVICE_IMPORT, OPPOSITE
 from ..local_time import HOUR, hour_of
 from ..northbound import Values
@@ -29,7 +30,9 @@ def counted(
     """Return the movement of all devices' counters by hour.
 
     Each device counts from its first to its last row; where one of them has a gap, the
-    sum is unknown. `grid`: an instant at which an hour begins.
+    sum is unknown. The house draws and feeds in whether or not a meter is there, so an
+    hour in which one came or went is unknown too. `grid`: an instant at which an hour
+    begins.
     """
     found = [(device.life, _moved(device, energy, grid, end)) for device in devices]
     if not any(hours for _, hours in found):
@@ -41,9 +44,19 @@ def counted(
             for (since, until), hours in found
             if since < hour + HOUR and until > hour
         ]
+        if any(_came_or_went(device, hour) for device in devices):
+            continue
         if alive and all(hour in hours for hours in alive):
             sums[hour] = sum(hours[hour] for hours in alive)
     return sums
+
+
+def _came_or_went(device: DeviceRows, hour: int) -> bool:
+    """Tell whether a meter has rows of a part of an hour only."""
+    since, until = device.life
+    is_there = since < hour + HOUR and until > hour
+    is_whole = since <= hour + STEP and until >= hour + HOUR - STEP
+    return device.kind.role is Role.METER and is_there and not is_whole
 
 
 def _moved(device: DeviceRows, energy: str, grid: int, end: int) -> dict[int, float]:

@@ -123,6 +123,13 @@ class Importer:
         pieces = _pieces(known.get(key, ()))
         return [Span(piece.since, piece.end, piece.amount) for piece in pieces]
 
+    async def async_end(self, code: str, keys: Iterable[str]) -> int | None:
+        """Return the end of the last hour that any of some series has, None for none."""
+        async with self._lock:
+            return await get_instance(self._hass).async_add_executor_job(
+                self._end, code, list(keys)
+            )
+
     async def async_fill(
         self,
         plant: PlantSeries,
@@ -270,6 +277,15 @@ class Importer:
             ]
             for id_, rows in found.items()
         }
+
+    def _end(self, code: str, keys: Iterable[str]) -> int | None:
+        ids = [statistic_id(code, key) for key in keys]
+        last = [
+            round(rows[0]["start"]) + HOUR
+            for id_ in ids
+            for rows in get_last_statistics(self._hass, 1, id_, False, set()).values()
+        ]
+        return max(last, default=None)
 
     def _base(self, code: str, key: str, rows: Sequence[Row]) -> float:
         """Return the sum before these rows."""

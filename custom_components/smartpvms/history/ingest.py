@@ -158,6 +158,7 @@ class Ingest:
         plant = plant_series(self._account, code)
         await self._importer.async_merge(plant, {**found, **costs})
         progress.series |= costs.keys()
+        progress.note_imported(found)
 
     async def _async_costs(self, series: str, energy: Sequence[Span]) -> list[Span]:
         """Return what energy cost at the prices that held when it flowed."""

@@ -3,7 +3,7 @@
 The rows themselves are in the recorder. Pure; times are epoch seconds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
 from typing import Final, Self
@@ -26,6 +26,7 @@ from ..storage.parse import (
 from .facts import JOINED, Parts
 from .feeds import FEEDS, FIVE_MINUTES, HOURS, LAG, LOOK_BACK, PERIODS, Feed, Question
 from .live_hours import LiveHours
+from .merge import Span
 
 # A system at fault answers with nothing, too; so it is asked again.
 BELIEVED_EMPTY: Final = 3
@@ -47,7 +48,7 @@ class Progress:
     plant's own hourly rows have; `has_sound_costs`: False until costs of
     0.1.0 are mended; `unpriced`: where a price went, up to when (epoch seconds) its
     costs had been computed from delivered rows, by series; `delivered_until`: the end of the last hour that
-    the interface delivered; `answered`: how many questions of the backfill were;
+    the interface delivered; `imported_until`: the end of the last hour that was written; `answered`: how many questions of the backfill were;
     `metered`: whether its rows have shown a meter; `parts`: what rows of a period wait
     with for the batteries' or the plant's, by its start; `zone`: the plant's time zone as its rows have shown it, `midnights`: how; `live`: the hours that
     the live counters tell.
@@ -63,6 +64,7 @@ class Progress:
     has_sound_costs: bool = True
     unpriced: dict[str, int] = field(default_factory=dict)
     delivered_until: int = 0
+    imported_until: int = 0
     answered: int = 0
     metered: bool = False
     parts: dict[Period, Parts] = field(default_factory=dict)
@@ -108,6 +110,11 @@ class Progress:
             for feed, held in self.held.items()
         }
         self.request(days)
+
+    def note_imported(self, found: Mapping[str, Sequence[Span]]) -> None:
+        """Note up to when spans reach."""
+        ends = (span.until for spans in found.values() for span in spans)
+        self.imported_until = max(self.imported_until, *ends, 0)
 
     def drop(self, feed: Feed) -> None:
         """Ask for all rows of a feed once more."""
@@ -218,6 +225,7 @@ class Progress:
             "has_sound_costs": self.has_sound_costs,
             "unpriced": self.unpriced,
             "delivered_until": self.delivered_until,
+            "imported_until": self.imported_until,
             "answered": self.answered,
             "metered": self.metered,
             "parts": {
@@ -258,6 +266,7 @@ class Progress:
                 key: int(at) for key, at in numbers(data.get("unpriced")).items()
             },
             delivered_until=_count(data.get("delivered_until")),
+            imported_until=_count(data.get("imported_until")),
             answered=_count(data.get("answered")),
             metered=data.get("metered", bool(series & _OF_METER)) is True,
             parts={
