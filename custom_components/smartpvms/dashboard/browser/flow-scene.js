@@ -311,18 +311,23 @@ ha-card, :host([night]) .drawing {
   min-width: 26%;
   max-width: 60%;
 }
+.node.battery { grid-column: 1; }
+.node.house { grid-column: 2; }
+.node.grid { grid-column: 3; }
 @container (max-width: 280px) {
   .node.solar { position: static; transform: none; margin: 0 auto; }
   .row { gap: 2px; }
   .node { padding: 2px 0; }
 }
+@container (max-width: 210px) {
+  .row { grid-template-columns: 1fr; }
+  .row .node { grid-column: 1; flex-flow: row wrap; align-items: baseline;
+    justify-content: center; gap: 0 6px; min-height: 32px; }
+}
 :host([fitted]) .node.solar { position: static; transform: none; margin: 0 auto; min-height: 0; }
 :host([fitted]) .node.solar .note { white-space: nowrap; }
 @container (max-width: 280px) { :host([fitted]) .solar .note { display: none; } }
 :host([fitted]) .node.solar { flex-direction: row; gap: 8px; align-items: baseline; }
-.node.battery { grid-column: 1; }
-.node.house { grid-column: 2; }
-.node.grid { grid-column: 3; }
 .word, .note { font-size: clamp(11px, 3.2cqi, 15px); color: var(--flow-faint); }
 .value { font-size: clamp(13px, 4.4cqi, 22px); font-weight: 600; white-space: nowrap; }
 :host([fitted]) .node :is(.word, .note) { font-size: 12px; }
