@@ -190,6 +190,10 @@ const pick = (things, key) => ({ [key]: things[key] });
 test("without a power, and without a sign of one, there is no card", () => {
   const hass = house({}, { gone: [...Object.keys(UNKNOWN), "last_data"] });
   assert.equal(flow(plantOf(hass, "sonnenhof")), undefined);
+  // Its first row is on the way.
+  const created_at = Date.now() / 1000 - 60;
+  hass.devices = { ...hass.devices, sonnenhof: { ...hass.devices.sonnenhof, created_at } };
+  assert.ok(flow(plantOf(hass, "sonnenhof")));
 });
 
 test("values get older in colour, by the rounds that the account can have", () => {

@@ -79,11 +79,14 @@ export function watched({ powers, batteries, stored, last }) {
 }
 
 /** Tell whether there is anything to draw of a plant, now or soon. */
-export function isDrawn(plant) {
+export function isDrawn(plant, now = Date.now()) {
   const { powers, last } = partsOf(plant);
-  const hasPower = Object.values(powers).some(Boolean);
-  return hasPower || Boolean(last && plant.of("inverter").length);
+  if (Object.values(powers).some(Boolean)) return true;
+  // Before the first row there is not even the time of the last data.
+  return Boolean(last || isNewAt(plant, now)) && plant.of("inverter").length > 0;
 }
+
+const isNewAt = (plant, now) => now - plant.createdAt < FIRST_MINUTES;
 
 /**
  * Return all that the picture shows; `own`: texts, `now`: milliseconds.
@@ -94,7 +97,7 @@ export function modelOf(hass, parts, own, now, isBeside = false) {
   const { plant, powers } = parts;
   const write = writer(hass);
   const state = (id) => (id ? hass.states[id] : undefined);
-  const isNew = now - plant.createdAt < FIRST_MINUTES;
+  const isNew = isNewAt(plant, now);
   const capacity = positive(state(powers.solar)?.attributes.installed_capacity);
   const charge = chargeOf(hass, parts);
   const readings = NODES.map((node) => {
