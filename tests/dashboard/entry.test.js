@@ -45,6 +45,15 @@ test("the card is listed in the picker, and knows a plant to begin with", async 
   ]);
 });
 
+test("the card is offered for a power of a plant", () => {
+  const [{ getEntitySuggestion }] = window.customCards;
+  const offered = (id) => getEntitySuggestion(recorded(), id)?.config.plant;
+  assert.equal(offered("sensor.sonnenhof_grid_power"), "sonnenhof");
+  assert.equal(offered("sensor.battery_1_state_of_charge"), undefined);
+  assert.equal(offered("sensor.sun_next_dawn"), undefined);
+  assert.equal(offered("sensor.none"), undefined);
+});
+
 test("each view is built when somebody looks at it", async () => {
   const { views } = await generate("dashboard-smartpvms", {});
   assert.deepEqual(

@@ -236,6 +236,8 @@ ha-card, :host([night]) .drawing {
 .battery { --flow-color: var(--flow-battery-out); }
 .battery[data-kind="out"] { --flow-color: var(--flow-battery-in); }
 
+/* With forced colours a picture would be blank. */
+.drawing, .dot, .mark { forced-color-adjust: none; }
 .flow { --flow-width: 4px; position: absolute; overflow: hidden; pointer-events: none; }
 .flow { --flow-arrow: calc(var(--flow-width) + 10px); }
 .level { height: var(--flow-arrow); transform: translateY(-50%); }

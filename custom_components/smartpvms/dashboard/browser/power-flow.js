@@ -6,14 +6,13 @@
  */
 
 import { TYPE } from "./flow.js";
-import { isDrawn, modelOf, partsOf, watched } from "./flow-model.js";
+import { NODES, isDrawn, modelOf, partsOf, watched } from "./flow-model.js";
 import { MARKUP, STYLE } from "./flow-scene.js";
 import { reasonsOf } from "./health.js";
 import { plantOf, plantsOf } from "./registry.js";
 import { language, ownTexts } from "./texts.js";
 
 const MINUTE = 60_000;
-const NAMES = ["solar", "battery", "house", "grid"];
 
 let template;
 let sheet;
@@ -134,7 +133,7 @@ class PowerFlow extends HTMLElement {
       charge: one(".charge"),
       battery: one('[data-part="battery"]'),
       grid: one('[data-part="grid"]'),
-      nodes: NAMES.map((name) => ({
+      nodes: NODES.map(({ name }) => ({
         name,
         button: one(`.node.${name}`),
         word: one(`.node.${name} .word`),
@@ -251,6 +250,13 @@ function set(element, name, value) {
 
 customElements.define(TYPE, PowerFlow);
 
+/** Offer the card to whoever looks for a card of one of its powers. */
+function suggestion(hass, entityId) {
+  const { platform, translation_key, device_id } = hass.entities[entityId] ?? {};
+  const isPower = platform === "smartpvms" && NODES.some(({ key }) => key === translation_key);
+  return isPower ? { config: { type: `custom:${TYPE}`, plant: device_id } } : null;
+}
+
 /** List the card in the picker. */
 export function offer(own) {
   window.customCards = window.customCards || [];
@@ -259,5 +265,6 @@ export function offer(own) {
     name: own.flow_name,
     description: own.flow_description,
     preview: true,
+    getEntitySuggestion: suggestion,
   });
 }
