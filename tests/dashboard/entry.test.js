@@ -33,6 +33,11 @@ test("the card is listed in the picker, and knows a plant to begin with", async 
   assert.match(card.name, /Leistungsfluss/);
   const element = defined[card.type];
   assert.deepEqual(element.getStubConfig(recorded()), { plant: "solarpark_sud" });
+  const bare = recorded();
+  for (const [id, { device_id }] of Object.entries(bare.entities)) {
+    if (device_id === "solarpark_sud") delete bare.entities[id];
+  }
+  assert.deepEqual(element.getStubConfig(bare), { plant: "sonnenhof" });
   assert.deepEqual(element.getStubConfig({ devices: {}, entities: {} }), { plant: "" });
   const { schema, computeLabel } = await element.getConfigForm();
   const generic = (key) => key.split(".").at(-1);

@@ -21,7 +21,7 @@ class PowerFlow extends HTMLElement {
   /** Choose a plant that there is, for the picker and its preview. */
   static getStubConfig(hass) {
     const plants = plantsOf(hass);
-    const plant = plants.find(isDrawn) ?? plants[0];
+    const plant = plants.find((one) => isDrawn(one)) ?? plants[0];
     return { plant: plant?.id ?? "" };
   }
 
