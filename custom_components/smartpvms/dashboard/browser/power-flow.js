@@ -94,8 +94,14 @@ class PowerFlow extends HTMLElement {
     if (this._language !== wanted) {
       this._language = wanted;
       this._own = undefined;
-      const own = await ownTexts(wanted);
-      if (this._language === wanted) this._own = own;
+      try {
+        const own = await ownTexts(wanted);
+        if (this._language === wanted) this._own = own;
+      } catch {
+        // No connection: the next change asks again.
+        this._language = undefined;
+        return undefined;
+      }
       return this._update();
     }
     if (!this._own) return undefined;
