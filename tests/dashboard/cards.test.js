@@ -15,7 +15,8 @@ let modules;
 before(async () => {
   browser();
   serveFiles();
-  const names = ["alarm_list", "bars", "calendar", "curve", "status", "story", "totals"];
+  const names = ["alarm_list", "bars", "calendar", "curve", "device_list", "editor"];
+  names.push("status", "story", "table", "totals");
   const found = await Promise.all(names.map((name) => import(`${FOLDER}${name}.js`)));
   modules = Object.assign({}, ...found);
 });
@@ -179,4 +180,155 @@ test("a plant that is gone leaves an empty card", async () => {
     const card = await drawn(modules[name], having(), { plant: "gone", series: [] });
     assert.ok("hidden" in card.attributes);
   }
+});
+
+test("more than three alarms are shown when asked for", async () => {
+  const hass = withAlarms(ALARM, ALARM, ALARM, ALARM);
+  const card = await drawn(modules.Alarms, hass, HOUSE);
+  const count = () => all(card).filter(({ tag }) => tag === "ha-card").length;
+  assert.equal(count(), 3);
+  const more = all(card).find(({ attributes }) => attributes.class === "more");
+  assert.equal(textOf(more), "Show all (4)");
+  await more.listeners.click();
+  await card.drawNow();
+  assert.equal(count(), 4);
+});
+
+/** Set a state by its whole id. */
+function set(hass, entity_id, state, attributes = {}) {
+  hass.states[entity_id] = { entity_id, state: String(state), attributes };
+}
+
+test("plants are compared by installed power, those with problems first", async () => {
+  const hass = having();
+  const plant = (name, power, capacity, today, status) => {
+    set(hass, `sensor.${name}_pv_power`, power, {
+      unit_of_measurement: "kW",
+      installed_capacity: capacity,
+    });
+    set(hass, `sensor.${name}_pv_energy_today`, today, { unit_of_measurement: "kWh" });
+    set(hass, `sensor.${name}_status`, status);
+  };
+  plant("sonnenhof", 5, 10, 30, "healthy");
+  plant("solarpark_sud", 500, 1000, 2000, "healthy");
+  const names = async () => {
+    const card = await drawn(modules.Table, hass, { kind: "plants" });
+    return [card, all(card).filter(({ tag }) => tag === "a").map(textOf)];
+  };
+  const [card, sorted] = await names();
+  assert.deepEqual(sorted, ["Sonnenhof", "Solarpark Süd"]);
+  assert.match(textOf(card), /kWh\/kWp/);
+  assert.match(textOf(card), /Total505.kW2,030.kWh2\.01/);
+  plant("solarpark_sud", 500, 1000, 2000, "faulty");
+  assert.deepEqual((await names())[1], ["Solarpark Süd", "Sonnenhof"]);
+  // No sum with a part missing.
+  set(hass, "sensor.sonnenhof_pv_power", "unavailable");
+  assert.match(textOf((await names())[0]), /Total≥.500.kW2,030/);
+});
+
+test("the table holds the plants that were chosen, or a plant's inverters", async () => {
+  const hass = having();
+  const of = async (config) => {
+    const card = await drawn(modules.Table, hass, config);
+    return all(card).filter(({ tag }) => tag === "a").map(({ attributes }) => attributes.href);
+  };
+  assert.equal((await of({ kind: "plants", plants: ["sonnenhof"] })).length, 1);
+  assert.deepEqual(await of({ kind: "inverters", plant: "sonnenhof" }), [
+    "/config/devices/device/inverter_1",
+    "/config/devices/device/inverter_2",
+  ]);
+});
+
+function withStrings() {
+  const hass = having();
+  const add = (entity_id, translation_key, state) => {
+    const entry = { entity_id, translation_key, device_id: "inverter_1", platform: "smartpvms" };
+    hass.entities[entity_id] = entry;
+    set(hass, entity_id, state);
+  };
+  add("sensor.pv2_i", "pv2_i", 2);
+  add("sensor.pv2_u", "pv2_u", 400);
+  add("sensor.pv1_i", "pv1_i", 8);
+  add("sensor.pv1_u", "pv1_u", 400);
+  add("binary_sensor.pv2_lags", "pv2_underperformance", "on");
+  return hass;
+}
+
+test("strings are a strip beside each other, one that falls behind is marked", async () => {
+  const card = await drawn(modules.Devices, withStrings(), { ...HOUSE, kind: "inverter" });
+  const fields = all(card).filter(({ attributes }) => /^string( |$)/.test(attributes.class));
+  assert.deepEqual(
+    fields.map(({ attributes }) => [attributes.class, attributes["aria-label"].replace("\u00a0", " ")]),
+    [
+      ["string", "PV1 3.2 kW"],
+      ["string behind", "PV2 0.8 kW"],
+    ],
+  );
+  assert.match(fields[0].attributes.style, /100%/);
+  assert.match(fields[1].attributes.style, /34%/);
+  const [details] = all(card).filter(({ tag }) => tag === "details");
+  assert.ok("open" in details.attributes);
+});
+
+test("devices are folded while they have no problem, values are the user's", async () => {
+  const hass = having();
+  set(hass, "sensor.inverter_1_pv_power", 3400, { unit_of_measurement: "W" });
+  set(hass, "sensor.inverter_2_pv_power", 2100, { unit_of_measurement: "W" });
+  set(hass, "sensor.inverter_1_lifetime_energy", 1609979.4, { unit_of_measurement: "kWh" });
+  hass.locale = { language: "de" };
+  const card = await drawn(modules.Devices, hass, { ...HOUSE, kind: "inverter" });
+  const text = textOf(card);
+  assert.match(text, /Wechselrichter25,5.kW/);
+  assert.match(text, /1\.610.MWh/);
+  const [details] = all(card).filter(({ tag }) => tag === "details");
+  assert.ok(!("open" in details.attributes));
+});
+
+test("many other devices are shown while they have a problem", async () => {
+  const hass = having();
+  for (let number = 1; number < 14; number += 1) {
+    const id = `optimizer_${number}`;
+    hass.devices[id] = { ...hass.devices.dongle_1, id, name: id };
+    const entity_id = `binary_sensor.${id}`;
+    const entry = hass.entities["binary_sensor.dongle_1_problem"];
+    hass.entities[entity_id] = { ...entry, entity_id, device_id: id };
+    set(hass, entity_id, number === 3 ? "on" : "off");
+  }
+  const card = await drawn(modules.Devices, hass, { ...HOUSE, kind: "other" });
+  assert.match(textOf(card), /optimizer_3/);
+  assert.doesNotMatch(textOf(card), /optimizer_4/);
+});
+
+test("plants are compared in bars, each with its colour", async () => {
+  const hass = having({ pv_energy_today: ["30", "kWh"] }, { day: { "x:house": daysBefore(20, 20) } });
+  set(hass, "sensor.sonnenhof_history_import", 100, { statistic_ids: { pv_energy: "x:house" } });
+  set(hass, "sensor.sonnenhof_pv_power", 1, { installed_capacity: 10 });
+  const card = await drawn(modules.FleetBars, hass, { plants: ["sonnenhof"] });
+  assert.match(textOf(card), /Sonnenhof 3.kWh\/kWp/);
+});
+
+test("the editor keeps what is chosen, and no list of all", () => {
+  const { withPlant, withSection } = modules;
+  const known = ["a", "b"];
+  const one = withPlant({ type: "t" }, known, "b", false);
+  assert.deepEqual(one, { type: "t", plants: ["a"] });
+  assert.deepEqual(withPlant(one, known, "b", true), { type: "t" });
+  const hidden = withSection({ type: "t" }, "calendar", false);
+  assert.deepEqual(hidden, { type: "t", hidden: ["calendar"] });
+  assert.deepEqual(withSection(hidden, "calendar", true), { type: "t" });
+});
+
+test("the editor has a box for each plant and section", async () => {
+  const editor = new modules.Editor();
+  editor.given = having();
+  editor.config = { plants: ["sonnenhof"], hidden: ["calendar"] };
+  await editor.draw();
+  const boxes = all(editor).filter(({ tag }) => tag === "label");
+  const names = (checked) =>
+    boxes.filter((box) => "checked" in box.childNodes[0].attributes === checked).map(textOf);
+  assert.deepEqual(names(false), ["Solarpark Süd", "All days"]);
+  assert.ok(names(true).includes("Sonnenhof"));
+  const [first] = boxes;
+  first.childNodes[0].listeners.change({ target: { checked: true } });
+  assert.deepEqual(editor.dispatched.detail.config, { hidden: ["calendar"] });
 });

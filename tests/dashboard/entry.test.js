@@ -103,7 +103,7 @@ test("a choice of plants holds for the overview, too", async () => {
   const { views } = await generate("dashboard-smartpvms", { plants }, hass);
   assert.deepEqual(views[0].strategy.plants, plants);
   const overview = await generate("view-smartpvms-overview", { plants }, hass);
-  assert.equal(overview.sections[0].cards[1].rows.length, 2);
+  assert.deepEqual(overview.sections[0].cards[1].plants, plants);
 });
 
 test("without a plant the dashboard says so", async () => {
@@ -136,4 +136,13 @@ test("a view follows the registries and new statistics, and no mere value", () =
   assert.ok(after(withHistory(undefined)));
   assert.ok(after({ ...hass, entities: { ...hass.entities } }));
   assert.ok(after({ ...hass, devices: { ...hass.devices } }));
+});
+
+test("a view lacks the sections that are hidden, and no other", async () => {
+  const count = async (config) =>
+    (await generate("view-smartpvms-plant", { plant: "sonnenhof", ...config })).sections.length;
+  const all = await count({});
+  assert.equal(await count({ hidden: ["calendar", "system"] }), all - 2);
+  const { views } = await generate("dashboard-smartpvms", { hidden: ["calendar"] });
+  assert.deepEqual(views.at(-1).strategy.hidden, ["calendar"]);
 });

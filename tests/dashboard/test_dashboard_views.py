@@ -4,8 +4,6 @@ import json
 import re
 from typing import Any
 
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.template import Template
 import pytest
 
 from custom_components.smartpvms.catalogue import NAMES
@@ -25,18 +23,6 @@ def built() -> dict[str, Any]:
     return views()
 
 
-def _card(view: dict[str, Any], kind: str) -> dict[str, Any]:
-    cards = [card for section in view["sections"] for card in section["cards"]]
-    found: dict[str, Any] = next(card for card in cards if card["type"] == kind)
-    return found
-
-
-def _render(hass: HomeAssistant, card: dict[str, Any]) -> str:
-    # As the markdown card does.
-    template = Template(card["content"], hass)
-    return str(template.async_render({"config": card}, strict=True))
-
-
 def _source() -> str:
     return "".join(path.read_text() for path in sorted(FOLDER.glob("*.js")))
 
@@ -45,9 +31,11 @@ def test_every_key_is_one_of_an_entity() -> None:
     english = Project(ROOT).english["entity"]
     known = {key for entities in english.values() for key in entities}
     asked = re.findall(r"find\(\s*\"(\w+)\"", _source())
-    listed = re.findall(r"_KEYS = \[(.*?)\]", _source(), re.DOTALL)
-    asked += re.findall(r"\w+", " ".join(listed))
-    assert len(asked) > 30
+    listed = re.findall(
+        r"(?:findAll\(|keys: |month: |year: |total: )\[(.*?)\]", _source(), re.DOTALL
+    )
+    asked += re.findall(r"\"(\w+)\"", " ".join(listed))
+    assert len(asked) > 50
     assert set(asked) <= known
     recorded = read_json(ROOT / "tests/dashboard/registry.json")["entities"].values()
     ours = [e["translation_key"] for e in recorded if e["platform"] == "smartpvms"]
@@ -97,67 +85,3 @@ def test_images_of_older_dashboards_stay() -> None:
     )
     files = {path.name for path in (FOLDER / "images").iterdir()}
     assert {f"{name}.svg" for name in names} <= files
-
-
-def test_those_with_problems_come_first_then_by_power(
-    hass: HomeAssistant, built: dict[str, Any]
-) -> None:
-    card = _card(built["overview"], "markdown")
-    for entity, state, unit in (
-        (POWERS[0], "0.63", "MW"),
-        (POWERS[1], "4.5", "kW"),
-        ("sensor.solarpark_sud_pv_energy_today", "unavailable", "kWh"),
-        ("sensor.sonnenhof_pv_energy_today", "14700", "Wh"),
-        (ALARMS[0], "0", None),
-        (ALARMS[1], "0", None),
-    ):
-        hass.states.async_set(entity, state, {"unit_of_measurement": unit})
-    text = _render(hass, card)
-    assert re.findall(r"<a .*?>(.*?)</a>", text) == ["Solarpark Süd", "Sonnenhof"]
-    assert "630.0&nbsp;kW" in text
-    assert "14.7&nbsp;kWh" in text
-    # What is not known is not counted.
-    assert text.count("–") == 1
-    assert "634.5&nbsp;kW" in text
-    assert text.count("mdi:check") == 2
-
-    hass.states.async_set(ALARMS[1], "2")
-    text = _render(hass, card)
-    assert re.findall(r"<a .*?>(.*?)</a>", text) == ["Sonnenhof", "Solarpark Süd"]
-    assert text.count("mdi:check") == 1
-    assert "<b>2</b></font>" in text
-
-
-def test_a_wide_table_has_the_month(hass: HomeAssistant, built: dict[str, Any]) -> None:
-    card = _card(built["overview"], "markdown")
-    wide = {**card, "words": {**card["words"], "month": "This month"}}
-    hass.states.async_set(
-        "sensor.sonnenhof_pv_energy_this_month", "12.5", {"unit_of_measurement": "MWh"}
-    )
-    text = _render(hass, wide)
-    assert "This month" in text
-    # So in the plant's row, and in the sum.
-    assert text.count("12.5&nbsp;MWh") == 2
-    assert text.count("<td") == 4 * 5
-
-
-def test_a_table_renders_without_values_and_at_most_once_a_minute(
-    hass: HomeAssistant, built: dict[str, Any]
-) -> None:
-    hass.states.async_set("sun.sun", "above_horizon")
-    card = _card(built["overview"], "markdown")
-    info = Template(card["content"], hass).async_render_to_info({"config": card})
-    assert "Sonnenhof" in str(info.result())
-    # A hundred plants that change at once must not be a hundred renderings.
-    assert info.rate_limit == 60
-    assert not info.entities
-
-
-def test_a_table_is_one_block_of_html(
-    hass: HomeAssistant, built: dict[str, Any]
-) -> None:
-    text = _render(hass, _card(built["overview"], "markdown"))
-    # An empty line would end it, and the rest would be Markdown.
-    assert text.startswith("<table")
-    assert "\n\n" not in text
-    assert text.count("<tr>") == text.count("</tr>") == 4

@@ -1,15 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 
 import { FEW_PLANTS, overviewView } from "../../custom_components/smartpvms/dashboard/browser/overview.js";
 import { plantView } from "../../custom_components/smartpvms/dashboard/browser/plant.js";
-import { escaped, table } from "../../custom_components/smartpvms/dashboard/browser/table.js";
 import { textsOf } from "../../custom_components/smartpvms/dashboard/browser/texts.js";
 import { cards, named, recorded, serveFiles } from "./house.js";
-
-// The same names as the tests of Python have.
-const NAMES = new URL("../data/names.json", import.meta.url);
 
 let texts;
 before(async () => {
@@ -40,7 +35,7 @@ test("a plant's view names its own entities and statistics, nothing else", async
     const hass = recorded();
     const ids = named(await plantView(hass, plant, texts));
     const own = ownIds(hass, plant);
-    assert.ok(ids.length > 25);
+    assert.ok(ids.length > 6);
     assert.deepEqual(ids.filter((id) => !own.has(id)), []);
   }
 });
@@ -123,94 +118,48 @@ test("alarms are shown while there are some", async () => {
   ]);
 });
 
-test("enabled strings are with their inverter, whoever lags behind only while it does", async () => {
+test("devices are folded by kind, many inverters share a table", async () => {
   const hass = recorded();
-  const add = (entity_id, translation_key) => {
-    const entry = { entity_id, translation_key, device_id: "inverter_1", platform: "smartpvms" };
-    hass.entities[entity_id] = entry;
-  };
-  add("sensor.pv2", "pv2_u");
-  add("sensor.pv1", "pv1_u");
-  add("binary_sensor.pv2_lags", "pv2_underperformance");
-  const view = await house(hass);
-  const strings = cards(view).find(({ type }) => type === "glance");
-  assert.deepEqual(
-    strings.entities.map(({ entity }) => entity),
-    ["sensor.pv1", "sensor.pv2"],
-  );
-  const lags = cards(view).find(({ entity }) => entity === "binary_sensor.pv2_lags");
-  assert.deepEqual(lags.visibility, [
-    { condition: "state", entity: "binary_sensor.pv2_lags", state: "on" },
+  const kinds = async (plant) =>
+    cards(await plantView(hass, plant, texts))
+      .filter(({ type }) => /smartpvms-(devices|table)/.test(type))
+      .map(({ kind }) => kind);
+  assert.deepEqual(await kinds("sonnenhof"), ["inverter", "battery", "meter", "other"]);
+  assert.deepEqual(await kinds("solarpark_sud"), [
+    "inverter",
+    "battery",
+    "meter",
+    "weather",
+    "other",
   ]);
-});
-
-test("many inverters share a table", async () => {
-  const hass = recorded();
   for (const number of [3, 4, 5, 6, 7]) {
     const id = `inverter_${number}`;
     hass.devices[id] = { ...hass.devices.inverter_2, id, name: `Inverter-${number}` };
   }
-  const view = await house(hass);
-  const shared = cards(view).find(({ rows }) => rows?.length === 7);
-  assert.match(shared.rows[0].link, /Inverter&#45;1/);
-  assert.ok(!headings(view).includes("Inverter-1"));
-});
-
-test("many other devices are shown while they have a problem", async () => {
-  const hass = recorded();
-  for (let number = 1; number < 14; number += 1) {
-    const id = `optimizer_${number}`;
-    hass.devices[id] = { ...hass.devices.dongle_1, id, name: id };
-    const entity_id = `binary_sensor.${id}`;
-    const entry = hass.entities["binary_sensor.dongle_1_problem"];
-    hass.entities[entity_id] = { ...entry, entity_id, device_id: id };
-  }
-  const tile = cards(await house(hass)).find(
-    ({ entity }) => entity === "binary_sensor.optimizer_3",
-  );
-  assert.equal(tile.visibility[0].state, "on");
+  assert.deepEqual(await kinds("sonnenhof"), ["inverters", "battery", "meter", "other"]);
 });
 
 test("the overview has a table of all plants, and a picture of each of a few", () => {
   const view = overviewView(recorded(), undefined, texts);
-  const list = cards(view).find(({ rows }) => rows);
-  assert.deepEqual(
-    list.rows.map(({ link }) => link),
-    [
-      '<a href="./plant-solarpark_sud">Solarpark Süd</a>',
-      '<a href="./plant-sonnenhof">Sonnenhof</a>',
-    ],
-  );
-  assert.equal(cards(view).filter(({ type }) => type === FLOW).length, 2);
+  const [, table] = cards(view);
+  assert.deepEqual([table.type, table.kind], ["custom:smartpvms-table", "plants"]);
+  const pictures = cards(view).filter(({ type }) => type === "custom:smartpvms-power-flow");
+  assert.equal(pictures.length, 2);
 });
 
-test("the overview of many plants is a table", () => {
+test("the overview of many plants is a table with the month", () => {
   const hass = recorded();
   for (let number = 0; number < FEW_PLANTS; number += 1) {
     hass.devices[`p${number}`] = { ...hass.devices.sonnenhof, id: `p${number}` };
   }
   const view = overviewView(hass, undefined, texts);
   assert.deepEqual(
-    cards(view).map(({ type }) => type),
-    ["heading", "markdown"],
+    cards(view).map(({ type, month }) => [type, month]),
+    [
+      ["heading", undefined],
+      ["custom:smartpvms-table", true],
+    ],
   );
-});
-
-test("a table asks for no entity that is not there", () => {
-  const card = table([{ name: "A", path: "a", power: "sensor.a" }], {});
-  assert.deepEqual(card.rows[0], {
-    link: '<a href="a">A</a>',
-    power: "sensor.a",
-    today: null,
-    month: null,
-    problem: null,
-  });
-  assert.deepEqual(card.watched, { "sensor.a": true });
-});
-
-test("a name is a name, whatever is in it", () => {
-  for (const { name, escaped: expected } of JSON.parse(readFileSync(NAMES, "utf-8")))
-    assert.equal(escaped(name), expected);
 });
 
 test("a plant is steered only where it can be", async () => {

@@ -30,8 +30,7 @@ def escaped(text: str) -> str:
     """Return what a server or a user wrote as plain text in Markdown and HTML.
 
     Issues, forms and notifications are rendered as Markdown: a name could show an
-    image of a foreign server. `escaped` in `dashboard/browser/table.js` is the same
-    rule, and so are the macros `plain` in templates.
+    image of a foreign server. The macros `plain` in templates are the same rule.
     """
     signs = _SPACE.sub(" ", text).strip()
     return "".join(

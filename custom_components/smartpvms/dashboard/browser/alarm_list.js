@@ -7,11 +7,14 @@ import { writer } from "./numbers.js";
 
 /** A longer suggestion is folded: it can be a page. */
 const SHORT = 240;
+/** More alarms are shown when asked for: the gravest come first. */
+const FEW = 3;
 
 export class Alarms extends Card {
   static STYLE = `
 ha-card { padding: 0; margin-bottom: 8px; overflow: hidden; }
 ha-card:last-child { margin-bottom: 0; }
+.more { color: var(--primary-color); font-weight: 500; padding: 4px 16px; }
 .alarm { display: flex; gap: 12px; padding: 12px 16px; border-inline-start: 4px solid var(--light); }
 .alarm > ha-icon { color: var(--light); flex: none; }
 .name { font-weight: 500; }
@@ -31,7 +34,17 @@ summary { cursor: pointer; color: var(--secondary-text-color); margin-top: 4px; 
     const { hass, plant } = this;
     const state = hass.states[plant?.find("active_alarms")];
     const write = writer(hass);
-    return (state?.attributes.alarms ?? []).map((alarm) => this.alarm(alarm, write));
+    const alarms = state?.attributes.alarms ?? [];
+    const shown = this.isOpen ? alarms : alarms.slice(0, FEW);
+    const onclick = () => {
+      this.isOpen = true;
+      this.drawNow();
+    };
+    const text = this.texts.say("show_all", { count: write.number(alarms.length) });
+    return [
+      shown.map((alarm) => this.alarm(alarm, write)),
+      alarms.length > shown.length && element("button", { class: "more", onclick }, text),
+    ];
   }
 
   alarm({ name, severity, device, cause, suggestion, raised_at: raisedAt }, write) {

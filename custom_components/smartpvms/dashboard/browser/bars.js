@@ -4,8 +4,8 @@ import { COLORS } from "./cards.js";
 import { CHART_STYLE, ChartCard, MARGIN, grid, marks, scale } from "./chart.js";
 import { importing } from "./curve.js";
 import { element, svg } from "./elements.js";
-import { dayStart, midnight, partsOf, writer } from "./numbers.js";
-import { statisticsOf } from "./registry.js";
+import { NOTHING, SPECIFIC, dayStart, midnight, partsOf, writer } from "./numbers.js";
+import { allPlants, capacityOf, statisticsOf } from "./registry.js";
 import { lastDays, realDays, realMonths, rowsOf, versionOf } from "./statistics.js";
 import { currencyOf, todayValue } from "./today.js";
 
@@ -64,65 +64,83 @@ export class Bars extends ChartCard {
     return this.plant?.findAll(["history_import"]) ?? [];
   }
 
-  async draw() {
-    const { hass, plant, config } = this;
+  /** Return what is drawn: rows of key, statistic, name, colour, factor and plant. */
+  lines() {
+    const { hass, plant, config, texts } = this;
     if (!plant) return [];
-    const known = statisticsOf(hass, plant);
-    const series = config.series.filter((key) => known[key]);
-    if (!series.length) return [];
-    const found = {};
-    const wanted = this.period ? [this.period] : Object.keys(PERIODS);
-    for (const period of wanted) {
-      found[period] = await this.bars(period, series, known);
-      if (found[period].length >= ENOUGH) {
-        this.period = period;
-        break;
-      }
-    }
-    const shown = this.period ?? wanted.find((period) => found[period].length);
-    const write = writer(hass);
-    const progress =
-      wanted[0] === "day" && shown === "day" ? "" : importing(hass, plant, this.texts, write);
-    const note = (text) => text && element("p", { class: "note" }, text);
-    if (!shown) return element("ha-card", {}, note(this.texts.own.not_yet), note(progress));
-    const legend = element("ul", { class: "legend" });
-    const bars = found[shown] ?? [];
-    const say = (bar) => legend.replaceChildren(...this.legend(series, bar ?? bars.at(-1), shown, write));
-    if (bars.length) say();
-    const picture = bars.length
-      ? this.picture(series, bars, shown, write, say)
-      : note(this.texts.own.not_yet);
-    return element("ha-card", {}, this.tabs(shown), legend, picture, note(progress));
+    const ids = statisticsOf(hass, plant);
+    return config.series
+      .filter((key) => ids[key])
+      .map((key) => ({ key, id: ids[key], name: texts.series(key), color: COLORS[key], factor: 1, plant }));
   }
 
-  /** Return bars: start and the values by series. */
-  async bars(period, series, known) {
-    const { hass, plant } = this;
+  unit() {
+    return this.config.money ? currencyOf(this.hass, this.plant) : "kWh";
+  }
+
+  amount(value, write) {
+    return this.config.money ? write.money(value, this.unit()) : write.energy(value);
+  }
+
+  async draw() {
+    const { hass, texts } = this;
+    const lines = this.lines();
+    if (!lines.length) return [];
+    const [shown, bars] = await this.chosen(lines);
+    const write = writer(hass);
+    const note = (text) => text && element("p", { class: "note" }, text);
+    const progress = importing(hass, lines[0].plant, texts, write);
+    if (!shown) return element("ha-card", {}, note(texts.own.not_yet), note(progress));
+    const legend = element("ul", { class: "legend" });
+    const say = (bar) =>
+      legend.replaceChildren(...this.legend(lines, bar ?? bars.at(-1), shown, write));
+    if (bars.length) say();
+    const picture = bars.length
+      ? this.picture(lines, bars, shown, write, say)
+      : note(texts.own.not_yet);
+    const late = shown === "day" && bars.length >= ENOUGH ? undefined : progress;
+    return element("ha-card", {}, this.tabs(shown), legend, picture, note(late));
+  }
+
+  /** Return the period that was chosen, or the finest with enough bars, and its bars. */
+  async chosen(lines) {
+    if (this.period) return [this.period, await this.bars(this.period, lines)];
+    let few = [undefined, []];
+    for (const period of Object.keys(PERIODS)) {
+      const bars = await this.bars(period, lines);
+      if (bars.length >= ENOUGH) return [period, bars];
+      if (bars.length && !few[1].length) few = [period, bars];
+    }
+    return few;
+  }
+
+  /** Return bars: start and the values by key. */
+  async bars(period, lines) {
+    const { hass } = this;
     const zone = hass.config.time_zone;
     const { start, real, count } = PERIODS[period];
-    const ids = series.map((key) => known[key]);
-    const asked = { ids, period, start: start(Date.now(), zone), types: ["change"] };
-    const rows = await rowsOf(hass, { ...asked, version: versionOf(hass, plant) });
+    const version = lines.map(({ plant }) => versionOf(hass, plant)).join(",");
+    const asked = { period, start: start(Date.now(), zone), types: ["change"], version };
+    const rows = await rowsOf(hass, { ...asked, ids: lines.map(({ id }) => id) });
     const bars = new Map();
-    for (const key of series) {
-      for (const { start: time, change } of real(rows[known[key]] ?? [], zone)) {
-        if (!bars.has(time)) bars.set(time, { time, values: {} });
-        bars.get(time).values[key] = change;
-      }
+    const put = (time, key, value) => {
+      if (!bars.has(time)) bars.set(time, { time, values: {} });
+      bars.get(time).values[key] = value;
+    };
+    for (const { key, id, factor } of lines) {
+      for (const row of real(rows[id] ?? [], zone)) put(row.start, key, row.change * factor);
     }
-    if (period === "day") this.live(series, bars);
+    if (period === "day" && bars.size) this.live(lines, put);
     return [...bars.values()].sort((one, other) => one.time - other.time).slice(-count);
   }
 
-  /** Show what the plant has counted today: its statistics are up to an hour late. */
-  live(series, bars) {
-    const { hass, plant } = this;
+  /** Show what the plants have counted today: their statistics are up to an hour late. */
+  live(lines, put) {
+    const { hass } = this;
     const { today } = lastDays(hass);
-    for (const key of series) {
-      const value = todayValue(hass, plant, key);
-      if (value === undefined || !bars.size) continue;
-      if (!bars.has(today)) bars.set(today, { time: today, values: {} });
-      bars.get(today).values[key] = value;
+    for (const { key, series = key, plant, factor } of lines) {
+      const value = todayValue(hass, plant, series);
+      if (value !== undefined) put(today, key, value * factor);
     }
   }
 
@@ -142,32 +160,28 @@ export class Bars extends ChartCard {
     return element("div", { class: "tabs" }, Object.entries(PERIODS).map(tab));
   }
 
-  legend(series, { time, values }, period, write) {
-    const { texts } = this;
-    const currency = currencyOf(this.hass, this.plant);
-    const amount = (key) => this.config.money ? write.money(values[key], currency) : write.energy(values[key]);
+  legend(lines, { time, values }, period, write) {
     const title = element("li", {}, element("b", {}, PERIODS[period].title(write, time)));
-    const entry = (key) =>
+    const entry = ({ key, name, color }) =>
       element(
         "li",
         {},
-        element("span", { class: "dot", style: `background:${COLORS[key]}` }),
-        element("span", {}, `${texts.series(key)} ${amount(key)}`),
+        element("span", { class: "dot", style: `background:${color}` }),
+        element("span", {}, `${name} ${this.amount(values[key], write)}`),
       );
-    return [title, ...series.map(entry)];
+    return [title, ...lines.map(entry)];
   }
 
-  picture(series, bars, period, write, say) {
+  picture(lines, bars, period, write, say) {
     const width = this.room();
-    const unit = this.config.money ? currencyOf(this.hass, this.plant) : "kWh";
-    const values = bars.flatMap((bar) => series.map((key) => bar.values[key] ?? 0));
+    const values = bars.flatMap((bar) => lines.map(({ key }) => bar.values[key] ?? 0));
     const levels = marks(Math.min(...values), Math.max(...values));
     const y = scale(levels[0], levels.at(-1), HEIGHT - MARGIN.bottom, MARGIN.top);
     const step = (width - MARGIN.left - MARGIN.right) / bars.length;
-    const wide = (step * (1 - GAP)) / series.length;
+    const wide = (step * (1 - GAP)) / lines.length;
     const group = (bar, at) => {
       const left = MARGIN.left + at * step;
-      const one = (key, place) => {
+      const one = ({ key, color }, place) => {
         const value = bar.values[key] ?? 0;
         return svg("rect", {
           x: left + (step * GAP) / 2 + place * wide,
@@ -175,13 +189,13 @@ export class Bars extends ChartCard {
           width: Math.max(1, wide - 1),
           height: Math.abs(y(value) - y(0)),
           rx: Math.min(2, wide / 3),
-          fill: COLORS[key],
+          fill: color,
         });
       };
       const over = svg("rect", { x: left, y: 0, width: step, height: HEIGHT, class: "over" });
       for (const kind of ["pointerenter", "click"]) over.addEventListener(kind, () => say(bar));
       return [
-        series.map(one),
+        lines.map(one),
         svg("text", { x: left + step / 2, y: HEIGHT - 5, class: "middle" }, PERIODS[period].label(write, bar.time)),
         over,
       ];
@@ -189,10 +203,61 @@ export class Bars extends ChartCard {
     const picture = svg(
       "svg",
       { viewBox: `0 0 ${width} ${HEIGHT}`, height: HEIGHT, role: "img", "aria-label": this.texts.own[PERIODS[period].text] },
-      grid(levels, y, width, (value) => write.axis(value), unit),
+      grid(levels, y, width, (value) => write.axis(value), this.unit()),
       bars.map(group),
     );
     picture.addEventListener("pointerleave", () => say());
     return picture;
+  }
+}
+
+/** Colours of plants. One keeps its own when another is added. */
+const PALETTE = [
+  "#ff9800",
+  "#488fc2",
+  "#4db6ac",
+  "#8353d1",
+  "#f06292",
+  "#7cb342",
+  "#5c6bc0",
+  "#8d6e63",
+];
+
+/** The PV energy of several plants (`plants`: device ids), by installed power where it is known. */
+export class FleetBars extends Bars {
+  get plants() {
+    const { plants } = this.config;
+    const found = allPlants(this.hass).filter(({ id }) => plants.includes(id));
+    return found.sort((one, other) => one.createdAt - other.createdAt);
+  }
+
+  watched() {
+    return this.plants.flatMap((plant) => plant.findAll(["history_import"]));
+  }
+
+  lines() {
+    const { hass } = this;
+    const capacities = this.plants.map((plant) => capacityOf(hass, plant));
+    this.isSpecific = capacities.every(Boolean);
+    return this.plants
+      .map((plant, at) => ({
+        key: plant.id,
+        series: "pv_energy",
+        id: statisticsOf(hass, plant).pv_energy,
+        name: plant.name,
+        color: PALETTE[at % PALETTE.length],
+        factor: this.isSpecific ? 1 / capacities[at] : 1,
+        plant,
+      }))
+      .filter(({ id }) => id);
+  }
+
+  unit() {
+    return this.isSpecific ? SPECIFIC : "kWh";
+  }
+
+  amount(value, write) {
+    if (!this.isSpecific) return write.energy(value);
+    return value === undefined ? NOTHING : `${write.short(value)}\u00a0${SPECIFIC}`;
   }
 }

@@ -28,12 +28,15 @@ export const OWN = {
   story: "smartpvms-story",
   totals: "smartpvms-totals",
   calendar: "smartpvms-calendar",
+  devices: "smartpvms-devices",
+  table: "smartpvms-table",
+  fleet: "smartpvms-fleet",
 };
 
-/** Return a card of this dashboard's own about a plant. */
+/** Return a card of this dashboard's own about a plant, or about several (undefined). */
 export const ownCard = (name, plant, more = {}) => ({
   type: `custom:${OWN[name]}`,
-  plant: plant.id,
+  ...(plant && { plant: plant.id }),
   grid_options: WIDE,
   ...more,
 });

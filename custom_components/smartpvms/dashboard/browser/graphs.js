@@ -1,13 +1,10 @@
 /** Graphs of a plant: its powers over the day, its energies by day, month and year. */
 
-import { COLORS, WIDE, heading, ownCard, section } from "./cards.js";
+import { heading, ownCard, section } from "./cards.js";
 import { POWERS } from "./powers.js";
 
 const ENERGIES = ["pv_energy", "consumption", "grid_export", "grid_import"];
 const STORED = ["battery_charge", "battery_discharge"];
-/** All of the same height, so that neighbours end on one line. */
-const GRAPH = { ...WIDE, rows: 5 };
-const FLEET_DAYS = 14;
 
 /** Return the section of today's powers, undefined where the plant has none. */
 export function powerSection(plant, statistics, texts) {
@@ -16,39 +13,25 @@ export function powerSection(plant, statistics, texts) {
   return section([title, known && ownCard("curve", plant)], 2);
 }
 
-/** Return sections with the plant's energies, its battery's, and its revenue. */
+/** Return sections by name with the plant's energies, its battery's, its revenue, its days. */
 export function energySections(plant, statistics, texts) {
   const bars = (series, title, icon, span, more) => {
     const found = series.filter((key) => statistics[key]);
     const card = found.length > 0 && ownCard("bars", plant, { series: found, ...more });
     return section([heading(title, icon), card], span);
   };
-  return [
-    bars(ENERGIES, texts.own.energy, "mdi:solar-power", 2),
-    bars(STORED, texts.own.battery, "mdi:home-battery", 1),
-    section([
-      heading(texts.own.all_days, "mdi:calendar-month"),
-      statistics.pv_energy && ownCard("calendar", plant),
-    ], 2),
-    bars(["revenue"], texts.series("revenue"), "mdi:cash", 1, { money: true }),
-  ];
+  const days = statistics.pv_energy && ownCard("calendar", plant);
+  return {
+    energy: bars(ENERGIES, texts.own.energy, "mdi:solar-power", 2),
+    battery: bars(STORED, texts.own.battery, "mdi:home-battery", 1),
+    revenue: bars(["revenue"], texts.series("revenue"), "mdi:cash", 1, { money: true }),
+    calendar: section([heading(texts.own.all_days, "mdi:calendar-month"), days], 2),
+  };
 }
 
-/** Return a graph of several plants' PV energy, stacked, for the last days. */
+/** Return a graph of several plants' PV energy, by installed power. */
 export function fleetSection(plants, statisticsOf, texts) {
-  const entities = plants
-    .map((plant) => ({ entity: statisticsOf(plant).pv_energy, name: plant.name }))
-    .filter(({ entity }) => entity);
-  const graph = {
-    type: "statistics-graph",
-    chart_type: "bar-stack",
-    period: "day",
-    days_to_show: FLEET_DAYS,
-    stat_types: ["change"],
-    entities,
-    ...(entities.length === 1 && { hide_legend: true }),
-    grid_options: GRAPH,
-  };
-  const title = `${texts.series("pv_energy")} · ${texts.own.by_day}`;
-  return section([heading(title, "mdi:solar-power"), entities.length && graph], 3);
+  const known = plants.filter((plant) => statisticsOf(plant).pv_energy).map(({ id }) => id);
+  const card = known.length > 0 && ownCard("fleet", undefined, { plants: known });
+  return section([heading(texts.series("pv_energy"), "mdi:solar-power"), card], 2);
 }

@@ -27,6 +27,9 @@ const TIMES = [
 /** What is shown where there is no number. */
 export const NOTHING = "–";
 
+/** The unit of energy by installed power, which compares plants. */
+export const SPECIFIC = "kWh/kWp";
+
 /** Return the number of a state in kW, kWh or its own unit; undefined where there is none. */
 export function numberOf(state) {
   if (!state || UNKNOWN.includes(state.state)) return undefined;

@@ -3,7 +3,7 @@
 import { alarmSection } from "./alarms.js";
 import { heading, isBelow, onlyWhile, ownCard, section, share, tile } from "./cards.js";
 import { controlSection } from "./control.js";
-import { deviceSections } from "./devices.js";
+import { deviceSection } from "./devices.js";
 import { flow } from "./flow.js";
 import { energySections, powerSection } from "./graphs.js";
 import { POWERS } from "./powers.js";
@@ -22,22 +22,24 @@ const TODAY = [
 const SHARES = ["self_consumption_rate", "autarky_rate", "day_performance_ratio"];
 const MOST_COLUMNS = 3;
 
-/** Return the view; `id`: the plant's device. */
-export function plantView(hass, id, texts) {
+/** Return the view; `id`: the plant's device, `hidden`: names of sections (`editor.js`). */
+export function plantView(hass, id, texts, hidden = []) {
   const [plant] = plantsOf(hass, [id]);
   if (!plant) return messageView(texts.own.no_plant);
   const statistics = statisticsOf(hass, plant);
-  const sections = [
-    nowSection(plant, texts),
-    todaySection(plant, texts),
-    alarmSection(plant, texts),
-    totalSection(plant, statistics, texts),
-    controlSection(hass, plant, texts),
-    powerSection(plant, statistics, texts),
+  const found = {
+    now: nowSection(plant, texts),
+    today: todaySection(plant, texts),
+    alarms: alarmSection(plant, texts),
+    totals: totalSection(plant, statistics, texts),
+    control: controlSection(hass, plant, texts),
+    power: powerSection(plant, statistics, texts),
     ...energySections(plant, statistics, texts),
-    ...deviceSections(plant, texts),
-    systemSection(plant, texts),
-  ];
+    devices: deviceSection(plant, texts),
+    system: systemSection(plant, texts),
+  };
+  const shown = Object.entries(found).filter(([name]) => !hidden.includes(name));
+  const sections = shown.map(([, one]) => one);
   return {
     type: "sections",
     max_columns: MOST_COLUMNS,
@@ -99,7 +101,7 @@ function systemSection(plant, texts) {
   const history = plant.find("history_import");
   return section([
     heading(texts.own.system, "mdi:cloud-sync"),
-    history && onlyWhile(isBelow(history, 100), share(history)),
-    tile(plant.find("calls_left")),
+    history && onlyWhile(isBelow(history, 100), share(history, { name: texts.entity("history_import") })),
+    tile(plant.find("calls_left"), { name: texts.entity("calls_left") }),
   ]);
 }

@@ -94,13 +94,22 @@ export function plantsOf(hass, only) {
 
 const known = new WeakMap();
 
-/** Return one plant, undefined where it is gone; found once for all cards that ask. */
-export function plantOf(hass, id) {
+/** Return all plants, by name; found once for all cards that ask. */
+export function allPlants(hass) {
   // The registries' objects are other ones when something in them has changed.
   if (known.get(hass.entities)?.devices !== hass.devices) {
     known.set(hass.entities, { devices: hass.devices, plants: plantsOf(hass) });
   }
-  return known.get(hass.entities).plants.find((plant) => plant.id === id);
+  return known.get(hass.entities).plants;
+}
+
+/** Return one plant, undefined where it is gone. */
+export const plantOf = (hass, id) => allPlants(hass).find((plant) => plant.id === id);
+
+/** Return a plant's installed power (kWp), undefined where it is not known. */
+export function capacityOf(hass, plant) {
+  const capacity = Number(hass.states[plant.find("pv_power")]?.attributes.installed_capacity);
+  return capacity > 0 ? capacity : undefined;
 }
 
 function entitiesByDevice(hass) {

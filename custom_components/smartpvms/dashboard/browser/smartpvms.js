@@ -2,13 +2,13 @@
  * The dashboard strategy "Huawei FusionSolar", as Home Assistant finds it.
  *
  * A dashboard of it is `strategy: {type: custom:smartpvms}`; with `plants`, a list of device
- * ids, it has these plants only. Its views are strategies themselves, so that each is built
+ * ids, it has these plants only; with `hidden`, names of sections, its plants' views lack them. Its views are strategies themselves, so that each is built
  * when somebody looks at it.
  */
 
 import { FORCED_CHARGE } from "./control.js";
 import { ForcedCharge } from "./forced_charge.js";
-import { defineCards } from "./own_cards.js";
+import { EDITOR, defineCards } from "./own_cards.js";
 import { FEW_PLANTS, overviewView, pathOf } from "./overview.js";
 import { messageView, plantView } from "./plant.js";
 import { offer } from "./power-flow.js";
@@ -28,17 +28,22 @@ class Dashboard extends HTMLElement {
     return { title: NAME, icon: ICON };
   }
 
+  static async getConfigElement() {
+    return document.createElement(EDITOR);
+  }
+
   static async generate(config, hass) {
     const { own } = await textsOf(hass);
     const plants = plantsOf(hass, config.plants);
     if (!plants.length) {
       return { views: [{ title: NAME, ...messageView(own.no_plant) }] };
     }
+    const hidden = config.hidden && { hidden: config.hidden };
     const views = plants.map((plant) => ({
       title: plant.name,
       path: pathOf(plant),
       ...(plants.length > FEW_PLANTS && { subview: true }),
-      strategy: { type: `custom:${TYPE}-plant`, plant: plant.id },
+      strategy: { type: `custom:${TYPE}-plant`, plant: plant.id, ...hidden },
     }));
     const overview = {
       title: own.overview,
@@ -70,7 +75,7 @@ class Overview extends View {
 
 class Plant extends View {
   static async generate(config, hass) {
-    return plantView(hass, config.plant, await textsOf(hass));
+    return plantView(hass, config.plant, await textsOf(hass), config.hidden);
   }
 }
 

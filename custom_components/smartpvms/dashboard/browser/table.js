@@ -1,104 +1,112 @@
 /**
- * A table of plants or devices, those with problems first, then by power.
+ * The card with a table of plants or inverters, those with problems first.
  *
- * A template of the markdown card, which the server renders again when something has changed.
- * It looks at all states, not at single ones: that way Home Assistant renders it at most once
- * a minute, however many of a hundred plants change at the same time.
+ * Config: `kind`, a key of TABLES; `plants` or `plant`; `month`: with its column.
  */
 
-import { WIDE } from "./cards.js";
+import { Card, element, icon, link } from "./elements.js";
+import { COLOR, ICON } from "./health.js";
+import { NOTHING, SPECIFIC, writer } from "./numbers.js";
+import { TABLES, ranked, summed } from "./ranking.js";
 
-const ENTITIES = ["power", "today", "month", "problem"];
+const ALWAYS = ["power", "today"];
 
-/** The card's own configuration is the template's `config`. */
-const TEMPLATE = `\
-{%- set found = states | selectattr('entity_id', 'in', config.watched) | list -%}
-{%- set known = dict(zip(found | map(attribute='entity_id') | list, found)) -%}
-{%- set scale = {'W': 0.001, 'Wh': 0.001, 'MW': 1000, 'MWh': 1000} -%}
-{%- macro value(entity) -%}
-{%- set state = known.get(entity) -%}
-{%- if state and state.state | is_number -%}
-{{ state.state | float * scale.get(state.attributes.unit_of_measurement, 1) }}
-{%- endif -%}
-{%- endmacro -%}
-{%- macro amount(value, unit) -%}
-{%- if value is not number -%} – {%- elif value | abs >= 10000 -%}
-{{ '%.1f' | format(value / 1000) }}&nbsp;M{{ unit }}
-{%- else -%}
-{{ ('%.0f' if value | abs >= 1000 else '%.1f') | format(value) }}&nbsp;k{{ unit }}
-{%- endif -%}
-{%- endmacro -%}
-{%- set data = namespace(rows=[], power=0, today=0, month=0, problems=0) -%}
-{%- for row in config.rows -%}
-{%- set problem = known.get(row.problem) -%}
-{%- set problems = 0 if not problem else 1 if problem.state == 'on' \
-else problem.state | int(0) -%}
-{%- set calm = problem and problem.state in ['0', 'off'] -%}
-{%- set power = value(row.power) | float('') -%}
-{%- set today = value(row.today) | float('') -%}
-{%- set month = value(row.month) | float('') -%}
-{%- set data.power = data.power + (power or 0) -%}
-{%- set data.today = data.today + (today or 0) -%}
-{%- set data.month = data.month + (month or 0) -%}
-{%- set data.problems = data.problems + problems -%}
-{%- set data.rows = data.rows + [{'link': row.link, 'power': power, 'today': today, \
-'month': month, 'problems': problems, 'calm': calm, 'order': -(power or 0)}] -%}
-{%- endfor -%}
-<table width="100%">
-<tr><td><b>{{ config.words.name }}</b></td>\
-<td align="center"><ha-icon icon="mdi:alert-outline"></ha-icon></td>\
-<td align="right"><b>{{ config.words.power }}</b></td>\
-<td align="right"><b>{{ config.words.today }}</b></td>\
-{% if config.words.month %}<td align="right"><b>{{ config.words.month }}</b></td>{% endif %}</tr>
-{%- for row in data.rows | sort(attribute='order') | sort(attribute='problems', reverse=true) %}
-<tr><td>{{ row.link }}</td>\
-<td align="center">{% if row.problems %}<font color="#db4437"><b>{{ row.problems }}</b></font>\
-{% elif row.calm %}<font color="#43a047"><ha-icon icon="mdi:check"></ha-icon></font>{% endif %}</td>\
-<td align="right">{{ amount(row.power, 'W') }}</td>\
-<td align="right">{{ amount(row.today, 'Wh') }}</td>\
-{% if config.words.month %}<td align="right">{{ amount(row.month, 'Wh') }}</td>{% endif %}</tr>
-{%- endfor %}
-<tr><td><b>{{ config.words.total }}</b></td>\
-<td align="center"><b>{{ data.problems or '' }}</b></td>\
-<td align="right"><b>{{ amount(data.power, 'W') }}</b></td>\
-<td align="right"><b>{{ amount(data.today, 'Wh') }}</b></td>\
-{% if config.words.month %}\
-<td align="right"><b>{{ amount(data.month, 'Wh') }}</b></td>{% endif %}</tr>
-</table>
+export class Table extends Card {
+  static STYLE = `
+ha-card { overflow-x: auto; }
+table { width: 100%; border-collapse: collapse; font-size: 14px;
+  font-variant-numeric: tabular-nums; }
+th { font-weight: 400; color: var(--secondary-text-color); text-align: end; padding: 4px 0; }
+th:first-child { text-align: start; }
+td { text-align: end; padding: 7px 0 7px 10px; white-space: nowrap; vertical-align: middle; }
+td:first-child { text-align: start; padding-inline-start: 0; white-space: normal;
+  overflow-wrap: anywhere; }
+tr + tr td { border-top: 1px solid var(--divider-color); }
+td a { display: flex; align-items: center; gap: 8px; font-weight: 500; }
+ha-icon { --mdc-icon-size: 20px; flex: none; }
+.track { display: block; height: 4px; margin-top: 3px; border-radius: 2px; min-width: 56px;
+  background: var(--divider-color); }
+.track span { display: block; height: 100%; border-radius: 2px; background: #ff9800; }
+.total td { font-weight: 500; }
 `;
+  /** A hundred plants change one after the other. */
+  static PAUSE = 5000;
 
-/**
- * Return the card.
- *
- * rows: `name`, `path` (where it leads), and the entities `power`, `today`, `month` and
- * `problem` as far as there are; words: `name`, `power`, `today`, `total` and, where there is
- * room for its column, `month`.
- */
-export function table(rows, words) {
-  const watched = rows.flatMap((row) => ENTITIES.map((key) => row[key])).filter(Boolean);
-  return {
-    type: "markdown",
-    rows: rows.map((row) => ({
-      link: `<a href="${row.path}">${escaped(row.name)}</a>`,
-      // A template may not ask for what is not there.
-      ...Object.fromEntries(ENTITIES.map((key) => [key, row[key] ?? null])),
-    })),
-    words: { month: "", ...words },
-    watched: Object.fromEntries(watched.map((entity) => [entity, true])),
-    content: TEMPLATE,
-    grid_options: WIDE,
-  };
+  watched(hass) {
+    if (this.followed?.entities !== hass.entities) {
+      const ids = TABLES[this.config.kind].watched(hass, this.config).filter(Boolean);
+      this.followed = { entities: hass.entities, ids };
+    }
+    return this.followed.ids;
+  }
+
+  draw() {
+    const { hass, config, texts } = this;
+    const rows = ranked(TABLES[config.kind].rows(hass, config));
+    if (!rows.length) return [];
+    const write = writer(hass);
+    const columns = [
+      ...ALWAYS,
+      ...(rows.some(({ specific }) => specific !== undefined) ? ["specific"] : []),
+      ...(config.month ? ["month"] : []),
+    ];
+    const heads = {
+      power: texts.own.power,
+      today: texts.own.today,
+      specific: SPECIFIC,
+      month: texts.own.this_month,
+    };
+    const best = Math.max(...rows.map(({ specific = 0 }) => specific));
+    const head = columns.map((key) => element("th", { scope: "col" }, heads[key]));
+    const names = { plants: texts.own.plant, inverters: texts.own.inverters };
+    return element(
+      "ha-card",
+      {},
+      element(
+        "table",
+        {},
+        element("tr", {}, element("th", { scope: "col" }, names[config.kind]), head),
+        rows.map((row) => this.row(row, columns, best, write)),
+        rows.length > 1 && this.total(rows, columns, write),
+      ),
+    );
+  }
+
+  row(row, columns, best, write) {
+    const mark = icon(ICON[row.level]);
+    mark.setAttribute("style", `color:${COLOR[row.level]}`);
+    const share = Math.round(((row.specific ?? 0) / (best || 1)) * 100);
+    const bar = element("span", { class: "track" }, element("span", { style: `width:${share}%` }));
+    const cell = (key) =>
+      element("td", {}, amount(key, row[key], write), key === "specific" && bar);
+    return element(
+      "tr",
+      {},
+      element("td", {}, link(row.path, {}, mark, element("span", {}, row.name))),
+      columns.map(cell),
+    );
+  }
+
+  /** A sum of which a part is missing is at least so much. */
+  total(rows, columns, write) {
+    const cell = (key) => {
+      if (key === "specific") return element("td", {}, this.mean(rows, write));
+      const { value, isPartial } = summed(rows, key);
+      return element("td", {}, `${isPartial ? "≥\u00a0" : ""}${amount(key, value, write)}`);
+    };
+    const name = element("td", {}, this.texts.own.total);
+    return element("tr", { class: "total" }, name, columns.map(cell));
+  }
+
+  mean(rows, write) {
+    const [today, capacity] = ["today", "capacity"].map((key) => summed(rows, key));
+    const isKnown = !today.isPartial && !capacity.isPartial && capacity.value;
+    return isKnown ? write.short(today.value / capacity.value) : NOTHING;
+  }
 }
 
-/**
- * Return what a server or a user wrote as plain text in Markdown and HTML.
- *
- * The same rule as `escaped` in `account/wording.py`. White space and control characters, those
- * that turn the direction of text too, are one space.
- */
-export function escaped(text) {
-  return text
-    .replace(/[\p{Z}\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, " ")
-    .trim()
-    .replace(/[^\p{L}\p{N} ,]/gu, (sign) => `&#${sign.codePointAt(0)};`);
+function amount(key, value, write) {
+  if (value === undefined) return NOTHING;
+  if (key === "specific") return write.short(value);
+  return key === "power" ? write.power(value) : write.energy(value);
 }

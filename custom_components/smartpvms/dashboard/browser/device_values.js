@@ -1,0 +1,98 @@
+/** What is shown of a device: its values, its strings, and whether it has a problem. */
+
+import { numberOf } from "./numbers.js";
+
+/** Rows by kind: own text of several, icon, keys of values. */
+export const KINDS_SHOWN = {
+  inverter: {
+    text: "inverters",
+    icon: "mdi:solar-panel",
+    keys: [
+      "mppt_power",
+      "active_power",
+      "inverter_state",
+      "day_cap",
+      "total_cap",
+      "temperature",
+      "efficiency",
+    ],
+  },
+  battery: {
+    text: "batteries",
+    icon: "mdi:home-battery",
+    keys: [
+      "battery_soc",
+      "ch_discharge_power",
+      "battery_status",
+      "charge_cap",
+      "discharge_cap",
+      "battery_soh",
+      "rated_capacity",
+      "ch_discharge_model",
+    ],
+  },
+  meter: {
+    text: "meters",
+    icon: "mdi:meter-electric",
+    keys: ["active_power", "active_cap", "reverse_active_cap"],
+  },
+  weather: {
+    text: "weather",
+    icon: "mdi:weather-partly-cloudy",
+    keys: ["radiant_line", "temperature", "pv_temperature", "wind_speed", "radiant_total"],
+  },
+  other: { text: "others", icon: "mdi:chip", keys: [] },
+};
+const CURRENT = /^sensor\.pv(\d+)_i$/;
+const VOLTAGE = /^sensor\.pv(\d+)_u$/;
+const COMPARED = /^binary_sensor\.pv(\d+)_underperformance$/;
+
+/** Return the values of a device that there are: pairs of key and entity. */
+export function valuesOf(device, kind) {
+  const { keys } = KINDS_SHOWN[kind];
+  // What the modules give tells more of an inverter than its output.
+  const hidden = kind === "inverter" && device.find("mppt_power") ? "active_power" : "";
+  return keys
+    .filter((key) => key !== hidden)
+    .map((key) => [key, device.find(key)])
+    .filter(([, entity]) => entity);
+}
+
+/** Return the device's strings by number: entity, power in W or current, behind its siblings. */
+export function stringsOf(hass, device) {
+  const voltages = new Map(device.numbered(VOLTAGE));
+  const behind = new Map(device.numbered(COMPARED));
+  return device.numbered(CURRENT).map(([number, entity]) => {
+    const [current, voltage] = [entity, voltages.get(number)].map((id) => numberOf(hass.states[id]));
+    const isWatts = current !== undefined && voltage !== undefined;
+    return {
+      number,
+      entity,
+      value: isWatts ? (current * voltage) / 1000 : undefined,
+      current,
+      isBehind: hass.states[behind.get(number)]?.state === "on",
+    };
+  });
+}
+
+/** Return each string's share of the best one, by what all of them have. */
+export function sharesOf(strings) {
+  const key = strings.every(({ value }) => value !== undefined) ? "value" : "current";
+  const best = Math.max(...strings.map((one) => one[key] ?? 0));
+  return strings.map((one) => (best > 0 && one[key] !== undefined ? one[key] / best : 0));
+}
+
+/** Return the entities that tell of a problem of a device. */
+export const troubleOf = (device) =>
+  [
+    device.find("problem", "binary_sensor"),
+    device.find("underperformance", "binary_sensor"),
+    ...device.numbered(COMPARED).map(([, entity]) => entity),
+  ].filter(Boolean);
+
+/** Return a device's level by its problem and whether it falls behind. */
+export function levelOf(hass, device) {
+  const isOn = (entity) => hass.states[entity]?.state === "on";
+  if (isOn(device.find("problem", "binary_sensor"))) return "bad";
+  return troubleOf(device).some(isOn) ? "warning" : "good";
+}
