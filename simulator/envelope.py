@@ -32,6 +32,8 @@ CODES: dict[int, str] = {
     20025: "language is wrong",
     20026: "older than 365 days",
     20027: "longer than allowed",
+    20045: "a plant is not permitted",
+    20046: "a device is not permitted",
     20056: "the owner has not allowed access",
     20200: "system busy",
     20400: "user.login.user_or_value_invalid",

@@ -90,6 +90,7 @@ class Simulator:
         self.calls: list[Call] = []
         self.denied: dict[str, int] = {}
         self.unserved: set[int] = set()
+        self.refused: dict[int | str, int] = {}
         self.is_paged = False
         self.stalled = asyncio.Event()
         self._stalls = 0
@@ -125,6 +126,16 @@ class Simulator:
             self.denied.pop(interface, None)
         else:
             self.denied[interface] = code
+
+    def refuse_for(self, source: int | str, code: int | None) -> None:
+        """Refuse requests that include a plant (code) or device (id) until None.
+
+        A plant's devices are refused with it.
+        """
+        if code is None:
+            self.refused.pop(source, None)
+        else:
+            self.refused[source] = code
 
     def override(
         self, what: int | str | tuple[int | str, str, int], values: Any

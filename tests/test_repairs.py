@@ -17,7 +17,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms import northbound
-from custom_components.smartpvms.account.wording import device_types
+from custom_components.smartpvms.account.wording import device_types, escaped
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
 from custom_components.smartpvms.northbound import Interface, PauseReason
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet, serve
@@ -246,27 +246,27 @@ async def test_a_login_without_consent(
     assert not issues(hass, setup)
 
 
-async def test_interfaces_without_consent_are_one_issue(
+async def test_a_plant_without_consent_is_one_issue(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
 ) -> None:
     """The owner agrees once, to all of it."""
     for interface in LIVE:
         sim.deny(interface, 20056)
-    await wait(360, step=60)
-    assert told(hass, setup, "no_consent")["features"] == (
-        "real-time values of devices (getDevRealKpi), "
-        "real-time values of plants (getStationRealKpi)"
-    )
+    await wait(900, step=60)
+    name = escaped(sim.plants[0].name)
+    assert told(hass, setup, "left_out") == {
+        "account": setup.title,
+        "names": f"- {name}: the owner has not allowed access",
+    }
     assert len(issues(hass, setup)) == 1
-    sim.deny("getDevRealKpi", None)
-    await wait(300, step=60)
-    result = await fix(hass, setup, "no_consent")
-    assert result["errors"] == {"base": "still_refused"}
-    found = told(hass, setup, "no_consent")["features"]
-    assert found == "real-time values of plants (getStationRealKpi)"
     sim.deny("getStationRealKpi", None)
     await wait(300, step=60)
-    result = await fix(hass, setup, "no_consent")
+    result = await fix(hass, setup, "left_out")
+    assert result["errors"] == {"base": "still_refused"}
+    assert f"({name}): the owner" in told(hass, setup, "left_out")["names"]
+    sim.deny("getDevRealKpi", None)
+    await wait(300, step=60)
+    result = await fix(hass, setup, "left_out")
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert not issues(hass, setup)
 

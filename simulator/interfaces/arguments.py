@@ -23,6 +23,7 @@ class Backend(Protocol):
     dialect: Dialect
     all_types: bool
     unserved: set[int]
+    refused: dict[int | str, int]
     is_paged: bool
     quirks: bool
     alarms: Alarms
@@ -74,7 +75,15 @@ class Asked:
         known = {plant.code: plant for plant in self.sim.plants}
         if any(code not in known for code in codes):
             raise Refused(20007)
+        self._check_allowed(codes)
         return [known[code] for code in codes]
+
+    def _check_allowed(self, sources: Iterable[int | str]) -> None:
+        """Refuse the request for the sake of one plant or device."""
+        refused = self.sim.refused
+        for source in sources if refused else ():
+            if source in refused:
+                raise Refused(refused[source])
 
     def devices(
         self, types: Collection[int], most: int = MOST_DEVICES, beyond: int = 20016
@@ -102,6 +111,8 @@ class Asked:
         found = [known[number] for number in wanted]
         if any(device.type != int(kind) for _, device in found):
             raise Refused(20006)
+        for plant, device in found:
+            self._check_allowed((plant.code, device.id))
         return found
 
 

@@ -95,7 +95,6 @@ def test_the_doubling_survives_a_restart(ledger: Ledger, clock: HandClock) -> No
     [
         (BusyError, 2 * MINUTE, PauseReason.BUSY),
         (PermissionMissingError, DAY, PauseReason.NO_ACCESS),
-        (ConsentMissingError, DAY, PauseReason.NO_CONSENT),
         (KpiNotConfiguredError, DAY, PauseReason.NOT_CONFIGURED),
         (ServerError, 0, None),
         (UnreachableError, 0, None),
@@ -104,6 +103,8 @@ def test_the_doubling_survives_a_restart(ledger: Ledger, clock: HandClock) -> No
         (RequestError, 0, None),
         (UnsupportedTypeError, 0, None),
         (LoginError, 0, None),
+        # Of one plant: the others go on.
+        (ConsentMissingError, 0, None),
     ],
 )
 def test_an_error_rests_its_lane(
@@ -117,6 +118,12 @@ def test_an_error_rests_its_lane(
     assert ledger.wait(LANE) == seconds
     # A busy server is so for everybody.
     assert ledger.wait(OTHER) == (seconds if error is BusyError else 0)
+
+
+def test_a_list_without_consent_rests(ledger: Ledger) -> None:
+    lane = Interface.STATIONS
+    assert answered(ledger, ConsentMissingError, lane) == DAY
+    assert ledger.lane(lane).reason is PauseReason.NO_CONSENT
 
 
 def test_a_lane_that_goes_on_to_be_busy_stops_no_other(
@@ -206,7 +213,6 @@ async def test_407_on_one_lane_leaves_the_others_running(
         (429, BusyError, 2 * MINUTE),
         (20200, BusyError, 2 * MINUTE),
         (401, PermissionMissingError, DAY),
-        (20056, ConsentMissingError, DAY),
         (20009, KpiNotConfiguredError, DAY),
     ],
 )

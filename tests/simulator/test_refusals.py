@@ -163,5 +163,22 @@ async def test_an_interface_can_be_denied(opened: Opener) -> None:
         assert (await client.call("getAlarmList", **ALARMS))["failCode"] == 0
 
 
+async def test_a_plant_without_consent_refuses_the_whole_request(
+    opened: Opener,
+) -> None:
+    async with opened(PLANT, PARK) as client:
+        client.sim.refuse_for(PLANT.code, 20056)
+        both = f"{PLANT.code},{PARK.code}"
+        assert await code(client, "getStationRealKpi", {"stationCodes": both}) == 20056
+        assert await client.data("getStationRealKpi", stationCodes=PARK.code)
+        of_it = {"devTypeId": 38, "devIds": INVERTER}
+        assert await code(client, "getDevRealKpi", of_it) == 20056
+        client.sim.refuse_for(PLANT.code, None)
+        client.sim.refuse_for(int(SECOND), 20046)
+        assert (await client.call("getDevRealKpi", **of_it))["failCode"] == 0
+        of_it["devIds"] = f"{INVERTER},{SECOND}"
+        assert await code(client, "getDevRealKpi", of_it) == 20046
+
+
 def test_categories_of_all_plants_have_alarms() -> None:
     assert {plant.category for plant in fleet.demo()} <= set(CHANCE_PER_DAY)

@@ -21,6 +21,7 @@ from .connections import Connection
 from .device_registry import RegisteredDevices, plant_owners
 from .inventory import Inventory
 from .issues import Issues
+from .left_out import AllLeftOut
 from .meters import NO_METER, grid_meter, likely_meters
 from .options import AccountOptions
 from .outage import Outage
@@ -87,6 +88,9 @@ class Account:
         self.listed_devices: list[Device] = []
         self.listed_by_type: dict[int, list[Device]] = {}
         self.supported: list[Supported] = []
+        self.left_out = AllLeftOut(
+            self.clock.now, self._plant_of, self.inventory_doubted.send
+        )
         self._life_cycle = LifeCycle.OPENING
         self._by_plant: dict[str, list[Device]] = {}
         self._listed_by_plant: dict[str, list[Device]] = {}
@@ -143,6 +147,10 @@ class Account:
         if self.client.session.is_open:
             return wait
         return max(wait, self.ledger.wait(Interface.LOGIN))
+
+    def _plant_of(self, device: int) -> str | None:
+        known = self.devices.get(device)
+        return known.plant_code if known else None
 
     def supported_types(self, interface: Callable[[], Interface]) -> SupportedTypes:
         """Return a new record of the types that an interface serves.
@@ -252,6 +260,7 @@ class Account:
         await self._registered_devices.async_add(plants.values(), devices.values())
         self.inventory = inventory
         self._show_inventory()
+        self.left_out.keep_only(self.plants, self.devices)
         self.inventory_changed.send()
         kept = {*self.plants, *map(str, self.devices)}
         # A plant without devices was not listed yet, or by an empty list.

@@ -22,6 +22,7 @@ from ..northbound import (
     Plant,
 )
 from .inventory import Inventory
+from .left_out import AllLeftOut
 from .supported_types import Supported
 from .wording import (
     device_types,
@@ -41,6 +42,7 @@ SEVERAL_METERS: Final = "several_meters"
 NO_ACCESS: Final = "no_access"
 NO_CONSENT: Final = "no_consent"
 NOT_CONFIGURED: Final = "not_configured"
+LEFT_OUT: Final = "left_out"
 NOT_STEERABLE: Final = "not_steerable"
 QUOTA_USED_UP: Final = "quota_used_up"
 LIMITS_LEARNT: Final = "limits_learnt"
@@ -51,6 +53,15 @@ MUCH_STRICTER: Final = 2.0
 LONG_PAUSE: Final = 2 * HOUR
 _USED_UP: Final = frozenset({PauseReason.DAY_QUOTA, PauseReason.TOO_FREQUENT})
 
+# More would fill the screen.
+MOST_NAMED: Final = 20
+_REASONS: Final = {
+    20006: ("refusal_type", "its type does not match the list"),
+    20007: ("refusal_missing", "FusionSolar does not find it"),
+    20008: ("refusal_missing", "FusionSolar does not find it"),
+    20056: ("refusal_consent", "the owner has not allowed access"),
+}
+_FORBIDDEN: Final = ("refusal_forbidden", "the account has no permission")
 
 _PLANT_LISTS: Final = {
     Dialect.V2020: Interface.STATION_LIST,
@@ -69,6 +80,7 @@ class Reviewed(Protocol):
     plants: dict[str, Plant]
     devices: dict[int, Device]
     supported: list[Supported]
+    left_out: AllLeftOut
 
 
 class Issues:
@@ -94,6 +106,7 @@ class Issues:
         for lane in {interface, Interface.LOGIN, *_PLANT_LISTS.values(), *lanes}:
             self._review_access(lane)
         self._review_consent()
+        self._review_left_out()
         self._review_quota()
         self._review_limits()
         self._review_plants()
@@ -102,7 +115,8 @@ class Issues:
     def is_refused(self, interface: Interface) -> bool:
         """Tell whether the account may not use an interface, or a part of it."""
         lane = self._account.ledger.lane(interface)
-        return lane.is_not_granted or bool(self._not_configured(interface))
+        left_out = any(one.named() for one in self._account.left_out.of(interface))
+        return lane.is_not_granted or left_out or bool(self._not_configured(interface))
 
     def _is_used(self, interface: Interface) -> bool:
         """Tell whether anything is asked of an interface: one list of plants is."""
@@ -152,6 +166,35 @@ class Issues:
             NO_CONSENT,
             {"features": features(self._hass, refused)},
             to_ask=refused,
+        )
+
+    def _review_left_out(self) -> None:
+        """Tell which plants and devices (by name) are refused, and why."""
+        known, account = self._account.left_out, self._account
+        plants, devices = known.named_plants(), known.named_devices()
+        lines = [
+            self._why(escaped(account.plants[code].name), why)
+            for code, why in plants.items()
+            if code in account.plants
+        ]
+        for key, why in devices.items():
+            device = account.devices.get(key)
+            if device is None or device.plant_code in plants:
+                continue
+            plant = account.plants[device.plant_code]
+            name = with_detail(self._hass, escaped(device.name), escaped(plant.name))
+            lines.append(self._why(name, why))
+        shown = [*sorted(lines)[:MOST_NAMED], *(["…"] if lines[MOST_NAMED:] else [])]
+        self._set(
+            bool(lines),
+            LEFT_OUT,
+            {"names": "\n".join(f"- {line}" for line in shown)},
+            to_ask=known.interfaces,
+        )
+
+    def _why(self, name: str, code: int) -> str:
+        return with_value(
+            self._hass, name, word(self._hass, *_REASONS.get(code, _FORBIDDEN))
         )
 
     def _review_quota(self) -> None:

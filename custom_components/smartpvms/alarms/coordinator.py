@@ -57,6 +57,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
         self.data = AlarmTracker()
         self._store = store_of(account.hass, account.entry.entry_id)
         self._due: deque[tuple[str, ...]] = deque()
+        self._left_out = account.left_out.of_plants(Interface.ALARMS)
         self._window = 0
         # Epoch seconds of the last answer: a refresh by hand is no sooner.
         self._heard_at = 0.0
@@ -138,10 +139,13 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
         if not self._due and may_ask and not self._rest():
             self._round_at = self.account.clock.now()
             self._window = self.data.next_window(self._now())
-            self._due = deque(batched(self.account.listed_plants, PLANTS_PER_CALL))
+            plants = self.account.listed_plants
+            self._due = deque(self._left_out.batches(plants, PLANTS_PER_CALL))
         while self._due and not self.account.ledger.wait(Interface.ALARMS):
+            asked = self._due[0]
             try:
-                await self._async_ask_for(self._due[0])
+                with self._left_out.asking(asked):
+                    await self._async_ask_for(asked)
             except RefusedError:
                 raise
             except NorthboundError as error:
@@ -150,6 +154,7 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
                 self._due.popleft()
                 raise
             self._due.popleft()
+            self._due.extend(self._left_out.parts(asked))
 
     def _is_language_refused(self, error: NorthboundError) -> bool:
         """Ask in English from now on where the system does not have a language."""

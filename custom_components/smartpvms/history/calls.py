@@ -12,6 +12,7 @@ from ..const import LOGGER
 from ..coordinator import calling
 from ..local_time import ONE_DAY, day_of
 from ..northbound import Device, Interface, Period
+from ..northbound.periods import PLANT_INTERFACES
 from ..storage.parse import as_dict, load_ids
 from .estimate import Estimate, estimates
 from .feeds import FEEDS, FIVE_MINUTES, Feed, Question, Track
@@ -87,6 +88,11 @@ class ImportCalls:
     def planner(self) -> Planner:
         """Return the planner of this moment."""
         account = self.account
+        refused = [
+            known
+            for interface in PLANT_INTERFACES.values()
+            if (known := account.left_out.of_plants(interface))
+        ]
         subjects = tuple(
             Subject(
                 code,
@@ -96,6 +102,7 @@ class ImportCalls:
                 batteries=len(self._devices(_STORAGE_DAYS, code)),
             )
             for code in account.listed_plants
+            if not any(known.rests(code) for known in refused)
         )
         span = longest_span(account.inventory.dialect)
         depth = account.options.history_days
@@ -150,21 +157,36 @@ class ImportCalls:
         """Make the next call of an inquiry; return whether it was answered."""
         if not known.calls:
             return True
-        left = len(known.calls)
+        first = known.calls[0]
         self.scheduler.note_call(known.question)
         try:
             with calling(self.account, known.interface):
                 await self._async_call(known)
         except UpdateFailed as error:
             LOGGER.debug("%s of history failed: %s", known.interface, error)
-        return len(known.calls) < left
+        return not known.calls or known.calls[0] is not first
 
     async def _async_call(self, known: Inquiry) -> None:
-        feed, type_id = known.question.feed, known.calls[0].type_id
+        call = known.calls[0]
+        type_id = call.type_id
         now = self.account.clock.now()
         if type_id is None:
-            await known.async_ask(self.account.client, now)
+            plants = self.account.left_out.of_plants(known.interface)
+            codes = tuple(map(str, call.ids))
+            with plants.asking(codes):
+                await known.async_ask(self.account.client, now)
+            if call in known.calls:
+                known.divide(call, plants.parts(codes))
             return
+        devices = self.account.left_out.of_devices(known.interface)
+        ids = tuple(map(int, call.ids))
+        with devices.asking(ids):
+            await self._async_ask_type(known, type_id, now)
+        if call in known.calls:
+            known.divide(call, devices.parts(ids))
+
+    async def _async_ask_type(self, known: Inquiry, type_id: int, now: float) -> None:
+        feed = known.question.feed
         types = self.types[feed]
         with types.asking(type_id):
             await known.async_ask(self.account.client, now)
@@ -214,11 +236,17 @@ class ImportCalls:
             known = devices_of(self.account, feed, code)
             self._known_devices[feed.track, code] = known
         types = self.types[feed]
-        return [device for device in known if types.may_ask(device.type_id)]
+        refused = self.account.left_out.of_devices(self.interface_of(feed))
+        return [
+            device
+            for device in known
+            if types.may_ask(device.type_id) and not refused.rests(device.id)
+        ]
 
     def _inquiry(self, question: Question) -> Inquiry:
         devices = {code: self._devices(question.feed, code) for code in question.plants}
-        return inquiry(question, self.account.inventory.dialect, devices)
+        account = self.account
+        return inquiry(question, account.inventory.dialect, devices, account.left_out)
 
     def interface_of(self, feed: Feed) -> Interface:
         """Return the interface that has a feed's rows here."""

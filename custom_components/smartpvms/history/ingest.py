@@ -63,9 +63,10 @@ class Ingest:
         Returns whether it was: an answer without any year does not count.
         """
         question = known.question
-        if question.feed == YEARS and not known.rows:
+        plants = [code for code in question.plants if code not in known.refused]
+        if question.feed == YEARS and plants and not known.rows:
             return False
-        for code in question.plants:
+        for code in plants:
             if code in self._account.plants:
                 await self._async_ingest(known, code, progress_of(code))
         return True

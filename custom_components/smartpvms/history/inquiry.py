@@ -6,10 +6,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from ..account.device_batches import device_batches
+from ..account.left_out import AllLeftOut
 from ..local_time import ALL_YEARS, midnight, noon
 from ..northbound import Device, Dialect, Interface, NorthboundClient, Values
 from ..northbound.client import LONGEST_HISTORY
-from ..northbound.interfaces import DEVICES_PER_CALL, DEVICES_PER_HISTORY_CALL
+from ..northbound.interfaces import (
+    DEVICES_PER_CALL,
+    DEVICES_PER_HISTORY_CALL,
+    PLANTS_PER_CALL,
+)
 from ..northbound.models import DeviceRow, PlantRow
 from ..northbound.periods import (
     ASK_DEVICES,
@@ -51,7 +56,8 @@ class Inquiry:
 
     `rows`: (start, values) by plant code or device id; `begun_at`: when the first
     call was made (epoch seconds): what came later not all of them have seen;
-    `silent` and `answered`: the device types that had no rows, and that had some.
+    `silent` and `answered`: the device types that had no rows, and that had some;
+    `refused`: the plants that were left out.
     """
 
     question: Question
@@ -61,6 +67,7 @@ class Inquiry:
     begun_at: float | None = None
     silent: set[int] = field(default_factory=set)
     answered: set[int] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set, repr=False)
 
     async def async_ask(self, client: NorthboundClient, now: float) -> None:
         """Make the next call; after a failure it stays the next."""
@@ -76,6 +83,14 @@ class Inquiry:
     def give_up(self, type_id: int) -> None:
         """Leave out a device type that the system refuses."""
         self.calls = deque(call for call in self.calls if call.type_id != type_id)
+
+    def divide(self, call: Call, parts: Iterable[tuple[int | str, ...]]) -> None:
+        """Make a call that was refused in parts, or leave out the plant it was about."""
+        self.calls.remove(call)
+        calls = [Call(call.type_id, part) for part in parts]
+        self.calls.extendleft(reversed(calls))
+        if not calls and call.type_id is None:
+            self.refused.update(map(str, call.ids))
 
     def rows_of(self, source: int | str) -> list[tuple[int, Values]]:
         """Return the rows of a plant or device in the order of time."""
@@ -103,12 +118,23 @@ class Inquiry:
 
 
 def inquiry(
-    question: Question, dialect: Dialect, devices: Mapping[str, Iterable[Device]]
+    question: Question,
+    dialect: Dialect,
+    devices: Mapping[str, Iterable[Device]],
+    left_out: AllLeftOut,
 ) -> Inquiry:
     """Return what a question takes; `devices`: those to be asked, by plant code."""
     interface = interface_of(question.feed, dialect)
     if question.feed.track is Track.PLANT:
-        return Inquiry(question, interface, deque([Call(None, question.plants)]))
+        known = left_out.of_plants(interface)
+        plants = list(known.batches(question.plants, PLANTS_PER_CALL))
+        refused = set(question.plants).difference(*plants)
+        return Inquiry(
+            question,
+            interface,
+            deque(Call(None, ids) for ids in plants),
+            refused=refused,
+        )
     most = (
         DEVICES_PER_HISTORY_CALL
         if interface is Interface.DEVICE_HISTORY
@@ -118,7 +144,7 @@ def inquiry(
         (device for code in question.plants for device in devices.get(code, ())),
         key=lambda device: device.type_id,
     )
-    batches = device_batches(asked, most)
+    batches = device_batches(asked, most, left_out.of_devices(interface))
     calls = deque(Call(batch.type_id, batch.devices) for batch in batches)
     return Inquiry(question, interface, calls)
 

@@ -132,6 +132,8 @@ class Hub:
             await self.account.ledger.resume(interface, *NOT_GRANTED)
             if interface is Interface.DEVICE_REAL_TIME:
                 self.devices.types.ask_all_again()
+            for left_out in self.account.left_out.of(interface):
+                left_out.ask_again()
             self.history.ask_again(interface)
             self.account.issues.review(interface)
         if CONTROL.intersection(interfaces):
@@ -166,6 +168,7 @@ class Hub:
             "insights": insights,
             "in_watts": self.account.powers.dump_units(),
             "powers": self.account.powers.dump(),
+            "left_out": self.account.left_out.dump(),
         }
 
     def _restore(self, saved: SavedHub) -> None:
@@ -182,6 +185,7 @@ class Hub:
         account.powers.note_meters(
             {account.devices[key]: row.values for key, row in devices.data.items()}
         )
+        account.left_out.restore(saved.get("left_out"), account.plants, account.devices)
         self.periods.restore(saved.get("periods"))
         self.insights.restore(
             load_readings(as_dict(saved.get("insights")), account.plants)

@@ -35,6 +35,7 @@ class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
         super().__init__(account, Interface.DEVICE_REAL_TIME, "device real-time data")
         self.types = account.supported_types(lambda: self.interface)
         self.reports_pv: set[int] = set()
+        self._left_out = account.left_out.of_devices(self.interface)
 
     @callback
     def restore_known(self, types: object, *, reports_pv: set[int]) -> None:
@@ -74,6 +75,9 @@ class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
 
     @override
     def _calls(self) -> int:
+        if self._left_out:
+            return super()._calls()
+        # A fleet has thousands of devices.
         by_type = self.account.listed_by_type
         return sum(ceil(len(by_type[key]) / DEVICES_PER_CALL) for key in self._types())
 
@@ -85,7 +89,7 @@ class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
     def _round(self) -> Iterable[DeviceBatch]:
         for type_id in self._types():
             devices = self.account.listed_by_type[type_id]
-            yield from device_batches(devices, DEVICES_PER_CALL)
+            yield from device_batches(devices, DEVICES_PER_CALL, self._left_out)
 
     @override
     @callback
@@ -99,7 +103,10 @@ class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
     @override
     async def _async_ask(self, request: DeviceBatch) -> None:
         rows: list[DeviceRow] = []
-        with self.types.asking(request.type_id):
+        with (
+            self._left_out.asking(request.devices),
+            self.types.asking(request.type_id),
+        ):
             rows = await self.account.client.device_real_time(
                 request.type_id, request.devices
             )

@@ -33,6 +33,7 @@ class DevicePeriodCoordinator(PeriodCoordinator[int, DeviceBatch]):
         interface = DEVICE_INTERFACES[period]
         super().__init__(account, period, interface, "device", after)
         self.types = account.supported_types(lambda: interface)
+        self._left_out = account.left_out.of_devices(interface)
 
     @override
     def shown_keys(self) -> AbstractSet[int]:
@@ -62,7 +63,7 @@ class DevicePeriodCoordinator(PeriodCoordinator[int, DeviceBatch]):
             (self.account.devices[key] for key in keys),
             key=lambda device: DEVICE_TYPES[device.type_id].urgency,
         )
-        return device_batches(devices, DEVICES_PER_CALL)
+        return device_batches(devices, DEVICES_PER_CALL, self._left_out)
 
     @override
     def _plant_of(self, key: int) -> str:
@@ -75,7 +76,10 @@ class DevicePeriodCoordinator(PeriodCoordinator[int, DeviceBatch]):
         ask, client = ASK_DEVICES[self.interface], self.account.client
         asked: tuple[int, ...] = ()
         rows: list[DeviceRow] = []
-        with self.types.asking(request.type_id):
+        with (
+            self._left_out.asking(request.devices),
+            self.types.asking(request.type_id),
+        ):
             rows = await ask(client, request.type_id, request.devices, at)
             asked = request.devices
         return by_key(

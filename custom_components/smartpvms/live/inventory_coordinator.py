@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import batched
 from math import ceil
 from typing import Final, override
 
@@ -50,6 +49,7 @@ class InventoryCoordinator(AccountCoordinator[Inventory]):
         self.data = account.inventory
         account.inventory_doubted.connect(self.list_soon)
         self._due: deque[tuple[str, ...]] = deque()
+        self._left_out = account.left_out.of_plants(Interface.DEVICE_LIST)
         self._again = AGAIN_AFTER
         self._is_doubted = False
         self._list: PlantList | None = None
@@ -115,7 +115,8 @@ class InventoryCoordinator(AccountCoordinator[Inventory]):
         limit = self.account.clock.now() - self._interval()
         known = self.account.inventory.devices_at
         plants = self.account.listed_plants
-        return [code for code in plants if known.get(code, 0.0) <= limit]
+        unlisted = [code for code in plants if known.get(code, 0.0) <= limit]
+        return self._left_out.askable(unlisted)
 
     @callback
     def schedule(self) -> None:
@@ -196,14 +197,20 @@ class InventoryCoordinator(AccountCoordinator[Inventory]):
         return plants
 
     async def _async_list_devices(self, wait: Callable[[Interface], float]) -> None:
-        self._due = self._due or deque(batched(self._unlisted(), PLANTS_PER_CALL))
-        ledger = self.account.ledger
-        while self._due and not wait(Interface.DEVICE_LIST):
-            batch = self._due.popleft()
-            devices = await self.account.client.devices(batch)
-            await self.account.async_apply(
-                self.account.inventory.with_devices(batch, devices, ledger.now())
+        while not wait(Interface.DEVICE_LIST):
+            self._due = self._due or deque(
+                self._left_out.batches(self._unlisted(), PLANTS_PER_CALL)
             )
+            if not self._due:
+                return
+            batch = self._due.popleft()
+            with self._left_out.asking(batch):
+                await self._async_list_devices_of(batch)
+
+    async def _async_list_devices_of(self, plants: tuple[str, ...]) -> None:
+        devices = await self.account.client.devices(plants)
+        known, now = self.account.inventory, self.account.ledger.now()
+        await self.account.async_apply(known.with_devices(plants, devices, now))
 
 
 def _is_elsewhere(error: NorthboundError, tried: Dialect, known: Dialect) -> bool:

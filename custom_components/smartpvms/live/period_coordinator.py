@@ -8,7 +8,6 @@ after that only for the subjects of enabled entities.
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
 from datetime import UTC, datetime, timedelta
-from itertools import batched
 from math import inf
 from typing import Any, Final, override
 
@@ -21,7 +20,7 @@ from ..account.time_zones import find_zone
 from ..catalogue import PLANT_PERIODS, PeriodKpi
 from ..coordinator import EARLY, calling
 from ..local_time import DAY, HOUR
-from ..northbound import Interface, Ledger, PauseReason, Period, Values
+from ..northbound import Interface, Ledger, PauseReason, Period, PlantRow, Values
 from ..northbound.errors import BusyError
 from ..northbound.interfaces import PLANTS_PER_CALL
 from ..northbound.limits import windows
@@ -296,6 +295,7 @@ class PlantPeriodCoordinator(PeriodCoordinator[str, tuple[str, ...]]):
         """Use the lane of getKpiStationDay, -Month or -Year."""
         interface = PLANT_INTERFACES[period]
         super().__init__(account, period, interface, "plant", after)
+        self._left_out = account.left_out.of_plants(interface)
 
     @override
     async def _async_update_data(self) -> dict[str, Reading]:
@@ -334,7 +334,7 @@ class PlantPeriodCoordinator(PeriodCoordinator[str, tuple[str, ...]]):
 
     @override
     def _requests(self, keys: Iterable[str]) -> Iterable[tuple[str, ...]]:
-        return batched(keys, PLANTS_PER_CALL)
+        return self._left_out.batches(keys, PLANTS_PER_CALL)
 
     @override
     def _plant_of(self, key: str) -> str:
@@ -345,7 +345,11 @@ class PlantPeriodCoordinator(PeriodCoordinator[str, tuple[str, ...]]):
         self, request: tuple[str, ...], at: datetime
     ) -> dict[str, Rows]:
         ask = ASK_PLANTS[self.interface]
-        rows = await ask(self.account.client, request, at)
+        asked: tuple[str, ...] = ()
+        rows: list[PlantRow] = []
+        with self._left_out.asking(request):
+            rows = await ask(self.account.client, request, at)
+            asked = request
         return by_key(
-            request, ((row.plant_code, row.collected_at, row.values) for row in rows)
+            asked, ((row.plant_code, row.collected_at, row.values) for row in rows)
         )

@@ -1,12 +1,11 @@
 """Real-time data of the plants."""
 
 from collections.abc import Iterable, Set as AbstractSet
-from itertools import batched
 from typing import Final, override
 
 from ..account.account import Account
 from ..catalogue import PLANT
-from ..northbound import Interface
+from ..northbound import Interface, PlantRow
 from ..northbound.interfaces import PLANTS_PER_CALL
 from .coordinator import RealTimeCoordinator
 
@@ -19,6 +18,7 @@ class PlantCoordinator(RealTimeCoordinator[str, tuple[str, ...]]):
     def __init__(self, account: Account) -> None:
         """Use the lane of getStationRealKpi."""
         super().__init__(account, Interface.PLANT_REAL_TIME, "plant real-time data")
+        self._left_out = account.left_out.of_plants(self.interface)
 
     @override
     def shown_keys(self) -> AbstractSet[str]:
@@ -26,11 +26,13 @@ class PlantCoordinator(RealTimeCoordinator[str, tuple[str, ...]]):
 
     @override
     def _round(self) -> Iterable[tuple[str, ...]]:
-        return batched(self.account.listed_plants, PLANTS_PER_CALL)
+        return self._left_out.batches(self.account.listed_plants, PLANTS_PER_CALL)
 
     @override
     async def _async_ask(self, request: tuple[str, ...]) -> None:
-        rows = await self.account.client.plant_real_time(request)
+        rows: list[PlantRow] = []
+        with self._left_out.asking(request):
+            rows = await self.account.client.plant_real_time(request)
         now = self.account.clock.now()
         for row in rows:
             if row.plant_code in self.account.plants:

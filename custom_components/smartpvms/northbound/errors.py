@@ -180,6 +180,18 @@ class ResourceMissingError(RequestError):
     meaning = "the plants or devices are not in this account"
 
 
+class ResourceForbiddenError(RequestError):
+    """A plant or device of the request is not the account's (20045, 20046, 30029)."""
+
+    meaning = "the account may not see the plants or devices"
+
+
+class TypeMismatchError(RequestError):
+    """A device of the request is not of the type that was named (20006)."""
+
+    meaning = "a device is not of the type that was asked for"
+
+
 class UpgradeError(RequestError):
     """An upgrade cannot be made (20018 to 20022)."""
 
@@ -206,7 +218,7 @@ CODES: Final[dict[int, type[NorthboundError]]] = {
     20003: ExpiredAccountError,
     20004: BusyError,
     20005: RequestError,
-    20006: RequestError,
+    20006: TypeMismatchError,
     20007: ResourceMissingError,
     20008: ResourceMissingError,
     20009: KpiNotConfiguredError,
@@ -228,11 +240,13 @@ CODES: Final[dict[int, type[NorthboundError]]] = {
     20025: RequestError,
     20026: RequestError,
     20027: RequestError,
+    20045: ResourceForbiddenError,
+    20046: ResourceForbiddenError,
     20056: ConsentMissingError,
     20200: BusyError,
     20400: LoginError,
     20618: DayQuotaError,
-    30029: LoginError,
+    30029: ResourceForbiddenError,
     # Of tasks; 20618 stands above.
     **dict.fromkeys((*range(20040, 20045), *range(20047, 20051)), ControlError),
     **dict.fromkeys((*range(20607, 20618), *range(20619, 20627)), ControlError),

@@ -55,6 +55,18 @@ _BY_TYPE: Final = frozenset(
 )
 
 
+# An owner allows plants one by one: one that is not allowed pauses no other.
+_BY_PLANT: Final = _BY_TYPE | {
+    Interface.PLANT_REAL_TIME,
+    Interface.PLANT_HOUR,
+    Interface.PLANT_DAY,
+    Interface.PLANT_MONTH,
+    Interface.PLANT_YEAR,
+    Interface.DEVICE_LIST,
+    Interface.ALARMS,
+}
+
+
 # As far as any of a lane's windows looks back, and an hour at least: a clock that
 # jumps ahead and back again must not wipe them out.
 _SPANS: Final[dict[Interface, float]] = {
@@ -314,6 +326,8 @@ class Ledger:
         """Pause the lane where the error asks for it."""
         match error:
             case KpiNotConfiguredError(interface=interface) if interface in _BY_TYPE:
+                return False
+            case ConsentMissingError(interface=interface) if interface in _BY_PLANT:
                 return False
             case TooFrequentError():
                 lane.learn_stricter(now)
