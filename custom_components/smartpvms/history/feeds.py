@@ -66,3 +66,8 @@ class Question:
     zone: tzinfo
     plants: tuple[str, ...] = field(repr=False)
     is_live: bool = False
+
+    @property
+    def is_old(self) -> bool:
+        """Tell whether it is about hours that a system may keep no longer."""
+        return self.feed.period is Period.HOUR and not self.is_live

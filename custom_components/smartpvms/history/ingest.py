@@ -98,6 +98,8 @@ class Ingest:
             is_empty = bool(known.silent - known.answered)
         was_held = progress.holds(question.feed)
         progress.record_answer(question, now, is_empty=is_empty)
+        if is_empty and question.is_old and not known.has_rows(code):
+            progress.end_where_nothing_is_kept(question.feed, question.first)
         if (
             question.feed.track is Track.PLANT
             and progress.holds(question.feed) != was_held

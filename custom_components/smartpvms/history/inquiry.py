@@ -92,6 +92,11 @@ class Inquiry:
         if not calls and call.type_id is None:
             self.refused.update(map(str, call.ids))
 
+    def has_rows(self, plant: str) -> bool:
+        """Tell whether there was any row of a plant, or of any device."""
+        is_of_plants = self.question.feed.track is Track.PLANT
+        return bool(self.rows.get(plant) if is_of_plants else self.rows)
+
     def rows_of(self, source: int | str) -> list[tuple[int, Values]]:
         """Return the rows of a plant or device in the order of time."""
         return sorted(self.rows.get(source, {}).items())

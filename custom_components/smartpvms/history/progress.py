@@ -5,7 +5,7 @@ The rows themselves are in the recorder. Pure; times are epoch seconds.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, tzinfo
+from datetime import date, timedelta, tzinfo
 from typing import Final, Self
 
 from ..account.time_zones import dump_zone, load_zone
@@ -28,8 +28,13 @@ from .feeds import FEEDS, FIVE_MINUTES, HOURS, LAG, LOOK_BACK, PERIODS, Feed, Qu
 from .live_hours import LiveHours
 from .merge import Span
 
+# So much of five minutes is asked at once.
+LONGEST_QUESTION: Final = timedelta(days=3)
 # A system at fault answers with nothing, too; so it is asked again.
 BELIEVED_EMPTY: Final = 3
+# Days of history that were answered without a row, one after the other: a system keeps
+# hours and five minutes for a time only, and older ones have no rows either.
+KEPT_NO_LONGER: Final = 28
 # Since 2 the series below are made by the identities of real rows, and stores say so.
 VERSION: Final = 2
 _RIGHT_BY_HOUR: Final = frozenset({PV_ENERGY, GRID_EXPORT, GRID_IMPORT, CONSUMPTION})
@@ -128,6 +133,27 @@ class Progress:
         _, times = known.get(first, (0.0, 0))
         known[first] = (at, times + 1)
         return times + 1
+
+    def end_where_nothing_is_kept(self, feed: Feed, day: date) -> None:
+        """Be done with all days before one that ends weeks without a row.
+
+        A request by the user asks them all the same.
+        """
+        step = LONGEST_QUESTION if feed == FIVE_MINUTES else ONE_DAY
+        silent = sorted(
+            first
+            for first, (_, times) in self.empty.get(feed, {}).items()
+            if times >= BELIEVED_EMPTY
+        )
+        oldest = newest = day
+        for first in reversed(silent):
+            if oldest - step <= first < oldest:
+                oldest = first
+        for first in silent:
+            if newest < first <= newest + step:
+                newest = first
+        if (newest - oldest).days >= KEPT_NO_LONGER - 1:
+            self.hold(feed, Days.between(self.first or date.min, oldest))
 
     def note_rows(self, feed: Feed, first: date) -> None:
         """Note that a question was answered with rows."""
