@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.catalogue import DERIVED, DEVICE_TYPES, PLANT
 from custom_components.smartpvms.const import CONF_CURRENCY, CONF_TURNED_METERS, DOMAIN
+from custom_components.smartpvms.sensor import DirectedSensor, sensor_class
 from simulator import ABSENT, Dialect, Simulator, Type, fleet
 from tests.conftest import device_of, entity_id, make_entry, restart, state_of
 
@@ -375,6 +376,21 @@ async def test_battery_health_zero_is_not_reported(
     await restart(hass, setup)
     await wait(CYCLE)
     assert state_of(hass, battery, "battery_soh") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        (kind, kpi.key)
+        for kind, row in DEVICE_TYPES.items()
+        for kpi in row.kpis
+        if kpi.direction
+    ],
+)
+def test_what_has_a_direction_says_it_in_its_name(kind: int, key: str) -> None:
+    """A counter of the grid is of import or export: both have the same plain name."""
+    (kpi,) = (kpi for kpi in DEVICE_TYPES[kind].kpis if kpi.key == key)
+    assert issubclass(sensor_class(kpi), DirectedSensor)
 
 
 def test_one_table_lists_all_keys() -> None:

@@ -248,12 +248,12 @@ class CountingSensor[K: str | int](MeasuringSensor[K]):
 
 
 class DirectedSensor[K: str | int](MeasuringSensor[K]):
-    """A power with two directions, whose name says what a positive number means."""
+    """A quantity with two directions, whose name says which one this is."""
 
     @cached_property
     @override
     def name(self) -> str | None:
-        """Return the name, with what a positive number means where that is known."""
+        """Return the name, with the direction where its words are known."""
         name = super().name
         if not isinstance(name, str):
             return None
@@ -262,6 +262,10 @@ class DirectedSensor[K: str | int](MeasuringSensor[K]):
         )
         meaning = self.platform_data.platform_translations.get(key)
         return meaning.format(name=name) if meaning else name
+
+
+class DirectedCountingSensor[K: str | int](DirectedSensor[K], CountingSensor[K]):
+    """A counter of one of two directions."""
 
 
 class CodeSensor[K: str | int](KpiSensor[K]):
@@ -293,7 +297,7 @@ def sensor_class(kpi: Kpi) -> type[KpiSensor[Any]]:
     if kpi.device_class is SensorDeviceClass.TIMESTAMP:
         return TimeSensor
     if kpi.counter:
-        return CountingSensor
+        return DirectedCountingSensor if kpi.direction else CountingSensor
     if kpi.direction:
         return DirectedSensor
     if kpi.native_unit_of_measurement or kpi.state_class or kpi.money:
