@@ -109,7 +109,7 @@ async def _dashboard(client: HomeAssistantClient, target: Path) -> None:
             await _settle(page)
             await page.screenshot(path=target / f"{name}.png")
             alarms = page.locator("hui-section").filter(
-                has=page.locator("hui-markdown-card")
+                has=page.locator("smartpvms-alarms")
             )
             # The house has an alarm on most days.
             if name == "dashboard" and await alarms.count():

@@ -14,7 +14,7 @@ export class Alarms extends Card {
   static STYLE = `
 ha-card { padding: 0; margin-bottom: 8px; overflow: hidden; }
 ha-card:last-child { margin-bottom: 0; }
-.more { color: var(--primary-color); font-weight: 500; padding: 4px 16px; }
+.more { text-decoration: underline; font-weight: 500; padding: 4px 16px; font-size: 14px; }
 .alarm { display: flex; gap: 12px; padding: 12px 16px; border-inline-start: 4px solid var(--light); }
 .alarm > ha-icon { color: var(--light); flex: none; }
 .name { font-weight: 500; }

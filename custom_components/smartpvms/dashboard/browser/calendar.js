@@ -30,16 +30,16 @@ export class Calendar extends Card {
   static STYLE = `
 .years { display: grid; gap: 14px 24px;
   grid-template-columns: repeat(auto-fill, minmax(min(100%, 330px), 1fr)); }
-h4 { margin: 0 0 4px; font-size: 14px; font-weight: 500; display: flex;
+.title { margin: 0 0 4px; font-size: 14px; font-weight: 500; display: flex;
   justify-content: space-between; }
-h4 span { font-weight: 400; color: var(--secondary-text-color); }
+.title span { font-weight: 400; color: var(--secondary-text-color); }
 svg { display: block; width: 100%; }
 svg rect { cursor: pointer; }
 svg rect:hover { stroke: var(--primary-text-color); stroke-width: 1; }
 text { font-size: 9px; fill: var(--secondary-text-color); text-anchor: middle; }
 .records { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 0 0 12px; font-size: 14px; }
 .records button { text-decoration: underline; text-underline-offset: 3px; }
-.more { margin-top: 10px; color: var(--primary-color); font-weight: 500; padding: 4px 0; }
+.more { margin-top: 10px; text-decoration: underline; font-weight: 500; padding: 4px 0; }
 .note { margin: 8px 0 0; font-size: 13px; color: var(--secondary-text-color); }
 .seat { height: 160px; }
 `;
@@ -183,7 +183,7 @@ text { font-size: 9px; fill: var(--secondary-text-color); text-anchor: middle; }
     return element(
       "div",
       {},
-      element("h4", {}, name, element("span", {}, told)),
+      element("div", { class: "title" }, name, element("span", {}, told)),
       svg(
         "svg",
         {
