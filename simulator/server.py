@@ -237,15 +237,24 @@ async def _parameters(request: web.Request) -> Body:
 
 @asynccontextmanager
 async def serve(
-    sim: Simulator, host: str = "127.0.0.1", port: int = 0, tls: bool = False
+    sim: Simulator,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    tls: bool = False,
+    prefix: str = "",
 ) -> AsyncGenerator[str]:
     """Serve a simulator over HTTP; yields the address, http://127.0.0.1:PORT.
 
     Port 0 is any free port. ``tls`` serves https with a self-signed certificate.
+    ``prefix`` is the path of all interfaces, such as /solar, as a reverse proxy has it.
     """
     server = Server(sim)
+    application = server.application()
+    if prefix:
+        application, inner = web.Application(), application
+        application.add_subapp(prefix, inner)
     runner = web.AppRunner(
-        server.application(),
+        application,
         handler_cancellation=True,
         access_log=None,
         shutdown_timeout=0.5,
@@ -258,7 +267,7 @@ async def serve(
         real_port = runner.addresses[0][1]
         name = f"[{host}]" if ":" in host else host
         with ignoring_rejected_handshakes() if tls else nullcontext():
-            yield f"{'https' if tls else 'http'}://{name}:{real_port}"
+            yield f"{'https' if tls else 'http'}://{name}:{real_port}{prefix}"
     finally:
         server.closing.set()
         await runner.cleanup()

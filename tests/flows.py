@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.smartpvms
 from custom_components.smartpvms.const import DOMAIN
+from custom_components.smartpvms.options_flow import MENU
 
 # Home Assistant aborts so, with a text that is ours to give.
 COMMON_ABORTS = {"already_configured"}
@@ -128,7 +129,7 @@ async def open_options(
     """Choose a step in the menu of the options; return what it shows."""
     menu = await hass.config_entries.options.async_init(entry.entry_id)
     assert menu["type"] is FlowResultType.MENU
-    assert menu["menu_options"] == ["settings", "energy_dashboard", "control"]
+    assert menu["menu_options"] == list(MENU)
     assert_readable(menu, "options")
     result = await hass.config_entries.options.async_configure(
         menu["flow_id"], {"next_step_id": step_id}

@@ -2,12 +2,20 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
+import ssl
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_USER,
+    ConfigEntryState,
+    ConfigFlowResult,
+    FlowType,
+)
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -15,11 +23,16 @@ from pytest_homeassistant_custom_component.common import (
 )
 from yarl import URL
 
-from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, CONF_PLANTS, DOMAIN
+from custom_components.smartpvms.const import (
+    CONF_CA_CERTIFICATE,
+    CONF_EXCLUDED_PLANTS,
+    CONF_PLANTS,
+    DOMAIN,
+)
 from custom_components.smartpvms.northbound import normalise_origin
 from simulator import Dialect, Simulator, fleet, serve
 
-from .flows import account, add, choices, submit, suggested, texts
+from .flows import account, add, assert_readable, choices, submit, suggested, texts
 
 HOUSE, LAKE, PARK = fleet.residential(), fleet.emma(), fleet.utility()
 BOTH = pytest.mark.parametrize("dialect", Dialect)
@@ -210,6 +223,93 @@ async def test_self_signed_certificate(hass: HomeAssistant, sim: Simulator) -> N
         assert result["result"].state is ConfigEntryState.LOADED
 
 
+async def certificate_of(hass: HomeAssistant, url: str) -> str:
+    """Return the certificate of a server as PEM text."""
+    address = ("127.0.0.1", URL(url).port or 443)
+    return await hass.async_add_executor_job(ssl.get_server_certificate, address)
+
+
+async def test_the_certificate_of_a_companys_own_authority(
+    hass: HomeAssistant, sim: Simulator
+) -> None:
+    """It is asked where it may help, and the verification stays on."""
+    async with serve(sim, tls=True) as url, serve(sim, tls=True) as other:
+        form = await add(hass, account(url))
+        assert form["errors"] == {"base": "certificate"}
+        assert form["data_schema"]
+        assert CONF_CA_CERTIFICATE in form["data_schema"].schema
+        form = await submit(hass, form, account(url, ca_certificate="no/such.pem"))
+        assert form["errors"] == {CONF_CA_CERTIFICATE: "no_certificate"}
+        foreign = await certificate_of(hass, other)
+        form = await submit(hass, form, account(url, ca_certificate=foreign))
+        assert form["errors"] == {"base": "certificate"}
+        assert not sim.calls
+        pem = await certificate_of(hass, url)
+        result = await submit(hass, form, account(url, ca_certificate=f" {pem} "))
+        assert result["data"] == account(url, ca_certificate=pem.strip())
+        assert result["result"].state is ConfigEntryState.LOADED
+        assert sim.count("login") == 1
+
+
+async def test_a_certificate_from_a_file(
+    hass: HomeAssistant, sim: Simulator, tmp_path: Path
+) -> None:
+    """Only a file of the configuration folder is read, and what it holds is kept."""
+    hass.config.config_dir = str(tmp_path / "config")
+    async with serve(sim, tls=True) as url:
+        pem = await certificate_of(hass, url)
+        (tmp_path / "config").mkdir()
+        for name in ("config/ca.pem", "outside.pem"):
+            (tmp_path / name).write_text(pem)
+        (tmp_path / "config" / "large.pem").write_text(pem + " " * 1_000_000)
+        form = await add(hass, account(url))
+        for name in ("../outside.pem", str(tmp_path / "outside.pem"), "large.pem"):
+            form = await submit(hass, form, account(url, ca_certificate=name))
+            assert form["errors"] == {CONF_CA_CERTIFICATE: "no_certificate"}
+        result = await submit(hass, form, account(url, ca_certificate="ca.pem"))
+        assert result["data"][CONF_CA_CERTIFICATE] == pem.strip()
+
+
+async def test_a_server_below_a_path(
+    hass: HomeAssistant, sim: Simulator, now: str
+) -> None:
+    async with serve(sim, prefix="/Solar") as url:
+        result = await add(hass, account(f"{url}/thirdData/login"))
+        assert result["data"][CONF_HOST] == url
+        assert url.endswith("/Solar")
+        assert result["result"].unique_id == f"{url}|user"
+        assert result["result"].state is ConfigEntryState.LOADED
+
+
+@pytest.mark.parametrize(
+    ("typed", "key", "server"),
+    [
+        ("region01eu5.fusionsolar.huawei.com", "portal_address", "eu5"),
+        ("https://eu5.fusionsolar.huawei.com/pvms", "page_address", "eu5"),
+    ],
+)
+async def test_an_address_that_is_changed_before_anything_is_sent(
+    hass: HomeAssistant, sim: Simulator, typed: str, key: str, server: str
+) -> None:
+    form = await add(hass, account(typed))
+    assert form["errors"] == {CONF_HOST: key}
+    assert suggested(form)[CONF_HOST] == f"https://{server}.fusionsolar.huawei.com"
+
+
+async def test_what_comes_next_is_offered(
+    hass: HomeAssistant, sim: Simulator, url: str
+) -> None:
+    """The flow ends as ever; the frontend goes on with a step of the options."""
+    result = await add(hass, account(url))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    kind, flow_id = result["next_flow"]
+    assert kind is FlowType.OPTIONS_FLOW
+    options = hass.config_entries.options
+    form = await options.async_configure(flow_id)
+    assert form["step_id"] == "next_steps"
+    assert_readable(form, "options")
+
+
 async def test_an_account_is_set_up_once(
     hass: HomeAssistant, entry: MockConfigEntry, sim: Simulator, url: str
 ) -> None:
@@ -248,6 +348,8 @@ async def test_only_free_plants_are_offered(
         # The plant that is taken was not deselected: it may become free.
         assert result["options"] == {CONF_EXCLUDED_PLANTS: [LAKE.code]}
         assert result["result"].runtime_data.account.plants.keys() == {PARK.code}
+        # The form has just left it out.
+        assert not ir.async_get(hass).issues
 
 
 async def test_titles_are_told_apart(

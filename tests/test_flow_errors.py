@@ -1,20 +1,29 @@
 """What can go wrong while an account is added, and how the user gets on."""
 
 import ast
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 import socket
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import (
+    EVENT_DATA_ENTRY_FLOW_PROGRESS_UPDATE,
+    FlowResultType,
+)
 import pytest
+from pytest_homeassistant_custom_component.common import (
+    async_capture_events,
+    async_fire_time_changed,
+)
 
 from custom_components.smartpvms import config_flow, options_flow
-from custom_components.smartpvms.account import sign_in
+from custom_components.smartpvms.account import sign_in, typed
+from custom_components.smartpvms.welcome import step as next_step
 from simulator import Dialect, Fault, FaultKind, Simulator
 
-from .flows import COMMON_ABORTS, account, add, submit, texts
+from .flows import COMMON_ABORTS, account, add, placeholders, submit, suggested, texts
 
 type Break = Callable[[Simulator], None]
 
@@ -129,24 +138,71 @@ async def test_a_server_that_is_not_there(
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_a_login_a_minute(
+async def test_three_logins_at_once_then_a_wait_that_ends_by_itself(
     hass: HomeAssistant, sim: Simulator, url: str, freezer: FrozenDateTimeFactory
 ) -> None:
-    """A second try that comes too soon is not sent."""
+    """A mistyped password costs no minute; the wait keeps the first reason."""
     form = await add(hass, account(url, password="wrong"))
-    assert form["errors"] == {"base": "invalid_auth"}
-    freezer.tick(10)
-    form = await submit(hass, form, account(url))
-    assert form["errors"] == {"base": "login_too_frequent"}
-    assert form["description_placeholders"] == {
-        "host": "127.0.0.1",
-        "interface": "login",
-        "seconds": "51",
-    }
-    assert sim.count("login") == 1
-    freezer.tick(51)
-    result = await submit(hass, form, account(url))
+    for _ in range(2):
+        assert form["errors"] == {"base": "invalid_auth"}
+        freezer.tick(5)
+        form = await submit(hass, form, account(url, password="wrong"))
+    assert sim.count("login") == 3
+    shown = await hass.config_entries.flow.async_configure(
+        form["flow_id"], account(url)
+    )
+    assert shown["type"] is FlowResultType.SHOW_PROGRESS
+    text = texts("config", "progress", str(shown["progress_action"]))
+    given = shown["description_placeholders"]
+    assert given
+    assert placeholders(text) == given.keys() == {"time", "reason"}
+    assert given["reason"] == texts("config", "error", "invalid_auth")
+    told = async_capture_events(hass, EVENT_DATA_ENTRY_FLOW_PROGRESS_UPDATE)
+    await pass_seconds(hass, freezer, 10, lambda: bool(told))
+    assert [0 < event.data["progress"] < 1 for event in told] == [True]
+    assert sim.count("login") == 3
+    await pass_seconds(hass, freezer, 52, lambda: not is_waiting(hass))
+    result = await hass.config_entries.flow.async_configure(form["flow_id"])
     assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert sim.count("login", fail_code=0) == 1
+    assert not hass.config_entries.flow.async_progress()
+
+
+async def test_a_wait_that_ends_with_the_form(
+    hass: HomeAssistant, sim: Simulator, url: str, freezer: FrozenDateTimeFactory
+) -> None:
+    form = await add(hass, account(url, password="wrong"))
+    for _ in range(2):
+        form = await submit(hass, form, account(url, password="wrong"))
+    again = account(url, password="wrong")
+    await hass.config_entries.flow.async_configure(form["flow_id"], again)
+    await pass_seconds(hass, freezer, 62, lambda: not is_waiting(hass))
+    form = await hass.config_entries.flow.async_configure(form["flow_id"])
+    assert (form["step_id"], form["errors"]) == ("user", {"base": "invalid_auth"})
+    assert suggested(form) == again
+
+
+def is_waiting(hass: HomeAssistant) -> bool:
+    """Tell whether the only dialog counts down to the next login."""
+    (shown,) = hass.config_entries.flow.async_progress()
+    return shown["step_id"] == "waiting"
+
+
+async def pass_seconds(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    seconds: float,
+    over: Callable[[], bool],
+) -> None:
+    """Let a dialog wait, and what follows come to its end."""
+    freezer.tick(seconds)
+    async_fire_time_changed(hass)
+    for _ in range(100_000):
+        if over():
+            break
+        await asyncio.sleep(0)
+    await hass.async_block_till_done()
 
 
 async def test_an_account_that_locks(
@@ -165,6 +221,10 @@ async def test_an_account_that_locks(
     freezer.tick(61)
     form = await submit(hass, form, account(url))
     assert form["errors"] == {"base": "login_too_frequent"}
+    assert form["description_placeholders"]
+    assert form["description_placeholders"]["reason"] == texts(
+        "config", "error", "account_locked"
+    )
     assert sim.count("login") == 5
     freezer.tick(30 * 60)
     result = await submit(hass, form, account(url))
@@ -204,8 +264,11 @@ def test_every_error_and_abort_has_its_text_and_no_text_is_left_over() -> None:
     errors, aborts = _produced(Path(config_flow.__file__).read_text(encoding="utf-8"))
     shown, _ = _produced(Path(sign_in.__file__).read_text(encoding="utf-8"))
     errors |= shown | {key for _, key in sign_in.ERRORS}
+    errors |= {key for _, key in typed.REASONS.values()}
     assert errors == texts("config", "error").keys()
     assert aborts | COMMON_ABORTS == texts("config", "abort").keys()
     errors, aborts = _produced(Path(options_flow.__file__).read_text(encoding="utf-8"))
+    _, ends = _produced(Path(next_step.__file__).read_text(encoding="utf-8"))
+    aborts |= ends
     assert errors == texts("options", "error").keys()
     assert aborts == texts("options", "abort").keys()

@@ -19,6 +19,7 @@ from .history import coordinator as history_coordinator
 from .hub.hub import SmartPvmsConfigEntry
 from .hub.setup import async_open
 from .hub.store import store_of
+from .welcome.later import async_set_up_later
 
 PLATFORMS = [
     Platform.BINARY_SENSOR,
@@ -49,6 +50,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) ->
     await hub.async_register()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     hub.start()
+    async_set_up_later(hass, entry)
     return True
 
 

@@ -1,9 +1,13 @@
-"""Config flow: account, then plants; options, reauthentication, reconfiguration."""
+"""Config flow: account, then plants; reauthentication, reconfiguration.
+
+What comes after it (dashboard, Energy dashboard) is a step of the options, which the
+frontend opens as the next flow: this one ends with the plants.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain, count
 from typing import Any, Final, override
 
@@ -12,56 +16,39 @@ from homeassistant.config_entries import (
     ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
+    FlowType,
 )
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import callback
-from homeassistant.helpers.selector import (
-    BooleanSelector,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-    TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
-)
 import voluptuous as vol
 from yarl import URL
 
 from .account.connections import Connection, Credentials, async_get_connections
 from .account.device_registry import plant_owners
 from .account.sign_in import SignIn
+from .account.typed import REASONS, async_credentials
 from .account.wording import listed
-from .const import CONF_EXCLUDED_PLANTS, CONF_PLANTS, DOMAIN, REGIONS
+from .const import (
+    ACCOUNT_HELP,
+    CONF_CA_CERTIFICATE,
+    CONF_ENERGY_PENDING,
+    CONF_EXCLUDED_PLANTS,
+    CONF_LEFT_OUT,
+    CONF_PLANTS,
+    DOMAIN,
+)
 from .hub.hub import SmartPvmsConfigEntry
 from .hub.setup import credentials_of
-from .northbound import Plant, normalise_origin
-from .northbound.errors import NoAddressError, NotEncryptedError
-from .options_flow import SmartPvmsOptionsFlow, several
+from .northbound import Plant
+from .northbound.errors import PageAddressError
+from .options_flow import SmartPvmsOptionsFlow
+from .welcome.forms import ACCOUNT_SCHEMA, CA_CERTIFICATE, PASSWORD, several
+from .welcome.step import AFTER_SET_UP
 
 type GoOn = Callable[[], Awaitable[ConfigFlowResult]]
 
-HOST: Final = SelectSelector(
-    SelectSelectorConfig(
-        # As they are shown once chosen: a list that may be added to shows no labels.
-        options=list(REGIONS),
-        mode=SelectSelectorMode.DROPDOWN,
-        custom_value=True,
-    )
-)
-USERNAME: Final = TextSelector(
-    TextSelectorConfig(type=TextSelectorType.TEXT, autocomplete="username")
-)
-PASSWORD: Final = TextSelector(
-    TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
-)
-ACCOUNT_SCHEMA: Final = vol.Schema(
-    {
-        vol.Required(CONF_HOST, default=REGIONS[0]): HOST,
-        vol.Required(CONF_USERNAME): USERNAME,
-        vol.Required(CONF_PASSWORD): PASSWORD,
-        vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
-    }
-)
+# What an entry's data hold beside the account.
+_KEPT: Final = (CONF_LEFT_OUT, CONF_ENERGY_PENDING)
 
 
 class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -71,10 +58,14 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
 
     _offered: dict[str, Plant]
     _go_on: GoOn
+    _again: GoOn
 
     def __init__(self) -> None:
         """Start without an answer from anywhere."""
         self._listing: asyncio.Task[None] | None = None
+        self._waiting: asyncio.Task[None] | None = None
+        self._wait: dict[str, str] = {}
+        self._left_out: list[str] = []
 
     @cached_property
     def _sign_in(self) -> SignIn:
@@ -95,15 +86,49 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the account and log in."""
-        errors: dict[str, str] = {}
-        if user_input is not None and (
-            credentials := self._credentials(user_input, errors)
-        ):
-            await self._async_claim(credentials)
-            if await self._sign_in.async_list(credentials):
-                return await self._async_when_listed(self._async_offer_plants)
-            errors = self._errors()
-        return self._show("user", ACCOUNT_SCHEMA, user_input, errors)
+        if user_input is None:
+            return self._show_account("user", None, {})
+        try:
+            credentials = await async_credentials(self.hass, user_input)
+        except tuple(REASONS) as error:
+            return self._show_mistyped("user", user_input, error)
+        await self._async_claim(credentials)
+        if await self._sign_in.async_list(credentials):
+            return await self._async_when_listed(self._async_offer_plants)
+        if self._sign_in.waits:
+            return await self._async_wait(partial(self.async_step_user, user_input))
+        return self._show_account("user", user_input, await self._async_errors())
+
+    async def async_step_waiting(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Count down to the next login, and show why the last one failed."""
+        if self._waiting is None:
+            wait = self._sign_in.async_wait(self.async_update_progress)
+            self._wait = {
+                "time": self._sign_in.until(),
+                "reason": await self._sign_in.async_reason(),
+            }
+            self._waiting = self.hass.async_create_background_task(wait, "next login")
+        if not self._waiting.done():
+            return self.async_show_progress(
+                step_id="waiting",
+                progress_action="waiting",
+                progress_task=self._waiting,
+                description_placeholders=self._wait,
+            )
+        self._waiting = None
+        return self.async_show_progress_done(next_step_id="waited")
+
+    async def async_step_waited(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Log in with what was typed before."""
+        return await self._again()
+
+    async def _async_wait(self, again: GoOn) -> ConfigFlowResult:
+        self._again = again
+        return await self.async_step_waiting()
 
     async def async_step_listing(
         self, user_input: dict[str, Any] | None = None
@@ -129,7 +154,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
             return await self._go_on()
         asked = _stored(self._sign_in.connection.credentials)
         step = "reconfigure" if self.source == SOURCE_RECONFIGURE else "user"
-        return self._show(step, ACCOUNT_SCHEMA, asked, self._errors())
+        return self._show_account(step, asked, await self._async_errors())
 
     async def async_step_plants(
         self, user_input: dict[str, Any] | None = None
@@ -163,9 +188,12 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
             credentials = replace(credentials_of(entry), password=password)
             if await self._sign_in.async_prove(credentials):
                 return self.async_update_reload_and_abort(
-                    entry, data=_stored(credentials)
+                    entry, data=_updated(entry, credentials)
                 )
-            errors = self._errors()
+            if self._sign_in.waits:
+                again = partial(self.async_step_reauth_confirm, user_input)
+                return await self._async_wait(again)
+            errors = await self._async_errors()
         self._sign_in.placeholders["username"] = entry.data[CONF_USERNAME]
         schema = vol.Schema({vol.Required(CONF_PASSWORD): PASSWORD})
         return self._show("reauth_confirm", schema, user_input, errors)
@@ -175,20 +203,24 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Change host, user or password; the plants must be the same ones."""
         entry = self._get_reconfigure_entry()
-        errors: dict[str, str] = {}
-        if user_input is not None and (
-            credentials := self._credentials(user_input, errors)
-        ):
-            if credentials.account == entry.unique_id:
-                if await self._sign_in.async_prove(credentials):
-                    return await self._async_reconfigured()
-            else:
-                await self._async_claim(credentials)
-                if await self._sign_in.async_list(credentials):
-                    return await self._async_when_listed(self._async_move)
-            errors = self._errors()
-        shown = {key: entry.data[key] for key in entry.data if key != CONF_PASSWORD}
-        return self._show("reconfigure", ACCOUNT_SCHEMA, user_input or shown, errors)
+        if user_input is None:
+            shown = {key: entry.data[key] for key in entry.data if key != CONF_PASSWORD}
+            return self._show_account("reconfigure", shown, {})
+        try:
+            credentials = await async_credentials(self.hass, user_input)
+        except tuple(REASONS) as error:
+            return self._show_mistyped("reconfigure", user_input, error)
+        if credentials.account == entry.unique_id:
+            if await self._sign_in.async_prove(credentials):
+                return await self._async_reconfigured()
+        else:
+            await self._async_claim(credentials)
+            if await self._sign_in.async_list(credentials):
+                return await self._async_when_listed(self._async_move)
+        if self._sign_in.waits:
+            again = partial(self.async_step_reconfigure, user_input)
+            return await self._async_wait(again)
+        return self._show_account("reconfigure", user_input, await self._async_errors())
 
     async def _async_move(self) -> ConfigFlowResult:
         """Move an entry to another host or account that has its plants."""
@@ -199,7 +231,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
             asked = _stored(connection.credentials)
             errors: dict[str, str] = {}
             errors["base"] = "other_plants"
-            return self._show("reconfigure", ACCOUNT_SCHEMA, asked, errors)
+            return self._show_account("reconfigure", asked, errors)
         return await self._async_reconfigured()
 
     async def _async_reconfigured(self) -> ConfigFlowResult:
@@ -208,7 +240,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_update_reload_and_abort(
             entry,
             unique_id=connection.credentials.account,
-            data=_stored(connection.credentials),
+            data=_updated(entry, connection.credentials),
         )
 
     async def _async_when_listed(self, go_on: GoOn) -> ConfigFlowResult:
@@ -218,28 +250,33 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         self._go_on = go_on
         return await self.async_step_listing()
 
-    def _errors(self) -> dict[str, str]:
+    async def _async_errors(self) -> dict[str, str]:
         """Return the message of a failed log-in, none after a success."""
-        return {"base": error} if (error := self._sign_in.error) else {}
+        if (error := self._sign_in.error) is None:
+            return {}
+        self._sign_in.placeholders["reason"] = await self._sign_in.async_reason()
+        return {"base": error}
 
-    def _credentials(
-        self, data: Mapping[str, Any], errors: dict[str, str]
-    ) -> Credentials | None:
-        """Return the credentials in a form, None with the reason in `errors`."""
-        try:
-            origin = normalise_origin(data[CONF_HOST])
-        except NotEncryptedError:
-            errors[CONF_HOST] = "not_encrypted"
-            return None
-        except NoAddressError:
-            errors[CONF_HOST] = "invalid_host"
-            return None
-        return Credentials(
-            origin,
-            data[CONF_USERNAME].strip(),
-            data[CONF_PASSWORD],
-            data[CONF_VERIFY_SSL],
-        )
+    def _show_mistyped(
+        self, step_id: str, typed: Mapping[str, Any], error: Exception
+    ) -> ConfigFlowResult:
+        """Show a form again; where the right server is known, it is filled in."""
+        field, key = REASONS[type(error)]
+        if isinstance(error, PageAddressError):
+            self._sign_in.placeholders["server"] = error.origin
+            typed = {**typed, CONF_HOST: error.origin}
+        return self._show_account(step_id, typed, {field: key})
+
+    def _show_account(
+        self, step_id: str, shown: Mapping[str, Any] | None, errors: dict[str, str]
+    ) -> ConfigFlowResult:
+        """Show the form of an account, with a certificate where that may help."""
+        is_asked = errors.get("base") == "certificate"
+        is_known = bool(shown and shown.get(CONF_CA_CERTIFICATE))
+        schema = ACCOUNT_SCHEMA
+        if step_id == "reconfigure" or is_asked or is_known:
+            schema = schema.extend(CA_CERTIFICATE)
+        return self._show(step_id, schema, shown, errors)
 
     async def _async_claim(self, credentials: Credentials) -> None:
         """Make the account this flow's, or abort if another entry has it."""
@@ -268,6 +305,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
             return self.async_abort(reason="no_plants")
         owners = plant_owners(self.hass, plants)
         self._offered = {code: p for code, p in plants.items() if code not in owners}
+        self._left_out = sorted(owners)
         if not self._offered:
             titles = sorted({entry.title for entry in owners.values()})
             return self.async_abort(
@@ -283,9 +321,19 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         credentials = self._sign_in.connection.credentials
         return self.async_create_entry(
             title=self._title(credentials),
-            data=_stored(credentials),
+            data=_stored(credentials)
+            | ({CONF_LEFT_OUT: self._left_out} if self._left_out else {}),
             options={CONF_EXCLUDED_PLANTS: sorted(excluded)},
         )
+
+    @override
+    async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
+        """Go on with what is next: the dashboard and the Energy dashboard."""
+        following = await self.hass.config_entries.options.async_init(
+            result["result"].entry_id, data=dict(AFTER_SET_UP)
+        )
+        result["next_flow"] = (FlowType.OPTIONS_FLOW, following["flow_id"])
+        return result
 
     def _title(self, credentials: Credentials) -> str:
         """Return a title of its own, without a plant's or person's name.
@@ -309,15 +357,25 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(schema, suggested),
             errors=errors,
-            description_placeholders=self._sign_in.placeholders,
+            description_placeholders={
+                "account_help": ACCOUNT_HELP,
+                **self._sign_in.placeholders,
+            },
         )
 
 
-def _stored(credentials: Credentials) -> dict[str, str | bool]:
+def _stored(credentials: Credentials) -> dict[str, Any]:
     """Return the data of an entry."""
+    own = credentials.ca_certificate
     return {
         CONF_HOST: credentials.origin,
         CONF_USERNAME: credentials.username,
         CONF_PASSWORD: credentials.password,
         CONF_VERIFY_SSL: credentials.verify_ssl,
-    }
+    } | ({CONF_CA_CERTIFICATE: own} if own else {})
+
+
+def _updated(entry: ConfigEntry, credentials: Credentials) -> dict[str, Any]:
+    """Return the data of an entry with other credentials."""
+    kept = {key: entry.data[key] for key in _KEPT if key in entry.data}
+    return kept | _stored(credentials)

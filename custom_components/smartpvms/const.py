@@ -7,8 +7,15 @@ DOMAIN: Final = "smartpvms"
 MANUFACTURER: Final = "Huawei"
 LOGGER: Final = logging.getLogger(__package__)
 
+_DOCS: Final = "https://github.com/smartpvms/smartpvms/blob/main/docs"
+ACCOUNT_HELP: Final = f"{_DOCS}/account.md"
+
+CONF_CA_CERTIFICATE: Final = "ca_certificate"
 CONF_PLANTS: Final = "plants"
 CONF_EXCLUDED_PLANTS: Final = "excluded_plants"
+# What the set-up leaves for later, in the entry's data.
+CONF_LEFT_OUT: Final = "left_out"
+CONF_ENERGY_PENDING: Final = "energy_pending"
 CONF_QUOTA_PROFILE: Final = "quota_profile"
 CONF_CURRENCY: Final = "currency"
 CONF_TURNED_METERS: Final = "turned_meters"

@@ -18,7 +18,6 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
-    SelectOptionDict,
     Selector,
     SelectSelector,
     SelectSelectorConfig,
@@ -54,25 +53,15 @@ from .history.prices import is_price
 from .hub.hub import Hub, SmartPvmsConfigEntry
 from .northbound import Device
 from .northbound.limits import ACCOUNT_PROFILES
+from .welcome.forms import several
+from .welcome.step import NextStep
 
+MENU: Final = ("settings", "energy_dashboard", "control", "next_steps", "permissions")
 MAX_HISTORY_DAYS: Final = 3650
 NO_PRICE: Final = "none"
 PRICE_DOMAINS: Final = ["sensor", "input_number", "number"]
 _BATTERIES: Final = frozenset({Role.DC_BATTERY, Role.AC_STORAGE})
 PRICES: Final = (CONF_IMPORT_PRICE, CONF_EXPORT_PRICE)
-
-
-def several(options: Iterable[tuple[str, str]]) -> SelectSelector:
-    """Return a selector of several of these (value, label)."""
-    return SelectSelector(
-        SelectSelectorConfig(
-            options=[
-                SelectOptionDict(value=value, label=label) for value, label in options
-            ],
-            multiple=True,
-            mode=SelectSelectorMode.LIST,
-        )
-    )
 
 
 def one_of(
@@ -118,7 +107,7 @@ def price(value: float | str | None) -> ChooseSelector:
     )
 
 
-class SmartPvmsOptionsFlow(ControlStep):
+class SmartPvmsOptionsFlow(ControlStep, NextStep):
     """Settings that are stored, and a step that changes the Energy dashboard."""
 
     _offered: frozenset[str] = frozenset()  # by the form as it was opened
@@ -126,10 +115,10 @@ class SmartPvmsOptionsFlow(ControlStep):
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Let the user choose what to do."""
-        return self.async_show_menu(
-            step_id="init", menu_options=["settings", "energy_dashboard", "control"]
-        )
+        """Let the user choose what to do; what is next comes by itself after a set-up."""
+        if user_input is not None:
+            return await self.async_step_next_steps()
+        return self.async_show_menu(step_id="init", menu_options=list(MENU))
 
     @property
     def _hub(self) -> Hub | None:

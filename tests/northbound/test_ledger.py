@@ -173,6 +173,22 @@ def test_five_logins_in_ten_minutes(ledger: Ledger, clock: HandClock) -> None:
     assert forbidden(ledger, I.LOGIN) == pytest.approx(600 - 5 * 60.5 + MARGIN)
 
 
+def test_three_logins_at_once_by_hand(ledger: Ledger, clock: HandClock) -> None:
+    """What runs by itself still waits its minute from the last of them."""
+    for _ in range(3):
+        done(ledger.claim_login_by_hand())
+    assert forbidden(ledger, I.LOGIN) == pytest.approx(MINUTE + MARGIN)
+    assert ledger.login_by_hand_at() - ledger.now() == pytest.approx(MINUTE + MARGIN)
+    with pytest.raises(NotYetError):
+        done(ledger.claim_login_by_hand())
+    clock.wait(MINUTE + MARGIN)
+    for _ in range(2):
+        done(ledger.claim_login_by_hand())
+    # The account locks at 5 in 10 minutes, whoever types.
+    left = 600 - MINUTE
+    assert ledger.login_by_hand_at() - ledger.now() == pytest.approx(left)
+
+
 def test_lanes_do_not_touch_each_other(ledger: Ledger) -> None:
     call(ledger, I.ALARMS)
     forbidden(ledger, I.ALARMS)

@@ -2,7 +2,16 @@
 
 import pytest
 
-from custom_components.smartpvms.northbound import normalise_origin
+from custom_components.smartpvms.northbound import (
+    normalise_address,
+    normalise_origin,
+    trusting,
+)
+from custom_components.smartpvms.northbound.errors import (
+    NoCertificateError,
+    PageAddressError,
+    PortalAddressError,
+)
 
 
 @pytest.mark.parametrize(
@@ -64,3 +73,75 @@ def test_what_is_no_address(typed: str) -> None:
 def test_a_password_does_not_leave_the_machine_unencrypted(typed: str) -> None:
     with pytest.raises(ValueError, match="not encrypted"):
         normalise_origin(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("EU5.fusionsolar.huawei.com", "https://eu5.fusionsolar.huawei.com"),
+        (
+            "https://eu5.fusionsolar.huawei.com/thirdData/login",
+            "https://eu5.fusionsolar.huawei.com",
+        ),
+        ("https://nms.example.com/Solar/", "https://nms.example.com/Solar"),
+        ("nms.example.com/a/b/thirdData/login", "https://nms.example.com/a/b"),
+        ("https://nms.example.com/a/thirdData?x=1#y", "https://nms.example.com/a"),
+        ("https://user:secret@nms.example.com:443/a", "https://nms.example.com/a"),
+    ],
+)
+def test_a_path_of_the_interface_is_kept(typed: str, address: str) -> None:
+    assert normalise_address(typed) == address
+    assert normalise_address(address) == address
+
+
+@pytest.mark.parametrize(
+    ("typed", "origin"),
+    [
+        (
+            "https://eu5.fusionsolar.huawei.com/pvmswebsite/index",
+            "https://eu5.fusionsolar.huawei.com",
+        ),
+        ("https://nms.example.com/index.html", "https://nms.example.com"),
+        ("https://nms.example.com/?lang=en", "https://nms.example.com"),
+        ("https://nms.example.com/a#/LOGIN", "https://nms.example.com"),
+    ],
+)
+def test_a_path_of_a_page_is_refused(typed: str, origin: str) -> None:
+    with pytest.raises(PageAddressError) as caught:
+        normalise_address(typed)
+    assert caught.value.origin == origin
+
+
+@pytest.mark.parametrize(
+    ("typed", "region"),
+    [
+        ("region01eu5.fusionsolar.huawei.com", "eu5"),
+        ("https://UNI001EU5.fusionsolar.huawei.com/uniportal#/x", "eu5"),
+        ("region04la5.fusionsolar.huawei.com", "la5"),
+        ("uni003intl.fusionsolar.huawei.com", "intl"),
+    ],
+)
+def test_a_portal_leads_to_its_region(typed: str, region: str) -> None:
+    with pytest.raises(PortalAddressError) as caught:
+        normalise_address(typed)
+    assert caught.value.origin == f"https://{region}.fusionsolar.huawei.com"
+
+
+def test_a_portal_of_somebody_else_is_a_server() -> None:
+    typed = "https://region01eu5.example.com"
+    assert normalise_address(typed) == typed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "secret",
+        "-----BEGIN CERTIFICATE-----\nsecret\n-----END CERTIFICATE-----",
+        "-----BEGIN CERTIFICATE----- ä",
+    ],
+)
+def test_what_is_no_certificate(text: str) -> None:
+    with pytest.raises(NoCertificateError) as caught:
+        trusting(text)
+    assert "secret" not in str(caught.value)

@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from ..catalogue import DEVICE_TYPES
 from ..catalogue.battery import STORAGE_POWER
-from ..const import LOGGER
+from ..const import CONF_LEFT_OUT, LOGGER
 from ..northbound import Device, Dialect, Interface, Plant, Profile, Values
 from ..northbound.errors import LoginError
 from .clock import Clock
@@ -302,8 +302,14 @@ class Account:
         self.plants, self.devices, taken = self._of_this_entry(known)
         self._group(known.missing_since)
         self._find_zones()
+        # The set-up has said which ones it leaves to another entry.
+        told = self.entry.data.get(CONF_LEFT_OUT, ())
         self.issues.plants_taken(
-            {known.plants[code].name: owner.title for code, owner in taken.items()}
+            {
+                known.plants[code].name: owner.title
+                for code, owner in taken.items()
+                if code not in told
+            }
         )
         self._review_meters()
 

@@ -27,6 +27,7 @@ from ..northbound import (
     PasswordAuthenticator,
     Plant,
     PlantList,
+    trusting,
 )
 from ..northbound.ledger import SavedLedger
 from ..storage.store import KeptStore
@@ -40,12 +41,17 @@ LISTED_FOR = 5 * MINUTE
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """How to reach an account: origin, user, password, TLS verification."""
+    """How to reach an account: address, user, password, TLS verification.
+
+    `origin`: with the path prefix of a server that has one; `ca_certificate`: PEM text
+    that is trusted in place of the public authorities, empty for these.
+    """
 
     origin: str
     username: str = field(repr=False)
     password: str = field(repr=False)
     verify_ssl: bool = True
+    ca_certificate: str = field(default="", repr=False)
 
     @property
     def account(self) -> str:
@@ -177,11 +183,13 @@ class Connections:
         self._connections[connection.credentials.account] = connection
 
     def _open(self, credentials: Credentials) -> Connection:
+        has_own = credentials.verify_ssl and credentials.ca_certificate
         session = NorthboundSession(
             self._client_session(credentials.verify_ssl),
             credentials.origin,
             PasswordAuthenticator(credentials.username, credentials.password),
             self.ledger(credentials.account),
+            tls=trusting(credentials.ca_certificate) if has_own else True,
         )
         return Connection(credentials, NorthboundClient(session))
 

@@ -6,6 +6,7 @@ from itertools import batched
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
@@ -40,15 +41,21 @@ class RegisteredDevices:
         """Start without knowing what the registry holds."""
         self._entry_id = entry.entry_id
         self._registry = dr.async_get(hass)
+        self._portal = entry.data.get(CONF_HOST)
         self._plant_ids: dict[str, str] = {}
+        self._plant_names: dict[str, str] = {}
+        self._shared: set[str] = set()
         self._written: dict[str, Plant | Device] = {}
 
     async def async_add(
         self, plants: Iterable[Plant], devices: Iterable[Device]
     ) -> None:
         """Make the registry hold these plants and devices, as they are called now."""
+        plants, devices = list(plants), list(devices)
+        self._shared |= _shared_names(devices)
         for portion in batched(filter(self._is_new, plants), AT_ONCE):
             for plant in portion:
+                self._plant_names[plant.code] = plant.name
                 self._plant_ids[plant.code] = self._add_plant(plant)
                 self._written[plant.code] = plant
             await asyncio.sleep(0)
@@ -94,7 +101,22 @@ class RegisteredDevices:
             manufacturer=MANUFACTURER,
             model="PV plant",
             name=plant.name,
+            configuration_url=self._portal,
         ).id
+
+    def _name(self, device: Device) -> str:
+        """Return a device's name, behind its plant's where plants share it.
+
+        A device that the registry holds keeps the form of its name.
+        """
+        known = self._registry.async_get_device_by_identifier(
+            (DOMAIN, str(device.id)), self._entry_id
+        )
+        is_long = device.name in self._shared
+        if known:
+            is_long = (known.name or "").endswith(f" {device.name}")
+        plant = self._plant_names.get(device.plant_code)
+        return f"{plant} {device.name}" if is_long and plant else device.name
 
     def _add_device(self, device: Device) -> None:
         self._registry.async_get_or_create(
@@ -103,11 +125,20 @@ class RegisteredDevices:
             manufacturer=MANUFACTURER,
             model=device.model or type_name(device.type_id),
             model_id=type_name(device.type_id) if device.model else None,
-            name=device.name,
+            name=self._name(device),
+            configuration_url=self._portal,
             serial_number=device.serial,
             sw_version=device.software,
             via_device_id=self._plant_ids[device.plant_code],
         )
+
+
+def _shared_names(devices: Iterable[Device]) -> set[str]:
+    """Return the names that devices of several plants have."""
+    plants: dict[str, set[str]] = {}
+    for device in devices:
+        plants.setdefault(device.name, set()).add(device.plant_code)
+    return {name for name, codes in plants.items() if len(codes) > 1}
 
 
 type RegisteredKeys = dict[str, dict[str, set[str]]]

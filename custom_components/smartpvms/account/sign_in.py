@@ -1,11 +1,15 @@
 """The first log-in with credentials that a user has typed, and what it finds."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Final
 
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import dt as dt_util
 from yarl import URL
 
+from ..const import DOMAIN
 from ..northbound import Interface, Ledger, NorthboundError, PauseReason
 from ..northbound.errors import (
     CertificateError,
@@ -26,6 +30,10 @@ from .clock import async_delay
 from .connections import Connection, Credentials, async_get_connections
 
 LOGINS_THAT_LOCK: Final = 5
+# Seconds for which a dialog waits by itself; a longer wait is only told.
+WAITS: Final = 90.0
+TICK: Final = 1.0
+TOO_EARLY: Final = frozenset({"login_too_frequent", "too_frequent"})
 PLANT_LISTS: Final = (Interface.STATIONS, Interface.STATION_LIST)
 
 # From the special to the general: the first class that fits names the message.
@@ -62,7 +70,8 @@ class SignIn:
     """Logs in for a config flow.
 
     `error`: the message that the last failure deserves, None after a success;
-    `placeholders`: those of the message; `connection`: that of the last success.
+    `placeholders`: those of the message; `connection`: that of the last success;
+    the first reason is kept while further attempts come too early.
     """
 
     connection: Connection
@@ -72,6 +81,7 @@ class SignIn:
         self._hass = hass
         self.error: str | None = None
         self.placeholders: dict[str, str] = {}
+        self._reason: tuple[str, dict[str, str]] | None = None
 
     async def async_prove(self, credentials: Credentials) -> bool:
         """Log in; the plants of a known account need not be listed."""
@@ -128,16 +138,58 @@ class SignIn:
         self.placeholders = {
             "host": URL(origin).host or origin,
             "interface": error.interface,
-            "seconds": str(round(ledger.wait(error.interface)) + 1),
+            "seconds": str(round(_wait(ledger, error.interface)) + 1),
         }
+        if self.error not in TOO_EARLY:
+            self._reason = (self.error, self.placeholders)
+
+    @property
+    def login_wait(self) -> float:
+        """Return for how long (seconds) the next login by hand has to wait."""
+        return _wait(self.connection.client.session.ledger, Interface.LOGIN)
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether the last attempt came too early, but not by much."""
+        return self.error == "login_too_frequent" and 0 < self.login_wait <= WAITS
+
+    async def async_wait(self, tell: Callable[[float], None]) -> None:
+        """Wait for the next login; `tell` hears which part (0 to 1) is over."""
+        whole = self.login_wait
+        while (left := self.login_wait) > 0:
+            tell(1 - left / whole)
+            await async_delay(self._hass, min(left, TICK))
+
+    async def async_reason(self) -> str:
+        """Return the first reason in Home Assistant's language, empty without one."""
+        if self._reason is None:
+            return ""
+        key, placeholders = self._reason
+        language = self._hass.config.language
+        texts = await async_get_translations(self._hass, language, "config", {DOMAIN})
+        return texts[f"component.{DOMAIN}.config.error.{key}"].format_map(placeholders)
+
+    def until(self) -> str:
+        """Return the local time at which the next login may be made."""
+        at = dt_util.utcnow().timestamp() + self.login_wait
+        zone = dt_util.get_default_time_zone()
+        return f"{datetime.fromtimestamp(at, zone):%X}"
+
+
+def _wait(ledger: Ledger, interface: Interface) -> float:
+    """Return for how long (seconds) the next call of a user has to wait."""
+    if interface is Interface.LOGIN:
+        return max(0.0, ledger.login_by_hand_at() - ledger.now())
+    return ledger.wait(interface)
 
 
 async def _async_log_in(connection: Connection) -> None:
     if not connection.client.session.is_open:
-        await connection.client.log_in()
+        await connection.client.session.log_in_by_hand()
 
 
 async def _async_list(connection: Connection) -> None:
+    await _async_log_in(connection)
     try:
         await connection.detect()
     except NotYetError:

@@ -11,7 +11,7 @@ from ..account.account import Account
 from ..account.connections import Connection, Credentials, async_get_connections
 from ..account.inventory import Inventory
 from ..account.powers import Powers
-from ..const import DOMAIN
+from ..const import CONF_CA_CERTIFICATE, DOMAIN
 from ..coordinator import what_failed
 from ..northbound import Dialect, Interface, NorthboundError
 from ..northbound.errors import LoginError, NotYetError
@@ -66,6 +66,7 @@ def credentials_of(entry: ConfigEntry) -> Credentials:
         username=entry.data[CONF_USERNAME],
         password=entry.data[CONF_PASSWORD],
         verify_ssl=entry.data[CONF_VERIFY_SSL],
+        ca_certificate=entry.data.get(CONF_CA_CERTIFICATE, ""),
     )
 
 

@@ -4,6 +4,7 @@ Needs aiohttp and nothing else. Start with `NorthboundSession`, which wants a
 `Ledger`, and give it to `NorthboundClient`.
 """
 
+from .address import normalise_address, trusting
 from .authenticator import (
     AccessTokens,
     Authenticator,
@@ -42,5 +43,7 @@ __all__ = [
     "Profile",
     "Scale",
     "Values",
+    "normalise_address",
     "normalise_origin",
+    "trusting",
 ]

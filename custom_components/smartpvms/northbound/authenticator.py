@@ -81,15 +81,26 @@ class Authenticator(ABC):
     async def prove(self, line: Line) -> Proof:
         """Return the proof in hand, or obtain one."""
         async with self._turn:
-            return self._held() or await self._obtained(line)
+            if held := self._held():
+                return held
+            await line.ledger.claim(Interface.LOGIN)
+            return await self._obtained(line)
+
+    async def prove_by_hand(self, line: Line) -> None:
+        """Obtain a proof where there is none, as often as a user may log in."""
+        async with self._turn:
+            if self._held() is None:
+                await line.ledger.claim_login_by_hand()
+                await self._obtained(line)
 
     async def renew(self, line: Line) -> None:
         """Obtain a proof now, whether or not there is one."""
         async with self._turn:
+            await line.ledger.claim(Interface.LOGIN)
             await self._obtained(line)
 
     async def _obtained(self, line: Line) -> Proof:
-        await line.ledger.claim(Interface.LOGIN)
+        """Return a new proof; the login is on the ledger."""
         try:
             proof = await self._obtain(line)
         except CertificateError:

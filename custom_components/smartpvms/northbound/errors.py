@@ -303,6 +303,23 @@ class NotEncryptedError(ValueError):
     """The address is `http` to another machine: it would send the password openly."""
 
 
+class PageAddressError(ValueError):
+    """The address is that of a web page, not of the interface."""
+
+    def __init__(self, origin: str) -> None:
+        """Name the server to enter in its place."""
+        super().__init__("the address of a page")
+        self.origin = origin
+
+
+class PortalAddressError(PageAddressError):
+    """The address is that of a region's web portal."""
+
+
+class NoCertificateError(ValueError):
+    """What a user gave is no certificate in PEM form."""
+
+
 def may_be_taken(error: NorthboundError, interface: Interface) -> bool:
     """Tell whether the server may have taken a request that it did not confirm.
 

@@ -33,7 +33,7 @@ from .lane import (
     PauseReason,
     number,
 )
-from .limits import DAY, HOUR, MINUTE, Profile, Scale, windows
+from .limits import DAY, HOUR, LOGINS_BY_HAND, MINUTE, Profile, Scale, windows
 
 # Seconds by which a clock was set; less is within the margin.
 JUMP: Final = MARGIN
@@ -148,6 +148,14 @@ class Ledger:
         """Return the epoch second from which `calls` calls may be made."""
         lane = self.lane(interface)
         return self._room_at(interface, lane.calls, calls, self._free_at(interface))
+
+    def login_by_hand_at(self) -> float:
+        """Return the epoch second from which a user may log in by hand."""
+        lane, at = self.lane(Interface.LOGIN), self._free_at(Interface.LOGIN)
+        for calls, seconds in LOGINS_BY_HAND:
+            if len(lane.calls) >= calls:
+                at = max(at, lane.calls[-calls] + seconds * lane.stretch + MARGIN)
+        return at
 
     def last_at(self, interface: Interface, calls: int) -> float:
         """Return the epoch second of the last of `calls` calls, made one by one."""
@@ -283,6 +291,15 @@ class Ledger:
     async def claim(self, interface: Interface) -> None:
         """Put a call on record, or raise NotYetError and send nothing."""
         self.check(interface)
+        await self._claim(interface)
+
+    async def claim_login_by_hand(self) -> None:
+        """Put a user's own login on record, or raise NotYetError."""
+        if (at := self.login_by_hand_at()) > self._now():
+            raise NotYetError(Interface.LOGIN, at)
+        await self._claim(Interface.LOGIN)
+
+    async def _claim(self, interface: Interface) -> None:
         lane = self.lane(interface)
         lane.leaving_at = self._now()
         lane.add(lane.leaving_at)

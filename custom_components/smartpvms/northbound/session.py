@@ -8,7 +8,7 @@ import json
 import re
 import ssl
 from time import monotonic
-from typing import Final, override
+from typing import Final, Literal, override
 
 from aiohttp import (
     ClientConnectorCertificateError,
@@ -86,7 +86,8 @@ class NorthboundSession:
     """Sends calls of one account, within its ledger.
 
     Wants an aiohttp session of its own that keeps no cookies: the authenticator says
-    what a call carries. `origin` comes from `normalise_origin`.
+    what a call carries. `origin` comes from `normalise_address`; a context `tls`
+    (`trusting`) takes the place of the trust that `http` has.
     """
 
     def __init__(
@@ -95,9 +96,12 @@ class NorthboundSession:
         origin: str,
         authenticator: Authenticator,
         ledger: Ledger,
+        *,
+        tls: ssl.SSLContext | Literal[True] = True,
     ) -> None:
         """Keep the way to log in; nothing is sent before the first call."""
         self._http = http
+        self._tls = tls
         self._base = URL(origin)
         self._authenticator = authenticator
         self.ledger = ledger
@@ -143,6 +147,10 @@ class NorthboundSession:
     async def log_in(self) -> None:
         """Log in now (reference 2.1), whether or not there is a session."""
         await self._authenticator.renew(self)
+
+    async def log_in_by_hand(self) -> None:
+        """Log in where there is no session, as often as a user may."""
+        await self._authenticator.prove_by_hand(self)
 
     async def log_out(self) -> None:
         """End the session on the server; what fails is not worth telling."""
@@ -212,6 +220,7 @@ class NorthboundSession:
                 json=payload,
                 headers=proof.headers,
                 allow_redirects=False,
+                ssl=self._tls,
                 timeout=TIMEOUT,
             ) as response:
                 if response.status in proof.lost_by:

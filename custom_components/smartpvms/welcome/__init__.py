@@ -1,0 +1,1 @@
+"""The first hour: forms of the account, what comes after the set-up."""

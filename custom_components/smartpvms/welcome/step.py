@@ -1,0 +1,88 @@
+"""The steps of the options that a user meets after the set-up."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from homeassistant.config_entries import (
+    ConfigEntryState,
+    ConfigFlowResult,
+    OptionsFlowWithReload,
+)
+from homeassistant.helpers.selector import BooleanSelector
+import voluptuous as vol
+
+from ..account.wording import word
+from ..const import ACCOUNT_HELP, CONF_ENERGY_PENDING
+from ..dashboard import sidebar
+from ..hub.hub import SmartPvmsConfigEntry
+from .later import async_set_up_later
+from .permissions import as_table, grants
+
+CONF_DASHBOARD: Final = "dashboard"
+CONF_ENERGY: Final = "energy"
+AFTER_SET_UP: Final[Mapping[str, Any]] = {"after": "set_up"}
+"""Opens the options at what is next, in place of their menu."""
+
+
+class NextStep(OptionsFlowWithReload):
+    """Leads from the set-up to the dashboards, and shows what the account may do."""
+
+    def _permissions(self) -> dict[str, str]:
+        """Return the placeholders of a table of what the account may do."""
+        entry: SmartPvmsConfigEntry = self.config_entry
+        table = ""
+        if entry.state is ConfigEntryState.LOADED:
+            table = as_table(self.hass, grants(entry.runtime_data.account))
+        return {"permissions": table, "account_help": ACCOUNT_HELP}
+
+    async def async_step_next_steps(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Offer the dashboard and the Energy dashboard."""
+        if user_input is not None:
+            done = [
+                await self._async_dashboard() if user_input[CONF_DASHBOARD] else "",
+                self._energy() if user_input[CONF_ENERGY] else "",
+            ]
+            lines = [line for line in done if line]
+            lines = lines or [word(self.hass, "next_nothing", "")]
+            return self.async_abort(
+                reason="next_steps_done",
+                description_placeholders={"done": "\n\n".join(lines)},
+            )
+        schema = vol.Schema(
+            {
+                vol.Required(key, default=True): BooleanSelector()
+                for key in (CONF_DASHBOARD, CONF_ENERGY)
+            }
+        )
+        return self.async_show_form(
+            step_id="next_steps",
+            data_schema=schema,
+            description_placeholders=self._permissions(),
+        )
+
+    async def async_step_permissions(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show what the account may do; there is nothing to store."""
+        return self.async_abort(
+            reason="permissions", description_placeholders=self._permissions()
+        )
+
+    async def _async_dashboard(self) -> str:
+        """Add the dashboard; return in words where it is."""
+        path = await sidebar.async_find(self.hass) or await sidebar.async_add(self.hass)
+        if path is None:
+            return word(self.hass, "next_dashboard_by_hand", "")
+        return word(self.hass, "next_dashboard", "").format(path=f"/{path}")
+
+    def _energy(self) -> str:
+        """Have the Energy dashboard set up once there are data; say so in words."""
+        entry: SmartPvmsConfigEntry = self.config_entry
+        self.hass.config_entries.async_update_entry(
+            entry, data={**entry.data, CONF_ENERGY_PENDING: True}
+        )
+        if entry.state is ConfigEntryState.LOADED:
+            async_set_up_later(self.hass, entry)
+        return word(self.hass, "next_energy", "")
