@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import replace
+import json
 from pathlib import Path
 import signal
 import sys
@@ -12,6 +13,8 @@ import tempfile
 from typing import Final
 
 from aiohttp import ClientError
+
+from simulator import Type, fleet
 
 from .check import check
 from .configuration import ROOT
@@ -21,7 +24,11 @@ from .entities import PACES
 from .home_assistant import PASSWORD, USERNAME
 from .place import PLACES
 from .processes import LOOPBACK, DemoError
+from .simulator import PASSWORD as ACCOUNT_PASSWORD
 from .stage import Options, Stage, stage
+
+# A critical one, so that nobody looks for it.
+ALARM: Final = {"alarm": 2032, "level": 1, "name": "Grid Loss"}
 
 DESCRIPTION: Final = """\
 Starts a simulated FusionSolar and a real Home Assistant that shows its plants.
@@ -76,6 +83,7 @@ async def show(running: Stage) -> int:
         f"smartpvms"
         f"\n  Simulator       {running.simulator.address}/simulator/state"
         f"\n  Log             {home_assistant.log}"
+        f"{_to_try(running)}"
         "\n\nCtrl-C stops it.\n",
         flush=True,
     )
@@ -84,6 +92,29 @@ async def show(running: Stage) -> int:
         group.create_task(running.simulator.serve())
         group.create_task(show_energy(running))
     return 0
+
+
+def _to_try(running: Stage) -> str:
+    """Return what can be tried by hand, and the commands for it."""
+    admin = f"{running.simulator.address}/simulator"
+    plant = fleet.residential()
+    inverter = next(d for d in plant.devices if d.type is Type.ENERGY_CENTER)
+    raised = json.dumps(
+        {"do": "raise", "plant": plant.code, "device": inverter.id, **ALARM}
+    )
+    fault = json.dumps({"kind": "http", "status": 503})
+    return (
+        "\n\nTo try the set-up: Settings > Devices & services > Add integration > "
+        "Huawei FusionSolar"
+        f"\n  Server          {running.second.address}"
+        f"\n  Username        {running.second.username}, password {ACCOUNT_PASSWORD}"
+        "\n\nTo raise an alarm (seen within half an hour), and to clear it by its number:"
+        f"\n  curl {admin}/alarms -d '{raised}'"
+        f'\n  curl {admin}/alarms -d \'{{"do": "clear", "number": 1}}\''
+        "\n\nTo take FusionSolar off line, and to bring it back:"
+        f"\n  curl {admin}/faults -d '{fault}'"
+        f"\n  curl -X DELETE {admin}/faults"
+    )
 
 
 async def show_energy(running: Stage) -> None:

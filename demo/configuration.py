@@ -9,6 +9,7 @@ from .place import Place
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 INTEGRATION: Final = ROOT / "custom_components" / "smartpvms"
+BLUEPRINTS: Final = ROOT / "blueprints"
 
 CONFIGURATION: Final = """\
 # Written by script/demo at every start.
@@ -48,6 +49,8 @@ def write_configuration(folder: Path, place: Place, host: str, port: int) -> Non
     (folder / "configuration.yaml").write_text(CONFIGURATION.format(place=place))
     for name in ("automations", "scenes", "scripts"):
         (folder / f"{name}.yaml").touch()
+    # As if they had been imported; they are found under Automations > Blueprints.
+    shutil.copytree(BLUEPRINTS, folder / "blueprints", dirs_exist_ok=True)
     _link_integration(folder)
     _store_http(folder, host, port)
     _store_onboarding(folder)

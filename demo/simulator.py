@@ -14,16 +14,19 @@ from .processes import LOOPBACK, Child, DemoError
 
 USERNAME: Final = "demo_api"
 PASSWORD: Final = "Demo-2026"
+# Of the account that is added by hand.
+SECOND_USERNAME: Final = "second_api"
 START_SECONDS: Final = 30
 
 
 class Simulator:
     """The simulator's process with its address and its account."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        """Set the folder of the log and the port; `start` starts the process."""
+    def __init__(self, folder: Path, port: int, username: str = USERNAME) -> None:
+        """Set the folder of the log, port and account; `start` starts the process."""
         self.folder = folder
         self.port = port
+        self.username = username
         self._child: Child | None = None
 
     @property
@@ -37,13 +40,13 @@ class Simulator:
             "The simulator",
             *(sys.executable, "-m", "simulator", "--all-types"),
             *("--host", LOOPBACK, "--port", str(self.port)),
-            *("--user", USERNAME, "--password", PASSWORD),
+            *("--user", self.username, "--password", PASSWORD),
             *("--timezone", place.time_zone),
             # With "=", because a negative latitude would be parsed as an option.
             f"--location={place.latitude},{place.longitude}",
             *options,
             cwd=ROOT,
-            log=self.folder / "simulator.log",
+            log=self.folder / f"simulator-{self.username}.log",
         )
         try:
             async with asyncio.timeout(START_SECONDS):

@@ -13,7 +13,7 @@ from .entry import ensure_entry
 from .home_assistant import HomeAssistant
 from .place import Place, place_in, sunny_place
 from .processes import LOOPBACK, DemoError, free_port, is_free
-from .simulator import Simulator
+from .simulator import SECOND_USERNAME, Simulator
 
 SETTINGS: Final = "demo.json"
 
@@ -37,6 +37,7 @@ class Stage:
 
     home_assistant: HomeAssistant
     simulator: Simulator
+    second: Simulator
     place: Place
     dialect: str
     entry: dict[str, Any]
@@ -52,18 +53,22 @@ async def stage(
     options.folder.mkdir(parents=True, exist_ok=True)
     place, simulator_port = _settings(options)
     simulator = Simulator(options.folder, simulator_port)
+    second_port = free_port(simulator_port + 1)
+    second = Simulator(options.folder, second_port, SECOND_USERNAME)
     home_assistant = HomeAssistant(
         options.folder, options.host, free_port(options.port, options.host)
     )
     try:
         say(f"Starting the simulator: two plants in {place.time_zone}")
         await simulator.start(place, "--dialect", options.dialect)
+        await second.start(place, "--dialect", options.dialect, "--houses")
         say(f"Starting Home Assistant in {options.folder}")
         await home_assistant.start(place)
         entry = await ensure_entry(home_assistant.client, simulator)
-        yield Stage(home_assistant, simulator, place, options.dialect, entry)
+        yield Stage(home_assistant, simulator, second, place, options.dialect, entry)
     finally:
         await home_assistant.stop()
+        await second.stop()
         await simulator.stop()
 
 

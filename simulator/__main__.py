@@ -78,6 +78,11 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="1: a house; 2: also a utility plant (default); more: further houses",
     )
+    add(
+        "--houses",
+        action="store_true",
+        help="only houses, --plants of them, that no other account has",
+    )
     add("--seed", type=int, default=1, help="seed of all random values (%(default)s)")
     add(
         "--window",
@@ -121,7 +126,9 @@ def _fault(text: str) -> Fault:
 
 
 def plants(options: argparse.Namespace) -> list[Plant]:
-    """Build the plants from the options plants, seed, timezone and location."""
+    """Build the plants from the options plants, houses, seed, timezone and location."""
+    if options.houses:
+        return fleet.many(options.plants, seed=options.seed)
     place = {
         key: value
         for key, value in (
