@@ -14,11 +14,10 @@ from typing import Final
 
 from aiohttp import ClientError
 
-from simulator import Type, fleet
-
 from .check import check
 from .configuration import ROOT
 from .dashboard import ensure_dashboard
+from .day import play, raised
 from .energy import add_plants, house, imported, sources
 from .entities import PACES
 from .home_assistant import PASSWORD, USERNAME
@@ -26,9 +25,6 @@ from .place import PLACES
 from .processes import LOOPBACK, DemoError
 from .simulator import PASSWORD as ACCOUNT_PASSWORD
 from .stage import Options, Stage, stage
-
-# A critical one, so that nobody looks for it.
-ALARM: Final = {"alarm": 2032, "level": 1, "name": "Grid Loss"}
 
 DESCRIPTION: Final = """\
 Starts a simulated FusionSolar and a real Home Assistant that shows its plants.
@@ -55,6 +51,12 @@ def arguments() -> argparse.Namespace:
         "--fresh", action="store_true", help="delete the data of earlier runs"
     )
     parser.add_argument(
+        "--day",
+        action="store_true",
+        help="time machine, in a folder of its own: a day in ten minutes, with night, "
+        "morning, an alarm, and FusionSolar off line",
+    )
+    parser.add_argument(
         "--host",
         default=LOOPBACK,
         help="address Home Assistant listens on (0.0.0.0: all)",
@@ -71,7 +73,7 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def show(running: Stage) -> int:
+async def show(running: Stage, *, day: bool = False) -> int:
     """Print the addresses and wait until a process ends, which raises DemoError."""
     home_assistant = running.home_assistant
     dashboard = await ensure_dashboard(home_assistant.client)
@@ -91,17 +93,15 @@ async def show(running: Stage) -> int:
         group.create_task(home_assistant.serve())
         group.create_task(running.simulator.serve())
         group.create_task(show_energy(running))
+        if day:
+            group.create_task(play(running.simulator, running.begin))
     return 0
 
 
 def _to_try(running: Stage) -> str:
     """Return what can be tried by hand, and the commands for it."""
     admin = f"{running.simulator.address}/simulator"
-    plant = fleet.residential()
-    inverter = next(d for d in plant.devices if d.type is Type.ENERGY_CENTER)
-    raised = json.dumps(
-        {"do": "raise", "plant": plant.code, "device": inverter.id, **ALARM}
-    )
+    order = json.dumps(raised())
     fault = json.dumps({"kind": "http", "status": 503})
     return (
         "\n\nTo try the set-up: Settings > Devices & services > Add integration > "
@@ -109,7 +109,7 @@ def _to_try(running: Stage) -> str:
         f"\n  Server          {running.second.address}"
         f"\n  Username        {running.second.username}, password {ACCOUNT_PASSWORD}"
         "\n\nTo raise an alarm (seen within half an hour), and to clear it by its number:"
-        f"\n  curl {admin}/alarms -d '{raised}'"
+        f"\n  curl {admin}/alarms -d '{order}'"
         f'\n  curl {admin}/alarms -d \'{{"do": "clear", "number": 1}}\''
         "\n\nTo take FusionSolar off line, and to bring it back:"
         f"\n  curl {admin}/faults -d '{fault}'"
@@ -146,11 +146,15 @@ async def run(options: argparse.Namespace) -> int:
             time_zone=options.timezone,
             fresh=options.fresh,
         )
+        if options.day:
+            wanted = replace(wanted, folder=ROOT / ".demo-day", fresh=True, day=True)
         if options.check:
             wanted = replace(wanted, folder=Path(temporary), port=0, simulator_port=0)
         async with stage(wanted, say=lambda text: print(text, flush=True)) as running:
             return await (
-                check(running, options.minutes) if options.check else show(running)
+                check(running, options.minutes)
+                if options.check
+                else show(running, day=options.day)
             )
 
 

@@ -20,8 +20,11 @@ RESTART_EXIT_CODE: Final = 100
 class HomeAssistant:
     """Home Assistant with its folder, its address and its owner."""
 
-    def __init__(self, folder: Path, host: str, port: int) -> None:
-        """Set the folder and address; `start` starts the process."""
+    def __init__(
+        self, folder: Path, host: str, port: int, module: str = "homeassistant"
+    ) -> None:
+        """Set the folder and address; `start` starts the process, a module's."""
+        self._module = module
         self.folder = folder
         self.host = host
         self.port = port
@@ -60,7 +63,7 @@ class HomeAssistant:
         await self.client.log_in(USERNAME, PASSWORD)
 
     async def _launch(self) -> None:
-        command = (sys.executable, "-m", "homeassistant", "--config", str(self.folder))
+        command = (sys.executable, "-m", self._module, "--config", str(self.folder))
         self._child = await Child.start(
             "Home Assistant",
             *command,

@@ -16,6 +16,7 @@ from .dashboard import ensure_dashboard, view_of
 from .energy import add_plants, histories, house, imported
 from .entities import PACES, settled_entities
 from .entry import DOMAIN
+from .film import make_film
 from .home_assistant import HomeAssistant
 from .processes import DemoError
 from .stage import Options, Stage, stage
@@ -146,10 +147,17 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser("script/screenshots", description=__doc__)
     parser.add_argument("--target", type=Path, default=IMAGES)
-    target = parser.parse_args().target
+    parser.add_argument(
+        "--film", action="store_true", help="the film of a day, and no pictures"
+    )
+    options = parser.parse_args()
+    target: Path = options.target
     target.mkdir(parents=True, exist_ok=True)
     try:
-        asyncio.run(make_pictures(target))
+        if options.film:
+            print(asyncio.run(make_film(target)))
+        else:
+            asyncio.run(make_pictures(target))
     except DemoError as error:
         sys.exit(f"The pictures failed. {error}")
 

@@ -16,7 +16,7 @@ USERNAME: Final = "demo_api"
 PASSWORD: Final = "Demo-2026"
 # Of the account that is added by hand.
 SECOND_USERNAME: Final = "second_api"
-START_SECONDS: Final = 30
+START_SECONDS: Final = 90
 
 
 class Simulator:

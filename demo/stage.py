@@ -9,6 +9,7 @@ from pathlib import Path
 import shutil
 from typing import Any, Final
 
+from .day import beginning
 from .entry import ensure_entry
 from .home_assistant import HomeAssistant
 from .place import Place, place_in, sunny_place
@@ -29,6 +30,7 @@ class Options:
     dialect: str = "2022"
     time_zone: str | None = None
     fresh: bool = False
+    day: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Stage:
     place: Place
     dialect: str
     entry: dict[str, Any]
+    begin: datetime
 
 
 @asynccontextmanager
@@ -55,17 +58,21 @@ async def stage(
     simulator = Simulator(options.folder, simulator_port)
     second_port = free_port(simulator_port + 1)
     second = Simulator(options.folder, second_port, SECOND_USERNAME)
-    home_assistant = HomeAssistant(
-        options.folder, options.host, free_port(options.port, options.host)
-    )
+    port = free_port(options.port, options.host)
+    module = "demo.hurried" if options.day else "homeassistant"
+    home_assistant = HomeAssistant(options.folder, options.host, port, module)
+    begin = beginning(place, datetime.now(UTC))
     try:
         say(f"Starting the simulator: two plants in {place.time_zone}")
-        await simulator.start(place, "--dialect", options.dialect)
+        clock = ("--clock", begin.isoformat(), "--window", "0") if options.day else ()
+        await simulator.start(place, "--dialect", options.dialect, *clock)
         await second.start(place, "--dialect", options.dialect, "--houses")
         say(f"Starting Home Assistant in {options.folder}")
         await home_assistant.start(place)
         entry = await ensure_entry(home_assistant.client, simulator)
-        yield Stage(home_assistant, simulator, second, place, options.dialect, entry)
+        yield Stage(
+            home_assistant, simulator, second, place, options.dialect, entry, begin
+        )
     finally:
         await home_assistant.stop()
         await second.stop()

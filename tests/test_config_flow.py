@@ -304,10 +304,31 @@ async def test_what_comes_next_is_offered(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     kind, flow_id = result["next_flow"]
     assert kind is FlowType.OPTIONS_FLOW
-    options = hass.config_entries.options
-    form = await options.async_configure(flow_id)
+    form = await hass.config_entries.options.async_configure(flow_id)
     assert form["step_id"] == "next_steps"
     assert_readable(form, "options")
+
+
+async def test_options_of_the_frontends_own_take_its_place_once(
+    hass: HomeAssistant, sim: Simulator, url: str, freezer: FrozenDateTimeFactory
+) -> None:
+    """It opens new ones in place of those that the set-up names."""
+    entry_id = (await add(hass, account(url)))["result"].entry_id
+    options = hass.config_entries.options
+    form = await options.async_init(entry_id)
+    assert form["step_id"] == "next_steps"
+    (left,) = options.async_progress_by_handler(entry_id)
+    assert left["flow_id"] == form["flow_id"]
+    assert (await options.async_init(entry_id))["type"] is FlowResultType.MENU
+
+
+async def test_options_much_later_are_the_menu(
+    hass: HomeAssistant, sim: Simulator, url: str, freezer: FrozenDateTimeFactory
+) -> None:
+    entry_id = (await add(hass, account(url)))["result"].entry_id
+    freezer.tick(90)
+    menu = await hass.config_entries.options.async_init(entry_id)
+    assert menu["type"] is FlowResultType.MENU
 
 
 async def test_an_account_is_set_up_once(

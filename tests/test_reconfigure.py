@@ -7,6 +7,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -16,6 +17,8 @@ from simulator import Dialect, Fault, FaultKind, Simulator, fleet, serve
 
 from .conftest import make_entry
 from .flows import account, reauth, reconfigure, submit, suggested
+
+SHOW_PROGRESS = FlowResultType.SHOW_PROGRESS
 
 type Wait = Callable[..., Awaitable[None]]
 
@@ -62,14 +65,35 @@ async def test_reauth_with_a_wrong_password_keeps_the_entry(
     assert suggested(form) == {CONF_PASSWORD: "guess"}
     assert setup.data == before
     assert setup.runtime_data is hub
-    # A try that comes too early keeps what was typed for the next one.
-    form = await submit(hass, form, {CONF_PASSWORD: "new"})
-    assert form["errors"] == {"base": "login_too_frequent"}
-    assert suggested(form) == {CONF_PASSWORD: "new"}
-    freezer.tick(61)
+    # A user who has mistyped it may type it again at once.
     result = await submit(hass, form, {CONF_PASSWORD: "new"})
     assert result["reason"] == "reauth_successful"
     assert setup.data == {**before, CONF_PASSWORD: "new"}
+
+
+async def test_dialogs_that_count_down(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    url: str,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Both of them: a fourth login within a minute waits by itself."""
+    freezer.tick(61)
+    sim.sessions.password = "new"
+    flow = hass.config_entries.flow
+    form = await reauth(hass, setup, "guess")
+    for _ in range(2):
+        assert form["errors"] == {"base": "invalid_auth"}
+        form = await submit(hass, form, {CONF_PASSWORD: "guess"})
+    shown = await flow.async_configure(form["flow_id"], {CONF_PASSWORD: "new"})
+    assert (shown["type"], shown["step_id"]) == (SHOW_PROGRESS, "waiting")
+    flow.async_abort(form["flow_id"])
+    form = await setup.start_reconfigure_flow(hass)
+    typed = account(url, password="new")
+    shown = await flow.async_configure(form["flow_id"], typed)
+    assert (shown["type"], shown["step_id"]) == (SHOW_PROGRESS, "waiting")
+    flow.async_abort(form["flow_id"])
 
 
 async def test_a_login_that_stays_refused_asks_for_the_password(

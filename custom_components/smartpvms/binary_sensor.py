@@ -104,7 +104,12 @@ class ComparisonBinarySensor(StatusBinarySensor):
 
 
 class ProblemBinarySensor(AlarmEntity, BinarySensorEntity):
-    """Whether a device has an active alarm."""
+    """Whether a device has an active alarm.
+
+    Attributes: the gravest of its alarms, as plain text.
+    """
+
+    _unrecorded_attributes = frozenset({"cause", "suggestion"})
 
     def __init__(
         self, coordinator: AlarmCoordinator, plant_code: str, device_id: int
@@ -115,8 +120,11 @@ class ProblemBinarySensor(AlarmEntity, BinarySensorEntity):
 
     @override
     def _fingerprint(self) -> object:
-        return bool(self.coordinator.data.of_device(self._device_id))
+        return self.coordinator.data.of_device(self._device_id)[:1]
 
     @override
     def _async_update_attrs(self) -> None:
-        self._attr_is_on = bool(self.coordinator.data.of_device(self._device_id))
+        alarms = self.coordinator.data.of_device(self._device_id)
+        self._attr_is_on = bool(alarms)
+        # Empty without an alarm: an old cause must not be read as a present one.
+        self._attr_extra_state_attributes = alarms[0].explained() if alarms else {}

@@ -1,9 +1,11 @@
 """Buttons: new data, as far as the quota allows, and a firmware upgrade."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
-from typing import override
+from typing import Final, override
 
+from homeassistant.components import persistent_notification
 from homeassistant.components.button import (
     ButtonDeviceClass,
     ButtonEntity,
@@ -13,15 +15,22 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
 
+from .account.wording import word
 from .actions.firmware import async_request_upgrade
 from .catalogue.firmware import REQUEST_UPGRADE
 from .catalogue.plant import REFRESH
+from .const import DOMAIN
 from .entity import EntityAdder, SmartPvmsEntity
 from .hub.hub import Hub, SmartPvmsConfigEntry
+from .northbound import Interface
 from .northbound.client import UPGRADABLE_TYPES
 
 PARALLEL_UPDATES = 1
+
+# What a refresh is about, as a user sees it.
+REFRESHED: Final = (Interface.PLANT_REAL_TIME, Interface.DEVICE_REAL_TIME)
 
 DESCRIPTION = ButtonEntityDescription(
     key=REFRESH, translation_key=REFRESH, entity_category=EntityCategory.DIAGNOSTIC
@@ -69,8 +78,16 @@ class RefreshButton(SmartPvmsEntity, ButtonEntity):
 
     @override
     async def async_press(self) -> None:
-        """Ask for new data of the whole account."""
+        """Ask for new data of the whole account, or say when they may be asked."""
+        account = self._hub.account
+        wait = min(map(account.wait, REFRESHED))
         await self._hub.async_refresh()
+        if wait > 0:
+            at = dt_util.now() + timedelta(seconds=wait)
+            text = word(self.hass, "refresh_later", "").format(time=f"{at:%X}")
+            persistent_notification.async_create(
+                self.hass, text, account.entry.title, f"{DOMAIN}_refresh"
+            )
 
 
 class RequestUpgradeButton(SmartPvmsEntity, ButtonEntity):

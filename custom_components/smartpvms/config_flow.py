@@ -330,7 +330,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
         """Go on with what is next: the dashboard and the Energy dashboard."""
         following = await self.hass.config_entries.options.async_init(
-            result["result"].entry_id, data=dict(AFTER_SET_UP)
+            result["result"].entry_id, context=AFTER_SET_UP
         )
         result["next_flow"] = (FlowType.OPTIONS_FLOW, following["flow_id"])
         return result

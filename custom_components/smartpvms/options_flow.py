@@ -116,7 +116,7 @@ class SmartPvmsOptionsFlow(ControlStep, NextStep):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Let the user choose what to do; what is next comes by itself after a set-up."""
-        if user_input is not None:
+        if self._follows_set_up():
             return await self.async_step_next_steps()
         return self.async_show_menu(step_id="init", menu_options=list(MENU))
 
@@ -150,7 +150,7 @@ class SmartPvmsOptionsFlow(ControlStep, NextStep):
         except HomeAssistantError as error:
             return self._energy_failed(error.translation_key)
         texts = await Texts.async_load(self.hass)
-        placeholders = {"changes": texts.reports(plan.notes, names)}
+        placeholders = {"changes": texts.ticks(plan.notes, names)}
         if not plan.changes:
             return self.async_abort(
                 reason="energy_unchanged", description_placeholders=placeholders
@@ -162,10 +162,9 @@ class SmartPvmsOptionsFlow(ControlStep, NextStep):
                 errors=errors,
                 description_placeholders=placeholders,
             )
-        undo = texts.undo(note for notes in plan.notes.values() for note in notes)
         return self.async_abort(
             reason="energy_done",
-            description_placeholders={**placeholders, "undo": undo},
+            description_placeholders={**placeholders, "undo": texts.undo_hint()},
         )
 
     def _energy_failed(self, key: str | None) -> ConfigFlowResult:

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
 )
 
-from custom_components.smartpvms.alarms.record import AlarmChange
+from custom_components.smartpvms.alarms.record import LONGEST, AlarmChange, AlarmRecord
 from custom_components.smartpvms.const import DOMAIN, SIGNAL_ALARM
 from simulator import Dialect, Fault, FaultKind, Simulator, Type
 from simulator.alarms import Status
@@ -37,6 +37,16 @@ def problem(hass: HomeAssistant, device: int) -> str:
     state = hass.states.get(entity_id(hass, "binary_sensor", device, "problem"))
     assert state
     return state.state
+
+
+EXPLAINED = ("alarm", "severity", "cause", "suggestion", "since")
+
+
+def explained(hass: HomeAssistant, device: int) -> dict[str, str | None]:
+    """Return what a device's problem sensor says of the gravest alarm."""
+    state = hass.states.get(entity_id(hass, "binary_sensor", device, "problem"))
+    assert state
+    return {key: state.attributes.get(key) for key in EXPLAINED}
 
 
 def alarm_event(hass: HomeAssistant) -> str | None:
@@ -77,9 +87,16 @@ async def test_a_life(
     assert state_of(hass, PLANT, "highest_severity") == "none"
     assert "sensor.sonnenhof_latest_alarm" not in hass.states.async_entity_ids()
 
+    assert explained(hass, inverter) == dict.fromkeys(EXPLAINED)
+
     alarm = sim.alarms.raise_(PLANT, inverter, alarm_id=2064, level=1, name="Hot")
     await wait(CYCLE[dialect], 10)
     assert problem(hass, inverter) == "on"
+    told = explained(hass, inverter)
+    assert (told["alarm"], told["severity"]) == ("Hot", "critical")
+    assert told["cause"]
+    assert told["suggestion"]
+    assert told["since"]
     assert problem(hass, battery) == "off"
     assert alarm_event(hass) == "raised"
     assert state_of(hass, PLANT, "active_alarms") == "1"
@@ -409,3 +426,13 @@ async def test_a_language_that_is_refused_is_asked_for_once(
     assert [call.fail_code for call in calls[1:]] == [0] * (len(calls) - 1)
     assert len(calls) > 2
     assert state_of(hass, PLANT, "active_alarms") == "0"
+
+
+def test_what_others_wrote_is_one_plain_line() -> None:
+    record = AlarmRecord(
+        "1", "A\r\nB\u202e", "major", "NE=1", cause=" a\tb ", suggestion="x" * 2000
+    )
+    told = record.explained()
+    assert (told["alarm"], told["cause"]) == ("A B", "a b")
+    assert len(told["suggestion"] or "") == LONGEST
+    assert told["since"] is None

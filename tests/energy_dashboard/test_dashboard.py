@@ -392,9 +392,12 @@ async def test_options_say_what_they_do(
     result = await send(hass, form, {})
     assert result["reason"] == "energy_done"
     assert shown(result) == shown(form)
+    lines = ["- ✚ Solar production", "- ✚ Grid", "- ✚ Battery"]
+    assert shown(form).splitlines() == lines
     assert len(await stored(hass)) == 3
     result = await open_options(hass, setup, "energy_dashboard")
     assert result["reason"] == "energy_unchanged"
+    assert shown(result).splitlines() == [line.replace("✚", "✓") for line in lines]
     # Nothing is stored, nothing reloads, nothing is asked.
     await hass.async_block_till_done(wait_background_tasks=True)
     assert setup.runtime_data is hub

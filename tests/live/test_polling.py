@@ -2,8 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
+import re
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components import persistent_notification
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
 from homeassistant.core import (
@@ -264,6 +266,9 @@ async def test_refresh_asks_within_the_ledger(
         await async_update_entity(hass, sensor)
         await wait(20)
     assert len(sim.calls) == calls
+    # One message, which says when: no toast is left to guess at.
+    (told,) = persistent_notification._async_get_or_create_notifications(hass).values()
+    assert re.search(r"\d\d:\d\d:\d\d", told["message"])
     assert sim.count(fail_code=407) == 0
 
 

@@ -156,8 +156,12 @@ async def test_what_the_account_may_do(
     result = await open_options(hass, setup, "permissions")
     assert result["type"] is FlowResultType.ABORT
     table = result["description_placeholders"]["permissions"]
-    assert "| ❌ | alarms | `getAlarmList` |" in table
-    assert "| ✅ | list of plants | `stations` |" in table
+    assert "| ✗ | alarms | `getAlarmList` |" in table
+    assert "| ✓ | list of plants | `stations` |" in table
+    form = await open_options(hass, setup, "next_steps")
+    lines = form["description_placeholders"]["permissions"].split("\n\n")
+    assert [line[0] for line in lines] == ["✓", "✗", "…"]
+    assert lines[1] == "✗ alarms"
 
 
 async def test_an_account_that_is_not_loaded(

@@ -71,7 +71,7 @@ async def async_get_plant_history(
         lambda hub: interface,
     )
     return {
-        target.registry_id: _shown(rows[target.hub], subject)
+        target.registry_id: _shown(target.hub, rows[target.hub], subject)
         for target, subject in subjects.items()
     }
 
@@ -97,11 +97,13 @@ async def async_get_device_history(
     )
     ids = {hub: _registry_ids(hass, hub) for hub in rows}
     return {
-        target.registry_id: _shown(rows[target.hub], found[0])
+        target.registry_id: _shown(target.hub, rows[target.hub], found[0])
         if target.device is not None
         else {
             "devices": {
-                ids[target.hub][subject.key]: _shown(rows[target.hub], subject)
+                ids[target.hub][subject.key]: _shown(
+                    target.hub, rows[target.hub], subject
+                )
                 for subject in found
                 if subject.key in ids[target.hub]
             }
@@ -185,10 +187,11 @@ def _is_served(hub: Hub, type_id: int) -> bool:
     return types.may_ask(type_id) and (is_usual or type_id in types.proven)
 
 
-def _shown(rows: Rows, subject: Subject) -> JsonObjectType:
-    """Return the rows of a plant or device in the order of their time."""
+def _shown(hub: Hub, rows: Rows, subject: Subject) -> JsonObjectType:
+    """Return the name of a plant or device, and its rows in the order of their time."""
     found = rows.get(subject, {})
-    return {"rows": [found[at] for at in sorted(found)]}
+    named = subject.device or hub.account.plants[subject.plant_code]
+    return {"name": named.name, "rows": [found[at] for at in sorted(found)]}
 
 
 @callback

@@ -15,6 +15,9 @@ from ..catalogue.alarm import ACKNOWLEDGED, LEAST, RANKS, SEVERITIES
 from ..northbound.models import Alarm
 from ..storage.parse import load_time
 
+# Signs of a text of an alarm: a suggestion may be a page long.
+LONGEST: Final = 1000
+
 
 class ChangeKind(StrEnum):
     """What has happened to an alarm."""
@@ -59,10 +62,32 @@ class AlarmRecord:
             "cleared_at": self.cleared_at and self.cleared_at.isoformat(),
         }
 
+    def explained(self) -> dict[str, str | None]:
+        """Return what a person wants to know: name, severity, cause, what to do, since.
+
+        Others have written the texts: their white space is taken together, their
+        length is bounded.
+        """
+        return {
+            "alarm": _plain(self.name),
+            "severity": self.severity,
+            "cause": _plain(self.cause),
+            "suggestion": _plain(self.suggestion),
+            "since": self.raised_at.isoformat() if self.raised_at else None,
+        }
+
     @property
     def rank(self) -> int:
         """Return how grave it is, 1 the gravest."""
         return RANKS.get(self.severity, LEAST)
+
+
+def _plain(text: str | None) -> str | None:
+    """Return a text in one line without control characters, None for none."""
+    if text is None:
+        return None
+    line = " ".join(text.split())
+    return "".join(sign for sign in line if sign.isprintable())[:LONGEST]
 
 
 @dataclass(frozen=True, slots=True)

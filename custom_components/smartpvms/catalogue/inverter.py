@@ -80,7 +80,8 @@ _COMMON: Final[tuple[Kpi, ...]] = (
     reactive_power("reactive_power"),
     power_factor(),
     frequency("elec_freq"),
-    temperature("temperature"),
+    # Most people look for it.
+    temperature("temperature", enabled=True),
     *PHASE_VALUES,
     moment("open_time"),
     moment("close_time"),

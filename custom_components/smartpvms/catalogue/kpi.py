@@ -210,9 +210,15 @@ def frequency(key: str) -> Kpi:
     return measured(key, SensorDeviceClass.FREQUENCY, UnitOfFrequency.HERTZ, 2)
 
 
-def temperature(key: str) -> Kpi:
+def temperature(key: str, *, enabled: bool = False) -> Kpi:
     """Return a row for a temperature."""
-    return measured(key, SensorDeviceClass.TEMPERATURE, UnitOfTemperature.CELSIUS, 1)
+    return measured(
+        key,
+        SensorDeviceClass.TEMPERATURE,
+        UnitOfTemperature.CELSIUS,
+        1,
+        enabled=enabled,
+    )
 
 
 def power_factor(key: str = "power_factor") -> Kpi:

@@ -1,10 +1,12 @@
-"""Environmental monitoring instruments (EMI): type 10 (reference 3.6)."""
+"""Environmental monitoring instruments (EMI): type 10 (reference 3.6).
 
-from dataclasses import replace
+What it measures is what it is for: none of it is diagnostic.
+"""
+
 from typing import Final
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
-from homeassistant.const import DEGREE, EntityCategory, UnitOfIrradiance, UnitOfSpeed
+from homeassistant.const import DEGREE, UnitOfIrradiance, UnitOfSpeed
 
 from .kpi import Counter, Kpi, measured, temperature
 
@@ -18,7 +20,6 @@ def _irradiation(key: str) -> Kpi:
         native_unit_of_measurement=IRRADIATION,
         suggested_display_precision=2,
         state_class=SensorStateClass.TOTAL_INCREASING,
-        entity_category=EntityCategory.DIAGNOSTIC,
         counter=Counter.DEVICE_DAY,
     )
 
@@ -26,21 +27,18 @@ def _irradiation(key: str) -> Kpi:
 def _irradiance(key: str) -> Kpi:
     """Return a row for irradiance."""
     unit = UnitOfIrradiance.WATTS_PER_SQUARE_METER
-    return measured(key, SensorDeviceClass.IRRADIANCE, unit, 0)
-
-
-def _shown(kpi: Kpi) -> Kpi:
-    """Return a row that is enabled: a weather station has nothing else to show."""
-    return replace(kpi, entity_registry_enabled_default=True)
+    return measured(key, SensorDeviceClass.IRRADIANCE, unit, 0, enabled=True)
 
 
 WEATHER_STATION: Final[tuple[Kpi, ...]] = (
-    _shown(temperature("temperature")),
-    _shown(temperature("pv_temperature")),
-    _shown(
-        measured(
-            "wind_speed", SensorDeviceClass.WIND_SPEED, UnitOfSpeed.METERS_PER_SECOND, 1
-        )
+    temperature("temperature", enabled=True),
+    temperature("pv_temperature", enabled=True),
+    measured(
+        "wind_speed",
+        SensorDeviceClass.WIND_SPEED,
+        UnitOfSpeed.METERS_PER_SECOND,
+        1,
+        enabled=True,
     ),
     Kpi(
         key="wind_direction",
@@ -48,10 +46,9 @@ WEATHER_STATION: Final[tuple[Kpi, ...]] = (
         native_unit_of_measurement=DEGREE,
         suggested_display_precision=0,
         state_class=SensorStateClass.MEASUREMENT_ANGLE,
-        entity_category=EntityCategory.DIAGNOSTIC,
     ),
-    _shown(_irradiance("radiant_line")),
-    _shown(_irradiance("horiz_radiant_line")),
+    _irradiance("radiant_line"),
+    _irradiance("horiz_radiant_line"),
     _irradiation("radiant_total"),
     _irradiation("horiz_radiant_total"),
 )

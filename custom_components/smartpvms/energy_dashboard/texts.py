@@ -9,8 +9,13 @@ from homeassistant.helpers.translation import async_get_translations
 from ..account.wording import DETAIL, LIST, escaped, joined
 from ..const import DOMAIN
 from .dashboard import Notes
-from .sources import EnergySource, Note, Outcome
+from .sources import EnergySource, Note, Outcome, Reason
 
+_SIGNS: Final = {
+    Outcome.ADDED: "✚",
+    Outcome.CHANGED: "✎",
+    Outcome.LEFT_ALONE: "✓",
+}
 _PREFIX: Final = f"component.{DOMAIN}.common."
 
 type Names = Mapping[str, str]
@@ -37,14 +42,35 @@ class Texts:
             return f"- {self._text('energy_nothing_imported')}"
         return "\n".join(f"- {line}" for note in notes for line in self._lines(note))
 
-    def reports(self, notes: Notes, names: Names) -> str:
-        """Return the reports of plants, under their names if there are several."""
+    def ticks(self, notes: Notes, names: Names) -> str:
+        """Return what becomes of the plants' sources: signs and words, without ids.
+
+        What is left alone for a reason of its own is told with that reason.
+        """
         if len(notes) == 1:
-            return self.report(*notes.values())
+            return self._ticked(*notes.values())
         return "\n\n".join(
-            f"**{escaped(names[code])}**\n\n{self.report(found)}"
+            f"**{escaped(names[code])}**\n\n{self._ticked(found)}"
             for code, found in notes.items()
         )
+
+    def _ticked(self, notes: Sequence[Note]) -> str:
+        if not notes:
+            return self.report(notes)
+        return "\n".join(f"- {self._tick(note)}" for note in notes)
+
+    def _tick(self, note: Note) -> str:
+        kind = self._kind(note)
+        if note.outcome is Outcome.LEFT_ALONE and note.reason is not Reason.IN_ALREADY:
+            return f"⚠ {' '.join(self._lines(note))}"
+        if note.reason is Reason.COST_MISSING:
+            why = " ".join(self._reasons(note))
+            return f"{_SIGNS[note.outcome]} {why}"
+        return f"{_SIGNS[note.outcome]} {kind}"
+
+    def undo_hint(self) -> str:
+        """Return where changes can be undone."""
+        return self._text("energy_undo")
 
     def undo(self, notes: Iterable[Note]) -> str:
         """Return how to undo the changes, empty without changes."""
@@ -72,6 +98,9 @@ class Texts:
             yield self._text("energy_added", source=self._kind(note), new=new)
         elif note.outcome is Outcome.CHANGED:
             yield self._about("energy_replaced", "energy_completed", note)
+        yield from self._reasons(note)
+
+    def _reasons(self, note: Note) -> Iterable[str]:
         if note.reason:
             yield self._text(
                 f"energy_{note.reason}",

@@ -1,13 +1,12 @@
 """What the account may do, as far as its calls have shown."""
 
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
 
 from ..account.account import Account
-from ..account.wording import feature
+from ..account.wording import feature, listed
 from ..northbound import Dialect, Interface
 from ..northbound.interfaces import CONTROL
 
@@ -15,9 +14,9 @@ from ..northbound.interfaces import CONTROL
 class Grant(StrEnum):
     """What is known of an interface; the value is its sign."""
 
-    ANSWERS = "✅"
-    REFUSED = "❌"
-    UNKNOWN = "⏳"
+    ANSWERS = "✓"
+    REFUSED = "✗"
+    UNKNOWN = "…"
 
 
 # Asked of every account, in the order of their worth.
@@ -62,18 +61,23 @@ def _grant(account: Account, interface: Interface) -> Grant:
 
 @callback
 def as_table(hass: HomeAssistant, known: dict[Interface, Grant]) -> str:
-    """Return what is known as a table (Markdown), a row for each feature."""
-    rows: dict[str, tuple[set[Grant], list[str]]] = {}
-    for interface, grant in known.items():
-        found, names = rows.setdefault(feature(hass, interface), (set(), []))
-        found.add(grant)
-        names.append(f"`{interface}`")
+    """Return what is known as a table (Markdown), a row for each interface."""
     lines = (
-        f"| {_worst(found)} | {name} | {' '.join(names)} |"
-        for name, (found, names) in rows.items()
+        f"| {grant} | {feature(hass, interface)} | `{interface}` |"
+        for interface, grant in known.items()
     )
     return "\n".join(("| | | |", "|---|---|---|", *lines))
 
 
-def _worst(found: Iterable[Grant]) -> Grant:
-    return max(found, key=(Grant.ANSWERS, Grant.UNKNOWN, Grant.REFUSED).index)
+@callback
+def in_short(hass: HomeAssistant, known: dict[Interface, Grant]) -> str:
+    """Return what is known in a line for each sign (Markdown)."""
+    lines = (
+        (grant, [feature(hass, key) for key, found in known.items() if found is grant])
+        for grant in Grant
+    )
+    return "\n\n".join(
+        f"{grant} {listed(hass, dict.fromkeys(names))}"
+        for grant, names in lines
+        if names
+    )

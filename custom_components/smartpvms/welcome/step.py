@@ -1,39 +1,65 @@
 """The steps of the options that a user meets after the set-up."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Final
 
 from homeassistant.config_entries import (
     ConfigEntryState,
+    ConfigFlowContext,
     ConfigFlowResult,
     OptionsFlowWithReload,
 )
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import BooleanSelector
+from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from ..account.wording import word
 from ..const import ACCOUNT_HELP, CONF_ENERGY_PENDING
 from ..dashboard import sidebar
 from ..hub.hub import SmartPvmsConfigEntry
+from ..northbound import Interface
 from .later import async_set_up_later
-from .permissions import as_table, grants
+from .permissions import Grant, as_table, grants, in_short
+
+type Show = Callable[[HomeAssistant, dict[Interface, Grant]], str]
 
 CONF_DASHBOARD: Final = "dashboard"
 CONF_ENERGY: Final = "energy"
-AFTER_SET_UP: Final[Mapping[str, Any]] = {"after": "set_up"}
-"""Opens the options at what is next, in place of their menu."""
+AFTER_SET_UP: Final = ConfigFlowContext(source="set_up")
+"""The context of options that are opened by the set-up, not by a user."""
+# For so long options that are opened are those that the set-up leads to.
+JUST_NOW: Final = timedelta(minutes=1)
 
 
 class NextStep(OptionsFlowWithReload):
     """Leads from the set-up to the dashboards, and shows what the account may do."""
 
-    def _permissions(self) -> dict[str, str]:
-        """Return the placeholders of a table of what the account may do."""
+    def _follows_set_up(self) -> bool:
+        """Tell whether this flow is what the set-up leads to.
+
+        The frontend (2026.10, 2026.11) opens options of its own in place of those that
+        the set-up names; they are ended here, for the first ones take their place.
+        """
+        options = self.hass.config_entries.options
+        if self.context.get("source") == AFTER_SET_UP["source"]:
+            return True
+        entry = self.config_entry
+        named = options.async_progress_by_handler(
+            entry.entry_id, match_context=dict(AFTER_SET_UP)
+        )
+        for flow in named:
+            options.async_abort(flow["flow_id"])
+        return bool(named) and dt_util.utcnow() - entry.created_at < JUST_NOW
+
+    def _permissions(self, show: Show) -> dict[str, str]:
+        """Return the placeholders that show what the account may do."""
         entry: SmartPvmsConfigEntry = self.config_entry
-        table = ""
+        shown = ""
         if entry.state is ConfigEntryState.LOADED:
-            table = as_table(self.hass, grants(entry.runtime_data.account))
-        return {"permissions": table, "account_help": ACCOUNT_HELP}
+            shown = show(self.hass, grants(entry.runtime_data.account))
+        return {"permissions": shown, "account_help": ACCOUNT_HELP}
 
     async def async_step_next_steps(
         self, user_input: dict[str, Any] | None = None
@@ -59,7 +85,7 @@ class NextStep(OptionsFlowWithReload):
         return self.async_show_form(
             step_id="next_steps",
             data_schema=schema,
-            description_placeholders=self._permissions(),
+            description_placeholders=self._permissions(in_short),
         )
 
     async def async_step_permissions(
@@ -67,7 +93,7 @@ class NextStep(OptionsFlowWithReload):
     ) -> ConfigFlowResult:
         """Show what the account may do; there is nothing to store."""
         return self.async_abort(
-            reason="permissions", description_placeholders=self._permissions()
+            reason="permissions", description_placeholders=self._permissions(as_table)
         )
 
     async def _async_dashboard(self) -> str:
