@@ -1,11 +1,13 @@
 """Home Assistant that polls as often as the played day needs.
 
 Run as a module in place of `homeassistant`, in the demo only: the windows of all quotas
-are as much shorter as the simulator's clock is faster.
+are as much shorter as the simulator's clock is faster, and alarms are asked for as late
+as its clock may be.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 import importlib
 import sys
 from typing import Any, Final
@@ -14,6 +16,8 @@ from homeassistant.__main__ import main
 
 from .day import SPEED
 
+# The played day begins on the morrow at the latest.
+AHEAD: Final = timedelta(days=2)
 ROOMS: Final = ("northbound.ledger", "history.shares", "live.period_coordinator")
 
 
@@ -31,6 +35,15 @@ def hurry(speed: int) -> None:
     for room in ROOMS:
         module = importlib.import_module(f"{package}.{room}")
         module.windows = shortened  # type: ignore[attr-defined]
+    client = importlib.import_module(f"{package}.northbound.client").NorthboundClient
+    ask = client.alarms
+
+    async def later(
+        self: object, plants: object, begin: datetime, end: datetime, *rest: object
+    ) -> object:
+        return await ask(self, plants, begin + AHEAD, end + AHEAD, *rest)
+
+    client.alarms = later
     alarms = importlib.import_module(f"{package}.alarms.coordinator")
     alarms.OFTEN = alarms.OFTEN / speed  # type: ignore[attr-defined]
 
