@@ -30,6 +30,23 @@ async def test_logins_stay_below_the_lock(link: Link, sim: Simulator) -> None:
     assert min(b - a for a, b in zip(at, at[5:], strict=False)) > 600
 
 
+async def test_a_user_may_log_in_again_at_once(link: Link, sim: Simulator) -> None:
+    """As often as three times a minute; a session in hand needs none."""
+    await link.session.log_in_by_hand()
+    await link.session.log_in_by_hand()
+    assert sim.count("login") == 1
+    sim.deny("login", 20400)
+    for _ in range(2):
+        link.session.trust_credentials()
+        await link.session.log_out()
+        with pytest.raises(LoginError):
+            await link.session.log_in_by_hand()
+        await link.ledger.resume(Interface.LOGIN, PauseReason.LOGIN_REFUSED)
+    with pytest.raises(NotYetError):
+        await link.session.log_in_by_hand()
+    assert sim.count("login") == 3
+
+
 async def test_a_password_wrong_from_the_start_may_be_typed_again(
     connect: Connect, sim: Simulator, url: str
 ) -> None:

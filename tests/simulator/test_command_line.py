@@ -77,3 +77,13 @@ async def test_it_serves_until_a_signal(socket_enabled: None) -> None:
     assert out.strip() == b"stopped"
     assert b"stations: HTTP 200, failCode 20009" in log
     assert b"secret" not in log
+
+
+def test_houses_of_a_second_account() -> None:
+    """No other account of the command line has them."""
+    first, second = (
+        {plant.code for plant in plants(parser().parse_args(arguments))}
+        for arguments in (["--plants", "2"], ["--plants", "2", "--houses"])
+    )
+    assert len(first) == len(second) == 2
+    assert not first & second

@@ -1,0 +1,24 @@
+"""The demo's time machine."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from demo.day import BEGIN_HOUR, EVENTS, HOURS, beginning
+from demo.place import PLACES, Place
+
+NOW = datetime(2026, 11, 28, 18, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.time_zone)
+def test_the_day_begins_at_night_and_soon(place: Place) -> None:
+    begin = beginning(place, NOW)
+    assert begin.hour == BEGIN_HOUR
+    assert timedelta() < begin - NOW <= timedelta(days=1)
+
+
+def test_all_that_happens_is_within_the_day() -> None:
+    hours = [event.hour for event in EVENTS]
+    assert hours == sorted(hours)
+    assert hours[0] == BEGIN_HOUR
+    assert hours[-1] < BEGIN_HOUR + HOURS
