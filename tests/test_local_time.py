@@ -22,6 +22,7 @@ from custom_components.smartpvms.local_time import (
     row_end,
 )
 from custom_components.smartpvms.northbound import Period
+from custom_components.smartpvms.storage.store import DAMAGE
 
 FIRST = date(2024, 2, 20)
 ZONES = [
@@ -80,12 +81,9 @@ def test_they_are_sets(
     "saved",
     [None, "2024", {}, [["2024-01-01"]], [["2024-01-01", "soon"]], [[1, 2]], [7]],
 )
-def test_what_is_malformed_is_left_out(saved: object) -> None:
-    """Days that nobody understands are asked again."""
-    assert Days.load(saved) == Days()
-    good = ["2024-01-01", "2024-01-03"]
-    if isinstance(saved, list):
-        assert len(Days.load([*saved, good])) == 2
+def test_days_of_another_shape_are_damage(saved: object) -> None:
+    with pytest.raises(DAMAGE):
+        Days.load(saved)
 
 
 @settings(deadline=None)

@@ -471,9 +471,9 @@ async def test_an_interface_that_is_not_used_needs_no_repair(
     await wait(30, step=30)
     account = entry.runtime_data.account
     account.ledger.lane(Interface.STATIONS).reason = PauseReason.NO_ACCESS
-    account.issues.review(Interface.STATIONS)
+    account.issues.review()
     assert not issues(hass, entry)
     # A system that was renewed lists them there.
     account.change_dialect(northbound.Dialect.V2022)
-    account.issues.review(Interface.PLANT_REAL_TIME)
+    account.issues.review()
     assert set(issues(hass, entry)) == {"no_access_stations"}

@@ -67,7 +67,7 @@ def calling(account: Account, interface: Interface) -> Iterator[None]:
             translation_placeholders=what_failed(error),
         ) from error
     finally:
-        account.issues.review(interface)
+        account.issues.review()
 
 
 class AccountCoordinator[T](DataUpdateCoordinator[T]):

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final, Self
 
 from .northbound import Period
-from .storage.parse import load_date
+from .storage.parse import as_list, load_date
 
 MINUTE: Final = 60
 HOUR: Final = 3600
@@ -177,12 +177,9 @@ class Days:
 
     @classmethod
     def load(cls, saved: object) -> Self:
-        """Return what `dump` saved; whatever is malformed is left out."""
+        """Return what `dump` saved, or raise ValueError."""
         ranges: list[tuple[date, date]] = []
-        for item in saved if isinstance(saved, list) else []:
-            match item:
-                case [first, last]:
-                    begin, end = load_date(first), load_date(last)
-                    if begin and end:
-                        ranges.append((begin, end))
+        for item in as_list(saved):
+            first, last = as_list(item)
+            ranges.append((load_date(first), load_date(last)))
         return cls.of(ranges)

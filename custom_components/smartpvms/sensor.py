@@ -225,10 +225,9 @@ class MeasuringSensor[K: str | int](KpiSensor[K]):
 
     @callback
     @override
-    def _handle_coordinator_update(self) -> None:
-        if cause := self.coordinator.cause(self.key):
-            self.async_set_context(cause)
-        super()._handle_coordinator_update()
+    def _write(self) -> None:
+        self.async_set_context(self.coordinator.cause(self.key))
+        self.async_write_ha_state()
 
 
 class CountingSensor[K: str | int](MeasuringSensor[K]):

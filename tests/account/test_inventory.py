@@ -16,6 +16,7 @@ from custom_components.smartpvms.catalogue.meter import (
     is_in_watts,
 )
 from custom_components.smartpvms.northbound import Device, Dialect, Plant, Values
+from custom_components.smartpvms.storage.store import DAMAGE
 
 T = 1_000_000.0
 A = Plant("A", "Anna", 8.5, datetime.fromisoformat("2021-03-01T00:00:00+01:00"))
@@ -97,8 +98,9 @@ def test_a_restart_changes_nothing(inventory: Inventory) -> None:
         },
     ],
 )
-def test_a_file_of_another_shape_is_as_good_as_none(saved: Any) -> None:
-    assert Inventory.load(saved) is None
+def test_another_shape_is_damage(saved: Any) -> None:
+    with pytest.raises(DAMAGE):
+        Inventory.load(saved)
 
 
 def test_outdated_is_listed_again(inventory: Inventory) -> None:

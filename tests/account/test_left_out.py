@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from custom_components.smartpvms.account.left_out import AllLeftOut, LeftOut
+from custom_components.smartpvms.account.left_out import LEFT_OUT, AllLeftOut, LeftOut
 from custom_components.smartpvms.northbound import Interface
 from custom_components.smartpvms.northbound.errors import (
     NorthboundError,
@@ -15,6 +15,7 @@ from custom_components.smartpvms.northbound.errors import (
     TooFrequentError,
     error_for,
 )
+from custom_components.smartpvms.storage.store import DAMAGE
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 CONSENT, FORBIDDEN, GONE, MISMATCH = 20056, 20045, 20007, 20006
@@ -251,7 +252,7 @@ def test_it_is_saved(clock: Clock) -> None:
         raise error_for(LANE, CONSENT)
     with known.of_devices(Interface.DEVICE_DAY).asking([7]):
         raise error_for(Interface.DEVICE_DAY, MISMATCH)
-    saved = json.loads(json.dumps(known.dump()))
+    saved = LEFT_OUT(json.loads(json.dumps(known.dump())))
     again = everything(clock)
     again.restore(saved, ["A", "B"], [7, 8])
     assert again.dump() == known.dump()
@@ -270,10 +271,16 @@ def test_it_is_saved(clock: Clock) -> None:
         {"plants": {LANE: {"A": [1, 2]}}},
         {"plants": {LANE: {"A": ["x", 2, 3]}}},
         {"plants": {LANE: {"A": [20056, "x", None]}}},
-        {"plants": {"unknown": {"A": [20056, 1.0, 1.0]}}},
+        {"devices": {LANE: []}},
     ],
 )
-def test_saved_nonsense_is_left_out(clock: Clock, saved: object) -> None:
+def test_another_shape_is_damage(saved: object) -> None:
+    with pytest.raises(DAMAGE):
+        LEFT_OUT(saved)
+
+
+def test_a_later_version_may_know_more_interfaces(clock: Clock) -> None:
     known = everything(clock)
+    saved = LEFT_OUT({"plants": {"unknown": {"A": [20056, 1.0, 1.0]}}})
     known.restore(saved, ["A"], [7])
     assert not known.named_plants()

@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.smartpvms.account.powers import Powers
 from custom_components.smartpvms.northbound import Device, Dialect, Values
+from custom_components.smartpvms.storage.store import DAMAGE
 from tests.captures import captured, captured_row
 
 METER = Device(17, "P", "Meter", 17)
@@ -211,7 +212,8 @@ def test_a_storage_that_can_prove_nothing_has_the_reference_sign() -> None:
 
 
 @pytest.mark.parametrize(
-    "saved", [None, [], {"storage_signs": {"41": "x", "b": 1}, "meters": "x"}]
+    "saved", [None, [], {"storage_signs": {"41": "x"}}, {"meters": "x"}]
 )
-def test_a_file_of_another_shape_is_as_good_as_none(saved: Any) -> None:
-    assert Powers({"powers": saved}).dump() == {"storage_signs": {}, "meters": []}
+def test_another_shape_is_damage(saved: Any) -> None:
+    with pytest.raises(DAMAGE):
+        Powers({"powers": saved})

@@ -1,5 +1,6 @@
 """Commands and settings as they are saved and read again; reasons in words."""
 
+from contextlib import suppress
 from dataclasses import asdict
 import json
 from typing import Any
@@ -15,8 +16,8 @@ from custom_components.smartpvms.control.commands import (
     NEVER_ENDED,
     NO_ANSWER,
     Command,
-    loaded,
     pruned,
+    restored,
 )
 from custom_components.smartpvms.control.plants import PlantSettings
 from custom_components.smartpvms.control.reasons import known_reason, reason_text
@@ -32,6 +33,7 @@ from custom_components.smartpvms.northbound.tasks import (
     Setting,
     Status,
 )
+from custom_components.smartpvms.storage.store import DAMAGE
 
 NOW = 1_780_000_000.0
 DONE = Outcome(Status.SUCCEEDED)
@@ -48,7 +50,7 @@ def command(setting: Setting | None = None, task: str | None = "1") -> Command:
 def test_a_command_survives_a_restart() -> None:
     one = command()
     assert one.apply({"A": DONE, "C": DONE, "B": Outcome(Status.RUNNING)}, NOW) == ["A"]
-    [again] = loaded([one.dump()], NOW + 5)
+    [again] = restored([Command.load(json.loads(json.dumps(one.dump())))], NOW + 5)
     assert again == one
     assert again.runs_at("B")
     assert not again.runs_at("A")
@@ -57,14 +59,25 @@ def test_a_command_survives_a_restart() -> None:
 
 
 def test_a_command_without_a_task_is_never_sent_again() -> None:
-    [again] = loaded([command(task=None).dump()], NOW + 5)
+    [again] = restored([Command.load(command(task=None).dump())], NOW + 5)
     assert not again.is_running
     assert again.outcomes["A"] == Outcome(Status.FAILED, NO_ANSWER)
 
 
-@pytest.mark.parametrize("saved", [None, 5, [None, {}, {"kind": "export_limit"}]])
-def test_what_cannot_be_read_is_left_out(saved: Any) -> None:
-    assert loaded(saved, NOW) == []
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"kind": "x"},
+        {"sent_at": None},
+        {"wishes": []},
+        {"wishes": {"A": {"watts": {}}}},
+        {"outcomes": {"A": {"status": "what", "reason": None}}},
+        {"task": 7},
+    ],
+)
+def test_a_command_of_another_shape_is_damage(changed: dict[str, Any]) -> None:
+    with pytest.raises(DAMAGE):
+        Command.load(command().dump() | changed)
 
 
 JSON = st.recursive(
@@ -84,17 +97,12 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from([*command().dump()]), JSON), JSON)
-def test_any_json_is_read_as_far_as_possible(changed: Any, other: Any) -> None:
-    for one in loaded([command().dump() | changed, other], NOW):
-        json.dumps(one.dump(), allow_nan=False)
-    json.dumps(PlantSettings.load(other).dump(), allow_nan=False)
-
-
-def test_a_damaged_outcome_is_asked_for_again() -> None:
-    dump = command().dump() | {"outcomes": {"A": {"status": "what"}}, "task": "7"}
-    [again] = loaded([dump], NOW)
-    assert again.runs_at("A")
-    assert again.runs_at("B")
+def test_any_json_is_read_whole_or_damage(changed: Any, other: Any) -> None:
+    with suppress(*DAMAGE):
+        json.dumps(Command.load(command().dump() | changed).dump(), allow_nan=False)
+    with suppress(*DAMAGE):
+        settings = PlantSettings().dump() | {"bounds": other, "export": changed}
+        json.dumps(PlantSettings.load(settings).dump(), allow_nan=False)
 
 
 def test_old_commands_are_pruned_but_for_those_that_run() -> None:
@@ -132,9 +140,9 @@ def test_settings_survive_a_restart() -> None:
     again.refuse(Interface.BATTERY_MODE_READ, 20621)
     assert (again.export, again.mode) == (None, None)
     assert PlantSettings.load(again.dump()).refusals == again.refusals
-    assert (
-        PlantSettings.load(None) == PlantSettings.load({"export": 5}) == PlantSettings()
-    )
+    for damaged in (None, {}, known.dump() | {"export": 5}):
+        with pytest.raises(DAMAGE):
+            PlantSettings.load(damaged)
 
 
 def test_limits_are_remembered_by_name() -> None:

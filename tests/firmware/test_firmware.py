@@ -23,6 +23,7 @@ from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.firmware.records import FirmwareRecords, cadence
 from custom_components.smartpvms.northbound import Interface
 from custom_components.smartpvms.northbound.models import UpgradeRecord
+from custom_components.smartpvms.storage.store import DAMAGE
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
 from simulator.model import Device
 from tests.conftest import NOON, device_of, entity_id, restart
@@ -476,37 +477,39 @@ def test_cadence(known: UpgradeRecord | None, seconds: float) -> None:
     assert cadence(known, 1100.0) == seconds
 
 
-def test_what_is_saved_comes_back_and_what_is_broken_does_not() -> None:
+def test_what_is_saved_comes_back_and_what_is_broken_is_damage() -> None:
     book = FirmwareRecords()
     book.apply([1, 2], [record()], 1100.0)
-    assert FirmwareRecords.load(book.dump(), 1100.0) == book
+    assert FirmwareRecords.load(book.dump()) == book
     assert book.due_at == {1: 1160.0, 2: 1100.0 + DAY}
-    far = {"due_at": {"1": 9e12}, "heard_at": {"1": 9e12}}
-    clamped = FirmwareRecords.load(far, 1000.0)
-    assert clamped.due_at == {1: 1000.0 + 7 * DAY}
-    assert clamped.answered_at == {1: 1000.0}
-    shapes: list[object] = [
-        None,
-        [],
-        {"records": {"1": 5, "x": {}}},
-        {"due_at": {"1": "a"}},
-    ]
-    for broken in shapes:
-        assert FirmwareRecords.load(broken, 1000.0) == FirmwareRecords()
+    far = FirmwareRecords.load({"due_at": {"1": 9e12}, "heard_at": {"1": 9e12}})
+    far.bound(1000.0)
+    assert far.due_at == {1: 1000.0}
+    assert far.answered_at == {1: 1000.0}
     saved = {
         "device_id": 1,
-        "upgraded_at": "soon",
+        "upgraded_at": None,
         "source": None,
         "target": NEW,
         "progress": None,
         "result": 4,
     }
-    odd = FirmwareRecords.load({"records": {"1": saved}}, 1100.0)
+    odd = FirmwareRecords.load({"records": {"1": saved}})
     assert odd.records == {
         1: record(upgraded_at=None, source=None, progress=None, result=4)
     }
-    faulty = {"records": {"1": {**saved, "result": []}}}
-    assert FirmwareRecords.load(faulty, 1100.0).records == {}
+    shapes: list[object] = [
+        None,
+        [],
+        {"records": {"1": 5}},
+        {"records": {"x": saved}},
+        {"records": {"1": {**saved, "result": []}}},
+        {"records": {"1": {**saved, "upgraded_at": "soon"}}},
+        {"due_at": {"1": "a"}},
+    ]
+    for broken in shapes:
+        with pytest.raises(DAMAGE):
+            FirmwareRecords.load(broken)
 
 
 @pytest.mark.parametrize("type_id", [1, 38])
@@ -552,7 +555,7 @@ def test_when_another_request_is_refused(
     if record:
         begun, result = noon + timedelta(minutes=record[0]), record[1]
         book.records[1] = UpgradeRecord(1, begun, "A", "B", 1.0, result)
-    for known in (book, FirmwareRecords.load(json.loads(json.dumps(book.dump())), now)):
+    for known in (book, FirmwareRecords.load(json.loads(json.dumps(book.dump())))):
         assert known.is_busy(1, now) is busy
         assert known.is_unclear(1, now) is unclear
         assert not known.is_unclear(1, now + 600)

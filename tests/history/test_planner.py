@@ -28,15 +28,7 @@ from custom_components.smartpvms.history.planner import Planner, Subject
 from custom_components.smartpvms.history.progress import Progress
 from custom_components.smartpvms.history.scheduler import Lanes, Scheduler
 from custom_components.smartpvms.history.spans import Rows, first_start
-from custom_components.smartpvms.local_time import (
-    ALL_YEARS,
-    HOUR,
-    ONE_DAY,
-    Days,
-    day_of,
-    midnight,
-    parent,
-)
+from custom_components.smartpvms.local_time import HOUR, ONE_DAY, Days, day_of, midnight
 from custom_components.smartpvms.northbound import (
     Dialect,
     Interface,
@@ -45,6 +37,7 @@ from custom_components.smartpvms.northbound import (
     Profile,
     Scale,
 )
+from custom_components.smartpvms.storage.store import DAMAGE
 from tests.northbound.conftest import done, nothing
 
 DAY: Final = 86400
@@ -509,20 +502,28 @@ def test_progress_is_kept(progress: Progress) -> None:
     [
         None,
         [],
-        {"first": "soon", "held": [], "asked_at": {"plant_hour": 7}, "zone": "Nowhere"},
-        {"first": 7, "held": {"plant_hour": 7}, "requested": 7, "series": 7},
-        {"asked_at": {"plant_hour": {"soon": 1, "2024-01-01": "x"}}, "answered": "x"},
-        {"series": [7], "hourly": {}, "delivered_until": None, "live": 7},
+        {"first": "soon"},
+        {"held": {"plant_hour": 7}},
+        {"asked_at": {"plant_hour": {"soon": 1}}},
+        {"empty": {"plant_hour": {"2024-01-01": [1]}}},
+        {"requested": 7},
+        {"series": [7]},
+        {"hourly": {}},
+        {"delivered_until": None},
+        {"answered": "x"},
+        {"metered": 1},
+        {"parts": {"week": {}}},
+        {"midnights": [None]},
+        {"live": 7},
     ],
 )
-def test_progress_that_nobody_understands_is_made_again(saved: object) -> None:
-    """Whatever the file holds, the import begins anew where it is not understood."""
-    found = Progress.load(saved)
-    assert not found.holds_or_finer(YEARS)
-    assert found.first is found.zone is None
-    assert not found.series
-    assert not found.asked(HOURS, date(2024, 1, 1))
-    assert parent(Period.YEAR, date(2024, 1, 1)) == ALL_YEARS
+def test_progress_of_another_shape_is_damage(saved: object) -> None:
+    with pytest.raises(DAMAGE):
+        Progress.load(saved)
+
+
+def test_a_zone_that_is_no_more_is_learnt_again() -> None:
+    assert Progress.load({"zone": "Nowhere"}).zone is None
 
 
 def test_a_day_answered_with_nothing_is_asked_soon_and_not_at_once() -> None:

@@ -11,6 +11,7 @@ from custom_components.smartpvms.catalogue import Counter
 from custom_components.smartpvms.live.counters import advance
 from custom_components.smartpvms.live.memory import Memory, Moment, State, leap_of
 from custom_components.smartpvms.local_time import Day
+from custom_components.smartpvms.storage.store import DAMAGE
 
 BERLIN = ZoneInfo("Europe/Berlin")
 KOLKATA = ZoneInfo("Asia/Kolkata")
@@ -330,4 +331,5 @@ def test_what_0_1_0_saved_is_read(saved: list[object], state: State) -> None:
     ],
 )
 def test_a_memory_of_another_shape(saved: object) -> None:
-    assert Memory.load(saved) is None
+    with pytest.raises(DAMAGE):
+        Memory.load(saved)

@@ -419,18 +419,6 @@ async def test_a_clock_that_was_ahead(
     assert sim.count(fail_code=407) == 0
 
 
-@pytest.mark.parametrize("odd", [None, [], "x", {"getKpiStationDay": 7}])
-async def test_odd_files_are_survived(
-    hass: HomeAssistant, setup: MockConfigEntry, wait: Wait, odd: object
-) -> None:
-    await wait(LOOK, 10)
-    periods = setup.runtime_data.periods
-    periods.restore(odd)
-    assert [lane.data for lane in periods] == [{}] * 6
-    periods.restore({"getDevKpiDay": {"asked": {"x": 1}, "readings": {"1": []}}})
-    assert periods.devices[0].asked == {}
-
-
 def test_the_shorter_the_period_the_more_often() -> None:
     assert sorted(EVERY.values()) == [HOUR, 6 * HOUR, 12 * HOUR]
 

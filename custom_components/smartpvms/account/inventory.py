@@ -2,10 +2,20 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from ..northbound import Device, Dialect, Plant
-from ..storage.parse import amount, instant, is_whole, load_time, times
+from ..storage.parse import (
+    amount,
+    as_dict,
+    as_list,
+    instant,
+    load_time,
+    optional,
+    text,
+    times,
+    whole,
+)
 
 GONE_AFTER: Final = 24 * 3600.0
 
@@ -148,43 +158,38 @@ class Inventory:
         }
 
     @classmethod
-    def load(cls, saved: object) -> Self | None:
-        """Return what `dump` saved, None where that is of another shape."""
-        if not isinstance(saved, dict):
-            return None
-        try:
-            plants = [_plant(item) for item in saved["plants"]]
-            devices = [_device(item) for item in saved["devices"]]
-            return cls(
-                Dialect(saved["dialect"]),
-                {plant.code: plant for plant in plants},
-                {device.id: device for device in devices},
-                instant(saved["plants_at"]) or 0.0,
-                times(saved["devices_at"]),
-                times(saved["missing_since"]),
-            )
-        except KeyError, TypeError, ValueError:
-            return None
+    def load(cls, saved: object) -> Self:
+        """Return what `dump` saved, or raise ValueError or KeyError."""
+        parts = as_dict(saved)
+        plants = [_plant(as_dict(item)) for item in as_list(parts["plants"])]
+        devices = [_device(as_dict(item)) for item in as_list(parts["devices"])]
+        return cls(
+            Dialect(text(parts["dialect"])),
+            {plant.code: plant for plant in plants},
+            {device.id: device for device in devices},
+            instant(parts["plants_at"]),
+            times(parts["devices_at"]),
+            times(parts["missing_since"]),
+        )
 
 
 def _plant(saved: Mapping[str, object]) -> Plant:
-    match saved["code"], saved["name"]:
-        case str() as code, str() as name:
-            connected = load_time(saved["grid_connected_at"])
-            return Plant(code, name, amount(saved["capacity"]), connected)
-    raise ValueError("no plant")
+    return Plant(
+        text(saved["code"]),
+        text(saved["name"]),
+        optional(amount)(saved["capacity"]),
+        optional(load_time)(saved["grid_connected_at"]),
+    )
 
 
-def _device(saved: Mapping[str, Any]) -> Device:
-    match saved:
-        case {
-            "id": int() as device_id,
-            "plant_code": str(),
-            "name": str(),
-            "type_id": int() as type_id,
-            "model": str() | None,
-            "serial": str() | None,
-            "software": str() | None,
-        } if is_whole(device_id) and is_whole(type_id):
-            return Device(**saved)
-    raise ValueError("no device")
+def _device(saved: Mapping[str, object]) -> Device:
+    may_be_text = optional(text)
+    return Device(
+        id=whole(saved["id"]),
+        plant_code=text(saved["plant_code"]),
+        name=text(saved["name"]),
+        type_id=whole(saved["type_id"]),
+        model=may_be_text(saved["model"]),
+        serial=may_be_text(saved["serial"]),
+        software=may_be_text(saved["software"]),
+    )

@@ -92,18 +92,21 @@ class Issues:
         self._account = account
         self._entry = account.entry
         documentation = async_get_loaded_integration(self._hass, DOMAIN).documentation
+        self._reviewed: tuple[object, ...] = ()
         self._help = f"{documentation}/blob/main/docs/troubleshooting.md"
 
     def _id(self, kind: str) -> str:
         return f"{self._entry.entry_id}_{kind}"
 
     @callback
-    def review(self, interface: Interface) -> None:
-        """Raise or clear what the last call on an interface has shown."""
-        # The login before the call may have been refused, and a list may
-        # lack the last device of a type.
-        lanes = {known.interface() for known in self._account.supported}
-        for lane in {interface, Interface.LOGIN, *_PLANT_LISTS.values(), *lanes}:
+    def review(self) -> None:
+        """Raise or clear issues where what they are about has changed."""
+        known = self._known()
+        if known == self._reviewed:
+            return
+        self._reviewed = known
+        asked = {types.interface() for types in self._account.supported}
+        for lane in {*self._account.ledger.lanes, *_PLANT_LISTS.values(), *asked}:
             self._review_access(lane)
         self._review_consent()
         self._review_left_out()
@@ -111,6 +114,22 @@ class Issues:
         self._review_limits()
         self._review_plants()
         self._set(self._account.client.session.is_contested, SECOND_SESSION)
+
+    def _known(self) -> tuple[object, ...]:
+        """Return all that `review` depends on, cheap to compare after each call."""
+        account = self._account
+        lanes = account.ledger.lanes.items()
+        return (
+            account.inventory,
+            account.client.session.is_contested,
+            [
+                (key, lane.reason, lane.paused_until, lane.stretch)
+                for key, lane in lanes
+            ],
+            [sorted(known.types.not_configured) for known in account.supported],
+            account.left_out.named_plants(),
+            account.left_out.named_devices(),
+        )
 
     def is_refused(self, interface: Interface) -> bool:
         """Tell whether the account may not use an interface, or a part of it."""

@@ -8,7 +8,9 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import batched, islice
-from typing import Final
+from typing import Final, TypedDict
+
+import voluptuous as vol
 
 from ..local_time import DAY, HOUR, MINUTE
 from ..northbound import Interface
@@ -19,7 +21,7 @@ from ..northbound.errors import (
     ResourceMissingError,
     TypeMismatchError,
 )
-from ..storage.parse import as_dict, instant
+from ..storage.parse import as_list, instant, whole
 
 OF_A_BATCH: Final[tuple[type[NorthboundError], ...]] = (
     ConsentMissingError,
@@ -210,18 +212,13 @@ class LeftOut[K: str | int]:
             for key, refusal in self.refusals.items()
         }
 
-    def restore(self, saved: object, keys: Iterable[K]) -> None:
-        """Restore what `dump` returned of `keys`, as far as it has that shape."""
-        found = as_dict(saved)
-        for key in keys if found else ():
-            match found.get(str(key)):
-                case [int() as code, until, pause]:
-                    at, seconds = instant(until), instant(pause)
-                    if at is not None and seconds is not None:
-                        seconds = min(seconds, DAY)
-                        # A clock may have been ahead.
-                        at = min(at, self._now() + seconds)
-                        self.refusals[key] = Refusal(code, at, seconds)
+    def restore(self, saved: Mapping[str, Refusal], keys: Iterable[K]) -> None:
+        """Restore what was saved of `keys`."""
+        for key in keys if saved else ():
+            if refusal := saved.get(str(key)):
+                # A clock may have been ahead.
+                until = min(refusal.until, self._now() + refusal.pause)
+                self.refusals[key] = replace(refusal, until=until)
 
 
 class AllLeftOut:
@@ -313,17 +310,40 @@ class AllLeftOut:
         }
 
     def restore(
-        self, saved: object, plants: Iterable[str], devices: Iterable[int]
+        self, saved: SavedLeftOut, plants: Iterable[str], devices: Iterable[int]
     ) -> None:
-        """Restore what `dump` returned of these, as far as it has that shape."""
-        found = as_dict(saved)
-        for interface, one in _by_interface(found.get("plants")).items():
+        """Restore what was saved of these."""
+        for interface, one in _by_interface(saved["plants"]):
             self.of_plants(interface).restore(one, plants)
-        for interface, one in _by_interface(found.get("devices")).items():
+        for interface, one in _by_interface(saved["devices"]):
             self.of_devices(interface).restore(one, devices)
 
 
-def _by_interface(saved: object) -> Mapping[Interface, object]:
-    return {
-        Interface(key): item for key, item in as_dict(saved).items() if key in Interface
-    }
+type _Refusals = dict[str, dict[str, Refusal]]
+
+
+class SavedLeftOut(TypedDict):
+    """What is saved, by interface and by plant code or device id as text."""
+
+    plants: _Refusals
+    devices: _Refusals
+
+
+def _refusal(saved: object) -> Refusal:
+    code, until, pause = as_list(saved)
+    return Refusal(whole(code), instant(until), min(instant(pause), DAY))
+
+
+LEFT_OUT: Final = vol.Schema(
+    {
+        vol.Optional("plants", default=dict): {str: {str: _refusal}},
+        vol.Optional("devices", default=dict): {str: {str: _refusal}},
+    },
+    extra=vol.REMOVE_EXTRA,
+)
+
+
+def _by_interface(saved: _Refusals) -> Iterator[tuple[Interface, dict[str, Refusal]]]:
+    for name, refusals in saved.items():
+        if name in Interface:
+            yield Interface(name), refusals

@@ -12,7 +12,7 @@ from ..catalogue.meter import (
     is_in_watts,
 )
 from ..northbound import Device, Dialect, Values
-from ..storage.parse import load_flags
+from ..storage.parse import by_id, flag
 
 NO_METER: Final = "none"
 """The choice of a user whose plant has no meter at the grid."""
@@ -69,7 +69,7 @@ class MeterUnits:
 
     def __init__(self, saved: object) -> None:
         """Restore what `dump` returned."""
-        self._in_watts = load_flags(saved)
+        self._in_watts = by_id(flag)(saved)
         self._contradicted: dict[int, int] = {}
 
     def normalise(self, device: Device, row: Values, dialect: Dialect) -> Values:

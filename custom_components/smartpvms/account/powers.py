@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from ..catalogue.battery import STORAGE_POWER, proves_sign
 from ..catalogue.plausible import plausible
 from ..northbound import Device, Dialect, Values
-from ..storage.parse import as_dict, load_ids
+from ..storage.parse import as_dict, ids
 from .meters import MeterUnits, meters_of
 from .signal import Signal
 from .storages import StorageSigns
@@ -24,11 +24,11 @@ class Powers:
     """
 
     def __init__(self, saved: Mapping[str, object]) -> None:
-        """Restore what `dump` returned; `in_watts` is all that 0.1.0 saved of it."""
-        self._units = MeterUnits(saved.get("in_watts"))
-        learnt = as_dict(saved.get("powers"))
-        self._signs = StorageSigns(learnt.get("storage_signs"))
-        self.with_power = load_ids(learnt.get("meters"))
+        """Restore what was saved, or raise ValueError; `in_watts` is all that 0.1.0 saved of it."""
+        self._units = MeterUnits(saved.get("in_watts", {}))
+        learnt = as_dict(saved.get("powers", {}))
+        self._signs = StorageSigns(learnt.get("storage_signs", {}))
+        self.with_power = ids(learnt.get("meters", []))
         self.left_out: Counter[int] = Counter()
         self.meters_changed = Signal("meters changed")
 

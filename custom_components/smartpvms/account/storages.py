@@ -6,7 +6,7 @@ from typing import Final
 
 from ..catalogue.battery import STORAGE_POWER, STORAGE_TYPE, charging_sign
 from ..northbound import Device, Values
-from ..storage.parse import by_id, is_whole
+from ..storage.parse import by_id, whole
 
 # So many proofs more are needed to take a sign back than have been found for it.
 _MOST: Final = 3
@@ -37,8 +37,7 @@ class StorageSigns:
         """Restore what `dump` returned."""
         self._proofs = {
             key: max(-_MOST, min(_MOST, count))
-            for key, count in by_id(saved).items()
-            if is_whole(count)
+            for key, count in by_id(whole)(saved).items()
         }
         self._runs: dict[int, _Run] = {}
 

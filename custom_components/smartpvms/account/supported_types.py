@@ -3,20 +3,39 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypedDict
 
 from homeassistant.core import callback
+import voluptuous as vol
 
 from ..const import LOGGER
 from ..local_time import DAY, HOUR
 from ..northbound import Interface
 from ..northbound.errors import KpiNotConfiguredError, UnsupportedTypeError
-from ..storage.parse import as_dict, by_id, instant, load_ids
+from ..storage.parse import by_id, ids, instant
 
 UNSUPPORTED_FOR: Final = 7 * DAY
 NOT_CONFIGURED_FOR: Final = DAY
 # One refusal of a type that was answered before proves nothing; doubled each time.
 PROVEN_REFUSED_FOR: Final = HOUR
+
+
+class SavedTypes(TypedDict):
+    """What is saved of an interface's types."""
+
+    proven: set[int]
+    refused: dict[int, float]
+    not_configured: set[int]
+
+
+TYPES: Final = vol.Schema(
+    {
+        vol.Optional("proven", default=list): ids,
+        vol.Optional("refused", default=dict): by_id(instant),
+        vol.Optional("not_configured", default=list): ids,
+    },
+    extra=vol.REMOVE_EXTRA,
+)
 
 
 class SupportedTypes:
@@ -93,16 +112,11 @@ class SupportedTypes:
             "not_configured": sorted(self.not_configured),
         }
 
-    def restore(self, saved: object) -> None:
-        """Restore what `dump` returned, as far as it has that shape."""
-        found = as_dict(saved)
-        self.proven = load_ids(found.get("proven"))
-        self.not_configured = load_ids(found.get("not_configured"))
-        self.refused = {
-            key: at
-            for key, item in by_id(found.get("refused")).items()
-            if (at := instant(item)) is not None
-        }
+    @callback
+    def restore(self, saved: SavedTypes) -> None:
+        """Restore what was saved."""
+        self.proven, self.refused = set(saved["proven"]), dict(saved["refused"])
+        self.not_configured = set(saved["not_configured"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ def explained(account: Account, interface: Interface) -> Iterator[None]:
     except NorthboundError as error:
         raise _failed(error) from error
     finally:
-        account.issues.review(interface)
+        account.issues.review()
 
 
 def _refused(interface: Interface) -> HomeAssistantError:

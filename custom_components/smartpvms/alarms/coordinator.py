@@ -2,15 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import batched
-from typing import Any, Final, override
+from typing import Any, Final, NamedTuple, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
-import voluptuous as vol
 
 from ..account.account import Account
 from ..catalogue.alarm import FALLBACK_LANGUAGE, LANGUAGES, POLISH, REFUSED_LANGUAGE
@@ -21,7 +20,7 @@ from ..northbound import Interface
 from ..northbound.errors import NorthboundError, RefusedError
 from ..northbound.interfaces import PLANTS_PER_CALL
 from ..northbound.models import Alarm
-from ..storage.parse import as_dict, texts
+from ..storage.parse import texts
 from ..storage.store import KeptStore
 from .matching import DeviceMatcher
 from .record import AlarmChange, dump_changes, load_changes
@@ -41,11 +40,25 @@ OFTEN: Final = 120.0
 SAVE_DELAY: Final = 60.0
 
 
-def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[dict[str, Any]]:
-    """Return the file that keeps an entry's known alarms."""
-    return KeptStore(
-        hass, STORE_VERSION, f"{DOMAIN}.{entry_id}.alarms", vol.Schema(dict)
+class _Saved(NamedTuple):
+    """What is kept: known alarms, changes not dispatched yet, languages refused."""
+
+    tracker: AlarmTracker
+    pending: list[AlarmChange]
+    refused_languages: set[str]
+
+
+def _read(saved: Mapping[str, object]) -> _Saved:
+    return _Saved(
+        AlarmTracker.load(saved),
+        load_changes(saved.get("untold", [])),
+        texts(saved.get("refused_languages", [])),
     )
+
+
+def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[_Saved]:
+    """Return the file that keeps an entry's known alarms."""
+    return KeptStore(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}.alarms", _read)
 
 
 class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
@@ -71,10 +84,9 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
 
     async def async_restore(self) -> None:
         """Restore the alarms of the last run."""
-        saved = await self._store.async_load_sound()
-        self.data = AlarmTracker.load(saved)
-        self._pending = load_changes(saved)
-        self._refused_languages = texts(as_dict(saved).get("refused_languages"))
+        if saved := await self._store.async_load_sound():
+            self.data, self._pending = saved.tracker, saved.pending
+            self._refused_languages = saved.refused_languages
 
     @callback
     def start(self) -> None:

@@ -4,8 +4,8 @@ Two rows are the same alarm if plant, device, alarm id, cause id and time of rai
 agree.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -13,7 +13,7 @@ from typing import Any, Final
 from ..catalogue import OTHER
 from ..catalogue.alarm import ACKNOWLEDGED, LEAST, RANKS, SEVERITIES
 from ..northbound.models import Alarm
-from ..storage.parse import load_time
+from ..storage.parse import as_dict, as_list, flag, load_time, optional, text, whole
 
 # Signs of a text of an alarm: a suggestion may be a page long.
 LONGEST: Final = 1000
@@ -136,15 +136,12 @@ def dump_changes(news: Iterable[AlarmChange]) -> dict[str, Any]:
 
 
 def load_changes(saved: object) -> list[AlarmChange]:
-    """Return what `dump_changes` saved, none where it is of another shape."""
-    untold = saved.get("untold") if isinstance(saved, dict) else None
-    try:
-        return [
-            AlarmChange(ChangeKind(kind), load_record(item))
-            for kind, item in untold or ()
-        ]
-    except KeyError, TypeError, ValueError:
-        return []
+    """Return the news that `dump_changes` saved, or raise ValueError."""
+    found = []
+    for item in as_list(saved):
+        kind, record = as_list(item)
+        found.append(AlarmChange(ChangeKind(text(kind)), load_record(record)))
+    return found
 
 
 def dump_record(record: AlarmRecord) -> dict[str, Any]:
@@ -156,28 +153,22 @@ def dump_record(record: AlarmRecord) -> dict[str, Any]:
     return saved
 
 
-def load_record(saved: Any) -> AlarmRecord:
-    """Return what `_dump` made of an alarm, or raise ValueError."""
-    match saved:
-        case {
-            "id": str(),
-            "name": str(),
-            "severity": str(),
-            "plant_code": str(),
-            "device_id": int() | None,
-            "device_type": int() | None,
-            "cause": str() | None,
-            "cause_id": str() | None,
-            "suggestion": str() | None,
-            "acknowledged": bool(),
-            "absences": int(),
-        } if saved.keys() == _NAMES and all(
-            abs(item) < 2**63 for item in saved.values() if isinstance(item, int)
-        ):
-            read = {key: load_time(saved[key]) for key in _TIMES}
-            return AlarmRecord(**{**saved, **read})
-    raise ValueError("no alarm")
+def load_record(saved: object) -> AlarmRecord:
+    """Return what `dump_record` made of an alarm, or raise ValueError."""
+    parts = as_dict(saved)
+    if parts.keys() != _READERS.keys():
+        raise ValueError("no alarm")
+    read: dict[str, Any] = {key: _READERS[key](item) for key, item in parts.items()}
+    return AlarmRecord(**read)
 
 
 _TIMES: Final = ("raised_at", "cleared_at")
-_NAMES: Final = frozenset(item.name for item in fields(AlarmRecord))
+_READERS: Final[Mapping[str, Callable[[object], object]]] = {
+    **dict.fromkeys(("id", "name", "severity", "plant_code"), text),
+    **dict.fromkeys(("device_id", "device_type"), optional(whole)),
+    **dict.fromkeys(("cause", "cause_id", "suggestion"), optional(text)),
+    **dict.fromkeys(_TIMES, optional(load_time)),
+    "acknowledged": flag,
+    "absences": whole,
+}
+_NAMES: Final = tuple(_READERS)

@@ -9,9 +9,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 
+import voluptuous as vol
+
 from ..catalogue.alarm import ACKNOWLEDGED, ENDED
 from ..northbound.models import Alarm
-from ..storage.parse import instant, is_whole, texts, times
+from ..storage.parse import as_list, by_id, by_name, instant, text, texts, times, whole
 from .record import (
     AlarmChange,
     AlarmRecord,
@@ -300,35 +302,41 @@ class AlarmTracker:
 
     @classmethod
     def load(cls, saved: object) -> Self:
-        """Return what `dump` saved, an empty book where it is of another shape."""
+        """Return what `dump` saved, or raise vol.Invalid."""
+        read = _SCHEMA(saved)
         book = cls()
-        if not isinstance(saved, dict):
-            return book
-        try:
-            book.active = {
-                _timeless(key): load_record(item)
-                for key, item in saved["active"].items()
-            }
-            book.ended = {
-                _timeless(key): at for key, at in times(saved["ended"]).items()
-            }
-            book.strays = {
-                key: number
-                for key, number in saved.get("strays", {}).items()
-                if is_whole(number) and 0 <= number < WINDOWS and key in book.active
-            }
-            book.latest = {
-                code: (instant(at) or 0.0, str(name))
-                for code, (at, name) in saved["latest"].items()
-            }
-            book.answered_at = times(saved["heard_at"])
-            book.asked_at = {int(n): at for n, at in times(saved["asked_at"]).items()}
-            book.seen = {int(n): texts(codes) for n, codes in saved["seen"].items()}
-            if saved.get("window_days") != WINDOW.days:
-                book._shorten_windows()
-        except KeyError, TypeError, ValueError, AttributeError:
-            return cls()
+        book.active = {_timeless(key): item for key, item in read["active"].items()}
+        book.ended = {_timeless(key): at for key, at in read["ended"].items()}
+        book.strays = {
+            key: number
+            for key, number in read["strays"].items()
+            if 0 <= number < WINDOWS and key in book.active
+        }
+        book.latest, book.answered_at = read["latest"], read["heard_at"]
+        book.asked_at, book.seen = read["asked_at"], read["seen"]
+        if read["window_days"] != WINDOW.days:
+            book._shorten_windows()
         return book
+
+
+def _latest(saved: object) -> tuple[float, str]:
+    at, name = as_list(saved)
+    return instant(at), text(name)
+
+
+_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required("active"): by_name(load_record),
+        vol.Required("ended"): times,
+        vol.Optional("strays", default=dict): by_name(whole),
+        vol.Required("latest"): by_name(_latest),
+        vol.Required("heard_at"): times,
+        vol.Required("asked_at"): by_id(instant),
+        vol.Required("seen"): by_id(texts),
+        vol.Optional("window_days", default=0): whole,
+    },
+    extra=vol.REMOVE_EXTRA,
+)
 
 
 def _folded(answer: Iterable[tuple[Alarm, int | None]]) -> Rows:

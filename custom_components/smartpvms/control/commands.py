@@ -19,7 +19,7 @@ from ..northbound.tasks import (
     Setting,
     Status,
 )
-from ..storage.parse import amount, as_dict, instant, is_whole
+from ..storage.parse import amount, as_dict, by_name, instant, optional, text
 
 FOLLOWED_EVERY: Final = MINUTE
 # A forced charge is over after a day at the latest.
@@ -131,46 +131,43 @@ class Command:
         return asdict(self)
 
     @classmethod
-    def load(cls, saved: object) -> Self | None:
-        """Return what `dump` saved, None for anything else."""
+    def load(cls, saved: object) -> Self:
+        """Return what `dump` saved, or raise ValueError or KeyError."""
         parts = as_dict(saved)
-        wishes, sent_at = as_dict(parts.get("wishes")), instant(parts.get("sent_at"))
-        kind, task = parts.get("kind"), parts.get("task")
-        if kind not in list(Kind) or sent_at is None or not wishes:
-            return None
-        saved_outcomes = as_dict(parts.get("outcomes"))
         return cls(
-            Kind(str(kind)),
-            sent_at,
-            {code: as_dict(wish) for code, wish in wishes.items()},
-            {code: _outcome(saved_outcomes.get(code)) for code in wishes},
-            task if isinstance(task, str) else None,
-            instant(parts.get("followed_at")) or sent_at,
-            instant(parts.get("ended_at")),
+            Kind(text(parts["kind"])),
+            instant(parts["sent_at"]),
+            by_name(_wish)(parts["wishes"]),
+            by_name(_outcome)(parts["outcomes"]),
+            optional(text)(parts["task"]),
+            instant(parts["followed_at"]),
+            optional(instant)(parts["ended_at"]),
         )
 
 
+def _wish(saved: object) -> dict[str, object]:
+    return {
+        key: item if isinstance(item, list | str) else optional(amount)(item)
+        for key, item in as_dict(saved).items()
+    }
+
+
 def _outcome(saved: object) -> Outcome:
-    """Return a saved outcome; an unreadable one is asked for again."""
     parts = as_dict(saved)
-    status, reason = parts.get("status"), parts.get("reason")
-    if status not in list(Status):
-        return Outcome(Status.RUNNING)
-    return Outcome(Status(str(status)), reason if isinstance(reason, str) else None)
+    return Outcome(Status(text(parts["status"])), optional(text)(parts["reason"]))
 
 
-def loaded(saved: object, now: float) -> list[Command]:
+def restored(commands: Iterable[Command], now: float) -> list[Command]:
     """Return saved commands, the oldest first.
 
     One without a task was sent, or was about to be, when Home Assistant stopped: it is
     not sent again.
     """
-    items = saved if isinstance(saved, list) else []
-    commands = [one for item in items if (one := Command.load(item)) is not None]
-    for command in commands:
+    found = sorted(commands, key=lambda one: one.sent_at)
+    for command in found:
         if command.task is None:
             command.fail(NO_ANSWER, now)
-    return sorted(commands, key=lambda one: one.sent_at)
+    return found
 
 
 def pruned(commands: Iterable[Command]) -> list[Command]:
@@ -182,10 +179,9 @@ def pruned(commands: Iterable[Command]) -> list[Command]:
 
 def wished_limits(wish: Mapping[str, Any]) -> dict[str, float]:
     """Return the bounds of a battery that a command has set, by name."""
-    found = {key: amount(value) for key, value in wish.items()}
-    return {key: value for key, value in found.items() if value is not None}
+    return {key: value for key, value in wish.items() if value is not None}
 
 
 def is_code(reason: str) -> bool:
     """Tell whether a reason is a fail code."""
-    return reason.isdecimal() and len(reason) < 10 and is_whole(int(reason))
+    return reason.isdecimal() and len(reason) < 10

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import Any, Final, override
+from typing import Any, Final, TypedDict, override
 
 from homeassistant.core import HomeAssistant, callback
 import voluptuous as vol
@@ -23,7 +23,6 @@ from ..northbound.errors import (
     may_be_taken,
 )
 from ..northbound.tasks import Setting, Status
-from ..storage.parse import amount, as_dict
 from ..storage.store import KeptStore
 from .commands import (
     FOLLOWED_EVERY,
@@ -31,8 +30,8 @@ from .commands import (
     NO_ANSWER,
     Command,
     Kind,
-    loaded,
     pruned,
+    restored,
     wished_limits,
 )
 from .plants import READINGS, PlantSettings
@@ -47,11 +46,25 @@ _BATTERIES: Final = frozenset({Role.DC_BATTERY, Role.AC_STORAGE})
 type Settings = dict[str, PlantSettings]
 
 
-def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[dict[str, Any]]:
+class _Saved(TypedDict):
+    """What is kept: the last commands, and how the plants (by code) are set."""
+
+    commands: list[Command]
+    plants: Settings
+
+
+_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required("commands"): [Command.load],
+        vol.Required("plants"): {str: PlantSettings.load},
+    },
+    extra=vol.REMOVE_EXTRA,
+)
+
+
+def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[_Saved]:
     """Return the file that keeps an entry's commands and settings."""
-    return KeptStore(
-        hass, STORE_VERSION, f"{DOMAIN}.{entry_id}.control", vol.Schema(dict)
-    )
+    return KeptStore(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}.control", _SCHEMA)
 
 
 class RunningError(Exception):
@@ -83,13 +96,11 @@ class ControlCoordinator(AccountCoordinator[Settings]):
 
     async def async_restore(self) -> None:
         """Restore what was saved; no command is sent."""
-        saved = as_dict(await self._store.async_load_sound())
+        if (saved := await self._store.async_load_sound()) is None:
+            return
         now = self.account.clock.now()
-        self.commands = loaded(saved.get("commands"), now)
-        self.data = {
-            code: PlantSettings.load(item)
-            for code, item in as_dict(saved.get("plants")).items()
-        }
+        self.commands = restored(saved["commands"], now)
+        self.data = saved["plants"]
         for settings in self.data.values():
             # A clock that was far ahead puts no reading off, and makes none fresh.
             settings.due_at = {
@@ -197,7 +208,7 @@ class ControlCoordinator(AccountCoordinator[Settings]):
             self._ended(command, command.fail(reason, now()))
             raise
         finally:
-            self.account.issues.review(command.setting.deliver)
+            self.account.issues.review()
         command.task = delivery.task
         self._ended(command, command.apply(delivery.outcomes, now()))
 
@@ -211,7 +222,7 @@ class ControlCoordinator(AccountCoordinator[Settings]):
             if command.outcomes[code].status is Status.SUCCEEDED:
                 if command.kind is Kind.BATTERY_LIMITS:
                     settings.bounds |= wished_limits(wish)
-                elif limit := amount(wish.get("kilowatts")):
+                elif limit := wish.get("kilowatts"):
                     settings.last_limit = limit
             for interface in READINGS:
                 settings.due_at[interface] = now

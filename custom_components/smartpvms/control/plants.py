@@ -1,12 +1,20 @@
 """What is known of how a plant is set: readings, confirmed bounds, refusals. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Self
 
 from ..northbound import Interface
 from ..northbound.tasks import ExportControl, ExportMode, OperationMode
-from ..storage.parse import amount, as_dict, is_whole, numbers, times
+from ..storage.parse import (
+    amount,
+    as_dict,
+    by_name,
+    numbers,
+    optional,
+    text,
+    times,
+    whole,
+)
 
 READINGS: Final = (Interface.EXPORT_CONTROL, Interface.BATTERY_MODE_READ)
 """The two interfaces that read how a plant is set."""
@@ -73,24 +81,21 @@ class PlantSettings:
 
     @classmethod
     def load(cls, saved: object) -> Self:
-        """Return what `dump` saved; whatever is of another shape is left out."""
+        """Return what `dump` saved, or raise ValueError or KeyError."""
         parts = as_dict(saved)
-        export, mode = as_dict(parts.get("export")), parts.get("mode")
-        refusals = as_dict(parts.get("refusals"))
+        mode = optional(text)(parts["mode"])
         return cls(
-            _export(export),
-            OperationMode(str(mode)) if mode in list(OperationMode) else None,
-            amount(parts.get("last_limit")),
-            numbers(parts.get("bounds")),
-            times(parts.get("read_at")),
-            times(parts.get("due_at")),
-            {key: code for key, code in refusals.items() if is_whole(code)},
+            optional(_export)(parts["export"]),
+            OperationMode(mode) if mode else None,
+            optional(amount)(parts["last_limit"]),
+            numbers(parts["bounds"]),
+            times(parts["read_at"]),
+            times(parts["due_at"]),
+            by_name(whole)(parts["refusals"]),
         )
 
 
-def _export(saved: Mapping[str, object]) -> ExportControl | None:
-    mode = saved.get("mode")
-    if mode not in list(ExportMode):
-        return None
-    kilowatts, percent = amount(saved.get("kilowatts")), amount(saved.get("percent"))
-    return ExportControl(ExportMode(str(mode)), kilowatts, percent)
+def _export(saved: object) -> ExportControl:
+    parts = as_dict(saved)
+    kilowatts, percent = map(optional(amount), (parts["kilowatts"], parts["percent"]))
+    return ExportControl(ExportMode(text(parts["mode"])), kilowatts, percent)

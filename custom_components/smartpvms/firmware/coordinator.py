@@ -34,12 +34,13 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareRecords]):
     Asked once a day, while an upgrade runs as often as the lane allows.
     """
 
-    def __init__(self, account: Account, saved: object) -> None:
+    def __init__(self, account: Account, saved: FirmwareRecords) -> None:
         """Start with the saved records; nothing is asked while live data are due."""
         super().__init__(account, "firmware upgrades", SOON)
         now = account.clock.now()
         self._first_at = now + FIRST_AFTER
-        self.data = FirmwareRecords.load(saved, now)
+        self.data = saved
+        self.data.bound(now)
         account.inventory_changed.connect(self.forget_gone)
         for device_id, due_at in self.data.due_at.items():
             self.data.due_at[device_id] = max(due_at, self._first_at)

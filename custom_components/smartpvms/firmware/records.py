@@ -7,7 +7,16 @@ from typing import Final, Self
 from ..catalogue.firmware import RUNNING
 from ..local_time import DAY, HOUR, MINUTE
 from ..northbound.models import UpgradeRecord
-from ..storage.parse import amount, as_dict, by_id, is_whole, load_time
+from ..storage.parse import (
+    amount,
+    as_dict,
+    by_id,
+    instant,
+    load_time,
+    optional,
+    text,
+    whole,
+)
 
 # Nothing is put off for longer, whatever a clock said when it was saved.
 LONGEST: Final = 7 * DAY
@@ -124,38 +133,23 @@ class FirmwareRecords:
         }
 
     @classmethod
-    def load(cls, saved: object, now: float) -> Self:
-        """Return what `dump` saved; whatever is of another shape is left out."""
+    def load(cls, saved: object) -> Self:
+        """Return what `dump` saved, or raise ValueError; times may be ahead."""
         parts = as_dict(saved)
-        return cls(
-            {
-                key: record
-                for key, item in by_id(parts.get("records")).items()
-                if (record := _load_record(item)) is not None
-            },
-            {key: min(at, now) for key, at in _instants(parts.get("heard_at"))},
-            {key: min(at, now + LONGEST) for key, at in _instants(parts.get("due_at"))},
-            {key: min(at, now) for key, at in _instants(parts.get("requested_at"))},
-        )
+        known = (parts.get(key, {}) for key in ("heard_at", "due_at", "requested_at"))
+        return cls(by_id(_load_record)(parts.get("records", {})), *map(_times, known))
 
 
-def _instants(saved: object) -> Iterable[tuple[int, float]]:
-    for key, item in by_id(saved).items():
-        # A clock that was far ahead is put right by the caller.
-        if (at := amount(item)) is not None:
-            yield key, max(at, 0.0)
+_times: Final = by_id(instant)
 
 
-def _load_record(saved: object) -> UpgradeRecord | None:
-    match saved:
-        case {
-            "device_id": int() as device_id,
-            "upgraded_at": at,
-            "source": str() | None as source,
-            "target": str() | None as target,
-            "progress": progress,
-            "result": int() | None as result,
-        } if is_whole(device_id) and is_whole(result or 0):
-            begun, percent = load_time(at), amount(progress)
-            return UpgradeRecord(device_id, begun, source, target, percent, result)
-    return None
+def _load_record(saved: object) -> UpgradeRecord:
+    parts = as_dict(saved)
+    return UpgradeRecord(
+        whole(parts.get("device_id")),
+        optional(load_time)(parts.get("upgraded_at")),
+        optional(text)(parts.get("source")),
+        optional(text)(parts.get("target")),
+        optional(amount)(parts.get("progress")),
+        optional(whole)(parts.get("result")),
+    )

@@ -8,21 +8,30 @@ from math import ceil
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from ..account.account import Account
+from ..account.supported_types import SavedTypes
 from ..const import LOGGER
 from ..coordinator import calling
 from ..local_time import ONE_DAY, day_of
 from ..northbound import Device, Interface, Period
 from ..northbound.periods import PLANT_INTERFACES
-from ..storage.parse import as_dict, load_ids
 from .estimate import Estimate, estimates
 from .feeds import FEEDS, FIVE_MINUTES, Feed, Question, Track
 from .inputs import devices_of
 from .inquiry import Inquiry, inquiry, interface_of, longest_span
 from .planner import Planner, Subject, limit
 from .progress import Progress
-from .scheduler import Lanes, Scheduler
+from .scheduler import Lanes, SavedCalls, Scheduler
 
 _STORAGE_DAYS = Feed(Track.STORAGE, Period.DAY)
+
+
+class SavedImport(SavedCalls):
+    """What the import has spent and learnt; `moving`: sums that were about to move."""
+
+    plants: dict[str, Progress]
+    left_out: set[int]
+    types: dict[str, SavedTypes]
+    moving: dict[str, float]
 
 
 class ImportCalls:
@@ -54,13 +63,13 @@ class ImportCalls:
         # Device types whose rows other types' days were imported without.
         self._left_out: set[int] = set()
 
-    def restore(self, saved: dict[str, object]) -> None:
+    def restore(self, saved: SavedImport) -> None:
         """Restore what the last run has spent and learnt."""
         self.scheduler.restore(saved)
-        self._left_out = load_ids(saved.get("left_out"))
-        kept = as_dict(saved.get("types"))
+        self._left_out = saved["left_out"]
         for feed, types in self.types.items():
-            types.restore(kept.get(str(feed)))
+            if kept := saved["types"].get(str(feed)):
+                types.restore(kept)
 
     def dump(self) -> dict[str, object]:
         """Return what `restore` takes, as JSON data."""

@@ -10,15 +10,16 @@ from homeassistant.helpers.start import async_at_started
 import voluptuous as vol
 
 from ..account.account import Account
+from ..account.supported_types import TYPES
 from ..const import DOMAIN, LOGGER
 from ..coordinator import EARLY, AccountCoordinator
 from ..live.device_coordinator import DeviceCoordinator
 from ..live.plant_coordinator import PlantCoordinator
 from ..local_time import DAY, HOUR, MINUTE, ONE_DAY, Days, day_of, midnight
 from ..northbound import Interface
-from ..storage.parse import as_dict, times
+from ..storage.parse import ids, instant, times
 from ..storage.store import KeptStore
-from .calls import ImportCalls
+from .calls import ImportCalls, SavedImport
 from .estimate import Estimate
 from .feeds import FEEDS
 from .importer import Importer
@@ -38,11 +39,23 @@ LOST_AFTER: Final = 2 * HOUR
 CHECKED: Final = 40 * DAY
 
 
-def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[dict[str, Any]]:
+_STAMPS: Final = vol.Schema({str: [instant]})
+_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required("plants"): {str: Progress.load},
+        vol.Optional("backfill_calls", default=dict): _STAMPS,
+        vol.Optional("live_calls", default=dict): _STAMPS,
+        vol.Optional("left_out", default=list): ids,
+        vol.Optional("types", default=dict): {str: TYPES},
+        vol.Optional("moving", default=dict): times,
+    },
+    extra=vol.REMOVE_EXTRA,
+)
+
+
+def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[SavedImport]:
     """Return the file that keeps what of an entry's history was imported."""
-    return KeptStore(
-        hass, STORE_VERSION, f"{DOMAIN}.{entry_id}.history", vol.Schema(dict)
-    )
+    return KeptStore(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}.history", _SCHEMA)
 
 
 class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
@@ -70,16 +83,14 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
 
     async def async_restore(self) -> None:
         """Restore the progress of the last run."""
-        saved = as_dict(await self._store.async_load_sound())
-        # Zones are read from the time zone database.
-        self.data = await self.hass.async_add_executor_job(
-            _load_plants, as_dict(saved.get("plants"))
-        )
+        if (saved := await self._store.async_load_sound()) is None:
+            return
+        self.data = saved["plants"]
         for code, known in self.data.items():
             if known.zone:
                 self.account.learn_zone(code, known.zone)
         self._calls.restore(saved)
-        self._moving = {k: int(at) for k, at in times(saved.get("moving")).items()}
+        self._moving = {k: int(at) for k, at in saved["moving"].items()}
 
     @callback
     def start(self) -> None:
@@ -247,7 +258,3 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
 
 def _nobody() -> None:
     """Keep the coordinator polling while no entity listens."""
-
-
-def _load_plants(saved: dict[str, object]) -> dict[str, Progress]:
-    return {code: Progress.load(item) for code, item in saved.items()}

@@ -22,7 +22,15 @@ from ..catalogue.series import (
 )
 from ..local_time import HOUR, hour_of
 from ..northbound import Values
-from ..storage.parse import amount, as_dict, by_id, instant, numbers
+from ..storage.parse import (
+    amount,
+    as_dict,
+    as_list,
+    by_name,
+    by_start,
+    instant,
+    numbers,
+)
 from .merge import Span
 
 # What a row shows has happened about this long ago.
@@ -171,33 +179,28 @@ class LiveHours:
 
     @classmethod
     def load(cls, saved: object) -> Self:
-        """Return what `dump` saved; whatever is malformed is left out."""
+        """Return what `dump` saved, or raise ValueError or KeyError."""
         data = as_dict(saved)
-        counters: dict[str, tuple[float, float]] = {}
-        for key, item in as_dict(data.get("counters")).items():
-            match item:
-                case [at, value]:
-                    since, known = instant(at), amount(value)
-                    # Sums of devices, as 0.1.0 kept them, are no counters.
-                    if since is None or known is None or key in DEVICE_KEYS:
-                        continue
-                    counters[key] = (since, known)
-        hours = {
-            start: numbers(moved)
-            for start, moved in by_id(data.get("hours")).items()
-            if instant(start) is not None
-        }
-        return cls(counters, hours, _openings(as_dict(data.get("openings"))))
+        # Sums of devices, as 0.1.0 kept them, are no counters.
+        return cls(
+            {
+                key: known
+                for key, known in by_name(_counter)(data["counters"]).items()
+                if key not in DEVICE_KEYS
+            },
+            by_start(numbers)(data["hours"]),
+            by_name(_opening)(data.get("openings", {})),
+        )
 
 
-def _openings(saved: Mapping[str, object]) -> dict[str, Opening]:
-    found: dict[str, Opening] = {}
-    for key, item in saved.items():
-        match item:
-            case [int(since), int(hour), total]:
-                if (known := amount(total)) is not None:
-                    found[key] = Opening(since, hour, known)
-    return found
+def _counter(saved: object) -> tuple[float, float]:
+    at, value = as_list(saved)
+    return instant(at), amount(value)
+
+
+def _opening(saved: object) -> Opening:
+    since, hour, total = as_list(saved)
+    return Opening(int(instant(since)), int(instant(hour)), amount(total))
 
 
 _PV: Final = SERIES[PV_ENERGY]

@@ -3,7 +3,7 @@
 The rows themselves are in the recorder. Pure; times are epoch seconds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta, tzinfo
 from typing import Final, Self
@@ -14,16 +14,17 @@ from ..local_time import ALL_YEARS, ONE_DAY, Days, day_of, midnight
 from ..northbound import Period
 from ..storage.parse import (
     as_dict,
-    by_id,
+    as_list,
+    by_name,
+    by_start,
+    flag,
     instant,
-    is_whole,
     load_date,
-    load_ids,
     numbers,
+    optional,
     texts,
-    times,
 )
-from .facts import JOINED, Parts
+from .facts import Parts
 from .feeds import FEEDS, FIVE_MINUTES, HOURS, LAG, LOOK_BACK, PERIODS, Feed, Question
 from .live_hours import LiveHours
 from .merge import Span
@@ -265,46 +266,31 @@ class Progress:
 
     @classmethod
     def load(cls, saved: object) -> Self:
-        """Return what `dump` saved; whatever is malformed is asked again."""
+        """Return what `dump` saved, or raise ValueError.
+
+        Stores of 0.1.0 have no `version` and less of the rest.
+        """
         data = as_dict(saved)
-        series = texts(data.get("series"))
-        held, asked_at = as_dict(data.get("held")), as_dict(data.get("asked_at"))
+        series = texts(data.get("series", []))
+        parts = by_name(by_start(numbers))(data.get("parts", {}))
         progress = cls(
-            first=load_date(data.get("first")),
-            held={
-                feed: Days.load(held[str(feed)]) for feed in FEEDS if str(feed) in held
-            },
-            asked_at={
-                feed: _times(asked_at[str(feed)])
-                for feed in FEEDS
-                if str(feed) in asked_at
-            },
-            empty={
-                feed: _empties(as_dict(as_dict(data.get("empty"))[str(feed)]))
-                for feed in FEEDS
-                if str(feed) in as_dict(data.get("empty"))
-            },
-            requested=Days.load(data.get("requested")),
+            first=optional(load_date)(data.get("first")),
+            held=_by_feed(Days.load, data.get("held", {})),
+            asked_at=_by_feed(_by_day(instant), data.get("asked_at", {})),
+            empty=_by_feed(_by_day(_empty), data.get("empty", {})),
+            requested=Days.load(data.get("requested", [])),
             series=series,
-            hourly=texts(data.get("hourly")),
-            has_sound_costs=data.get("has_sound_costs") is True,
-            unpriced={
-                key: int(at) for key, at in numbers(data.get("unpriced")).items()
-            },
-            delivered_until=_count(data.get("delivered_until")),
-            imported_until=_count(data.get("imported_until")),
-            answered=_count(data.get("answered")),
-            metered=data.get("metered", bool(series & _OF_METER)) is True,
-            parts={
-                period: parts
-                for period in JOINED
-                if (parts := _parts(as_dict(data.get("parts")).get(str(period))))
-            },
+            hourly=texts(data.get("hourly", [])),
+            has_sound_costs=flag(data.get("has_sound_costs", False)),
+            unpriced=by_name(_seconds)(data.get("unpriced", {})),
+            delivered_until=_seconds(data.get("delivered_until", 0)),
+            imported_until=_seconds(data.get("imported_until", 0)),
+            answered=_seconds(data.get("answered", 0)),
+            metered=flag(data.get("metered", bool(series & _OF_METER))),
+            parts={Period(name): part for name, part in parts.items()},
             zone=load_zone(data.get("zone")),
-            midnights={
-                at for at in load_ids(data.get("midnights")) if instant(at) is not None
-            },
-            live=LiveHours.load(data.get("live")),
+            midnights=set(map(_seconds, as_list(data.get("midnights", [])))),
+            live=LiveHours.load(data["live"]) if "live" in data else LiveHours(),
         )
         is_older = bool(data) and data.get("version") is None
         if is_older and not progress.hourly >= _RIGHT_BY_HOUR:
@@ -320,29 +306,23 @@ _OF_METER: Final = frozenset({GRID_IMPORT, GRID_EXPORT})
 """Series that only a plant with a meter has; stores of 0.1.0 tell no more."""
 
 
-def _parts(saved: object) -> Parts:
-    return {
-        since: numbers(part)
-        for since, part in by_id(saved).items()
-        if instant(since) is not None
+def _by_feed[T](read: Callable[[object], T], saved: object) -> dict[Feed, T]:
+    """Return items by feed; an older version had others."""
+    items = as_dict(saved)
+    return {feed: read(items[str(feed)]) for feed in FEEDS if str(feed) in items}
+
+
+def _by_day[T](read: Callable[[object], T]) -> Callable[[object], dict[date, T]]:
+    return lambda saved: {
+        load_date(day): read(item) for day, item in as_dict(saved).items()
     }
 
 
-def _times(saved: object) -> dict[date, float]:
-    return {day: at for key, at in times(saved).items() if (day := load_date(key))}
+def _empty(saved: object) -> tuple[float, int]:
+    at, often = as_list(saved)
+    return instant(at), _seconds(often)
 
 
-def _empties(saved: Mapping[str, object]) -> dict[date, tuple[float, int]]:
-    found: dict[date, tuple[float, int]] = {}
-    for key, item in saved.items():
-        match item:
-            case [at, often]:
-                day, asked = load_date(key), instant(at)
-                if day and asked is not None:
-                    found[day] = (asked, _count(often))
-    return found
-
-
-def _count(saved: object) -> int:
-    """Return a number of seconds or of answers, 0 for anything else."""
-    return saved if is_whole(saved) and instant(saved) is not None else 0
+def _seconds(saved: object) -> int:
+    """Return a number of seconds or of answers."""
+    return int(instant(saved))

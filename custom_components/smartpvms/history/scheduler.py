@@ -6,11 +6,10 @@ Pure but for its own state. Times are epoch seconds.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import inf
-from typing import Final
+from typing import Final, TypedDict
 
 from ..local_time import DAY, HOUR, MINUTE
 from ..northbound import Interface, Ledger, Period
-from ..storage.parse import as_dict, instant
 from . import shares
 from .feeds import FEEDS, Feed, Question
 from .planner import Planner
@@ -35,6 +34,13 @@ class Lanes:
     calls_a_round: Callable[[Feed], int]
 
 
+class SavedCalls(TypedDict):
+    """When calls were made (epoch seconds), by interface."""
+
+    backfill_calls: dict[str, list[float]]
+    live_calls: dict[str, list[float]]
+
+
 class Scheduler:
     """Chooses the next question of each feed, the continuation first.
 
@@ -50,10 +56,10 @@ class Scheduler:
         self._backfill_calls: dict[str, list[float]] = {}
         self._live_calls: dict[str, list[float]] = {}
 
-    def restore(self, saved: dict[str, object]) -> None:
+    def restore(self, saved: SavedCalls) -> None:
         """Restore the calls of the last run."""
-        self._backfill_calls = _stamps(saved.get("backfill_calls"))
-        self._live_calls = _stamps(saved.get("live_calls"))
+        self._backfill_calls = saved["backfill_calls"]
+        self._live_calls = saved["live_calls"]
 
     def dump(self) -> dict[str, object]:
         """Return what `restore` takes, as JSON data."""
@@ -188,12 +194,3 @@ class Scheduler:
             self._lanes.calls_a_round(feed),
             backfills=planner.left(feed) > 0,
         )
-
-
-def _stamps(saved: object) -> dict[str, list[float]]:
-    """Return when calls were made, by interface, as they were saved."""
-    return {
-        name: [at for item in stamps if (at := instant(item)) is not None]
-        for name, stamps in as_dict(saved).items()
-        if isinstance(stamps, list)
-    }

@@ -1,6 +1,7 @@
 """The hub of an entry: it makes the coordinators, hands each what it needs, saves."""
 
 import asyncio
+from collections.abc import Callable
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
@@ -17,13 +18,12 @@ from ..live.device_coordinator import DeviceCoordinator
 from ..live.inventory_coordinator import InventoryCoordinator
 from ..live.periods import PeriodCoordinators
 from ..live.plant_coordinator import PlantCoordinator
+from ..live.readings import dump_readings
 from ..northbound import Interface
 from ..northbound.interfaces import CONTROL
 from ..northbound.lane import NOT_GRANTED
-from ..storage.parse import as_dict, by_id, load_ids
-from ..storage.steps import Steps, dumping
 from ..underperformance.coordinator import UnderperformanceCoordinator
-from .store import HubStore, SavedHub, load_readings, restore_readings
+from .store import HubStore, SavedHub, restore_readings
 
 type SmartPvmsConfigEntry = ConfigEntry[Hub]
 
@@ -47,14 +47,14 @@ class Hub:
             account, self.plants, self.devices, self.async_refresh
         )
         self.alarms = AlarmCoordinator(account)
-        self.firmware = FirmwareCoordinator(account, saved.get("firmware"))
+        self.firmware = FirmwareCoordinator(account, saved["firmware"])
         self.underperformance = UnderperformanceCoordinator(
-            account, self.devices, saved.get("underperformance")
+            account, self.devices, saved["underperformance"]
         )
         self.history = HistoryCoordinator(account, self.plants, self.devices)
         self.insights = InsightCoordinator(account, self.devices, self.history)
         self.control = ControlCoordinator(account)
-        self._store = HubStore(account.hass, account.entry.entry_id, self._dumping)
+        self._store = HubStore(account.hass, account.entry.entry_id, self._copied)
         account.types_changed.connect(self._rescale)
         account.inventory_changed.connect(self._rescale)
         # The calls left, which are derived next, depend on it.
@@ -95,8 +95,7 @@ class Hub:
         self.periods.start(self._store.save_later)
         self.history.start()
         self.control.review()
-        for interface in list(account.ledger.lanes):
-            account.issues.review(interface)
+        account.issues.review()
         unload(self.inventory.async_add_listener(self._store.save_later))
         unload(self.firmware.async_add_listener(self._store.save_later))
         self.devices.follow(self.balance.async_follow_devices)
@@ -135,7 +134,7 @@ class Hub:
             for left_out in self.account.left_out.of(interface):
                 left_out.ask_again()
             self.history.ask_again(interface)
-            self.account.issues.review(interface)
+        self.account.issues.review()
         if CONTROL.intersection(interfaces):
             self.control.ask_again()
             await self.control.async_request_refresh()
@@ -147,48 +146,45 @@ class Hub:
             self.history.async_request_refresh(),
         )
 
-    def _dumping(self) -> Steps[SavedHub]:
-        # Before the steps: rows that come in between may be in them or not.
-        made = {live.interface: live.made for live in (self.plants, self.devices)}
-        plants = yield from dumping(self.plants.data)
-        devices = yield from dumping(self.devices.data)
-        periods = yield from self.periods.dumping()
-        compared = yield from self.underperformance.dumping()
-        insights = yield from dumping(self.insights.data)
-        return {
-            "inventory": self.account.inventory.dump(),
-            "plants": plants,
-            "devices": devices,
-            "made": made,
+    def _copied(self) -> Callable[[], dict[str, object]]:
+        """Return what dumps the present state, in a thread; a reading never changes."""
+        inventory, insights = self.account.inventory, dict(self.insights.data)
+        plants, devices = dict(self.plants.data), dict(self.devices.data)
+        periods, compared = self.periods.copied(), self.underperformance.copied()
+        small = {
+            "made": {live.interface: live.made for live in (self.plants, self.devices)},
             "types": self.devices.types.dump(),
-            "periods": periods,
             "reports_pv": sorted(self.devices.reports_pv),
             "firmware": self.firmware.data.dump(),
-            "underperformance": compared,
-            "insights": insights,
             "in_watts": self.account.powers.dump_units(),
             "powers": self.account.powers.dump(),
             "left_out": self.account.left_out.dump(),
         }
+        return lambda: {
+            "inventory": inventory.dump(),
+            "plants": dump_readings(plants),
+            "devices": dump_readings(devices),
+            "periods": periods(),
+            "underperformance": compared(),
+            "insights": dump_readings(insights),
+            **small,
+        }
 
     def _restore(self, saved: SavedHub) -> None:
         account, devices = self.account, self.devices
-        devices.restore_known(
-            saved.get("types"), reports_pv=load_ids(saved.get("reports_pv"))
-        )
-        made = as_dict(saved.get("made"))
-        restore_readings(
-            self.plants, as_dict(saved.get("plants")), account.plants, made
-        )
-        restore_readings(devices, by_id(saved.get("devices")), account.devices, made)
+        devices.restore_known(saved["types"], reports_pv=saved["reports_pv"])
+        made = saved["made"]
+        restore_readings(self.plants, saved["plants"], account.plants, made)
+        restore_readings(devices, saved["devices"], account.devices, made)
         # Until 0.1.0 the meters with a power were not saved.
         account.powers.note_meters(
             {account.devices[key]: row.values for key, row in devices.data.items()}
         )
-        account.left_out.restore(saved.get("left_out"), account.plants, account.devices)
-        self.periods.restore(saved.get("periods"))
+        account.left_out.restore(saved["left_out"], account.plants, account.devices)
+        self.periods.restore(saved["periods"])
+        insights = saved["insights"]
         self.insights.restore(
-            load_readings(as_dict(saved.get("insights")), account.plants)
+            {code: insights[code] for code in insights.keys() & account.plants.keys()}
         )
         self.balance.derive(account.plants)
         self.balance.publish()

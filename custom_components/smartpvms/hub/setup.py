@@ -10,7 +10,6 @@ from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from ..account.account import Account
 from ..account.connections import Connection, Credentials, async_get_connections
 from ..account.inventory import Inventory
-from ..account.powers import Powers
 from ..const import CONF_CA_CERTIFICATE, DOMAIN
 from ..coordinator import what_failed
 from ..northbound import Dialect, Interface, NorthboundError
@@ -29,9 +28,8 @@ async def async_open(hass: HomeAssistant, entry: ConfigEntry) -> Hub:
     connections = await async_get_connections(hass)
     connection = connections.connect(credentials_of(entry))
     kept = await store_of(hass, entry.entry_id).async_load_sound()
-    # A fleet's takes a while to read.
-    known, saved = await hass.async_add_executor_job(read_saved, kept)
-    powers = Powers(saved)
+    known, saved = kept or (None, read_saved({}))
+    powers = saved["powers"]
     if known and known.plants:
         known = _as_detected(known, connection)
         if connection.client.session.is_refused:

@@ -2,57 +2,102 @@
 
 from collections.abc import Callable, Container, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 import voluptuous as vol
 
 from ..account.inventory import Inventory
+from ..account.left_out import LEFT_OUT, SavedLeftOut
+from ..account.powers import Powers
+from ..account.supported_types import TYPES, SavedTypes
 from ..const import DOMAIN
+from ..firmware.records import FirmwareRecords
 from ..live.coordinator import RealTimeCoordinator
-from ..live.periods import read_periods
+from ..live.period_coordinator import SavedPeriods
 from ..live.readings import Reading
-from ..storage.parse import as_dict
-from ..storage.steps import Steps, async_finished, finished
+from ..storage.parse import by_id, ids, instant, times, whole
 from ..storage.store import KeptStore
-from ..underperformance.coordinator import read_comparisons
+from ..underperformance.comparison import Siblings
+from ..underperformance.coordinator import SavedComparisons
 
 STORE_VERSION: Final = 1
 SAVE_DELAY: Final = 60
 
-type SavedHub = dict[str, object]
+
+class SavedHub(TypedDict):
+    """What a restart begins with; `made`: how many calls there were, by interface."""
+
+    plants: dict[str, Reading]
+    devices: dict[int, Reading]
+    made: dict[str, int]
+    types: SavedTypes
+    periods: dict[str, SavedPeriods]
+    reports_pv: set[int]
+    firmware: FirmwareRecords
+    underperformance: SavedComparisons
+    insights: dict[str, Reading]
+    powers: Powers
+    left_out: SavedLeftOut
 
 
-def store_of(hass: HomeAssistant, entry_id: str) -> KeptStore[SavedHub]:
+_PERIODS: Final = vol.Schema(
+    {
+        vol.Required("round_at"): instant,
+        vol.Required("asked"): times,
+        vol.Required("readings"): {str: Reading.load},
+        vol.Optional("types", default=dict): TYPES,
+    },
+    extra=vol.REMOVE_EXTRA,
+)
+_COMPARISONS: Final = vol.Schema(
+    {
+        vol.Optional("inverters", default=dict): {str: Siblings.load},
+        vol.Optional("strings", default=dict): by_id(Siblings.load),
+    },
+    extra=vol.REMOVE_EXTRA,
+)
+SCHEMA: Final = vol.Schema(
+    {
+        vol.Optional("plants", default=dict): {str: Reading.load},
+        vol.Optional("devices", default=dict): by_id(Reading.load),
+        vol.Optional("made", default=dict): {str: whole},
+        vol.Optional("types", default=dict): TYPES,
+        vol.Optional("periods", default=dict): {str: _PERIODS},
+        vol.Optional("reports_pv", default=list): ids,
+        vol.Optional("firmware", default=dict): FirmwareRecords.load,
+        vol.Optional("underperformance", default=dict): _COMPARISONS,
+        vol.Optional("left_out", default=dict): LEFT_OUT,
+        vol.Optional("insights", default=dict): {str: Reading.load},
+    },
+    extra=vol.REMOVE_EXTRA,
+)
+
+
+def read_saved(saved: Mapping[str, object]) -> SavedHub:
+    """Return what an entry's file says beside the inventory, or raise."""
+    read: SavedHub = SCHEMA(saved)
+    read["powers"] = Powers(saved)
+    return read
+
+
+def _read(saved: Mapping[str, object]) -> tuple[Inventory, SavedHub]:
+    return Inventory.load(saved["inventory"]), read_saved(saved)
+
+
+def store_of(
+    hass: HomeAssistant, entry_id: str
+) -> KeptStore[tuple[Inventory, SavedHub]]:
     """Return the file that keeps an entry's inventory and readings."""
-    return KeptStore(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}", vol.Schema(dict))
-
-
-def read_saved(saved: object) -> tuple[Inventory | None, SavedHub]:
-    """Return the inventory of an entry's file, and the rest with all rows read.
-
-    Takes no part of Home Assistant: to be run in a thread.
-    """
-    found = as_dict(saved)
-    rows = {
-        key: {
-            name: Reading.load(item) for name, item in as_dict(found.get(key)).items()
-        }
-        for key in ("plants", "devices")
-    }
-    read = {
-        "periods": read_periods(found.get("periods")),
-        "underperformance": read_comparisons(found.get("underperformance")),
-    }
-    return Inventory.load(found.get("inventory")), {**found, **rows, **read}
+    return KeptStore(hass, STORE_VERSION, f"{DOMAIN}.{entry_id}", _read)
 
 
 def restore_readings[K](
     coordinator: RealTimeCoordinator[K, Any],
-    saved: Mapping[K, object],
+    saved: Mapping[K, Reading],
     here: Container[K],
-    made: Mapping[str, object],
+    made: Mapping[str, int],
 ) -> None:
     """Give a coordinator the saved readings of the subjects that are `here`.
 
@@ -60,7 +105,7 @@ def restore_readings[K](
     counters may have been shown further on: they must not fall back.
     """
     is_exact = made.get(coordinator.interface, 0) == coordinator.made
-    readings = load_readings(saved, here)
+    readings = {key: reading for key, reading in saved.items() if key in here}
     coordinator.restore(
         readings
         if is_exact
@@ -68,31 +113,23 @@ def restore_readings[K](
     )
 
 
-def load_readings[K](saved: Mapping[K, object], here: Container[K]) -> dict[K, Reading]:
-    """Return the saved readings of the subjects that are `here`."""
-    return {
-        key: reading
-        for key, item in saved.items()
-        if key in here and (reading := Reading.load(item))
-    }
-
-
 class HubStore:
     """Writes the state of a hub, some time after it has changed.
 
-    `dumping` returns it. After `async_close` nothing writes over it.
+    `copied` copies it and returns what dumps the copy, in a thread. After
+    `async_close` nothing writes over it.
     """
 
     def __init__(
         self,
         hass: HomeAssistant,
         entry_id: str,
-        dumping: Callable[[], Steps[SavedHub]],
+        copied: Callable[[], Callable[[], dict[str, object]]],
     ) -> None:
         """Write nothing yet."""
         self._hass = hass
         self._store = store_of(hass, entry_id)
-        self._dumping = dumping
+        self._copied = copied
         self._will_save = False
         self._cancel: CALLBACK_TYPE = _nothing
         self._is_closed = False
@@ -112,7 +149,8 @@ class HubStore:
     async def async_save(self) -> None:
         """Write it now."""
         self._will_save = False
-        await self._store.async_save(await async_finished(self._dumping()))
+        dumped = await self._hass.async_add_executor_job(self._copied())
+        await self._store.async_save(dumped)
 
     async def async_close(self) -> None:
         """Write it for the last time."""
@@ -125,9 +163,9 @@ class HubStore:
         if not self._is_closed:
             await self.async_save()
 
-    def _dump(self) -> SavedHub:
+    def _dump(self) -> dict[str, object]:
         self._will_save = False
-        return finished(self._dumping())
+        return self._copied()()
 
 
 def _nothing() -> None:

@@ -103,9 +103,11 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         """Tell whether a reading is younger than three cycles."""
         return key in self.data and key not in self._stale
 
-    def cause(self, key: K) -> Context | None:
+    def cause(self, key: K) -> Context:
         """Return the context that the states of a plant's or device's reading share."""
-        return self._causes.get(key)
+        if (cause := self._causes.get(key)) is None:
+            cause = self._causes[key] = Context()
+        return cause
 
     def subscribed(self) -> AbstractSet[K]:
         """Return the plants or devices that have an enabled entity."""
@@ -194,7 +196,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         for key in keys:
             del self._changed[key]
             if listeners := self._listeners_of.get(key):
-                self._causes[key] = Context()
+                self._causes.pop(key, None)
                 self.notify(tuple(listeners))
         for watcher in self._watchers if keys else ():
             watcher(keys)

@@ -9,6 +9,7 @@ from homeassistant.core import callback
 
 from ..account.account import Account
 from ..account.device_batches import DeviceBatch, device_batches
+from ..account.supported_types import SavedTypes
 from ..catalogue import DEVICE_TYPES, PV_INPUT, Kpi, Role
 from ..northbound import Device, DeviceRow, Interface, Profile, Scale, Values
 from ..northbound.interfaces import DEVICES_PER_CALL
@@ -38,7 +39,7 @@ class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
         self._left_out = account.left_out.of_devices(self.interface)
 
     @callback
-    def restore_known(self, types: object, *, reports_pv: set[int]) -> None:
+    def restore_known(self, types: SavedTypes, *, reports_pv: set[int]) -> None:
         """Restore the types served and the inverters with a PV input."""
         self.types.restore(types)
         self.reports_pv = reports_pv

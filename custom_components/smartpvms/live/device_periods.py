@@ -1,6 +1,6 @@
 """Today, this month, this year of the devices."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
 from datetime import datetime
 from typing import Any, override
 
@@ -12,10 +12,8 @@ from ..catalogue import DEVICE_PERIODS, DEVICE_TYPES, PeriodKpi
 from ..northbound import Device, DeviceRow, Period
 from ..northbound.interfaces import DEVICES_PER_CALL
 from ..northbound.periods import ASK_DEVICES, DEVICE_INTERFACES
-from ..storage.parse import as_dict
-from ..storage.steps import Steps
 from .coordinator import RealTimeCoordinator
-from .period_coordinator import PeriodCoordinator
+from .period_coordinator import PeriodCoordinator, SavedPeriods
 from .period_rows import Rows, by_key
 
 
@@ -93,14 +91,14 @@ class DevicePeriodCoordinator(PeriodCoordinator[int, DeviceBatch]):
         self.types.ask_all_again()
 
     @override
-    def dumping(self) -> Steps[dict[str, object]]:
-        kept = yield from super().dumping()
-        return {**kept, "types": self.types.dump()}
+    def copied(self) -> Callable[[], dict[str, object]]:
+        dump, types = super().copied(), self.types.dump()
+        return lambda: {**dump(), "types": types}
 
     @override
     @callback
-    def restore_saved(self, saved: object) -> None:
-        self.types.restore(as_dict(saved).get("types"))
+    def restore_saved(self, saved: SavedPeriods) -> None:
+        self.types.restore(saved["types"])
         super().restore_saved(saved)
 
 

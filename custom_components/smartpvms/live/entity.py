@@ -63,7 +63,12 @@ class ReadingEntity[K: str | int](AccountEntity[ReadingsCoordinator[K]]):
         shown = self._what_shows()
         if shown != self._shown:
             self._shown = shown
-            self.async_write_ha_state()
+            self._write()
+
+    @callback
+    def _write(self) -> None:
+        """Write the state."""
+        self.async_write_ha_state()
 
 
 @callback

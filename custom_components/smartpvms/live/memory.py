@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple, Self
 
 from ..local_time import HOUR, Day, day_of
-from ..storage.parse import amount, instant
+from ..storage.parse import amount, instant, optional, text
 
 
 class State(StrEnum):
@@ -57,44 +57,36 @@ class Memory(NamedTuple):
         return 0.0 if self.since is None else at - self.since
 
     @classmethod
-    def load(cls, saved: object) -> Self | None:
-        """Return a memory that was saved as a list, None where it is malformed."""
+    def load(cls, saved: object) -> Self:
+        """Return a memory that was saved as a list, or raise ValueError."""
         match saved:
-            case [value, raw, at, last_reset, since, str() as period, mode, *rest]:
-                numbers = [value, raw, at, last_reset, since]
-            case _:
-                return None
-        read = [
-            *map(amount, numbers[:2]),
-            *map(instant, numbers[2:]),
-        ]
-        if [item is None for item in read] != [item is None for item in numbers]:
-            return None
-        shown, known_raw, known_at, reset, began = read
-        state = _load_state(mode, shown, began)
-        base = amount(rest[0]) if rest else 0.0
-        if known_raw is None or known_at is None or state is None or base is None:
-            return None
-        return cls(shown, known_raw, known_at, reset, began, period, state, base)
+            case [value, raw, at, reset, since, str() as period, mode, *rest]:
+                shown, began = optional(amount)(value), optional(instant)(since)
+                return cls(
+                    shown,
+                    amount(raw),
+                    instant(at),
+                    optional(instant)(reset),
+                    began,
+                    period,
+                    _load_state(mode, shown, began),
+                    *map(amount, rest[:1]),
+                )
+        raise ValueError("no memory")
 
 
 _LAGS: Final = frozenset({State.LAGGING, State.WAKING})
 
 
-def _load_state(
-    saved: object, value: float | None, since: float | None
-) -> State | None:
+def _load_state(saved: object, value: float | None, since: float | None) -> State:
     """Return a saved state; 0.1.0 saved whether the counter lagged."""
-    match saved:
-        case bool():
-            if value is None:
-                return State.UNSEEN
-            if saved:
-                return State.LAGGING if since is None else State.WAKING
-            return State.COUNTING if since is None else State.DOUBTED
-        case str() if saved in list(State):
-            return State(saved)
-    return None
+    if not isinstance(saved, bool):
+        return State(text(saved))
+    if value is None:
+        return State.UNSEEN
+    if saved:
+        return State.LAGGING if since is None else State.WAKING
+    return State.COUNTING if since is None else State.DOUBTED
 
 
 # A counter's rise or first number beyond this (kW) is a leap, whatever the plant.

@@ -6,16 +6,17 @@ after that only for the subjects of enabled entities.
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from math import inf
-from typing import Any, Final, override
+from typing import Any, Final, TypedDict, override
 
 from homeassistant.core import callback
 from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.util import dt as dt_util
 
 from ..account.account import Account
+from ..account.supported_types import SavedTypes
 from ..account.time_zones import find_zone
 from ..catalogue import PLANT_PERIODS, PeriodKpi
 from ..coordinator import EARLY, calling
@@ -25,8 +26,6 @@ from ..northbound.errors import BusyError
 from ..northbound.interfaces import PLANTS_PER_CALL
 from ..northbound.limits import windows
 from ..northbound.periods import ASK_PLANTS, PLANT_INTERFACES
-from ..storage.parse import as_dict, instant, times
-from ..storage.steps import Steps, dumping
 from .closings import Closings, Inquiry
 from .coordinator import RealTimeCoordinator
 from .period_rows import (
@@ -37,7 +36,7 @@ from .period_rows import (
     known_start,
     rows_to_apply,
 )
-from .readings import Reading
+from .readings import Reading, dump_readings
 
 # Of the calls of a lane; the rest is for history.
 LIVE_SHARE: Final = 0.4
@@ -63,6 +62,15 @@ def seconds_per_call(ledger: Ledger, interface: Interface) -> float:
         window.seconds / max(1, window.calls(ledger.scale))
         for window in windows(interface, ledger.profile)
     )
+
+
+class SavedPeriods(TypedDict):
+    """What a restart begins with, by plant code or device id as text."""
+
+    round_at: float
+    asked: dict[str, float]
+    readings: dict[str, Reading]
+    types: SavedTypes
 
 
 class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, Inquiry[RequestT]]):
@@ -216,30 +224,23 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, Inquiry[RequestT]]):
         self.asked.clear()
         self._not_before = 0.0
 
-    def dumping(self) -> Steps[dict[str, object]]:
-        """Return what `restore_saved` takes, as JSON data."""
-        readings = yield from dumping(self.data)
-        return {
-            "round_at": self.round_at,
-            "asked": {str(key): at for key, at in self.asked.items()},
-            "readings": readings,
+    def copied(self) -> Callable[[], dict[str, object]]:
+        """Return what dumps what `restore_saved` takes; a reading never changes."""
+        round_at, asked, readings = self.round_at, dict(self.asked), dict(self.data)
+        return lambda: {
+            "round_at": round_at,
+            "asked": {str(key): at for key, at in asked.items()},
+            "readings": dump_readings(readings),
         }
 
     @callback
-    def restore_saved(self, saved: object) -> None:
-        """Restore what `dumping` returned, as far as it has that shape."""
-        kept = as_dict(saved)
-        asked, readings = times(kept.get("asked")), as_dict(kept.get("readings"))
-        keys = self.shown_keys()
-        self.round_at = instant(kept.get("round_at")) or 0.0
-        self.asked = {key: asked[str(key)] for key in keys if str(key) in asked}
-        self.restore(
-            {
-                key: reading
-                for key in keys
-                if (reading := Reading.load(readings.get(str(key))))
-            }
-        )
+    def restore_saved(self, saved: SavedPeriods) -> None:
+        """Restore what was saved of the plants or devices that are here."""
+        keys = {str(key): key for key in self.shown_keys()}
+        asked, readings = saved["asked"], saved["readings"]
+        self.round_at = saved["round_at"]
+        self.asked = {keys[name]: asked[name] for name in asked.keys() & keys}
+        self.restore({keys[name]: readings[name] for name in readings.keys() & keys})
 
     @override
     async def _async_ask(self, request: Inquiry[RequestT]) -> None:

@@ -1,6 +1,6 @@
 """Today, this month, this year: the coordinators of plants and of devices."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -9,12 +9,9 @@ from homeassistant.core import callback
 from ..account.account import Account
 from ..catalogue import PERIODS
 from ..northbound import Interface
-from ..storage.parse import as_dict
-from ..storage.steps import Steps
 from .coordinator import RealTimeCoordinator
 from .device_periods import DevicePeriodCoordinator
-from .period_coordinator import PlantPeriodCoordinator
-from .readings import Reading
+from .period_coordinator import PlantPeriodCoordinator, SavedPeriods
 
 
 class PeriodCoordinators:
@@ -58,30 +55,14 @@ class PeriodCoordinators:
                 coordinator.ask_again()
                 await coordinator.async_request_refresh()
 
-    def dumping(self) -> Steps[dict[str, object]]:
-        """Return what the next start begins with, as JSON data."""
-        found: dict[str, object] = {}
-        for coordinator in self:
-            found[coordinator.interface] = yield from coordinator.dumping()
-        return found
+    def copied(self) -> Callable[[], dict[str, object]]:
+        """Return what dumps what the next start begins with."""
+        copies = {periods.interface: periods.copied() for periods in self}
+        return lambda: {str(name): dump() for name, dump in copies.items()}
 
     @callback
-    def restore(self, saved: object) -> None:
-        """Restore what `dumping` returned, as far as it has that shape."""
-        found = as_dict(saved)
+    def restore(self, saved: Mapping[str, SavedPeriods]) -> None:
+        """Restore what was saved, by interface."""
         for coordinator in self:
-            coordinator.restore_saved(found.get(coordinator.interface))
-
-
-def read_periods(saved: object) -> dict[str, object]:
-    """Return what `PeriodCoordinators.dumping` returned with all rows read; pure."""
-    return {
-        name: {
-            **as_dict(kept),
-            "readings": {
-                key: Reading.load(item)
-                for key, item in as_dict(as_dict(kept).get("readings")).items()
-            },
-        }
-        for name, kept in as_dict(saved).items()
-    }
+            if kept := saved.get(coordinator.interface):
+                coordinator.restore_saved(kept)

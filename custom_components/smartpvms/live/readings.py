@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 from ..catalogue import Kpi
 from ..local_time import Day
 from ..northbound import Values
-from ..storage.parse import instant, numbers, texts
+from ..storage.parse import by_name, instant, numbers, texts
 from .counters import advance
 from .memory import Memory, Moment, leap_of
 
@@ -73,33 +73,22 @@ class Reading:
         }
 
     @classmethod
-    def load(cls, saved: object) -> Self | None:
-        """Return what `dump` saved, None where that is of another shape.
-
-        A reading is returned as it is.
-        """
-        if isinstance(saved, cls):
-            return saved
+    def load(cls, saved: object) -> Self:
+        """Return what `dump` saved, or raise ValueError."""
         match saved:
-            case {
-                "at": at,
-                "values": dict() as values,
-                "memories": dict() as memories,
-                **more,
-            }:
-                if (came := instant(at)) is None:
-                    return None
-                return cls(
-                    came,
-                    numbers(values),
-                    {
-                        key: memory
-                        for key, items in memories.items()
-                        if (memory := Memory.load(items)) is not None
-                    },
-                    hidden=frozenset(texts(more.get("hidden"))),
-                )
-        return None
+            case {"at": at, "values": values, "memories": memories, **more}:
+                hidden = frozenset(texts(more.get("hidden", [])))
+                known = _load_memories(memories)
+                return cls(instant(at), numbers(values), known, hidden=hidden)
+        raise ValueError("no reading")
+
+
+def dump_readings(readings: Mapping[Any, Reading]) -> dict[str, object]:
+    """Return readings as JSON data by plant code or device id."""
+    return {str(key): reading.dump() for key, reading in readings.items()}
+
+
+_load_memories: Final = by_name(Memory.load)
 
 
 def advance_reading(

@@ -135,7 +135,8 @@ class Ledger:
 
     def lane(self, interface: Interface) -> Lane:
         """Return the lane of an interface."""
-        lane = self._lanes.setdefault(interface, Lane())
+        if (lane := self._lanes.get(interface)) is None:
+            lane = self._lanes[interface] = Lane()
         lane.prune(self._now(), _SPANS[interface])
         return lane
 
@@ -147,11 +148,13 @@ class Ledger:
     def ready_at(self, interface: Interface, calls: int = 1) -> float:
         """Return the epoch second from which `calls` calls may be made."""
         lane = self.lane(interface)
-        return self._room_at(interface, lane.calls, calls, self._free_at(interface))
+        free_at = self._free_at(interface, lane)
+        return self._room_at(interface, lane.calls, calls, free_at)
 
     def login_by_hand_at(self) -> float:
         """Return the epoch second from which a user may log in by hand."""
-        lane, at = self.lane(Interface.LOGIN), self._free_at(Interface.LOGIN)
+        lane = self.lane(Interface.LOGIN)
+        at = self._free_at(Interface.LOGIN, lane)
         for calls, seconds in LOGINS_BY_HAND:
             if len(lane.calls) >= calls:
                 at = max(at, lane.calls[-calls] + seconds * lane.stretch + MARGIN)
@@ -160,15 +163,15 @@ class Ledger:
     def last_at(self, interface: Interface, calls: int) -> float:
         """Return the epoch second of the last of `calls` calls, made one by one."""
         lane = self.lane(interface)
-        stamps, at = list(lane.calls), self._free_at(interface)
+        stamps, at = list(lane.calls), self._free_at(interface, lane)
         for _ in range(calls):
             at = self._room_at(interface, stamps, 1, at)
             stamps.append(at)
         return at
 
-    def _free_at(self, interface: Interface) -> float:
-        """Return the epoch second from which a lane is not at rest."""
-        lane, now = self.lane(interface), self._now()
+    def _free_at(self, interface: Interface, lane: Lane) -> float:
+        """Return the epoch second from which an interface's lane is not at rest."""
+        now = self._now()
         at = max(now, lane.paused_until, lane.held_until, self._busy_until)
         if not self._used_up_at:
             return at
@@ -249,7 +252,7 @@ class Ledger:
         of them is not.
         """
         lane, now = self.lane(interface), self._now()
-        if self._free_at(interface) > now:
+        if self._free_at(interface, lane) > now:
             return 0
         limits = self._limits(interface)
         shortest = min(limit.seconds for limit in limits)

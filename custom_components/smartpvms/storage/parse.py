@@ -1,8 +1,9 @@
-"""Saved JSON, read without trusting its shape. Pure."""
+"""Saved JSON, read whole: of another shape than expected it raises ValueError. Pure."""
 
+from collections.abc import Callable
 from datetime import date, datetime
-import re
-from typing import Final, TypeGuard
+from math import inf
+from typing import Final
 
 from ..northbound.bounds import LARGEST, LAST_YEAR, LATEST
 
@@ -10,87 +11,103 @@ FIRST_YEAR: Final = 1970
 
 
 def as_dict(saved: object) -> dict[str, object]:
-    """Return a JSON object, an empty one for anything else."""
-    return saved if isinstance(saved, dict) else {}
+    """Return a JSON object."""
+    if isinstance(saved, dict):
+        return saved
+    raise ValueError("no object")
 
 
-def by_id(saved: object) -> dict[int, object]:
-    """Return items by the id of a device or type; JSON keys are text."""
-    return {
-        int(key): item
-        for key, item in as_dict(saved).items()
-        if re.fullmatch(r"-?[0-9]{1,19}", key)
+def as_list(saved: object) -> list[object]:
+    """Return a JSON array."""
+    if isinstance(saved, list | tuple):
+        return list(saved)
+    raise ValueError("no array")
+
+
+def by_name[T](read: Callable[[object], T]) -> Callable[[object], dict[str, T]]:
+    """Return what reads the items of a JSON object."""
+    return lambda saved: {name: read(item) for name, item in as_dict(saved).items()}
+
+
+def by_id[T](read: Callable[[object], T]) -> Callable[[object], dict[int, T]]:
+    """Return what reads items by the id of a device or type; JSON keys are text."""
+    return lambda saved: {
+        whole(int(key)): read(item) for key, item in as_dict(saved).items()
     }
 
 
-def load_ids(saved: object) -> set[int]:
+def by_start[T](read: Callable[[object], T]) -> Callable[[object], dict[int, T]]:
+    """Return what reads items by when they begin (epoch seconds)."""
+    return lambda saved: {
+        int(instant(int(start))): read(item) for start, item in as_dict(saved).items()
+    }
+
+
+def optional[T](read: Callable[[object], T]) -> Callable[[object], T | None]:
+    """Return what reads a value or None."""
+    return lambda saved: None if saved is None else read(saved)
+
+
+def text(saved: object) -> str:
+    """Return a text."""
+    if isinstance(saved, str):
+        return saved
+    raise ValueError("no text")
+
+
+def flag(saved: object) -> bool:
+    """Return a truth value."""
+    if isinstance(saved, bool):
+        return saved
+    raise ValueError("no truth value")
+
+
+def whole(saved: object) -> int:
+    """Return a whole number that can be saved again."""
+    if isinstance(saved, int) and abs(saved) < 2**63:
+        return int(saved)
+    raise ValueError("no whole number")
+
+
+def amount(saved: object) -> float:
+    """Return a number that can be reckoned with."""
+    if isinstance(saved, float) and -LARGEST <= saved <= LARGEST:
+        return saved
+    if isinstance(saved, int | float) and -inf <= saved <= inf:
+        return float(max(-LARGEST, min(saved, LARGEST)))
+    raise ValueError("no number")
+
+
+def instant(saved: object) -> float:
+    """Return a time in epoch seconds that a clock can show."""
+    return max(0.0, min(amount(saved), LATEST))
+
+
+def ids(saved: object) -> set[int]:
     """Return a list of ids."""
-    ids = saved if isinstance(saved, list) else []
-    return {key for key in ids if is_whole(key)}
+    return set(map(whole, as_list(saved)))
 
 
 def texts(saved: object) -> set[str]:
     """Return the texts of a list."""
-    items = saved if isinstance(saved, list) else []
-    return {item for item in items if isinstance(item, str)}
+    return set(map(text, as_list(saved)))
 
 
-def load_flags(saved: object) -> dict[int, bool]:
-    """Return flags by the id of a device."""
-    return {key: flag is True for key, flag in by_id(saved).items()}
+def load_time(saved: object) -> datetime:
+    """Return a time with its offset."""
+    at = datetime.fromisoformat(text(saved))
+    if at.utcoffset() is not None and FIRST_YEAR <= at.year < LAST_YEAR:
+        return at
+    raise ValueError("no time")
 
 
-def numbers(saved: object) -> dict[str, float]:
-    """Return the numbers of a JSON object."""
-    return {
-        key: number
-        for key, item in as_dict(saved).items()
-        if (number := amount(item)) is not None
-    }
+def load_date(saved: object) -> date:
+    """Return a day."""
+    day = date.fromisoformat(text(saved))
+    if FIRST_YEAR <= day.year <= LAST_YEAR:
+        return day
+    raise ValueError("no day")
 
 
-def times(saved: object) -> dict[str, float]:
-    """Return the times (epoch seconds) of a JSON object."""
-    return {
-        key: at
-        for key, item in as_dict(saved).items()
-        if (at := instant(item)) is not None
-    }
-
-
-def is_whole(saved: object) -> TypeGuard[int]:
-    """Tell whether it is a whole number that can be saved again."""
-    return isinstance(saved, int) and not isinstance(saved, bool) and abs(saved) < 2**63
-
-
-def amount(saved: object) -> float | None:
-    """Return a number that can be reckoned with, None for anything else."""
-    if isinstance(saved, bool) or not isinstance(saved, int | float):
-        return None
-    return float(saved) if -LARGEST <= saved <= LARGEST else None
-
-
-def instant(saved: object) -> float | None:
-    """Return a time in epoch seconds, None where no clock can show it."""
-    at = amount(saved)
-    return at if at is not None and 0 <= at <= LATEST else None
-
-
-def load_time(saved: object) -> datetime | None:
-    """Return a time with its offset, None for anything else."""
-    try:
-        at = datetime.fromisoformat(saved) if isinstance(saved, str) else None
-    except ValueError:
-        return None
-    if at is None or at.utcoffset() is None:
-        return None
-    return at if FIRST_YEAR <= at.year < LAST_YEAR else None
-
-
-def load_date(saved: object) -> date | None:
-    """Return a day, None for anything else."""
-    try:
-        day = date.fromisoformat(saved) if isinstance(saved, str) else None
-    except ValueError:
-        return None
-    return day if day and FIRST_YEAR <= day.year <= LAST_YEAR else None
+numbers: Final = by_name(amount)
+times: Final = by_name(instant)

@@ -22,7 +22,7 @@ FILE_DAMAGED: Final = "file_damaged"
 
 # What Home Assistant's store raises for JSON that it has not written, or by a
 # version to come, and what a schema raises.
-_DAMAGE = (
+DAMAGE: Final = (
     HomeAssistantError,
     AttributeError,
     LookupError,
@@ -60,7 +60,7 @@ class KeptStore[T](Store[dict[str, Any]]):
             saved = await self.async_load()
             self.was_damaged = existed and saved is None
             return None if saved is None else await run(self._schema, saved)
-        except _DAMAGE as error:
+        except DAMAGE as error:
             self.was_damaged = True
             await self._async_set_aside(type(error).__name__)
         return None

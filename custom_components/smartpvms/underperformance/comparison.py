@@ -20,7 +20,7 @@ from statistics import median
 from typing import Final, Self
 
 from ..local_time import HOUR
-from ..storage.parse import as_dict, by_id, is_whole
+from ..storage.parse import as_dict, by_id, whole
 from .member import LOW, PARTS, WELL, Member, Sample, Verdict
 
 # Where siblings differ much among themselves, one has to differ more than that:
@@ -124,27 +124,18 @@ class Siblings:
 
     def dump(self) -> dict[str, object]:
         """Return this as JSON data."""
-        members = {str(key): member.dump() for key, member in self.members.items()}
-        return {"day": self.day, "units": members}
+        # In a thread: a sibling may come in meanwhile.
+        members = dict(self.members).items()
+        return {"day": self.day, "units": {str(key): m.dump() for key, m in members}}
 
     @classmethod
     def load(cls, saved: object) -> Self:
-        """Return what `dump` saved, as far as it has that shape.
+        """Return what `dump` saved, or raise ValueError."""
+        parts = as_dict(saved)
+        return cls(whole(parts.get("day")), _load_members(parts.get("units")))
 
-        An instance of this class is returned as it is.
-        """
-        if isinstance(saved, cls):
-            return saved
-        found = as_dict(saved)
-        day = found.get("day")
-        return cls(
-            day if is_whole(day) else 0,
-            {
-                key: member
-                for key, item in by_id(found.get("units")).items()
-                if (member := Member.load(item))
-            },
-        )
+
+_load_members: Final = by_id(Member.load)
 
 
 def median_without(ordered: Sequence[float], value: float) -> float:

@@ -1,10 +1,10 @@
 """Which inverters and strings stay far below their siblings; makes no call."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Set as AbstractSet
+from collections.abc import Callable, Collection, Iterable, Mapping, Set as AbstractSet
 from datetime import datetime
 from itertools import batched
-from typing import Final, override
+from typing import Final, TypedDict, override
 
 from homeassistant.core import callback
 
@@ -15,8 +15,6 @@ from ..live.coordinator import NOTIFIED_AT_ONCE, ReadingsCoordinator
 from ..live.device_coordinator import DeviceCoordinator
 from ..live.readings import Reading
 from ..northbound import Device, Values
-from ..storage.parse import as_dict, by_id
-from ..storage.steps import Steps, dumping
 from .comparison import Siblings
 from .member import Sample, Verdict
 from .power import inverter_power, string_powers
@@ -24,12 +22,11 @@ from .power import inverter_power, string_powers
 _AC_OUTPUT: Final = "active_power"
 
 
-def read_comparisons(saved: object) -> dict[str, object]:
-    """Return what `UnderperformanceCoordinator.dumping` returned, read; pure."""
-    return {
-        name: {key: Siblings.load(item) for key, item in as_dict(known).items()}
-        for name, known in as_dict(saved).items()
-    }
+class SavedComparisons(TypedDict):
+    """The comparisons of inverters by plant code, and of strings by the inverter."""
+
+    inverters: dict[str, Siblings]
+    strings: dict[int, Siblings]
 
 
 class UnderperformanceCoordinator(ReadingsCoordinator[int]):
@@ -39,9 +36,9 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
     """
 
     def __init__(
-        self, account: Account, devices: DeviceCoordinator, saved: object
+        self, account: Account, devices: DeviceCoordinator, saved: SavedComparisons
     ) -> None:
-        """Compare the readings of devices; `saved`: what `dumping` returned."""
+        """Compare the readings of devices; `saved`: those of the last run."""
         super().__init__(account, "underperformance", None)
         # The last verdicts of a device, and the values made of them.
         self._known: dict[
@@ -49,21 +46,18 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
         ] = {}
         self._devices = devices
         self._keys = _inverters(account.devices)
-        found = as_dict(saved)
-        self.inverters = {
-            code: Siblings.load(item)
-            for code, item in as_dict(found.get("inverters")).items()
-        }
-        self.strings = {
-            key: Siblings.load(item)
-            for key, item in by_id(found.get("strings")).items()
-        }
+        self.inverters, self.strings = saved["inverters"], saved["strings"]
 
-    def dumping(self) -> Steps[dict[str, object]]:
-        """Return the comparisons as JSON data."""
-        inverters = yield from dumping(self.inverters)
-        strings = yield from dumping(self.strings)
-        return {"inverters": inverters, "strings": strings}
+    def copied(self) -> Callable[[], dict[str, object]]:
+        """Return what dumps the comparisons.
+
+        They go on meanwhile: one may be saved with a row that another lacks.
+        """
+        inverters, strings = dict(self.inverters), dict(self.strings)
+        return lambda: {
+            "inverters": {code: known.dump() for code, known in inverters.items()},
+            "strings": {str(key): known.dump() for key, known in strings.items()},
+        }
 
     @override
     def shown_keys(self) -> AbstractSet[int]:

@@ -4,10 +4,10 @@ Powers in kW, times in epoch seconds, sums of levels in seconds at full power.
 """
 
 from dataclasses import dataclass, field, fields
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from ..local_time import HOUR
-from ..storage.parse import amount
+from ..storage.parse import amount, as_list, flag, optional
 
 # Below this share of the usual output on two sunny days it is a fault: dirt, ageing,
 # a passing shadow and a mixed day on two roofs cost less.
@@ -234,16 +234,15 @@ class Member:
         return [*values, sums]
 
     @classmethod
-    def load(cls, saved: object) -> Self | None:
-        """Return what `dump` saved, None where that is of another shape."""
-        if not isinstance(saved, list) or len(saved) != len(_FIELDS):
-            return None
-        *values, sums = saved
-        named = dict(zip(_FIELDS, values, strict=False))
-        if not all(_is_sound(name, item) for name, item in named.items()):
-            return None
-        parts = _load_parts(sums)
-        return cls(**named, parts=parts) if parts else None
+    def load(cls, saved: object) -> Self:
+        """Return what `dump` saved, or raise ValueError."""
+        *values, sums = as_list(saved)
+        named = zip(_FIELDS[:-1], values, strict=True)
+        read: dict[str, Any] = {name: _load(name, item) for name, item in named}
+        parts = [Part(*map(_positive, as_list(part))) for part in as_list(sums)]
+        if len(parts) != len(PARTS) + 1:
+            raise ValueError("not all parts of a day")
+        return cls(**read, parts=parts)
 
 
 _FIELDS: Final = tuple(item.name for item in fields(Member))
@@ -254,23 +253,12 @@ def _rounded(item: float | None) -> float | None:
     return round(item, 4) if isinstance(item, float) else item
 
 
-def _is_sound(name: str, item: object) -> bool:
-    """Tell whether a saved value is of the kind that its field has."""
+def _load(name: str, item: object) -> bool | float | None:
+    """Return a saved value of the kind that its field has."""
     if name.startswith("is_"):
-        return isinstance(item, bool)
-    return _is_amount(item) or (item is None and name == "ratio")
+        return flag(item)
+    return optional(_positive)(item) if name == "ratio" else _positive(item)
 
 
-def _is_amount(item: object) -> bool:
-    known = amount(item)
-    return known is not None and known >= 0
-
-
-def _load_parts(saved: object) -> list[Part] | None:
-    if not isinstance(saved, list) or len(saved) != len(PARTS) + 1:
-        return None
-    if not all(isinstance(sums, list) and len(sums) == 3 for sums in saved):
-        return None
-    if not all(_is_amount(item) for sums in saved for item in sums):
-        return None
-    return [Part(*sums) for sums in saved]
+def _positive(item: object) -> float:
+    return max(0.0, amount(item))
