@@ -394,6 +394,7 @@ async def test_odd_files_are_survived(
     hass: HomeAssistant,
     hass_storage: dict[str, object],
     entry: MockConfigEntry,
+    sim: Simulator,
     wait: Wait,
     saved: object,
 ) -> None:
@@ -402,9 +403,11 @@ async def test_odd_files_are_survived(
         (f"smartpvms.{entry.entry_id}", saved),
     ):
         hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": data}
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait(10)
+    # Without a record of logins, none is made for ten minutes.
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    await wait(1200, 10)
     assert float(state_of(hass, PLANT, "pv_power")) > 0
+    assert sim.count(fail_code=407) == 0
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,6 @@ from custom_components.smartpvms.northbound.lane import (
     STRETCH_MAX,
     PauseReason,
 )
-from custom_components.smartpvms.northbound.limits import windows
 
 from .conftest import HandClock, done, nothing
 
@@ -470,12 +469,21 @@ def test_what_is_absurd_on_disk_is_bounded(ledger: Ledger) -> None:
     assert orjson.dumps(ledger.dump())
 
 
-@pytest.mark.parametrize("interface", [I.STATIONS, I.DEVICE_REAL_TIME, I.LOGIN])
+@pytest.mark.parametrize(
+    ("interface", "longest"),
+    [
+        (I.LOGIN, 600),
+        (I.DEVICE_REAL_TIME, 300),
+        (I.PLANT_DAY, DAY),
+        # Half of a day's lists is kept for restarts.
+        (I.STATIONS, 60),
+        (I.DEVICE_LIST, 60),
+    ],
+)
 def test_without_a_record_all_windows_count_as_full(
-    ledger: Ledger, clock: HandClock, interface: I
+    ledger: Ledger, clock: HandClock, interface: I, longest: float
 ) -> None:
     ledger.profile, ledger.scale = Profile.DAILY, LARGE
-    longest = max(window.seconds for window in windows(interface, Profile.DAILY))
     ledger.count_as_used_up(clock.now())
     assert ledger.left(interface) == 0
     assert ledger.lanes.keys() <= {interface}

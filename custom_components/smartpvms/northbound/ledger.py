@@ -42,6 +42,12 @@ TOO_FREQUENT_PAUSE: Final = 15 * MINUTE
 BUSY_PAUSE: Final = 2 * MINUTE
 BUSY_PAUSE_MAX: Final = 15 * MINUTE
 
+# Half of their day's calls is kept for restarts, so that only their minute may be full
+# where no record is left.
+_LISTS: Final = frozenset(
+    {Interface.STATIONS, Interface.STATION_LIST, Interface.DEVICE_LIST}
+)
+
 # KPIs are configured by device type: an unconfigured type pauses no other.
 _BY_TYPE: Final = frozenset(
     {
@@ -175,8 +181,9 @@ class Ledger:
         at = max(now, lane.paused_until, lane.held_until, self._busy_until)
         if not self._used_up_at:
             return at
-        longest = max(limit.seconds for limit in self._limits(interface))
-        return max(at, min(self._used_up_at, now) + longest + MARGIN)
+        spans = [limit.seconds for limit in self._limits(interface)]
+        span = min(spans) if interface in _LISTS else max(spans)
+        return max(at, min(self._used_up_at, now) + span + MARGIN)
 
     def _room_at(
         self, interface: Interface, made: Sequence[float], calls: int, at: float
