@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
 import { before, test } from "node:test";
 
 import { recorded, serveFiles } from "./house.js";
@@ -145,4 +146,12 @@ test("a view lacks the sections that are hidden, and no other", async () => {
   assert.equal(await count({ hidden: ["calendar", "system"] }), all - 2);
   const { views } = await generate("dashboard-smartpvms", { hidden: ["calendar"] });
   assert.deepEqual(views.at(-1).strategy.hidden, ["calendar"]);
+});
+
+test("the entry names every module: a browser asks for all of them at once", () => {
+  const folder = new URL("../../custom_components/smartpvms/dashboard/browser/", import.meta.url);
+  const entry = readFileSync(new URL("smartpvms.js", folder), "utf-8");
+  const modules = readdirSync(folder).filter((name) => /\.js$/.test(name));
+  const named = [...entry.matchAll(/"\.\/([\w-]+\.js)"/g)].map(([, name]) => name);
+  assert.deepEqual([...named, "smartpvms.js"].sort(), modules.sort());
 });

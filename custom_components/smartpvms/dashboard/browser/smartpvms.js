@@ -15,6 +15,36 @@ import { offer } from "./power-flow.js";
 import { hasNewStatistics, plantsOf } from "./registry.js";
 import { language, ownTexts, textsOf } from "./texts.js";
 
+// Named here, so that a browser asks for all modules at once, not for one level after the other.
+import "./alarm_list.js";
+import "./alarms.js";
+import "./bars.js";
+import "./calendar.js";
+import "./cards.js";
+import "./chart.js";
+import "./curve.js";
+import "./device_list.js";
+import "./device_values.js";
+import "./devices.js";
+import "./editor.js";
+import "./elements.js";
+import "./flow-model.js";
+import "./flow-scene.js";
+import "./flow.js";
+import "./graphs.js";
+import "./health.js";
+import "./numbers.js";
+import "./powers.js";
+import "./ranking.js";
+import "./records.js";
+import "./statistics.js";
+import "./status.js";
+import "./story.js";
+import "./sums.js";
+import "./table.js";
+import "./today.js";
+import "./totals.js";
+
 const TYPE = "smartpvms";
 const NAME = "Huawei FusionSolar";
 const ICON = "mdi:solar-power-variant";
