@@ -175,6 +175,16 @@ test("the curve has today's hours, and what flows without a sign", async () => {
   assert.match(textOf(card), /12 AM.*12 PM.*12 AM/);
 });
 
+test("the curve of a plant that does not answer tells no power as of now", async () => {
+  const pv = "sensor.sonnenhof_pv_power";
+  const rows = { "5minute": { [pv]: [{ start: Date.now() - HOUR / 6, mean: 5 }] } };
+  const hass = having({ pv_power: "unavailable" }, rows);
+  delete hass.entities["sensor.sonnenhof_battery_power"];
+  const card = await drawn(modules.Curve, hass, HOUSE);
+  assert.match(textOf(card), /Solar/);
+  assert.doesNotMatch(textOf(card), /5.kW/);
+});
+
 test("a plant that is gone leaves an empty card", async () => {
   for (const name of ["Alarms", "Bars", "Calendar", "Curve", "Status", "Story", "Totals"]) {
     const card = await drawn(modules[name], having(), { plant: "gone", series: [] });

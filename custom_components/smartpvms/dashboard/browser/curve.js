@@ -108,7 +108,11 @@ path { fill: none; stroke-width: 2; stroke-linejoin: round; }
   legend(points, shown, write, time) {
     const { today } = this.span;
     const { texts } = this;
-    const at = time ?? Date.now();
+    // What was a while ago is not now: a plant that does not answer has no power.
+    const valueOf = (key) =>
+      time
+        ? valueAt(points[key].filter(([when]) => when >= today), time)
+        : numberOf(this.hass.states[this.plant.find(key)]);
     const entry = (color, text, kind = "dot") =>
       element(
         "li",
@@ -117,7 +121,7 @@ path { fill: none; stroke-width: 2; stroke-linejoin: round; }
         element("span", {}, text),
       );
     const found = shown.map((key) => {
-      const value = valueAt(points[key].filter(([when]) => when >= today), at);
+      const value = valueOf(key);
       const name = texts.flow(key, value);
       return entry(COLORS[key], value === undefined ? name : `${name} ${write.power(Math.abs(value))}`);
     });
