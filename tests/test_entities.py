@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.const import EntityCategory
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
@@ -132,6 +133,7 @@ async def test_money_is_in_the_plants_currency(
         (512.0, "on_grid"),
         ("512", "on_grid"),
         (0xA000, "standby_no_sunlight"),
+        (0x0203, "off_grid"),
         (4711, "other"),
         ("N/A", "unknown"),
         (None, "unknown"),
@@ -369,10 +371,14 @@ async def test_all_types_are_as_fresh_as_the_first(
 async def test_battery_health_zero_is_not_reported(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
 ) -> None:
+    """No entity before there was a number; a 0 is no number later on."""
     battery = device_of(sim, Type.BATTERY)
-    sim.override(battery, {"battery_soh": 0})
+    assert not registered(hass, battery, "battery_soh")
+    sim.override(battery, {"battery_soh": 99})
+    await wait(CYCLE)
     entity = entity_id(hass, "sensor", battery, "battery_soh")
     er.async_get(hass).async_update_entity(entity, disabled_by=None)
+    sim.override(battery, {"battery_soh": 0})
     await restart(hass, setup)
     await wait(CYCLE)
     assert state_of(hass, battery, "battery_soh") == "unknown"
@@ -391,6 +397,23 @@ def test_what_has_a_direction_says_it_in_its_name(kind: int, key: str) -> None:
     """A counter of the grid is of import or export: both have the same plain name."""
     (kpi,) = (kpi for kpi in DEVICE_TYPES[kind].kpis if kpi.key == key)
     assert issubclass(sensor_class(kpi), DirectedSensor)
+
+
+async def test_modules_of_a_battery(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """Two modules are there, and none in the third place."""
+    battery = device_of(sim, Type.BATTERY)
+    registry = er.async_get(hass)
+    rows = [
+        registry.entities[entity_id(hass, "sensor", battery, f"module_1_{place}_{key}")]
+        for place in (1, 2)
+        for key in ("soh", "temperature")
+    ]
+    assert {row.disabled_by for row in rows} == {er.RegistryEntryDisabler.INTEGRATION}
+    assert {row.entity_category for row in rows} == {EntityCategory.DIAGNOSTIC}
+    assert rows[2].original_name == "Module 1.2 state of health"
+    assert not registered(hass, battery, "module_1_3_soh")
 
 
 def test_one_table_lists_all_keys() -> None:

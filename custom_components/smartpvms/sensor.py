@@ -170,12 +170,16 @@ def seen(
     known = set(statuses)
     for kpi in kpis:
         known.add(kpi.key)
-        value = values.get(kpi.key)
-        shows = value is not None and (value > 0 or not kpi.needs_production)
-        if shows or kpi.key in registered:
+        if shows(kpi, values.get(kpi.key)) or kpi.key in registered:
             yield kpi
     for key in (values.keys() | registered) - known:
         yield unknown_kpi(key)
+
+
+def shows(kpi: Kpi, value: float | None) -> bool:
+    """Tell whether a value is one: a 0 may mean that it is not measured."""
+    zero_shows = not (kpi.needs_production or kpi.zero_is_missing)
+    return value is not None and (value > 0 or zero_shows)
 
 
 def unknown_kpi(key: str) -> Kpi:

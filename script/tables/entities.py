@@ -163,7 +163,7 @@ def _family(key: str) -> str:
     """Return the common form of numbered keys and of the calls left by interface."""
     if key.startswith(f"{CALLS_LEFT}_"):
         return CALLS_LEFT + "_"
-    return re.sub(r"\d+", "#", key, count=1)
+    return re.sub(r"\d+", "#", key)
 
 
 def _name(names: Texts, platform: str, family: list[EntityDescription]) -> str:
@@ -172,9 +172,8 @@ def _name(names: Texts, platform: str, family: list[EntityDescription]) -> str:
     name = str(names[platform][str(first.translation_key)]["name"])
     if first.key.startswith(f"{CALLS_LEFT}_"):
         name = f"{name.partition(':')[0]}, one for each interface"
-    numbers = [re.search(r"\d+", row.key) for row in (first, last)]
-    if all(numbers):
-        low, high = (found.group() for found in numbers if found)
+    low, high = (".".join(re.findall(r"\d+", row.key)) for row in (first, last))
+    if low:
         name = name.replace("{number}", f"{low} … {high}")
     direction = first.direction if isinstance(first, Kpi) else None
     if direction is None:

@@ -43,7 +43,12 @@ def battery(look: Look) -> Row:
         row["rated_capacity"] = unit.capacity_kwh
     if look.newer and look.odd(Oddity.PACKS):
         packs: dict[str, object] = {
-            "1": [{"batteryPack": n, "soc": row["battery_soc"]} for n in (1, 2)]
+            "unit1": [
+                {"sn": "2210010034", "soh": "95.0%", "temperature": 31.5},
+                {"sn": "2210010035", "soh": "93.0%", "temperature": 32.0},
+                None,
+            ],
+            "unit2": [],
         }
         nested: Value = packs
         row["battery_unit_info"] = nested

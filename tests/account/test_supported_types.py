@@ -36,6 +36,17 @@ def test_one_refusal_of_a_type_that_was_answered_proves_nothing(
     assert types.refused[INVERTER] == now + HOUR
 
 
+def test_a_clock_that_was_ahead_keeps_no_type_away() -> None:
+    now = 30 * DAY
+    types = SupportedTypes(lambda: now, lambda: None)
+    refuse(types, METER)
+    restored = SupportedTypes(lambda: 0.0, lambda: None)
+    restored.restore(types.dump())
+    assert restored.may_ask(METER)
+    refuse(restored, METER)
+    assert not restored.may_ask(METER)
+
+
 def test_a_type_that_was_never_answered_is_left_alone_for_a_week() -> None:
     types = SupportedTypes(lambda: 0.0, lambda: None)
     refuse(types, METER)

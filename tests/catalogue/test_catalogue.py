@@ -17,6 +17,7 @@ from custom_components.smartpvms.catalogue import (
     DERIVED,
     DEVICE_PERIODS,
     DEVICE_TYPES,
+    NAMES,
     OTHER,
     PLANT,
     PLANT_PERIODS,
@@ -27,7 +28,10 @@ from custom_components.smartpvms.catalogue import (
 )
 from custom_components.smartpvms.catalogue.battery import BATTERY_MODES, BATTERY_STATES
 from custom_components.smartpvms.catalogue.insight import INSIGHTS
-from custom_components.smartpvms.catalogue.inverter import INVERTER_STATES
+from custom_components.smartpvms.catalogue.inverter import (
+    INVERTER_STATES,
+    PRODUCING_STATES,
+)
 from custom_components.smartpvms.catalogue.plant import HEALTH_STATES, REFRESH
 
 REFERENCE: dict[str, Any] = json.loads(
@@ -118,7 +122,33 @@ def test_enumerations_are_translated(key: str, states: dict[int, str]) -> None:
 
 
 def test_every_inverter_state_of_the_reference() -> None:
-    assert sorted(INVERTER_STATES) == REFERENCE["inverter_state"]
+    beyond = {0x0203, 0x0403, 0x0404, 0x0405, 0x0A00}
+    assert INVERTER_STATES.keys() - beyond == set(REFERENCE["inverter_state"])
+    assert beyond < INVERTER_STATES.keys()
+
+
+def test_every_producing_state_has_a_name() -> None:
+    assert INVERTER_STATES.keys() > PRODUCING_STATES
+
+
+@pytest.mark.parametrize(
+    "type_id",
+    [
+        *(23070, 23071, 23072, 23076, 23093),
+        *(60001, 60003, 60009, 60010, 60013, 60014, 60016, 60026),
+        *(60039, 60040, 60043, 60044, 60067, 60092, 69999),
+    ],
+)
+def test_types_beyond_the_reference_have_a_name(type_id: int) -> None:
+    assert NAMES[type_id]
+
+
+@pytest.mark.parametrize(
+    ("key", "number"), [("module_2_3_soh", "2.3"), ("pv12_u", "12")]
+)
+def test_numbers_of_a_name(key: str, number: str) -> None:
+    (kpi,) = {kpi.key: kpi for kpi in ALL_ROWS if kpi.key == key}.values()
+    assert kpi.translation_placeholders == {"number": number}
 
 
 @pytest.mark.parametrize("kpi", ALL_ROWS, ids=lambda kpi: kpi.key)

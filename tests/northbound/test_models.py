@@ -175,6 +175,21 @@ def test_rows_are_objects() -> None:
             },
             {"a": 1.0, "b": 2.5, "e": 512.0},
         ),
+        # A serial is no value, and a place may be empty.
+        (
+            {
+                "battery_unit_info": {
+                    "unit1": [{"sn": "2210010034", "soh": "95.0%"}, None, "N/A"],
+                    "unit2": [None, {"soh": "N/A", "temperature": 31.5}],
+                    "unit3": {"soh": 97},
+                    "unit4": [],
+                    "other": [{"soh": 90}],
+                }
+            },
+            {"module_1_1_soh": 95.0, "module_2_2_temperature": 31.5}
+            | {"module_3_1_soh": 97.0},
+        ),
+        ({"battery_unit_info": [{"soh": 90}]}, {}),
     ],
 )
 def test_values(items: Any, values: dict[str, float]) -> None:

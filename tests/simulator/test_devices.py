@@ -201,7 +201,8 @@ async def test_quirks_of_a_house(opened: Opener) -> None:
         assert (plain["efficiency"], plain["mppt_1_cap"]) == (100.0, 0.0)
         assert plain["pv2_u"] is None
         assert isinstance(plain["close_time"], int)
-        assert isinstance(battery["battery_unit_info"], dict)
+        first, second, third = battery["battery_unit_info"]["unit1"]
+        assert (first["soh"], second["soh"], third) == ("95.0%", "93.0%", None)
         assert battery["battery_soh"] == 0.0
         assert isinstance(meter["active_cap"], str)
 

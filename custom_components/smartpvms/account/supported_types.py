@@ -57,9 +57,12 @@ class SupportedTypes:
         self._paused_for: dict[int, float] = {}
 
     def may_ask(self, type_id: int) -> bool:
-        """Tell whether a type was not refused, or long ago."""
-        until = self.refused.get(type_id)
-        return until is None or until <= self._now()
+        """Tell whether a type was not refused, or long ago.
+
+        No refusal lasts longer than the longest: a clock was ahead when it was noted.
+        """
+        until, now = self.refused.get(type_id), self._now()
+        return until is None or not now < until <= now + UNSUPPORTED_FOR
 
     @contextmanager
     def asking(self, type_id: int) -> Iterator[None]:

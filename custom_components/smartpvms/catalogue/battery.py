@@ -10,6 +10,7 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower, UnitOfRatio
 
 from ..northbound import Values
+from ..northbound.modules import MODULES_OF_A_UNIT, UNITS
 from .kpi import (
     Counter,
     Direction,
@@ -19,6 +20,7 @@ from .kpi import (
     measured,
     percentage,
     power,
+    temperature,
     voltage,
 )
 
@@ -75,6 +77,15 @@ BATTERY: Final[tuple[Kpi, ...]] = (
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         zero_is_missing=True,
+    ),
+    *(
+        row
+        for unit in range(1, UNITS + 1)
+        for place in range(1, MODULES_OF_A_UNIT + 1)
+        for row in (
+            percentage(f"module_{unit}_{place}_soh", zero_is_missing=True),
+            temperature(f"module_{unit}_{place}_temperature"),
+        )
     ),
 )
 

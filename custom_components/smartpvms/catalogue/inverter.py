@@ -38,6 +38,7 @@ INVERTER_STATES: Final = {
     0x0200: "on_grid",
     0x0201: "on_grid_power_limited",
     0x0202: "on_grid_self_derating",
+    0x0203: "off_grid",
     0x0300: "shutdown_unexpected",
     0x0301: "shutdown_commanded",
     0x0302: "shutdown_ovgr",
@@ -47,17 +48,21 @@ INVERTER_STATES: Final = {
     0x0306: "shutdown_dc_switch_disconnected",
     0x0401: "grid_schedule_cos_phi_p_curve",
     0x0402: "grid_schedule_q_u_curve",
+    0x0403: "grid_schedule_pf_u_curve",
+    0x0404: "grid_schedule_dry_contact",
+    0x0405: "grid_schedule_q_p_curve",
     0x0500: "spot_check_ready",
     0x0501: "spot_checking",
     0x0600: "inspecting",
     0x0700: "afci_self_test",
     0x0800: "iv_scanning",
     0x0900: "dc_input_detection",
+    0x0A00: "off_grid_charging",
     0xA000: "standby_no_sunlight",
     0xB000: "communication_disconnected",
     0xC000: "loading",
 }
-"""Reference 3.6, inverter status."""
+"""Reference 3.6, inverter status; 0x0203, 0x0403 to 0x0405, 0x0A00: real servers."""
 
 PRODUCING_STATES: Final = frozenset(
     {

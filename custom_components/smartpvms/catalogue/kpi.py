@@ -93,8 +93,8 @@ class Kpi(SensorEntityDescription):
         """Take the translation key, the number in it and the states' names."""
         set_ = object.__setattr__
         set_(self, "translation_key", self.key)
-        if number := re.search(r"\d+", self.key):
-            set_(self, "translation_placeholders", {"number": number.group()})
+        if numbers := re.findall(r"\d+", self.key):
+            set_(self, "translation_placeholders", {"number": ".".join(numbers)})
         if self.states is not None:
             set_(self, "device_class", SensorDeviceClass.ENUM)
             set_(self, "options", [*dict.fromkeys(self.states.values()), OTHER])

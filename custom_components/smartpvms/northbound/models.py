@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 import re
 from typing import Final, NamedTuple
 
 from .bounds import EASTERNMOST, LARGEST, LAST_YEAR, LATEST
 from .call_log import Oddity
 from .interfaces import Json
+from .modules import MODULES, module_values
 
 type Values = Mapping[str, float]
 """The KPIs of a row by the reference's key; a missing value is left out."""
@@ -95,7 +97,8 @@ def values(row: Mapping[str, Json]) -> Values:
     items = row.get("dataItemMap")
     if not isinstance(items, dict):
         return {}
-    parsed = ((key, number(value)) for key, value in items.items())
+    all_items = chain(items.items(), module_values(items.get(MODULES)))
+    parsed = ((key, number(value)) for key, value in all_items)
     return {
         key: value for key, value in parsed if value is not None and _KEY.fullmatch(key)
     }
@@ -390,4 +393,5 @@ def _unreadable(row: Mapping[str, Json], read: Values) -> int:
     return sum(
         value is not None and key not in read and number(value) is None
         for key, value in items.items()
+        if key != MODULES
     )
