@@ -1,19 +1,26 @@
 """Inverters that miss rows, batteries that come and go, counters that leap."""
 
 from dataclasses import replace
+import json
 
 import pytest
 
 from custom_components.smartpvms.catalogue import DEVICE_TYPES
 from custom_components.smartpvms.catalogue.series import (
     BATTERY_POWER,
+    DEVICE_AC_STORAGE,
     DEVICE_CHARGE,
+    DEVICE_DISCHARGE,
     DEVICE_IMPORT,
     DEVICE_INVERTER,
     PV_POWER,
 )
 from custom_components.smartpvms.history.device_rows import STEP, DeviceRows
-from custom_components.smartpvms.history.five_minutes import hourly_flows
+from custom_components.smartpvms.history.five_minutes import (
+    hourly_flows,
+    without_batteries,
+)
+from custom_components.smartpvms.history.progress import Progress
 from custom_components.smartpvms.local_time import DAY, HOUR
 from custom_components.smartpvms.northbound import Values
 
@@ -179,3 +186,17 @@ def test_counters_that_leap_or_fall(
     device = DeviceRows(DEVICE_TYPES[kind], rows)
     found = hourly_flows([device], BEGIN, BEGIN + HOUR).energies
     assert found[BEGIN][key] == pytest.approx(moved)
+
+
+def test_a_battery_that_left_takes_no_hours_with_it() -> None:
+    """What the others tell of the time before is a part, and stands for nothing."""
+    progress = Progress()
+    for at, ids in ((1000.0, (1, 2)), (2000.0, (2, 3)), (3000.0, (2, 3, 4))):
+        progress.note_batteries(ids, at)
+    assert progress.parted_at == 2000
+    assert Progress.load(json.loads(json.dumps(progress.dump()))) == progress
+    row = {DEVICE_CHARGE: 1.0, DEVICE_DISCHARGE: 2.0, DEVICE_INVERTER: 3.0}
+    rest = {DEVICE_INVERTER: 3.0}
+    assert without_batteries(row | {DEVICE_AC_STORAGE: 1.0}) == rest
+    none = {DEVICE_AC_STORAGE: 0.0}
+    assert without_batteries(row | none) == rest | none

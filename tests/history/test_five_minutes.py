@@ -363,6 +363,21 @@ def test_a_meter_that_was_replaced() -> None:
             assert flows.energies[hour][DEVICE_EXPORT] <= real + 0.02
 
 
+def test_hours_in_which_a_meter_was_cut_off_are_unknown() -> None:
+    """Its counter tells how much, but not when; a part of an hour is no hour."""
+    begin, end = bounds(house(), DAY)
+    gap = range(begin + 9 * HOUR + 4 * STEP, begin + 14 * HOUR + 5 * STEP, STEP)
+    sources = changed(
+        the_house(), {Role.METER}, lambda at, row: None if at in gap else row
+    )
+    flows = hourly_flows(sources, begin, end)
+    known = {hour for hour, row in flows.energies.items() if DEVICE_EXPORT in row}
+    hours = {begin + hour * HOUR for hour in (*range(9), *range(15, 24))}
+    assert known == hours
+    for hour in known:
+        check(flows, house(), range(hour, hour + 1, HOUR))
+
+
 @pytest.mark.parametrize("is_new", [True, False])
 def test_the_hour_in_which_a_meter_came_or_went_is_unknown(is_new: bool) -> None:
     """The house drew and fed in without it; its whole hours are right."""

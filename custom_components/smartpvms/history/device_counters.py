@@ -68,17 +68,21 @@ def _moved(device: DeviceRows, energy: str, grid: int, end: int) -> dict[int, fl
         return hours
     limit = _limit(device)
     known = believed(device, counter)
+    unknown: set[int] = set()
     for (since, before), (until, after) in pairwise(known):
-        if until - since <= LONGEST_GAP:
-            moved = _rise(device, before, after)
-            if moved > limit * (until - since) / HOUR:
-                moved = 0.0
-            _spread(hours, since, until, moved, grid)
+        if until - since > LONGEST_GAP:
+            unknown |= {hour_of(since + STEP, grid), hour_of(until - STEP, grid)}
+            continue
+        moved = _rise(device, before, after)
+        if moved > limit * (until - since) / HOUR:
+            moved = 0.0
+        _spread(hours, since, until, moved, grid)
     if known and known[-1][0] >= end - STEP:
         # The counter's next row is tomorrow's: the power tells the last step.
         at, row = device.rows[-1]
         _spread(hours, at, end, _last_step(device, energy, row), grid)
-    return hours
+    # Of the hours in which a long gap begins and ends only a part is known.
+    return {hour: moved for hour, moved in hours.items() if hour not in unknown}
 
 
 def _rise(device: DeviceRows, before: float, after: float) -> float:

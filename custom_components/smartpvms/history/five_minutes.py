@@ -77,6 +77,14 @@ def hourly_flows(devices: Sequence[DeviceRows], begin: int, end: int) -> HourlyF
     )
 
 
+def without_batteries(row: Values) -> Values:
+    """Return an hour's energies without what a part of the batteries tells."""
+    told = {DEVICE_CHARGE, DEVICE_DISCHARGE}
+    if row.get(DEVICE_AC_STORAGE):
+        told.add(DEVICE_AC_STORAGE)
+    return {key: value for key, value in row.items() if key not in told}
+
+
 _OUTPUT: Final = "active_power"
 # Rows of one step are read some seconds apart: so much less than nothing (kW, and in
 # parts of the discharge) is nothing.

@@ -18,9 +18,9 @@ from .device_rows import DeviceRows
 from .facts import Rows
 from .feeds import DAYS, FIVE_MINUTES, HOURS, YEARS, Question, Track
 from .fitting import ESTIMATED, fitted, refitted, told
-from .five_minutes import hourly_flows
+from .five_minutes import hourly_flows, without_batteries
 from .importer import Importer, PlantSeries
-from .inputs import devices_of, has_battery, live_counters
+from .inputs import batteries_of, devices_of, has_battery, live_counters
 from .inquiry import Inquiry
 from .merge import Span
 from .prices import PRICE_OPTIONS, async_steps, mended, per_kwh, priced
@@ -282,6 +282,7 @@ class Ingest:
         question, zone = known.question, known.question.zone
         devices = self._device_rows(known, code)
         now = known.begun_at or self._account.clock.now()
+        progress.note_batteries(batteries_of(self._account, code), now)
         plant = plant_series(self._account, code)
         rows: list[tuple[int, Values]] = []
         day = question.first
@@ -297,7 +298,10 @@ class Ingest:
             progress.series |= flows.powers.keys()
             rows += flows.energies.items()
             day += ONE_DAY
-        return rows
+        return [
+            (since, without_batteries(row) if since < progress.parted_at else row)
+            for since, row in rows
+        ]
 
     def _device_rows(self, known: Inquiry, code: str) -> list[DeviceRows]:
         account = self._account

@@ -38,9 +38,14 @@ def devices_of(account: Account, feed: Feed, code: str) -> list[Device]:
     return found
 
 
+def batteries_of(account: Account, code: str) -> list[int]:
+    """Return the ids of a plant's batteries."""
+    return [device.id for device in devices_of(account, _BATTERY_DAYS, code)]
+
+
 def has_battery(account: Account, code: str) -> bool:
     """Tell whether a plant has a battery among its devices."""
-    return bool(devices_of(account, _BATTERY_DAYS, code))
+    return bool(batteries_of(account, code))
 
 
 def live_counters(

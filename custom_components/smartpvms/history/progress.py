@@ -3,7 +3,7 @@
 The rows themselves are in the recorder. Pure; times are epoch seconds.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta, tzinfo
 from typing import Final, Self
@@ -18,6 +18,7 @@ from ..storage.parse import (
     by_name,
     by_start,
     flag,
+    ids,
     instant,
     load_date,
     numbers,
@@ -55,7 +56,9 @@ class Progress:
     0.1.0 are mended; `unpriced`: where a price went, up to when (epoch seconds) its
     costs had been computed from delivered rows, by series; `delivered_until`: the end of the last hour that
     the interface delivered; `imported_until`: the end of the last hour that was written; `answered`: how many questions of the backfill were;
-    `metered`: whether its rows have shown a meter; `parts`: what rows of a period wait
+    `metered`: whether its rows have shown a meter; `batteries`: the ids of those whose
+    rows were asked last; `parted_at`: when (epoch seconds) one of them was first missing,
+    0 for never; `parts`: what rows of a period wait
     with for the batteries' or the plant's, by its start; `zone`: the plant's time zone as its rows have shown it, `midnights`: how; `live`: the hours that
     the live counters tell.
     """
@@ -73,6 +76,8 @@ class Progress:
     imported_until: int = 0
     answered: int = 0
     metered: bool = False
+    batteries: set[int] = field(default_factory=set)
+    parted_at: int = 0
     parts: dict[Period, Parts] = field(default_factory=dict)
     zone: tzinfo | None = None
     midnights: set[int] = field(default_factory=set)
@@ -121,6 +126,13 @@ class Progress:
         """Note up to when spans reach."""
         ends = (span.until for spans in found.values() for span in spans)
         self.imported_until = max(self.imported_until, *ends, 0)
+
+    def note_batteries(self, ids: Iterable[int], now: float) -> None:
+        """Note which batteries are asked; a battery that left cannot be asked again."""
+        known = set(ids)
+        if self.batteries - known:
+            self.parted_at = round(now)
+        self.batteries = known
 
     def drop(self, feed: Feed) -> None:
         """Ask for all rows of a feed once more."""
@@ -255,6 +267,8 @@ class Progress:
             "imported_until": self.imported_until,
             "answered": self.answered,
             "metered": self.metered,
+            "batteries": sorted(self.batteries),
+            "parted_at": self.parted_at,
             "parts": {
                 str(period): {str(since): part for since, part in parts.items()}
                 for period, parts in self.parts.items()
@@ -286,6 +300,8 @@ class Progress:
             delivered_until=_seconds(data.get("delivered_until", 0)),
             imported_until=_seconds(data.get("imported_until", 0)),
             answered=_seconds(data.get("answered", 0)),
+            batteries=ids(data.get("batteries", [])),
+            parted_at=_seconds(data.get("parted_at", 0)),
             metered=flag(data.get("metered", bool(series & _OF_METER))),
             parts={Period(name): part for name, part in parts.items()},
             zone=load_zone(data.get("zone")),
