@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { plantOf } from "../../custom_components/smartpvms/dashboard/browser/registry.js";
 import {
+  isImported,
   lastDays,
   realDays,
   realMonths,
@@ -19,6 +21,19 @@ test("a year or month at its last day is no day", () => {
     [2025, 2, 27],
     [2025, 2, 28],
   ]);
+});
+
+test("what is imported to the end is what it is: a plant may begin on a last day", () => {
+  const first = [on("2024-12-31")];
+  assert.equal(realDays(first, ZONE, true).length, 1);
+  assert.equal(realMonths([on("2024-12-01")], ZONE, true).length, 1);
+  const hass = recorded();
+  const plant = plantOf(hass, "sonnenhof");
+  const { attributes } = hass.states["sensor.sonnenhof_history_import"];
+  assert.ok(!isImported(hass, plant, "month"));
+  Object.assign(attributes, { years_left: 0, months_left: 0, days_left: 3 });
+  assert.ok(isImported(hass, plant, "month"));
+  assert.ok(!isImported(hass, plant, "day"));
 });
 
 test("a year at its last month is no month", () => {

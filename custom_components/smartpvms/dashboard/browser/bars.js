@@ -6,7 +6,7 @@ import { importing } from "./curve.js";
 import { element, svg } from "./elements.js";
 import { NOTHING, SPECIFIC, dayStart, midnight, partsOf, writer } from "./numbers.js";
 import { allPlants, capacityOf, statisticsOf } from "./registry.js";
-import { lastDays, realDays, realMonths, rowsOf, versionOf } from "./statistics.js";
+import { isImported, lastDays, realDays, realMonths, rowsOf, versionOf } from "./statistics.js";
 import { currencyOf, todayValue } from "./today.js";
 
 const HEIGHT = 220;
@@ -127,8 +127,9 @@ export class Bars extends ChartCard {
       if (!bars.has(time)) bars.set(time, { time, values: {} });
       bars.get(time).values[key] = value;
     };
-    for (const { key, id, factor } of lines) {
-      for (const row of real(rows[id] ?? [], zone)) put(row.start, key, row.change * factor);
+    for (const { key, id, factor, plant } of lines) {
+      const known = real(rows[id] ?? [], zone, isImported(hass, plant, period));
+      for (const row of known) put(row.start, key, row.change * factor);
     }
     if (period === "day" && bars.size) this.live(lines, put);
     return [...bars.values()].sort((one, other) => one.time - other.time).slice(-count);

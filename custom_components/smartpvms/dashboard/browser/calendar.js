@@ -10,7 +10,7 @@ import { Card, element, goTo, svg } from "./elements.js";
 import { midnight, partsOf, writer } from "./numbers.js";
 import { bestDay, bestMonth, yearSum } from "./records.js";
 import { statisticsOf } from "./registry.js";
-import { daysOfYear, lastDays } from "./statistics.js";
+import { daysOfYear, isImported, lastDays } from "./statistics.js";
 import { todayValue } from "./today.js";
 
 const ENERGY = "/energy/electricity";
@@ -150,8 +150,7 @@ text { font-size: 9px; fill: var(--secondary-text-color); text-anchor: middle; }
   }
 
   year({ year, days }, most, write) {
-    const { days_left: left } = this.hass.states[this.plant.find("history_import")].attributes;
-    const sum = yearSum(days, left === 0);
+    const sum = yearSum(days, isImported(this.hass, this.plant, "day"));
     const told = sum === undefined ? "" : write.energy(sum);
     const name = write.date(this.timeOf({ year, month: 7 }), { year: "numeric" });
     const width = LEFT + DAYS * STEP;

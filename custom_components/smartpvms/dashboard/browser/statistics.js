@@ -44,9 +44,10 @@ export async function rowsOf(hass, { ids, period, start, end, types, version = "
   return rows;
 }
 
-/** Return those days (rows of the period day) that are days. */
-export function realDays(rows, timeZone) {
+/** Return those days (rows of the period day) that are days: all of them when all are imported. */
+export function realDays(rows, timeZone, isImported = false) {
   const dated = rows.map((row) => ({ ...row, ...datedBy(row.start, timeZone) }));
+  if (isImported) return dated;
   const count = counted(dated, ({ year, month }) => `${year}-${month}`);
   return dated.filter(
     ({ year, month, day }) =>
@@ -54,9 +55,10 @@ export function realDays(rows, timeZone) {
   );
 }
 
-/** Return those months (rows of the period month) that are months. */
-export function realMonths(rows, timeZone) {
+/** Return those months (rows of the period month) that are months, as `realDays` does. */
+export function realMonths(rows, timeZone, isImported = false) {
   const dated = rows.map((row) => ({ ...row, ...datedBy(row.start, timeZone) }));
+  if (isImported) return dated;
   const count = counted(dated, ({ year }) => year);
   return dated.filter(({ year, month }) => count.get(year) > 1 || month !== 12);
 }
@@ -81,6 +83,13 @@ export function lastDays(hass, now = Date.now()) {
   return { yesterday: dayStart(now, zone, -1), today: start, tomorrow: dayStart(now, zone, 1) };
 }
 
+/** Tell whether no row of a period (day, month, year) is left to import. */
+export function isImported(hass, plant, period) {
+  const { attributes } = hass.states[plant.find("history_import")] ?? {};
+  const coarser = { day: LEFT, month: LEFT.slice(0, 2), year: LEFT.slice(0, 1) };
+  return coarser[period].every((key) => attributes?.[key] === 0);
+}
+
 /** Return what changes when an import has brought finer rows. */
 export function versionOf(hass, plant) {
   const { attributes } = hass.states[plant.find("history_import")] ?? {};
@@ -99,5 +108,5 @@ export async function daysOfYear(hass, plant, id, year, month) {
   const asked = { ids: [id], period: "day", start, end, types: ["change"], version };
   const rows = (await rowsOf(hass, asked))[id] ?? [];
   // The recorder answers with the day that begins at the end, too.
-  return realDays(rows.filter((row) => row.start < end), zone);
+  return realDays(rows.filter((row) => row.start < end), zone, isImported(hass, plant, "day"));
 }

@@ -2,7 +2,7 @@
 
 import { numberOf, partsOf } from "./numbers.js";
 import { statisticsOf } from "./registry.js";
-import { lastDays, realMonths, rowsOf, versionOf, yearStart } from "./statistics.js";
+import { isImported, lastDays, realMonths, rowsOf, versionOf, yearStart } from "./statistics.js";
 import { todayValue } from "./today.js";
 
 const LONG_AGO = "2000-01-01T00:00:00Z";
@@ -74,11 +74,12 @@ async function countedOf(hass, plant, now) {
     rowsOf(hass, { ...asked, period: "day", start: today }),
     Promise.all(known.map((key) => lifeOf(hass, plant, ids[key], version))),
   ]);
+  const isDone = isImported(hass, plant, "month");
   const found = {};
   for (const [at, key] of known.entries()) {
     // Statistics are up to an hour late.
     const late = lateness(hass, plant, key, days[ids[key]]?.[0]?.change);
-    const sums = monthSums(realMonths(months[ids[key]] ?? [], zone), now, zone, isDone(hass, plant));
+    const sums = monthSums(realMonths(months[ids[key]] ?? [], zone, isDone), now, zone, isDone);
     const add = (sum) => (sum === undefined ? undefined : sum + late);
     found[key] = { month: add(sums.month), year: add(sums.year), total: add(totals[at]) };
   }
@@ -87,13 +88,6 @@ async function countedOf(hass, plant, now) {
 
 const lateness = (hass, plant, key, counted = 0) =>
   Math.max(0, (todayValue(hass, plant, key) ?? counted) - counted);
-
-/** Tell whether no year or month is left to import. */
-const isDone = (hass, plant) => {
-  const { years_left: years, months_left: months } =
-    hass.states[plant.find("history_import")]?.attributes ?? {};
-  return years === 0 && months === 0;
-};
 
 /**
  * Return the sums of the running month and year.
