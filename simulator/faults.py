@@ -15,6 +15,7 @@ class FaultKind(StrEnum):
     REFUSE = "refuse"
     REDIRECT = "redirect"
     LOST = "lost"
+    EXCEPTION = "exception"
     # In place of a good answer. ``cut`` closes the connection in the middle of the
     # body, ``half`` sends a complete response with half of the body.
     STALL = "stall"
@@ -40,6 +41,7 @@ EARLY = frozenset(
         FaultKind.REFUSE,
         FaultKind.REDIRECT,
         FaultKind.LOST,
+        FaultKind.EXCEPTION,
     }
 )
 
@@ -49,7 +51,8 @@ class Fault:
     """A fault of an interface (None: of all) for ``times`` calls (None: until cleared).
 
     ``probability``: chance, 0 to 1, that it strikes a call. ``status``: HTTP status of
-    ``http``, ``retry_after``: its header in seconds. ``code``: fail code of ``code``.
+    ``http`` and ``exception`` (the framework's error object), ``retry_after``: its
+    header in seconds. ``code``: fail code of ``code``.
     """
 
     kind: FaultKind | str

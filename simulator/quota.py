@@ -32,8 +32,14 @@ class Fleet:
     period: tuple[int, ...]
 
     @classmethod
-    def of(cls, plants: Iterable[Plant], dialect: Dialect, all_types: bool) -> Fleet:
-        """Count plants, and devices by type where the type has data."""
+    def of(
+        cls,
+        plants: Iterable[Plant],
+        dialect: Dialect,
+        all_types: bool,
+        others: Iterable[int] = (),
+    ) -> Fleet:
+        """Count plants, and devices by type where the type has data; ``others``: further types."""
         plants = list(plants)
         count = Counter(device.type for plant in plants for device in plant.devices)
 
@@ -42,7 +48,7 @@ class Fleet:
 
         return cls(
             len(plants),
-            of_types(live_types(dialect, all_types)),
+            of_types(live_types(dialect, all_types).union(others)),
             of_types(period_types(dialect, all_types)),
         )
 

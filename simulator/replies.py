@@ -12,6 +12,14 @@ PORTAL = """<!DOCTYPE html><html><head><title>FusionSolar</title></head>
 <body><div id="app">Please log in to the portal.</div></body></html>"""
 NOT_FOUND = "<html><head><title>404 Not Found</title></head><body>404</body></html>"
 ELSEWHERE = "https://portal.example.invalid/unisso/login.action"
+EXCEPTION = {
+    "exceptionId": "framwork.remote.Paramerror",
+    "exceptionType": "ROA_EXFRAME_EXCEPTION",
+    "descArgs": None,
+    "reasonArgs": ["pageSize must be greater than or equal to 50"],
+    "detailArgs": None,
+}
+"""Error object of the framework, as getStationList without pageSize was answered."""
 CHUNK = b" " * 65536
 
 
@@ -34,6 +42,8 @@ def early(fault: Fault, request: web.Request) -> web.StreamResponse:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response()
+        case FaultKind.EXCEPTION:
+            return web.json_response(EXCEPTION, status=fault.status)
     text = f"<html><body>{fault.status}</body></html>"
     return page(text, fault.status, fault.retry_after)
 

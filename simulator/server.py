@@ -112,6 +112,9 @@ class Server:
             if interface == "login":
                 headers[TOKEN] = self.sim.sessions.token or ""
         except Refused as refused:
+            if refused.code == 305 and self.sim.lost_by_401:
+                self._note(interface, at, None, 401, asked)
+                return replies.page("<html><body>401</body></html>", 401)
             echo = self._echo(interface, asked)
             body = refuse(refused.code, refused.message, echo, at)
         if fault and fault.kind in IN_PLACE and body["failCode"] == 0:
@@ -146,7 +149,7 @@ class Server:
             return
         if interface not in ACCOUNT:
             sim.sessions.check(token)
-        fleet = Fleet.of(sim.plants, sim.dialect, sim.all_types)
+        fleet = Fleet.of(sim.plants, sim.dialect, sim.all_types, sim.other_types)
         windows = limits(interface, sim.dialect, fleet, sim.quota.rules)
         if not sim.quota.admit(interface, windows, at):
             raise Refused(407)

@@ -53,6 +53,9 @@ class Simulator:
     Plants, devices, clock, faults and overrides may be changed while it serves, and
     ``unserved``, the device types without real-time data beyond those of the dialect.
     ``is_paged``: getStationList wants a page and a size, as where it lives on today.
+    ``text_types``: device types with real-time rows only where the type is sent as
+    text. ``other_types``: the real-time row of types beyond those of the dialect.
+    ``lost_by_401``: an old token is answered by HTTP 401, as NetEco systems do.
     ``stalled`` is set while at least one answer is stalled.
     """
 
@@ -91,7 +94,10 @@ class Simulator:
         self.denied: dict[str, int] = {}
         self.unserved: set[int] = set()
         self.refused: dict[int | str, int] = {}
+        self.text_types: set[int] = set()
+        self.other_types: dict[int, Row] = {}
         self.is_paged = False
+        self.lost_by_401 = False
         self.stalled = asyncio.Event()
         self._stalls = 0
         self._overrides: dict[Hashable, Row] = {}

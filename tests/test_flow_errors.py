@@ -69,6 +69,8 @@ LISTS = ("stations", "getStationList")
         (deny(20004, "login"), "login_too_frequent"),
         (deny(20004, "stations"), "too_frequent"),
         (fault(FaultKind.HTTP, status=500), "server_error"),
+        (fault(FaultKind.EXCEPTION, status=400), "server_reason"),
+        (fault(FaultKind.EXCEPTION, status=200), "server_reason"),
         (fault(FaultKind.HTTP, status=429), "login_too_frequent"),
         (fault(FaultKind.HTTP, status=404), "not_northbound"),
         (fault(FaultKind.REDIRECT, status=302), "not_northbound"),

@@ -24,6 +24,8 @@ class Backend(Protocol):
     all_types: bool
     unserved: set[int]
     refused: dict[int | str, int]
+    text_types: set[int]
+    other_types: dict[int, Row]
     is_paged: bool
     quirks: bool
     alarms: Alarms

@@ -69,10 +69,16 @@ def _looks(
 def get_dev_real_kpi(asked: Asked) -> Answer:
     """getDevRealKpi: the real-time row of each device."""
     sim = asked.sim
-    found = asked.devices(live_types(sim.dialect, sim.all_types) - sim.unserved)
+    served = live_types(sim.dialect, sim.all_types) | sim.other_types.keys()
+    found = asked.devices(served - sim.unserved)
+    sent = asked.body["devTypeId"]
+    if not isinstance(sent, str) and sent in sim.text_types:
+        return Answer([])
     moments: dict[tuple[str, float], Moment] = {}
 
     def row_at(plant: Plant, device: Device, at: float) -> Row:
+        if device.type in sim.other_types:
+            return sim.other_types[device.type]
         moment = moments.setdefault((plant.code, at), Moment(plant, at))
         return live_row(Look(moment, device, sim.dialect, sim.quirks))
 

@@ -11,12 +11,14 @@ from custom_components.smartpvms.northbound.errors import (
     CertificateError,
     NorthboundError,
     NotNorthboundError,
+    ReportedError,
     ResourceMissingError,
     ResponseError,
     ServerError,
     UnreachableError,
 )
 from simulator import Fault, FaultKind, Plant, Simulator, serve
+from tests.captures import captured
 
 from .conftest import Connect, Link, RawServer, discreet
 from .test_errors import CODES, STATUSES
@@ -117,6 +119,45 @@ async def test_no_success_without_a_code_is_a_server_in_trouble(
     error = await refusal(raw_link, NAME)
     assert type(error) is ServerError
     assert error.code == 0
+
+
+@pytest.mark.parametrize("status", [200, 400])
+async def test_an_error_of_the_framework_tells_its_reason(
+    raw: RawServer, raw_link: Link, status: int
+) -> None:
+    """It is for a form: a log does not show what a server wrote."""
+    body = captured("getStationList_2_http400_exceptionId")
+    raw.answers[AT] = lambda: web.json_response(body, status=status)
+    error = await refusal(raw_link, "pageSize must be", "framwork")
+    assert isinstance(error, ReportedError)
+    assert error.reason == "pageSize must be greater than or equal to 50"
+    assert error.code == status
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({}, "some.id"),
+        ({"reasonArgs": None}, "some.id"),
+        ({"reasonArgs": [None, 7, "a"]}, "7; a"),
+        ({"reasonArgs": ["x" * 999]}, "x" * 200),
+    ],
+)
+async def test_a_reason_in_all_shapes(
+    raw: RawServer, raw_link: Link, told: dict[str, Any], reason: str
+) -> None:
+    raw.answers[AT] = {"exceptionId": "some.id", **told}
+    error = await refusal(raw_link)
+    assert isinstance(error, ReportedError)
+    assert error.reason == reason
+
+
+@pytest.mark.parametrize("body", ["{", "[]", '{"exceptionId": 7}', "[" * 100_000])
+async def test_a_bad_request_without_a_reason(
+    raw: RawServer, raw_link: Link, body: str
+) -> None:
+    raw.answers[AT] = lambda: web.Response(status=400, text=body)
+    assert type(await refusal(raw_link)) is NotNorthboundError
 
 
 @pytest.mark.parametrize(

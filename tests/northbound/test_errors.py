@@ -1,8 +1,22 @@
 """Codes and statuses become the error that says what to do."""
 
+import json
+from pathlib import Path
+
 import pytest
 
+from custom_components.smartpvms.account.left_out import OF_A_BATCH
 from custom_components.smartpvms.northbound import Interface, errors as e
+from custom_components.smartpvms.northbound.codes import MEANINGS
+
+LISTED = {
+    int(code): item
+    for code, item in json.loads(
+        (Path(__file__).parents[1] / "data/error_codes.json").read_text(
+            encoding="utf-8"
+        )
+    )["codes"].items()
+}
 
 CHAPTER_4: dict[int, type[e.NorthboundError]] = {
     305: e.SessionLostError,
@@ -77,7 +91,23 @@ def test_a_code_is_an_error(code: int, kind: type[e.NorthboundError]) -> None:
     error = e.error_for(Interface.ALARMS, code)
     assert type(error) is kind
     assert (error.interface, error.code) == (Interface.ALARMS, code)
-    assert str(error) == f"getAlarmList: {kind.meaning} (code {code})"
+    told = f": {MEANINGS[code]}" if code in MEANINGS else ""
+    assert str(error) == f"getAlarmList: {kind.meaning} (code {code}{told})"
+
+
+@pytest.mark.parametrize("code", sorted({*LISTED, *CHAPTER_4, *LATER}))
+def test_every_code_has_a_meaning_and_a_class(code: int) -> None:
+    assert MEANINGS[code]
+    assert code in e.CODES
+    if code in LISTED:
+        assert MEANINGS[code] == LISTED[code]["meaning"]
+
+
+def test_one_of_a_batch_is_found_for_every_code_that_needs_it() -> None:
+    batch = {code for code, item in LISTED.items() if item.get("batch")}
+    assert batch == {20006, 20045, 20046, 20056, 30029}
+    found = {code for code, kind in e.CODES.items() if issubclass(kind, OF_A_BATCH)}
+    assert found >= batch
 
 
 @pytest.mark.parametrize(("status", "kind"), STATUSES.items())

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 import json
 from typing import Any
 
@@ -19,11 +20,12 @@ from custom_components.smartpvms.northbound import (
 from custom_components.smartpvms.northbound.errors import (
     NorthboundError,
     NotYetError,
+    PermissionMissingError,
     ResponseError,
     ServerError,
     SessionLostError,
 )
-from custom_components.smartpvms.northbound.lane import LONGEST_CALL
+from custom_components.smartpvms.northbound.lane import LONGEST_CALL, NOT_GRANTED
 from simulator import Fault, FaultKind, Plant, Simulator, fleet
 
 from .conftest import PASSWORD, USER, Connect, HandClock, Link, RawServer, discreet
@@ -177,6 +179,74 @@ async def test_a_lost_session_is_known_by_its_message(
     raw.answers[LIVE] = lambda: web.json_response(next(answers))
     assert await raw_link.session.call(LIVE) == []
     assert raw_link.calls(LIVE) == 1
+
+
+async def test_a_401_to_an_old_token_is_a_lost_session(
+    link: Link, sim: Simulator, plant: Plant
+) -> None:
+    """NetEco systems say so; the lane would rest for a day."""
+    sim.lost_by_401 = True
+    await link.client.plant_real_time([plant.code])
+    link.clock.wait(1200)
+    sim.evict()
+    link.ledger.profile = Profile.PER_MINUTE
+    # The server may have counted the call: it is made again in a minute.
+    with pytest.raises(NotYetError):
+        await link.client.plant_real_time([plant.code])
+    assert link.ledger.lane(LIVE).reason is None
+    assert not link.session.is_contested
+    link.clock.wait(61)
+    assert await link.client.plant_real_time([plant.code])
+    assert made(sim).count("login") == 2
+
+
+async def test_a_401_is_believed_after_one_login(
+    link: Link, sim: Simulator, plant: Plant
+) -> None:
+    """At once where the token is young, or where there was no good answer before."""
+    link.ledger.profile = Profile.PER_MINUTE
+    sim.quota.scale = 0
+    at = link.clock.at()
+    ask = partial(link.client.alarms, [plant.code], at, at, "en_UK")
+
+    async def asked(code: int | None, seconds: float) -> type[BaseException] | None:
+        link.clock.wait(seconds)
+        await link.ledger.resume(Interface.ALARMS, *NOT_GRANTED)
+        sim.deny("getAlarmList", code)
+        try:
+            await ask()
+        except NorthboundError as error:
+            return type(error)
+        return None
+
+    assert await asked(None, 0) is None
+    assert await asked(401, 61) is PermissionMissingError
+    assert await asked(401, 600) is PermissionMissingError
+    assert await asked(None, 61) is None
+    assert sim.count("login") == 1
+    assert await asked(401, 600) is NotYetError
+    assert link.ledger.lane(Interface.ALARMS).reason is None
+    assert await asked(401, 61) is PermissionMissingError
+    assert link.ledger.lane(Interface.ALARMS).reason is PauseReason.NO_ACCESS
+    assert sim.count("login") == 2
+    # One login an hour settles it for all interfaces.
+    assert await asked(None, 400) is None
+    assert await asked(401, 400) is PermissionMissingError
+    assert sim.count("login") == 2
+
+
+async def test_a_401_is_asked_again_at_once_where_the_lane_allows(
+    link: Link, sim: Simulator, plant: Plant
+) -> None:
+    link.ledger.profile = Profile.DAILY
+    link.ledger.scale = Scale(devices={1: 1, 38: 1})
+    sim.lost_by_401 = True
+    [inverter, *_] = [one.id for one in plant.devices if one.type == 38]
+    assert await link.client.device_real_time(38, [inverter])
+    link.clock.wait(600)
+    sim.evict()
+    assert await link.client.device_real_time(38, [inverter])
+    assert sim.count("login") == 2
 
 
 async def test_a_token_of_thirty_minutes_is_renewed(link: Link, sim: Simulator) -> None:

@@ -21,6 +21,7 @@ from ..northbound.errors import (
     NotYetError,
     PermissionMissingError,
     RefusedError,
+    ReportedError,
     ResponseError,
     UnknownAccountError,
     UnreachableError,
@@ -28,6 +29,7 @@ from ..northbound.errors import (
 from ..northbound.lane import NOT_GRANTED
 from .clock import async_delay
 from .connections import Connection, Credentials, async_get_connections
+from .wording import escaped
 
 LOGINS_THAT_LOCK: Final = 5
 # Seconds for which a dialog waits by itself; a longer wait is only told.
@@ -49,6 +51,7 @@ ERRORS: Final[tuple[tuple[type[NorthboundError], str], ...]] = (
     (PermissionMissingError, "no_permission"),
     (ConsentMissingError, "no_consent"),
     (RefusedError, "too_frequent"),
+    (ReportedError, "server_reason"),
     (NorthboundError, "server_error"),
 )
 
@@ -140,6 +143,8 @@ class SignIn:
             "interface": error.interface,
             "seconds": str(round(_wait(ledger, error.interface)) + 1),
         }
+        if isinstance(error, ReportedError):
+            self.placeholders["reason"] = escaped(error.reason)
         if self.error not in TOO_EARLY:
             self._reason = (self.error, self.placeholders)
 

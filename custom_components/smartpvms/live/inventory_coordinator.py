@@ -18,6 +18,7 @@ from ..northbound.errors import (
     NorthboundError,
     NotNorthboundError,
     PermissionMissingError,
+    ReportedError,
     UnreachableError,
 )
 from ..northbound.interfaces import PLANTS_PER_CALL, PLANTS_PER_PAGE
@@ -30,7 +31,7 @@ AGAIN_AFTER: Final = 600.0
 # The answers that tell that a system lists its plants by the other interface. A portal
 # page is no proof that a system of 2022 has become one of 2020.
 _LISTED_ELSEWHERE: Final[dict[Dialect, tuple[type[NorthboundError], ...]]] = {
-    Dialect.V2020: (PermissionMissingError, NotNorthboundError),
+    Dialect.V2020: (PermissionMissingError, NotNorthboundError, ReportedError),
     Dialect.V2022: (PermissionMissingError,),
 }
 _OTHER: Final = {Dialect.V2020: Dialect.V2022, Dialect.V2022: Dialect.V2020}

@@ -33,6 +33,11 @@ TOKEN_LIFE: Final = 25 * 60.0
 OFTEN: Final = 3
 OFTEN_WITHIN: Final = 3600.0
 
+# NetEco systems answer 401 to an old token: a missing permission looks the same. A
+# younger token is not the reason, and a login an hour settles it.
+OLD_TOKEN: Final = 5 * 60.0
+DOUBTED_EVERY: Final = 3600.0
+
 # A refused login that worked before may be a lock (30 min) or too many sessions.
 SECOND_CHANCE: Final = 30 * 60.0
 
@@ -131,6 +136,10 @@ class Authenticator(ABC):
         """Tell whether somebody else keeps ending our sessions."""
         return False
 
+    def doubts(self, now: float) -> bool:
+        """Tell whether an old proof may be why an interface is not permitted (401)."""
+        return False
+
     @abstractmethod
     def used(self, now: float) -> None:
         """Note that the server has taken the proof."""
@@ -162,12 +171,21 @@ class PasswordAuthenticator(Authenticator):
         self._password = password
         self._token: str | None = None
         self._used_at = 0.0
+        self._got_at = 0.0
+        self._doubted_at = float("-inf")
         self._losses: deque[float] = deque(maxlen=OFTEN)
 
     @override
     def is_contested(self, now: float) -> bool:
         losses = self._losses
         return len(losses) == OFTEN and losses[0] > now - OFTEN_WITHIN
+
+    @override
+    def doubts(self, now: float) -> bool:
+        if now - self._got_at < OLD_TOKEN or now - self._doubted_at < DOUBTED_EVERY:
+            return False
+        self._doubted_at = now
+        return True
 
     @override
     def used(self, now: float) -> None:
@@ -209,7 +227,7 @@ class PasswordAuthenticator(Authenticator):
         token = response.headers.get(TOKEN) or (cookie.value if cookie else None)
         if not token or not _SOUND_TOKEN.fullmatch(token):
             raise ResponseError(Interface.LOGIN, detail="no token")
-        self._token = token
+        self._token, self._got_at = token, line.ledger.now()
         return Proof({TOKEN: token, "Cookie": f"{TOKEN}={token}"})
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import re
 from typing import Final, override
 
+from .codes import MEANINGS
 from .interfaces import Interface
 
 
@@ -33,7 +34,9 @@ class NorthboundError(Exception):
 
     @override
     def __str__(self) -> str:
-        code = "" if self.code is None else f" (code {self.code})"
+        known = MEANINGS.get(self.code or 0, "")
+        told = f": {known}" if known else ""
+        code = "" if self.code is None else f" (code {self.code}{told})"
         detail = f": {self.detail}" if self.detail else ""
         return f"{self.interface}: {self.meaning}{code}{detail}"
 
@@ -72,6 +75,18 @@ class ServerError(NorthboundError):
     meaning = "the server reported an error"
 
 
+class ReportedError(ServerError):
+    """The framework below the interface refused the request, and says why.
+
+    `reason` is the server's own text, plain and short; for a form, never for a log.
+    """
+
+    def __init__(self, interface: Interface, code: int, reason: str) -> None:
+        """Keep the reason out of the error's text."""
+        super().__init__(interface, code)
+        self.reason = reason
+
+
 class LoginError(NorthboundError):
     """The account was refused. Ask the user; never retry in a loop."""
 
@@ -100,6 +115,13 @@ class SessionLostError(NorthboundError):
     """The session ended (305, 306, 307). Log in once more."""
 
     meaning = "the session has ended"
+
+
+class OldProofError(SessionLostError):
+    """A 401 that an old token may be the reason of (NetEco systems).
+
+    The server may have counted the call.
+    """
 
 
 class AccessError(NorthboundError):
@@ -247,7 +269,14 @@ CODES: Final[dict[int, type[NorthboundError]]] = {
     20400: LoginError,
     20618: DayQuotaError,
     30029: ResourceForbiddenError,
+    20403: ForbiddenAccountError,
+    30008: ServerError,
+    **dict.fromkeys((20028, 20029, 20055, *range(20604, 20607)), RequestError),
+    **dict.fromkeys((*range(30001, 30008), 30021, *range(30030, 30035)), RequestError),
+    # 1 and 2 have no meaning outside of tasks, whose answers have data beside them.
+    **dict.fromkeys((1, 2), ServerError),
     # Of tasks; 20618 stands above.
+    20116: ControlError,
     **dict.fromkeys((*range(20040, 20045), *range(20047, 20051)), ControlError),
     **dict.fromkeys((*range(20607, 20618), *range(20619, 20627)), ControlError),
 }

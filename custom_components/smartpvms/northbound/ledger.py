@@ -374,6 +374,7 @@ class Ledger:
             case DayQuotaError():
                 lane.pause_until(now, self._midnight(now), PauseReason.DAY_QUOTA)
             case AccessError():
+                lane.was_good = False
                 lane.pause_until(now, now + _rest(error), _why(error))
             case _:
                 return False

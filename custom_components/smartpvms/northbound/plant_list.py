@@ -13,6 +13,7 @@ from .errors import (
     NorthboundError,
     NotNorthboundError,
     NotYetError,
+    ReportedError,
 )
 from .interfaces import Dialect, Interface
 from .lane import PauseReason
@@ -100,6 +101,5 @@ class PlantList:
             lane = self._ledger.lane(Interface.STATIONS)
             return lane.is_not_granted and lane.reason is not PauseReason.NO_CONSENT
         # Without consent there is no other list to ask for.
-        return isinstance(error, AccessError | NotNorthboundError) and not isinstance(
-            error, ConsentMissingError
-        )
+        lacks = AccessError | NotNorthboundError | ReportedError
+        return isinstance(error, lacks) and not isinstance(error, ConsentMissingError)

@@ -28,6 +28,9 @@ from .errors import (
     NorthboundError,
     NotEncryptedError,
     NotNorthboundError,
+    OldProofError,
+    PermissionMissingError,
+    ReportedError,
     ResponseError,
     SessionLostError,
     UnansweredError,
@@ -39,6 +42,7 @@ from .errors import (
 from .interfaces import PARTLY_TAKEN, TASK_CODE, TASKS, Interface, Json
 from .lane import PauseReason
 from .ledger import Ledger
+from .models import text
 
 TIMEOUT: Final = ClientTimeout(total=30)
 # 100 plants' five-minute rows of a day are about 20 MB; more is no answer.
@@ -46,6 +50,7 @@ LARGEST_ANSWER: Final = 64 * 1024 * 1024
 # Bytes: a body of this size takes a millisecond to parse, a long one seconds.
 LONG_ANSWER: Final = 100_000
 LARGEST_CODE: Final = 10**9
+LONGEST_REASON: Final = 200
 # The message of a lost session, whatever its code (seen with 305 and 20010).
 RELOGIN: Final = "USER_MUST_RELOGIN"
 
@@ -135,14 +140,22 @@ class NorthboundSession:
             await self.ledger.claim(interface)
             try:
                 data = await self._recorded(interface, payload or {}, proof)
+            except OldProofError:
+                await self._authenticator.renew(self)
+                data = await self._once_more(interface, payload or {})
             except SessionLostError:
                 # The server did not know whose call it was, so it did not count.
                 self.ledger.withdraw(interface)
                 self._authenticator.lose(proof, self.ledger.now())
-                proof = await self._authenticator.prove(self)
-                await self.ledger.claim(interface)
-                data = await self._recorded(interface, payload or {}, proof)
+                data = await self._once_more(interface, payload or {})
             return data
+
+    async def _once_more(
+        self, interface: Interface, payload: Mapping[str, Json]
+    ) -> Json:
+        proof = await self._authenticator.prove(self)
+        await self.ledger.claim(interface)
+        return await self._recorded(interface, payload, proof)
 
     async def log_in(self) -> None:
         """Log in now (reference 2.1), whether or not there is a session."""
@@ -161,6 +174,13 @@ class NorthboundSession:
     ) -> Json:
         try:
             data, _ = await self.post(interface, payload, proof)
+        except PermissionMissingError as error:
+            # What was never granted is believed at once.
+            was_good = self.ledger.lane(interface).was_good
+            is_doubted = was_good and self._authenticator.doubts(self.ledger.now())
+            told = OldProofError(interface, error.code) if is_doubted else error
+            await self.ledger.record(interface, told)
+            raise told from None
         except NorthboundError as error:
             await self.ledger.record(interface, error)
             raise
@@ -227,7 +247,7 @@ class NorthboundSession:
                     raise SessionLostError(interface, response.status)
                 if error := error_for_status(interface, response.status):
                     error.retry_after = retry_after(response.headers)
-                    raise error
+                    raise await _reported(interface, response) or error
                 body = await _read(interface, response)
         except (ClientConnectorCertificateError, ClientConnectorSSLError) as err:
             raise CertificateError(interface) from err
@@ -262,6 +282,29 @@ async def _read(interface: Interface, response: ClientResponse) -> bytes:
     return bytes(body)
 
 
+async def _reported(
+    interface: Interface, response: ClientResponse
+) -> NorthboundError | None:
+    """Return the error that the body of a bad request tells (HTTP 400)."""
+    if response.status != HTTPStatus.BAD_REQUEST:
+        return None
+    try:
+        body = json.loads(await _read(interface, response))
+    except ValueError, RecursionError:
+        return None
+    return _exception(interface, body, response.status)
+
+
+def _exception(interface: Interface, body: Json, status: int) -> ReportedError | None:
+    """Return the error that an object with `exceptionId` is, with its reason."""
+    if not isinstance(body, dict) or not isinstance(body.get("exceptionId"), str):
+        return None
+    reasons = body.get("reasonArgs")
+    told = [text(item) for item in reasons] if isinstance(reasons, list) else []
+    reason = "; ".join(filter(None, told)) or str(body["exceptionId"])
+    return ReportedError(interface, status, reason[:LONGEST_REASON])
+
+
 def _open(interface: Interface, body: bytes, response: ClientResponse) -> Json:
     """Return the `data` of an envelope, or raise the error that it holds."""
     try:
@@ -270,6 +313,8 @@ def _open(interface: Interface, body: bytes, response: ClientResponse) -> Json:
         if response.content_type == "text/html" or body.lstrip()[:1] == b"<":
             raise NotNorthboundError(interface, HTTPStatus.OK, "a web page") from None
         raise ResponseError(interface, detail="not JSON") from None
+    if error := _exception(interface, envelope, response.status):
+        raise error
     if not isinstance(envelope, dict) or not envelope.keys() & {"success", "failCode"}:
         raise ResponseError(interface, detail="no envelope")
     data: Json = envelope.get("data")
