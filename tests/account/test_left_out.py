@@ -47,13 +47,17 @@ class Clock:
     now = 1e9
 
 
+def ignore(_: int) -> None:
+    """Do nothing about what is accepted."""
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
 
 
 def of(clock: Clock, suspects: Collection[int] = ()) -> LeftOut[int]:
-    return LeftOut(lambda: clock.now, lambda key: key in suspects, lambda: None)
+    return LeftOut(lambda: clock.now, lambda key: key in suspects, lambda: None, ignore)
 
 
 def rounds(left_out: LeftOut[int], server: Server, keys: Collection[int]) -> int:
@@ -171,7 +175,9 @@ def test_a_system_at_fault_does_not_cost_a_day(clock: Clock, code: int) -> None:
 
 def test_what_is_missing_is_told(clock: Clock) -> None:
     told: list[int] = []
-    left_out = LeftOut[int](lambda: clock.now, lambda _: False, lambda: told.append(1))
+    left_out = LeftOut[int](
+        lambda: clock.now, lambda _: False, lambda: told.append(1), ignore
+    )
     for code, times in ((CONSENT, 0), (FORBIDDEN, 0), (GONE, 1)):
         Server(1, 2, code=code).ask(left_out, (1, 2))
         assert len(told) == times
@@ -244,6 +250,28 @@ def test_devices_of_a_refused_plant_are_suspects(clock: Clock) -> None:
     assert known.of(LANE) == (known.of_plants(LANE),)
     known.keep_only({"B"}, {9})
     assert known.interfaces == []
+
+
+def test_what_one_interface_has_again_the_others_ask_soon(clock: Clock) -> None:
+    known = everything(clock)
+    lanes = (LANE, Interface.PLANT_DAY)
+    for lane in lanes:
+        with known.of_plants(lane).asking(["A"]):
+            raise error_for(lane, CONSENT)
+    devices = (Interface.DEVICE_DAY, Interface.DEVICE_MONTH)
+    for lane in devices:
+        for key in (7, 9):
+            with known.of_devices(lane).asking([key]):
+                raise error_for(lane, CONSENT)
+    with known.of_plants(LANE).asking(["A"]):
+        pass
+    assert known.of_plants(Interface.PLANT_DAY).askable(["A"]) == ["A"]
+    for lane in devices:
+        assert known.of_devices(lane).askable([7, 8, 9]) == [7, 8]
+    assert known.named_plants() == {}
+    with known.of_devices(devices[0]).asking([9]):
+        pass
+    assert known.named_devices() == {}
 
 
 def test_it_is_saved(clock: Clock) -> None:

@@ -54,7 +54,7 @@ class LeftOut[K: str | int]:
 
     `refusals`: those that were found. `now` gives epoch seconds; `is_suspect` tells
     what another interface refuses; `note_missing` is called when something is said to
-    be gone.
+    be gone, `note_accepted` with what is left out no more.
     """
 
     def __init__(
@@ -62,9 +62,11 @@ class LeftOut[K: str | int]:
         now: Callable[[], float],
         is_suspect: Callable[[K], bool],
         note_missing: Callable[[], None],
+        note_accepted: Callable[[K], None],
     ) -> None:
         """Start without a refusal."""
         self._now = now
+        self._note_accepted = note_accepted
         self._is_suspect = is_suspect
         self._note_missing = note_missing
         self.refusals: dict[K, Refusal] = {}
@@ -141,8 +143,9 @@ class LeftOut[K: str | int]:
     def _accept(self, batch: tuple[K, ...]) -> None:
         other = self._doubted.get(batch, ())
         self._settle(batch)
-        for key in batch:
-            self.refusals.pop(key, None)
+        for key in batch if self.refusals else ():
+            if self.refusals.pop(key, None):
+                self._note_accepted(key)
         if other in self._doubted and len(other) > 1:
             self._split(other)
 
@@ -178,12 +181,17 @@ class LeftOut[K: str | int]:
         refusal = self.refusals.get(key)
         return refusal is not None and refusal.until > self._now()
 
+    def ask_soon(self, keys: Iterable[K]) -> None:
+        """Ask these before the day is over, because another interface has them now."""
+        for key in keys:
+            if refusal := self.refusals.get(key):
+                self.refusals[key] = replace(refusal, until=0.0)
+
     def ask_again(self) -> None:
         """Ask those left out together, because somebody has removed the cause."""
         if group := tuple(self.refusals):
             self._settle(group)
-            for key, refusal in self.refusals.items():
-                self.refusals[key] = replace(refusal, until=0.0)
+            self.ask_soon(group)
             self._doubted = {group: (), **self._doubted}
 
     def keep_only(self, keys: Container[K]) -> None:
@@ -244,7 +252,10 @@ class AllLeftOut:
         """Return the plants that an interface refuses."""
         if interface not in self.plants:
             self.plants[interface] = LeftOut[str](
-                self._now, self._is_plant_refused, self._note_missing
+                self._now,
+                self._is_plant_refused,
+                self._note_missing,
+                self._accept_plant,
             )
         return self.plants[interface]
 
@@ -252,7 +263,10 @@ class AllLeftOut:
         """Return the devices that an interface refuses."""
         if interface not in self.devices:
             self.devices[interface] = LeftOut[int](
-                self._now, self._is_device_refused, self._note_missing
+                self._now,
+                self._is_device_refused,
+                self._note_missing,
+                self._accept_device,
             )
         return self.devices[interface]
 
@@ -264,6 +278,18 @@ class AllLeftOut:
             return True
         plant = self._plant_of(device)
         return plant is not None and self._is_plant_refused(plant)
+
+    def _accept_plant(self, code: str) -> None:
+        for plants in self.plants.values():
+            plants.ask_soon([code])
+        for devices in self.devices.values():
+            devices.ask_soon(
+                [key for key in devices.refusals if self._plant_of(key) == code]
+            )
+
+    def _accept_device(self, device: int) -> None:
+        for devices in self.devices.values():
+            devices.ask_soon([device])
 
     def of(self, interface: Interface) -> tuple[LeftOut[str] | LeftOut[int], ...]:
         """Return what an interface refuses, of plants and of devices."""
