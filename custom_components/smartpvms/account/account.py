@@ -11,7 +11,7 @@ from homeassistant.const import CONF_TOKEN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..catalogue import DEVICE_TYPES
+from ..catalogue import WITHOUT_VALUES
 from ..catalogue.battery import STORAGE_POWER
 from ..const import CONF_LEFT_OUT, LOGGER
 from ..northbound import Device, Dialect, Interface, Plant, Profile, Values
@@ -52,7 +52,7 @@ class Account:
     entry shows: neither deselected by the user nor shown by another entry. Plants and
     devices that the last list lacked are shown for a day more, but not asked: a call
     for one of them fails for all. `listed_plants` and `listed_devices` are the others,
-    `listed_by_type` those devices that have real-time data.
+    `listed_by_type` those devices that may have real-time data.
 
     `inventory_changed` is sent after plants or devices may have changed,
     `inventory_doubted` when an answer shows that the lists are out of date, and
@@ -339,7 +339,7 @@ class Account:
         ]
         self.listed_by_type = {}
         for device in self.listed_devices:
-            if device.type_id in DEVICE_TYPES:
+            if device.type_id not in WITHOUT_VALUES:
                 self.listed_by_type.setdefault(device.type_id, []).append(device)
         self._by_plant = _by_plant(self.devices.values())
         self._listed_by_plant = _by_plant(self.listed_devices)

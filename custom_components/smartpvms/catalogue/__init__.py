@@ -1,6 +1,15 @@
 """What each KPI of the interface means in Home Assistant, as tables."""
 
-from .device_types import DEVICE_TYPES, NAMES, PV_INPUT, DeviceType, Quantity, Role
+from .device_types import (
+    DEVICE_TYPES,
+    NAMES,
+    PV_INPUT,
+    WITHOUT_VALUES,
+    DeviceType,
+    Quantity,
+    Role,
+    kind_of,
+)
 from .kpi import OTHER, Counter, Direction, Kpi, Status
 from .period import DEVICE_PERIODS, PERIOD_KEYS, PERIODS, PLANT_PERIODS, PeriodKpi
 from .plant import DERIVED, PLANT
@@ -16,6 +25,7 @@ __all__ = [
     "PLANT",
     "PLANT_PERIODS",
     "PV_INPUT",
+    "WITHOUT_VALUES",
     "Counter",
     "DeviceType",
     "Direction",
@@ -24,4 +34,5 @@ __all__ = [
     "Quantity",
     "Role",
     "Status",
+    "kind_of",
 ]

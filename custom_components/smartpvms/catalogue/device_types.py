@@ -237,3 +237,17 @@ NAMES: Final[Mapping[int, str]] = {
     69999: "Power system",
 }
 """What a device type is called where the device list names no model."""
+
+_OF_LATER_EDITIONS: Final = 1000
+
+WITHOUT_VALUES: Final = frozenset(
+    key for key in NAMES if key < _OF_LATER_EDITIONS and key not in DEVICE_TYPES
+)
+"""Types of the 2020 reference that its interface of real-time data (2.9) refuses."""
+
+
+def kind_of(type_id: int) -> DeviceType:
+    """Return what is known of a type; one without a row is asked last."""
+    return DEVICE_TYPES.get(type_id) or DeviceType(
+        id=type_id, kpis=(), statuses=(), urgency=99, newer=False
+    )

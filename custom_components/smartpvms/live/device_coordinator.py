@@ -10,8 +10,9 @@ from homeassistant.core import callback
 from ..account.account import Account
 from ..account.device_batches import DeviceBatch, device_batches
 from ..account.supported_types import SavedTypes
-from ..catalogue import DEVICE_TYPES, PV_INPUT, Kpi, Role
+from ..catalogue import DEVICE_TYPES, PV_INPUT, Kpi, Role, kind_of
 from ..northbound import Device, DeviceRow, Interface, Profile, Scale, Values
+from ..northbound.errors import KpiNotConfiguredError, UnsupportedTypeError
 from ..northbound.interfaces import DEVICES_PER_CALL
 from .coordinator import RealTimeCoordinator
 from .terms import AC_OUTPUT, DARK_KW
@@ -48,13 +49,13 @@ class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
         """Return the types worth asking, the most telling first."""
         return sorted(
             filter(self.types.may_ask, self.account.listed_by_type),
-            key=lambda key: (self._is_doubtful(key), DEVICE_TYPES[key].urgency),
+            key=lambda key: (self._is_doubtful(key), kind_of(key).urgency),
         )
 
     def _is_doubtful(self, type_id: int) -> bool:
         """Tell whether it is unknown if the system serves a type."""
         daily = self.account.ledger.profile is not Profile.PER_MINUTE
-        newer = DEVICE_TYPES[type_id].newer
+        newer = kind_of(type_id).newer
         return daily and not newer and type_id not in self.types.proven
 
     def scale(self, without_periods: AbstractSet[int]) -> Scale:
@@ -108,9 +109,7 @@ class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
             self._left_out.asking(request.devices),
             self.types.asking(request.type_id),
         ):
-            rows = await self.account.client.device_real_time(
-                request.type_id, request.devices
-            )
+            rows = await self._async_rows(request)
         if not self.types.may_ask(request.type_id):
             kept = (due for due in self._due if due.type_id != request.type_id)
             self._due = deque(kept)
@@ -119,8 +118,24 @@ class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
             if device := self.account.devices.get(row.device_id):
                 values = self.account.read_live(device, now, row.values)
                 self._learn_pv_input(device, values)
-                counters = _COUNTERS[device.type_id]
+                counters = _COUNTERS.get(device.type_id, ())
                 self.apply_row(device.id, values, now, counters, device.plant_code)
+
+    async def _async_rows(self, request: DeviceBatch) -> list[DeviceRow]:
+        """Return the rows of a batch; a type of which nothing is known may have none."""
+        client, type_id = self.account.client, request.type_id
+        if type_id in DEVICE_TYPES or type_id in self.types.proven:
+            return await client.device_real_time(type_id, request.devices)
+        try:
+            rows = await client.device_real_time(type_id, request.devices)
+            if not (_have_values(rows) or client.forms.is_settled(type_id)):
+                # Once more, as text; where the lane has no room, next time.
+                rows = await client.device_real_time(type_id, request.devices)
+        except KpiNotConfiguredError as error:
+            raise UnsupportedTypeError(self.interface, error.code) from None
+        if not _have_values(rows):
+            raise UnsupportedTypeError(self.interface)
+        return rows
 
     def _learn_pv_input(self, device: Device, values: Values) -> None:
         """Learn whether an inverter reports its PV input; some always say 0.
@@ -133,3 +148,7 @@ class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
             others = self.account.listed_devices_of(device.plant_code)
             if not any(other.type_id in _DC_BATTERIES for other in others):
                 self.reports_pv.discard(device.id)
+
+
+def _have_values(rows: Iterable[DeviceRow]) -> bool:
+    return any(row.values for row in rows)

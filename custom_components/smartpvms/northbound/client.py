@@ -37,6 +37,7 @@ from .models import (
     parse,
 )
 from .session import NorthboundSession, computed
+from .type_forms import TypeForms
 
 LONGEST_HISTORY: Final = timedelta(days=3)
 LONGEST_ALARM_PERIOD: Final = timedelta(days=31)
@@ -59,6 +60,7 @@ class NorthboundClient:
     def __init__(self, session: NorthboundSession) -> None:
         """Speak over this session."""
         self.session = session
+        self.forms = TypeForms()
 
     async def log_in(self) -> None:
         """Log in now (2.1); every other coroutine does so by itself."""
@@ -132,7 +134,9 @@ class NorthboundClient:
         self, type_id: int, devices: Collection[int]
     ) -> list[DeviceRow]:
         """Return the real-time KPIs of up to 100 devices of a type (2.9, 3.6)."""
-        return await self._devices(Interface.DEVICE_REAL_TIME, type_id, devices)
+        rows = await self._devices(Interface.DEVICE_REAL_TIME, type_id, devices)
+        self.forms.learn(type_id, has_rows=any(row.values for row in rows))
+        return rows
 
     async def device_five_minutes(
         self, type_id: int, devices: Collection[int], day: datetime
@@ -148,7 +152,7 @@ class NorthboundClient:
             raise ValueError("a period of at most 3 days, its end after its start")
         payload: dict[str, Json] = {
             "devIds": _joined(devices, DEVICES_PER_HISTORY_CALL),
-            "devTypeId": type_id,
+            "devTypeId": self.forms.form(type_id),
             "startTime": milliseconds(start),
             "endTime": milliseconds(end),
         }
@@ -291,7 +295,7 @@ class NorthboundClient:
     ) -> list[DeviceRow]:
         payload: dict[str, Json] = {
             "devIds": _joined(devices, DEVICES_PER_CALL),
-            "devTypeId": type_id,
+            "devTypeId": self.forms.form(type_id),
         }
         if at is not None:
             payload["collectTime"] = milliseconds(at)
