@@ -76,6 +76,32 @@ async def test_alarms_of_a_plant_and_of_a_device(
     assert first["raised_at"]
 
 
+@pytest.mark.parametrize("dialect", [Dialect.V2022])
+@pytest.mark.parametrize("cuts", [True, False])
+async def test_a_server_that_answers_a_week_only_is_asked_for_the_others(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+    cuts: bool,
+) -> None:
+    """As far as calls are left; one that answers all of a period is asked once."""
+    # All calls are the action's.
+    hass.config_entries.async_update_entry(entry, pref_disable_polling=True)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    sim.alarms.cuts = cuts
+    now = dt_util.utcnow()
+    for days in (1, 10):
+        sim.alarms.raise_(PLANT, name=f"{days} days", at=now - timedelta(days=days))
+    await wait(10)
+    before = sim.count("getAlarmList")
+    found = (await get_alarms(hass, PLANT, start=now - timedelta(days=13)))[PLANT]
+    names = sorted(str(alarm["name"]) for alarm in found)
+    assert sim.count("getAlarmList") - before == (2 if cuts else 1)
+    assert names == ["1 days", "10 days"]
+    assert sim.count(fail_code=407) == 0
+
+
 async def test_each_plant_gets_its_own(
     hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
 ) -> None:

@@ -24,6 +24,7 @@ from custom_components.smartpvms.alarms.windows import (
     WINDOW,
     WINDOWS,
     AlarmWindow,
+    left_out,
     split,
     window_at,
 )
@@ -500,3 +501,13 @@ def test_a_clock_that_was_ahead_leaves_no_window_behind(book: AlarmTracker) -> N
     assert book.silent_since == ahead
     book.apply(window_at(0, NOW), ["P"], None, NOW)
     assert book.silent_since == NOW
+
+
+def test_what_an_answer_may_lack_is_asked_for_by_weeks() -> None:
+    end = datetime(2026, 6, 20, tzinfo=UTC)
+    begin, week = end - timedelta(days=20), timedelta(days=7)
+    weeks = [(end - 2 * week, end - week), (begin, end - 2 * week)]
+    assert list(left_out(begin, end, [])) == weeks
+    assert list(left_out(begin, end, [None, end - timedelta(days=1)])) == weeks
+    assert list(left_out(begin, end, [end - timedelta(days=8)])) == []
+    assert list(left_out(end - week, end, [])) == []

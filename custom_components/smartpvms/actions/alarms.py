@@ -15,12 +15,12 @@ from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
 from ..alarms.record import record_of
-from ..alarms.windows import LOOK_BACK, split
+from ..alarms.windows import LOOK_BACK, left_out, split
 from ..catalogue import OTHER
 from ..catalogue.alarm import RANKS, STATUSES, TYPES
 from ..const import DOMAIN
 from ..hub.hub import Hub
-from ..hub.targets import Target, find_targets
+from ..hub.targets import Target, find_targets, running
 from ..northbound import Interface, NorthboundClient
 from ..northbound.interfaces import PLANTS_PER_CALL
 from ..northbound.models import Alarm
@@ -56,6 +56,10 @@ SCHEMA: Final = vol.Schema(
         vol.Optional(ATTR_DEVICE_NAME): cv.string,
     }
 )
+
+
+type _Request = tuple[datetime, datetime, tuple[str, ...]]
+"""A call: begin, end, plants."""
 
 
 async def async_get_alarms(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
@@ -116,31 +120,46 @@ async def _async_alarms_of(
     alarms: list[Alarm] = []
     # Others may take a turn of the lane meanwhile.
     deadline = hub.account.clock.now() + 2 * LONG_PATIENCE
-    for start, stop, batch in _requests(codes, begin, end):
-        with explained(hub.account, Interface.ALARMS):
-            look_up = partial(
-                NorthboundClient.alarms,
-                plants=batch,
-                begin=start,
-                end=stop,
-                language=hub.alarms.language(),
-                statuses=[_STATUS_CODES[key] for key in data[ATTR_STATUSES]],
-                severities=[RANKS[key] for key in data[ATTR_SEVERITIES]],
-                types=[_TYPE_CODES[key] for key in data[ATTR_TYPES]],
-                device_types=data[ATTR_DEVICE_TYPES],
-                device_name=data.get(ATTR_DEVICE_NAME),
-            )
-            found = await async_take_turn(
-                hub.account, Interface.ALARMS, deadline, look_up
-            )
-            alarms += found or ()
+    requests = list(_requests(codes, begin, end))
+    answers = [await _async_ask(hub, request, data, deadline) for request in requests]
+    for (start, stop, batch), found in zip(requests, answers, strict=True):
+        alarms += found
+        raised = [alarm.raised_at for alarm in found]
+        for older, newer in left_out(start, stop, raised):
+            # Some servers cut a period; most do not, so nothing is waited for.
+            if running(hub.account.entry).account.wait(Interface.ALARMS):
+                break
+            more = await _async_ask(hub, (older, newer, batch), data, deadline)
+            alarms += (alarm for alarm in more if alarm not in found)
     return alarms
+
+
+async def _async_ask(
+    hub: Hub, request: _Request, data: Mapping[str, Any], deadline: float
+) -> list[Alarm]:
+    """Return the alarms of one call, made when it is its turn."""
+    begin, end, plants = request
+    look_up = partial(
+        NorthboundClient.alarms,
+        plants=plants,
+        begin=begin,
+        end=end,
+        language=hub.alarms.language(),
+        statuses=[_STATUS_CODES[key] for key in data[ATTR_STATUSES]],
+        severities=[RANKS[key] for key in data[ATTR_SEVERITIES]],
+        types=[_TYPE_CODES[key] for key in data[ATTR_TYPES]],
+        device_types=data[ATTR_DEVICE_TYPES],
+        device_name=data.get(ATTR_DEVICE_NAME),
+    )
+    with explained(hub.account, Interface.ALARMS):
+        found = await async_take_turn(hub.account, Interface.ALARMS, deadline, look_up)
+    return list(found or ())
 
 
 def _requests(
     codes: Collection[str], begin: datetime, end: datetime
-) -> Iterator[tuple[datetime, datetime, tuple[str, ...]]]:
-    """Yield the calls that plants and a period need: begin, end, plants."""
+) -> Iterator[_Request]:
+    """Yield the calls that plants and a period need."""
     for start, stop in split(begin, end):
         for batch in batched(sorted(codes), PLANTS_PER_CALL):
             yield start, stop, batch

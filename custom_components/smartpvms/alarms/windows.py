@@ -66,6 +66,22 @@ def number_at(raised_at: datetime, now: datetime) -> int:
     return min(max(number, 0), WINDOWS - 1)
 
 
+def left_out(
+    begin: datetime, end: datetime, raised: Iterable[datetime | None]
+) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the windows that the answer for a period may lack, the newest first.
+
+    `raised`: the times of its alarms. One that is older than a window proves that the
+    server has not cut the period.
+    """
+    newest = end - WINDOW
+    if any(at is not None and at < newest for at in raised):
+        return
+    while newest > begin:
+        yield max(begin, newest - WINDOW), newest
+        newest -= WINDOW
+
+
 def split(begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
     """Yield periods that are short enough for a call, the first one first."""
     starts = takewhile(
