@@ -78,6 +78,26 @@ def test_another_devices_register_counts_from_its_first_sight_on(
     assert {memory.last_reset for memory in memories} == {None}
 
 
+@pytest.mark.parametrize(
+    ("first", "register", "expected"),
+    [
+        pytest.param("2026-06-15T10:05", 12.4, 20.0, id="that has counted elsewhere"),
+        pytest.param("2026-06-15T12:00", 12.4, 32.4, id="that is new"),
+    ],
+)
+def test_a_small_register_is_a_new_devices_where_it_can_be(
+    first: str, register: float, expected: float
+) -> None:
+    """No house draws 12.4 kWh in five minutes."""
+    rows: list[Row] = [
+        ("2026-06-15T10:00", 100.0),
+        (first, register),
+        ("2026-06-15T22:00", register + 9.0),
+        ("2026-06-16T12:05", register + 20.0),
+    ]
+    assert counted(play(Counter.LIFETIME, rows)) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("zero", ["2026-06-15T10:02", "2026-06-16T02:00"])
 def test_zeros_do_not_make_a_used_meter_a_new_one(zero: str) -> None:
     rows: list[Row] = [

@@ -62,9 +62,10 @@ def advance(
 class Lifetime:
     """The lifetime counter of a device: it never starts anew, but with the device.
 
-    A fall, a leap, or a first 0 is believed only after a day. A register that has then
-    moved from near 0 is a new device's and starts anew; any other is another device's
-    (or put right): what it had at first sight counts for nothing.
+    A fall, a leap, or a first 0 is believed only after a day. A register that had then
+    counted no more than can have flowed since the last row before is a new device's and
+    starts anew; any other is another device's (or put right): what it had at first sight
+    counts for nothing.
     """
 
     def begin(self, raw: float, now: Moment) -> Memory:
@@ -106,7 +107,9 @@ class Lifetime:
         if value * NEW_START <= count < value:
             # To count it all again would be the larger error.
             return self._follow(memory, count, raw, now)
-        if memory.raw <= min(now.leap, OF_NEW_DEVICE) and raw < value:
+        # It was put in after the last row of the one before it.
+        unseen = (memory.since or now.at) - memory.at
+        if memory.raw <= min(now.leap * unseen / HOUR, OF_NEW_DEVICE) and raw < value:
             return Memory(raw, raw, now.at, now.at)
         base = memory.raw - value
         return self._follow(memory._replace(base=base), raw - base, raw, now)
