@@ -31,9 +31,8 @@ from custom_components.smartpvms.history.importer import Importer, statistic_id
 from simulator import Dialect, Simulator, serve
 from tests.conftest import make_entry
 
-from .disturber import HOUR
 from .judge import Fault, Judge
-from .life import LENGTH, Account, Life
+from .life import Account, Life
 from .plants import METERS
 from .quantities import SERIES, counter_of
 
@@ -191,7 +190,7 @@ class Court:
         account = self.account
         self.hass.loop.set_debug(False)
         self.freezer.move_to(datetime.fromtimestamp(account.begin, UTC))
-        await self.hass.config.async_set_time_zone(account.zone)
+        await self.hass.config.async_set_time_zone(account.home)
         sim = Simulator([life.plant for life in account.lives], account.dialect)
         sim.alarms.automatic = False
         for life in account.lives:
@@ -239,13 +238,14 @@ class Court:
         judge = Judge(life, self.account.end)
         if not imports:
             counted = await self._counters(life)
-            enough = LENGTH / self._run / 2
+            enough = (self.account.end - self.account.begin) / self._run / 3
             assert any(len(rows) > enough for _, rows in counted), "too few rows"
             for counter, rows in counted:
                 for fault in judge.counter(counter, rows):
                     yield fault
             return
-        first = self.account.begin // HOUR * HOUR + HOUR
+        world = life.plant.world
+        first = world.midnight(world.local(self.account.begin).date())
         ids = {series: statistic_id(life.plant.code, series) for series in SERIES}
         found = await self._rows(set(ids.values()), "hour")
         bars = {
@@ -256,11 +256,16 @@ class Court:
         for series, id_ in ids.items():
             for fault in judge.series(series, bars.get(id_, {}), first):
                 yield fault
+        for period in ("day", "month"):
+            longer = await self._rows(set(ids.values()), period)
+            for series, id_ in ids.items():
+                for fault in judge.periods(series, longer.get(id_, ())):
+                    yield fault
         begun = {series: id_ for series, id_ in ids.items() if id_ in bars}
         own = frozenset(ids.values())
         offer = Offer(statistics=begun, sensors={}, own=own, ours=own)
         if METERS[life.kind]:
-            for fault in judge.home(put_in((), offer)[0], bars):
+            for fault in judge.home(put_in((), offer)[0], bars, first):
                 yield fault
 
     async def _rows(self, ids: set[str], period: str) -> dict[str, list[Any]]:

@@ -9,12 +9,24 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from simulator import Device, Disturbance, DisturbanceKind as Bend, Plant, Scope, Type
+from simulator import (
+    Device,
+    Dialect,
+    Disturbance,
+    DisturbanceKind as Bend,
+    Plant,
+    Scope,
+    Type,
+)
 from simulator.model import INVERTERS, METERS, Oddity
+
+from .quantities import of_device
 
 MINUTE: Final = 60.0
 HOUR: Final = 3600.0
 DAY: Final = 24 * HOUR
+
+STORES: Final = frozenset({Type.BATTERY, Type.LARGE_STORAGE})
 
 LIFETIME: Final = frozenset(
     {"total_cap", "active_cap", "reverse_active_cap", "total_power", "total_income"}
@@ -72,10 +84,11 @@ class Blind:
 class Scene:
     """What a trouble is drawn for; it collects what happens.
 
-    ``dusk``, ``midnight``: the first ones of the life, in epoch seconds.
+    ``begin``, ``end``: of the life, in epoch seconds.
     """
 
     plant: Plant
+    dialect: Dialect
     rng: Random
     begin: float
     end: float
@@ -100,6 +113,11 @@ class Scene:
         first = self.midnight - self.rng.uniform(10 * MINUTE, 7 * HOUR)
         return first, self.midnight + self.rng.uniform(20 * MINUTE, 7 * HOUR)
 
+    def until_noon(self) -> tuple[float, float]:
+        """Return some time from an evening until the next day is half over."""
+        first = self.midnight - self.rng.uniform(3 * HOUR, 7 * HOUR)
+        return first, self.midnight + self.rng.uniform(9 * HOUR, 12 * HOUR)
+
     def device(self, types: Iterable[int] = ()) -> Device | None:
         """Return one of the devices, of these types if any are given."""
         wanted = set(types)
@@ -109,6 +127,16 @@ class Scene:
     def sources(self) -> list[int | str]:
         """Return the plant and its devices."""
         return [self.plant.code, *(device.id for device in self.plant.devices)]
+
+    def known_again(self, source: int | str, end: float) -> float:
+        """Return when what a source counted until ``end`` is known.
+
+        A battery that comes back by day tells both yesterday's rest and today's count
+        by one rise. Which of them it was shows when it discharges again, in the evening.
+        """
+        stores = {device.id for device in self.plant.devices if device.type in STORES}
+        is_late = end > self.midnight + 4 * HOUR
+        return self.end + DAY if source in stores and is_late else end
 
     def bend(
         self,
@@ -154,6 +182,11 @@ class Scene:
             )
         )
 
+    def hide_hours_of_devices(self, begin: float, end: float) -> None:
+        """Note hours that the plant's own rows do not tell in 2020."""
+        if self.dialect is Dialect.V2020:
+            self.hide(self.plant.code, (begin, end), scope=Scope.HOURS)
+
 
 type Trouble = Callable[[Scene], object]
 
@@ -164,7 +197,7 @@ def _rows(kind: Bend, span_of: Callable[[Scene], tuple[float, float]]) -> Troubl
     def trouble(scene: Scene) -> None:
         source, span = scene.rng.choice(scene.sources()), span_of(scene)
         scene.bend(kind, source, span)
-        scene.hide(source, span)
+        scene.hide(source, (span[0], scene.known_again(source, span[1])))
 
     return trouble
 
@@ -176,7 +209,7 @@ def _cut_off(span_of: Callable[[Scene], tuple[float, float]]) -> Trouble:
         span = span_of(scene)
         for source in scene.sources():
             scene.bend(Bend.HELD, source, span)
-            scene.hide(source, span)
+            scene.hide(source, (span[0], scene.known_again(source, span[1])))
 
     return trouble
 
@@ -215,6 +248,25 @@ def _lifetime_restarts(scene: Scene) -> None:
     scene.bend(Bend.RESTARTED, device.id, (begin, scene.end + DAY), keys=LIFETIME)
     # Whether it is one of the zeros of the night shows after a day.
     scene.hide(device.id, (begin, begin + DAY + HOUR), keys=LIFETIME)
+
+
+def _another_register(scene: Scene, more: float) -> None:
+    """Put a device that has counted elsewhere in a device's place, under its id.
+
+    ``more``: kWh that its register is ahead of the old one's; below 0: a part of it.
+    """
+    device = scene.device(INVERTERS | METERS)
+    if device is None:
+        return
+    begin, world = scene.begin + scene.rng.uniform(HOUR, 3 * HOUR), scene.plant.world
+    forever = begin, scene.end + DAY
+    for key, counted in of_device(device).items():
+        if key in LIFETIME:
+            amount = more if more > 0 else round(more * counted(world.totals(begin)), 2)
+            keys = frozenset({key})
+            scene.bend(Bend.SHIFTED, device.id, forever, amount=amount, keys=keys)
+    # What it counts until it is believed is not lost, but for the last rows before.
+    scene.hide(device.id, (begin, begin + DAY + HOUR), keys=LIFETIME, lost=0.5)
 
 
 def _overflows(scene: Scene) -> None:
@@ -266,6 +318,7 @@ def _replaced(scene: Scene, types: Iterable[int]) -> None:
     scene.bend(Bend.RESTARTED, new.id, forever, keys=LIFETIME | OF_DAY)
     # The list of devices is asked for now and then.
     scene.hide(new.id, (0.0, at + 2 * HOUR))
+    scene.hide_hours_of_devices(at - 2 * HOUR, at + 2 * HOUR)
 
 
 def _added(scene: Scene) -> None:
@@ -275,6 +328,7 @@ def _added(scene: Scene) -> None:
         at = scene.by_day()[0]
         scene.bend(Bend.UNLISTED, device.id, (0.0, at))
         scene.hide(device.id, (0.0, at + 2 * HOUR))
+        scene.hide_hours_of_devices(0.0, at + 2 * HOUR)
 
 
 def _hours(kind: Bend) -> Trouble:
@@ -310,6 +364,7 @@ def _for_a_while(kind: Bend, scope: Scope) -> Trouble:
 _SPANS: Final[Mapping[str, Callable[[Scene], tuple[float, float]]]] = {
     "by day": Scene.by_day,
     "over midnight": Scene.over_midnight,
+    "until noon": Scene.until_noon,
 }
 
 TROUBLES: Final[Mapping[str, Trouble]] = {
@@ -337,8 +392,28 @@ TROUBLES: Final[Mapping[str, Trouble]] = {
 }
 """All troubles of the sensors by name."""
 
+TROUBLES_OF_REGISTERS: Final[Mapping[str, Trouble]] = {
+    "lifetime restarts": _lifetime_restarts,
+    "used device": lambda scene: _another_register(
+        scene, 1500.0 + 30.0 * scene.plant.site.peak_kw
+    ),
+    "younger device": lambda scene: _another_register(scene, -0.6),
+}
+"""Troubles of lifetime counters, which are believed after a day."""
+
 TROUBLES_OF_IMPORT: Final[Mapping[str, Trouble]] = {
-    **{name: TROUBLES[name] for name in ("late hours", "half computed hours")},
+    **{
+        name: TROUBLES[name]
+        for name in (
+            "late hours",
+            "half computed hours",
+            "replaced inverter",
+            "replaced battery",
+            "replaced meter",
+            "added battery",
+            "broken",
+        )
+    },
     **{
         f"{kind} {scope.value}": _for_a_while(kind, scope)
         for kind in (Bend.ABSENT, Bend.NULLS)

@@ -7,25 +7,30 @@ was last to be had. Nothing else is asked, and nothing is forgiven twice.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
+from math import ceil
 from typing import Any, Final, override
 
 from simulator import Scope
 
-from .disturber import HOUR, MINUTE, Blind
+from .disturber import DAY, HOUR, MINUTE, Blind
 from .life import Life
+from .plants import Kind
 from .quantities import MONEY, SERIES, Counted, Counter, Since
 
 ENERGY_WITHIN, MONEY_WITHIN = 0.1, 0.02
 """kWh; and 0.01 of the plant's currency, between two numbers rounded to as much."""
 
-HOME_WITHIN: Final = 0.1
-"""kWh of an hour; five terms add up."""
+SHARE_OF_LARGE: Final = 0.005
+"""So much of a large plant's energy may be missing or too much."""
 
 LIVE_AGE: Final = 25 * MINUTE
 """The cloud's lag of up to ten minutes, its steps of five, and the polls'."""
 
 PERIOD_AGE: Final = 3.0 * HOUR
 """Rows of periods are asked for once an hour, and their calls wait for each other."""
+
+_STEP: Final = 5 * MINUTE
 
 SERIES_AGE: Final = 5 * HOUR
 """Hours whose rows may not be imported yet."""
@@ -81,7 +86,15 @@ class Judge:
         """Judge up to an instant in epoch seconds."""
         self.life, self.end = life, end
         self.world = life.plant.world
+        self._born = self.world.midnight(self.world.site.connected)
         self._nights = self._midnights(life.begin - 24 * HOUR, end)
+
+    def _within(self, what: str, amount: float) -> float:
+        """Return how far (kWh or money) an amount may be from the truth."""
+        if what in MONEY:
+            return MONEY_WITHIN
+        share = SHARE_OF_LARGE if self.life.kind is Kind.LARGE else 0.0
+        return max(ENERGY_WITHIN, share * abs(amount))
 
     def _count(self, counted: Counted, at: float) -> float:
         return counted(self.world.totals(at))
@@ -117,7 +130,7 @@ class Judge:
             if over:
                 # The day's last rows were never to be had.
                 last = _seen(blinds, min(over), age)
-                lost += self._span(counter, max(first, last), midnight)
+                lost += self._span(counter.counted, max(first, last), midnight)
         return counted - lost
 
     def _zero(self, counter: Counter, row: Any) -> tuple[float, float]:
@@ -139,10 +152,17 @@ class Judge:
         exact = before + row["state"]
         return (exact, exact) if least - 0.01 <= exact <= most + 0.01 else (least, most)
 
-    def _span(self, counter: Counter, begin: float, end: float) -> float:
+    def _span(self, counted: Counted, begin: float, end: float) -> float:
         if end <= begin:
             return 0.0
-        return self._count(counter.counted, end) - self._count(counter.counted, begin)
+        return self._count(counted, end) - self._count(counted, begin)
+
+    def _between(self, counted: Counted, begin: float, end: float) -> Iterator[float]:
+        """Yield the amounts of a time at its steps, and before the first."""
+        at = begin // _STEP * _STEP
+        while at <= end:
+            yield self._count(counted, at)
+            at += _STEP
 
     def _midnights(self, begin: float, end: float) -> list[float]:
         """Return the plant's midnights between two instants."""
@@ -157,7 +177,6 @@ class Judge:
         """Judge a sensor's sum at each full hour; ``rows`` are of the recorder's runs."""
         if not rows:
             return
-        within = MONEY_WITHIN if counter.key in MONEY else ENERGY_WITHIN
         first, zero = rows[0]["start"], rows[0]["sum"]
         lowest, highest = self._zero(counter, rows[0])
         for row in rows:
@@ -166,26 +185,53 @@ class Judge:
                 continue
             most = self._count(counter.counted, at) - lowest
             least = self._least(counter, first, highest, at)
-            if counter.key in MONEY and most < least:
-                least, most = most, least
+            if counter.key in MONEY:
+                # It goes up and down: any row since may be the last one.
+                since = _seen(
+                    self._blinds(counter, at), at - _age(counter), _age(counter)
+                )
+                known = list(self._between(counter.counted, max(first, since), at))
+                least = min(least, most, *(it - highest for it in known))
+                most = max(most, *(it - lowest for it in known))
             total = row["sum"] - zero
+            # So much is right of each day.
+            days = ceil((at - first) / DAY)
+            within = max(days * ENERGY_WITHIN, self._within(counter.key, most))
+            if counter.key in MONEY:
+                within = MONEY_WITHIN
             if not least - within <= total <= most + within:
                 yield Fault(self.life, counter.key, at, total, least, most)
 
     def series(self, series: str, bars: Bars, begin: float) -> Iterator[Fault]:
-        """Judge an imported series hour by hour; ``begin``: the first hour."""
-        within = MONEY_WITHIN if series in MONEY else ENERGY_WITHIN
-        yield from self._hours(series, SERIES[series], bars, begin, within)
+        """Judge an imported series hour by hour; ``begin``: the first day's midnight."""
+        yield from self._hours(series, SERIES[series], bars, begin)
+
+    def periods(
+        self, series: str, rows: Iterable[Mapping[str, Any]]
+    ) -> Iterator[Fault]:
+        """Judge the days or months of an imported series that are over."""
+        for row in rows:
+            since, until = row["start"], row["end"]
+            if until > self.end - SERIES_AGE or self._is_hidden(since, until):
+                continue
+            true = self._span(SERIES[series], max(since, self._born), until)
+            shown = row["change"] or 0.0
+            if abs(shown - true) > self._within(series, true):
+                what = f"{series} of {(until - since) / DAY:.0f} days"
+                yield Fault(self.life, what, until, shown, true, true)
 
     def home(
-        self, sources: Iterable[Mapping[str, object]], bars: Mapping[str, Bars]
+        self,
+        sources: Iterable[Mapping[str, object]],
+        bars: Mapping[str, Bars],
+        begin: float,
     ) -> Iterator[Fault]:
         """Judge what the Energy dashboard takes for the house's consumption.
 
-        ``sources``: the dashboard's; ``bars``: those of their statistics by id.
+        ``sources``: the dashboard's; ``bars``: those of their statistics by id;
+        ``begin``: the first day's midnight.
         """
         counted: dict[int, float] = {}
-        begin = 0
         for source in sources:
             for field, sign in _FLOWS.items():
                 if (found := source.get(field)) is None:
@@ -194,28 +240,46 @@ class Judge:
                 begin = max(begin, min(hours))
                 for at, more in hours.items():
                     counted[at] = counted.get(at, 0.0) + sign * more
-        yield from self._hours(
-            "home", SERIES["consumption"], counted, begin, HOME_WITHIN
+        yield from self._hours("home", SERIES["consumption"], counted, begin)
+
+    def _is_hidden(self, since: float, until: float) -> bool:
+        """Tell whether rows of hours within a time could not be had."""
+        return any(
+            blind.begin < until and blind.end > since
+            for blind in self.life.blinds
+            if blind.scope is Scope.HOURS and blind.source == self.life.plant.code
         )
 
     def _hours(
-        self, what: str, counted: Counted, bars: Bars, begin: float, within: float
+        self, what: str, counted: Counted, bars: Bars, begin: float
     ) -> Iterator[Fault]:
         if not bars:
             return
-        hidden = [
-            (blind.begin, blind.end)
-            for blind in self.life.blinds
-            if blind.scope is Scope.HOURS and blind.source == self.life.plant.code
-        ]
-        at = max(begin, min(bars)) - HOUR
-        while (at := at + HOUR) + HOUR <= self.end - SERIES_AGE:
-            if any(since < at + HOUR and until > at for since, until in hidden):
+        first = max(begin, min(bars))
+        for since, until in self._hours_from(begin):
+            if since < first or until > self.end - SERIES_AGE:
                 continue
-            true = self._count(counted, at + HOUR) - self._count(counted, at)
-            shown = bars.get(round(at), 0.0)
-            if abs(shown - true) > within:
-                yield Fault(self.life, what, at + HOUR, shown, true, true)
+            if self._is_hidden(since, until):
+                continue
+            true = self._span(counted, since, until)
+            shown = bars.get(round(since), 0.0)
+            if abs(shown - true) > self._within(what, true):
+                yield Fault(self.life, what, until, shown, true, true)
+
+    def _hours_from(self, begin: float) -> Iterator[tuple[float, float]]:
+        """Yield the plant's hours from a midnight on.
+
+        Where clocks move by half an hour, a day's last hour has the half one too.
+        """
+        nights = [begin, *(at for at in self._nights if at > begin)]
+        following = self._midnights(self.end, self.end + DAY)
+        for midnight, tomorrow in pairwise([*nights, *following]):
+            since = midnight
+            while since < tomorrow:
+                is_last = since + 2 * HOUR > tomorrow
+                until = tomorrow if is_last else since + HOUR
+                yield since, until
+                since = until
 
 
 type Bars = Mapping[int, float]

@@ -14,4 +14,4 @@ NIGHTS_KNOWN: Final[dict[Dialect, frozenset[str]]] = {
     Dialect.V2022: frozenset(),
     Dialect.V2020: frozenset(),
 }
-"""Nights (``life.DAYS``) after which a sensor counts wrong, with no trouble at all."""
+"""Nights (``life.NIGHTS``) after which a sensor counts wrong, with no trouble at all."""

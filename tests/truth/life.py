@@ -14,25 +14,46 @@ from .disturber import (
     MINUTE,
     TROUBLES,
     TROUBLES_OF_IMPORT,
+    TROUBLES_OF_REGISTERS,
     Blind,
     Scene,
     background,
 )
-from .plants import KINDS, METERS, STORAGES, Kind, make_plant
-
-ZONES: Final = ("Europe/Berlin", "Europe/Berlin", "Asia/Kolkata", "America/New_York")
-"""All but Kolkata have summer time."""
+from .plants import KINDS, METERS, PLACES, STORAGES, Kind, make_plant
 
 DAYS: Final[Mapping[str, tuple[date, ...]]] = {
     "ordinary day": (date(2026, 6, 15), date(2026, 2, 10), date(2026, 9, 3)),
     "end of a month": (date(2026, 4, 30), date(2026, 8, 31)),
     "end of a year": (date(2025, 12, 31),),
-    "clocks go forward": (date(2026, 3, 28),),
-    "clocks go back": (date(2026, 10, 24),),
 }
-"""First days of lives, by what is special about their night (in Europe)."""
+"""First days of lives, by what is special about their night."""
 
-ALL_TROUBLES: Final = {**TROUBLES, **TROUBLES_OF_IMPORT}
+CLOCKS: Final[Mapping[str, Mapping[str, date]]] = {
+    "clocks go forward": {
+        "Europe/Berlin": date(2026, 3, 28),
+        "America/New_York": date(2026, 3, 7),
+        "America/Santiago": date(2026, 9, 5),
+        "Australia/Lord_Howe": date(2026, 10, 3),
+    },
+    "clocks go back": {
+        "Europe/Berlin": date(2026, 10, 24),
+        "America/New_York": date(2026, 10, 31),
+        "America/Santiago": date(2026, 4, 4),
+        "Australia/Lord_Howe": date(2026, 4, 4),
+    },
+}
+"""The same where clocks change, by zone: at midnight in Santiago, by half an hour on Lord
+Howe Island."""
+
+FOREIGN: Final = "America/Los_Angeles"
+"""A zone of Home Assistant that no plant is in."""
+
+NIGHTS: Final = (*DAYS, *CLOCKS)
+
+KNOWN_FOR: Final = timedelta(days=40)
+"""For so long the plant has been there when a life begins."""
+
+ALL_TROUBLES: Final = {**TROUBLES, **TROUBLES_OF_IMPORT, **TROUBLES_OF_REGISTERS}
 
 BEGIN: Final = 16
 """Hour of the first day at which a life begins."""
@@ -76,13 +97,14 @@ class Stop:
 class Account:
     """The lives of one account from ``begin`` to ``end`` (epoch seconds).
 
-    ``zone``: Home Assistant's and the plants'; ``stops`` in the order of time.
+    ``zone``: the plants'; ``home``: Home Assistant's; ``stops`` in the order of time.
     """
 
     seed: int
     dialect: Dialect
     night: str
     zone: str
+    home: str
     begin: float
     end: float
     lives: tuple[Life, ...]
@@ -101,6 +123,7 @@ class Account:
         )
         return (
             f"TRUTH_SEED={self.seed}: {self.dialect}, {self.night}, {self.zone}, "
+            f"{'' if self.home == self.zone else f'seen from {self.home}, '}"
             f"{first:%F}{stops}"
         )
 
@@ -130,11 +153,12 @@ def draw(
     """
     rng = Random(seed)
     dialect = rng.choice((Dialect.V2022, Dialect.V2022, Dialect.V2020))
-    night = rng.choice([name for name in DAYS if name not in without])
+    night = rng.choice([name for name in NIGHTS if name not in without])
     most = min(len(among), 3)
     troubles = [rng.sample(among, rng.randint(1, most)) for _ in range(plants)]
     lives = account(seed, dialect, night, troubles)
-    return lives.stopped(list(_stops(rng, lives)))
+    lives = lives.stopped(list(_stops(rng, lives)))
+    return replace(lives, home=rng.choice((*[lives.zone] * 4, FOREIGN)))
 
 
 def _stops(rng: Random, lives: Account) -> Iterator[Stop]:
@@ -148,26 +172,35 @@ def _stops(rng: Random, lives: Account) -> Iterator[Stop]:
 
 
 def account(
-    seed: int, dialect: Dialect, night: str, troubles: Iterable[Sequence[str]]
+    seed: int,
+    dialect: Dialect,
+    night: str,
+    troubles: Iterable[Sequence[str]],
+    zone: str | None = None,
+    length: float = LENGTH,
 ) -> Account:
-    """Return an account with a plant for each of some sets of troubles."""
+    """Return an account with a plant for each of some sets of troubles.
+
+    ``zone``: drawn if None; ``length`` in seconds.
+    """
     rng = Random(seed)
-    zone, day = rng.choice(ZONES), rng.choice(DAYS[night])
-    if night.startswith("clocks"):
-        zone = ZONES[0]
+    known = list(CLOCKS.get(night, PLACES))
+    zone = zone or rng.choice(known)
+    day = CLOCKS[night][zone] if night in CLOCKS else rng.choice(DAYS[night])
     first = datetime(day.year, day.month, day.day, BEGIN, tzinfo=ZoneInfo(zone))
     # Home Assistant computes statistics ten seconds after each five minutes.
     begin = first.timestamp() + 10
-    end = begin + LENGTH
+    end = begin + length
     kinds = rng.sample(KINDS[dialect], len(KINDS[dialect]))
     lives = []
     for number, names in enumerate(troubles):
         fit = [kind for kind in kinds if _suits(kind, names)]
         kind = fit[number % len(fit)]
         code = seed % 10_000 * 100 + number + 1
-        plant = make_plant(kind, code, rng, zone, day - timedelta(days=2))
-        lives.append(_live(plant, kind, rng, (begin, end), names))
-    return Account(seed, dialect, night, zone, begin, end, tuple(lives))
+        plant = make_plant(kind, code, rng, zone, day - KNOWN_FOR)
+        scene = Scene(plant, dialect, rng, begin, end)
+        lives.append(_live(scene, kind, names))
+    return Account(seed, dialect, night, zone, zone, begin, end, tuple(lives))
 
 
 def _suits(kind: Kind, names: Iterable[str]) -> bool:
@@ -179,21 +212,14 @@ def _suits(kind: Kind, names: Iterable[str]) -> bool:
     )
 
 
-def _live(
-    plant: Plant,
-    kind: Kind,
-    rng: Random,
-    span: tuple[float, float],
-    troubles: Sequence[str],
-) -> Life:
-    scene = Scene(plant, rng, *span)
+def _live(scene: Scene, kind: Kind, troubles: Sequence[str]) -> Life:
     for name in troubles:
         ALL_TROUBLES[name](scene)
     background(scene)
     return Life(
-        plant,
+        scene.plant,
         kind,
-        span[0],
+        scene.begin,
         tuple(troubles),
         tuple(scene.disturbances),
         tuple(scene.blinds),

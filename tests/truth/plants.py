@@ -8,7 +8,6 @@ from random import Random
 from typing import Final
 
 from simulator import Device, Dialect, Oddity, Plant, Type
-from simulator.fleet import MUNICH
 from simulator.world import Array, Load, Site, Storage, Tariff
 
 
@@ -21,6 +20,7 @@ class Kind(StrEnum):
     TWO_HYBRIDS = "two hybrids"
     EMMA = "emma"
     AC_COUPLED = "ac coupled"
+    LARGE = "large"
 
 
 KINDS: Final[Mapping[Dialect, tuple[Kind, ...]]] = {
@@ -29,6 +29,7 @@ KINDS: Final[Mapping[Dialect, tuple[Kind, ...]]] = {
         Kind.PV_AND_METER,
         Kind.HYBRID,
         Kind.TWO_HYBRIDS,
+        Kind.LARGE,
     ),
     Dialect.V2022: tuple(Kind),
 }
@@ -41,6 +42,7 @@ METERS: Final[Mapping[Kind, tuple[Type, ...]]] = {
     Kind.TWO_HYBRIDS: (Type.GRID_METER,),
     Kind.EMMA: (Type.EMMA,),
     Kind.AC_COUPLED: (Type.GRID_METER,),
+    Kind.LARGE: (Type.GRID_METER,),
 }
 
 STORAGES: Final[Mapping[Kind, tuple[int | None, ...]]] = {
@@ -50,6 +52,7 @@ STORAGES: Final[Mapping[Kind, tuple[int | None, ...]]] = {
     Kind.TWO_HYBRIDS: (0, 1),
     Kind.EMMA: (0,),
     Kind.AC_COUPLED: (None,),
+    Kind.LARGE: (),
 }
 """The inverter of each storage; None: AC-coupled."""
 
@@ -60,7 +63,22 @@ INVERTERS: Final[Mapping[Kind, int]] = {
     Kind.TWO_HYBRIDS: 3,
     Kind.EMMA: 1,
     Kind.AC_COUPLED: 2,
+    Kind.LARGE: 4,
 }
+
+SIZES: Final[Mapping[Kind, float]] = {Kind.LARGE: 20.0}
+"""How many times the size of a house a plant is; 1 if left out."""
+
+STRING_INVERTERS: Final = frozenset({Kind.AC_COUPLED, Kind.LARGE})
+
+PLACES: Final[Mapping[str, tuple[float, float]]] = {
+    "Europe/Berlin": (48.1, 11.6),
+    "Asia/Kolkata": (26.9, 82.5),
+    "America/New_York": (40.7, -74.0),
+    "America/Santiago": (-33.4, -70.7),
+    "Australia/Lord_Howe": (-31.6, 159.1),
+}
+"""Latitude and longitude by zone; Kolkata has no summer time, two have it in December."""
 
 ODDITIES: Final = (
     Oddity.LATE_MIDNIGHT,
@@ -77,15 +95,21 @@ def make_plant(
     kind: Kind, number: int, rng: Random, zone: str, connected: date
 ) -> Plant:
     """Return a plant of a kind; ``number`` tells the plants of an account apart."""
-    inverters = INVERTERS[kind]
+    inverters, size = INVERTERS[kind], SIZES.get(kind, 1.0)
+    latitude, longitude = PLACES[zone]
     site = Site(
         seed=rng.randrange(1000),
-        latitude=MUNICH[0],
-        longitude=MUNICH[1] if zone.startswith("Europe/") else _longitude(zone),
+        latitude=latitude,
+        longitude=longitude,
         timezone=zone,
         connected=connected,
         arrays=tuple(
-            Array(6.16 - index, 6.0 - index, 32, 125 + 50 * index)
+            Array(
+                size * (6.16 - index),
+                size * (6.0 - index),
+                32,
+                _azimuth(latitude, index),
+            )
             for index in range(inverters)
         ),
         storages=tuple(
@@ -93,7 +117,7 @@ def make_plant(
             for array in STORAGES[kind]
         ),
         load=Load.HOUSEHOLD,
-        load_kw=0.62,
+        load_kw=0.62 * size,
         tariff=Tariff(market=rng.random() < 0.3),
     )
     return Plant(
@@ -105,9 +129,10 @@ def make_plant(
     )
 
 
-def _longitude(zone: str) -> float:
-    """Return a longitude where the sun is highest at about noon."""
-    return {"Asia/Kolkata": 82.5, "America/New_York": -75.0}.get(zone, 0.0)
+def _azimuth(latitude: float, index: int) -> float:
+    """Return where an array looks: towards noon's sun, less or more."""
+    more = 50.0 * index - 55.0
+    return 180.0 + more if latitude > 0 else (360.0 - more) % 360
 
 
 def _devices(kind: Kind, number: int, rng: Random) -> Iterator[Device]:
@@ -116,10 +141,9 @@ def _devices(kind: Kind, number: int, rng: Random) -> Iterator[Device]:
     def device(type_id: Type, name: str, **fields: int | None) -> Device:
         return Device(id=next(ids), type=type_id, name=f"{name} {number}", **fields)  # type: ignore[arg-type]
 
-    is_large = kind is Kind.AC_COUPLED
     for index in range(INVERTERS[kind]):
         inverter = device(
-            Type.STRING_INVERTER if is_large else Type.ENERGY_CENTER,
+            Type.STRING_INVERTER if kind in STRING_INVERTERS else Type.ENERGY_CENTER,
             f"Inverter {index + 1}",
             array=index,
         )

@@ -88,7 +88,7 @@ class Counter:
 
 def counter_of(plant: Plant, device: Device | None, key: str) -> Counter | None:
     """Return what a sensor counts; None for what is not energy or money."""
-    live = PLANT if device is None else _of_device(device)
+    live = PLANT if device is None else of_device(device)
     since = next(since for since in Since if key.startswith(since.value))
     if key in {"charge_cap", "discharge_cap"}:
         since = Since.DAY
@@ -102,7 +102,8 @@ def counter_of(plant: Plant, device: Device | None, key: str) -> Counter | None:
     return Counter(source, key, counted, by_period=by_period, since=since)
 
 
-def _of_device(device: Device) -> Mapping[str, Counted]:
+def of_device(device: Device) -> Mapping[str, Counted]:
+    """Return what the counters of a device count, by key."""
     array, storage = device.array or 0, device.storage or 0
     match device.type:
         case Type.BATTERY | Type.LARGE_STORAGE:

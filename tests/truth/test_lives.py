@@ -9,14 +9,26 @@ import pytest
 from simulator import Dialect
 
 from .court import FIVE_MINUTES, ONE_HOUR, Court, Home
-from .disturber import TROUBLES, TROUBLES_OF_IMPORT
+from .disturber import HOUR, TROUBLES, TROUBLES_OF_IMPORT, TROUBLES_OF_REGISTERS
 from .judge import Fault, worst
 from .known import NIGHTS_KNOWN, TROUBLES_KNOWN
-from .life import DAYS, Account, account, draw
+from .life import CLOCKS, DAYS, FOREIGN, Account, account, draw
+from .plants import KINDS
 
 SURVEYED = 1
 PLANTS = 15
 """Plants of an account: Home Assistant's own work is shared by them."""
+
+NIGHTS_AND_ZONES = [
+    *((night, None) for night in DAYS),
+    *((night, zone) for night, zones in CLOCKS.items() for zone in zones),
+]
+NIGHTS_OF_SERIES = [
+    ("ordinary day", "Europe/Berlin"),
+    ("end of a month", "Asia/Kolkata"),
+    ("clocks go forward", "America/Santiago"),
+    ("clocks go back", "Australia/Lord_Howe"),
+]
 
 LIVES = 500
 SHORT = (1005, 1002)
@@ -42,10 +54,34 @@ async def test_each_trouble(home: Home, dialect: Dialect) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("dialect", list(Dialect))
-@pytest.mark.parametrize("night", list(DAYS))
-async def test_each_night(home: Home, dialect: Dialect, night: str) -> None:
+async def test_each_register(home: Home, dialect: Dialect) -> None:
+    """Let devices be replaced by others, which are believed after a day."""
+    troubles = [(name,) for name in TROUBLES_OF_REGISTERS for _ in range(2)]
+    lives = account(SURVEYED, dialect, "ordinary day", troubles, length=46 * HOUR)
+    faults = await Court(home, lives).judge(imports=False)
+    assert not faults, told(lives, faults)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("dialect", list(Dialect))
+async def test_a_foreign_zone(home: Home, dialect: Dialect) -> None:
+    """Judge plants where Home Assistant is in another zone; no row tells theirs."""
+    troubles = [(), ("cut off over midnight",), ("held until noon",), ("jitter",), ()]
+    lives = account(SURVEYED, dialect, "ordinary day", troubles, "Europe/Berlin")
+    faults = await Court(home, replace(lives, home=FOREIGN)).judge(imports=False)
+    assert not faults, told(lives, faults)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("dialect", list(Dialect))
+@pytest.mark.parametrize(("night", "zone"), NIGHTS_AND_ZONES)
+async def test_each_night(
+    home: Home, dialect: Dialect, night: str, zone: str | None
+) -> None:
     """Judge undisturbed plants of all kinds on special nights."""
-    lives = account(SURVEYED, dialect, night, [()] * 6)
+    lives = account(SURVEYED, dialect, night, [()] * len(KINDS[dialect]), zone)
     faults = await Court(home, lives).judge(imports=False)
     assert bool(faults) == (night in NIGHTS_KNOWN[dialect]), told(lives, faults)
 
@@ -53,10 +89,11 @@ async def test_each_night(home: Home, dialect: Dialect, night: str) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("dialect", list(Dialect))
-async def test_series(home: Home, dialect: Dialect) -> None:
-    """Judge the imported series and the Energy dashboard, hour by hour."""
+@pytest.mark.parametrize(("night", "zone"), NIGHTS_OF_SERIES)
+async def test_series(home: Home, dialect: Dialect, night: str, zone: str) -> None:
+    """Judge the imported series by hour, day and month, and the Energy dashboard."""
     troubles = [(), *[(name,) for name in TROUBLES_OF_IMPORT]]
-    lives = account(SURVEYED, dialect, "ordinary day", troubles)
+    lives = account(SURVEYED, dialect, night, troubles, zone)
     faults = await Court(home, lives).judge(imports=True)
     assert not faults, told(lives, faults)
 
