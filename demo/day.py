@@ -36,11 +36,15 @@ def raised() -> dict[str, object]:
 
 
 async def _raise(simulator: Simulator) -> object:
-    return await simulator.ask("POST", "alarms", raised())
+    answer = await simulator.ask("POST", "alarms", raised())
+    simulator.alarm = answer["number"]
+    return answer
 
 
 async def _clear(simulator: Simulator) -> object:
-    return await simulator.ask("POST", "alarms", {"do": "clear", "number": 1})
+    # The simulator has alarms of its own, too: it told the number of this one.
+    number = simulator.alarm
+    return await simulator.ask("POST", "alarms", {"do": "clear", "number": number})
 
 
 async def _go_offline(simulator: Simulator) -> object:

@@ -8,19 +8,23 @@ import tempfile
 from typing import Final
 
 from PIL import Image
-from playwright.async_api import Page, ViewportSize
+from playwright.async_api import FloatRect, Page, ViewportSize
 
 from .browser import logged_in_page
 from .dashboard import ensure_dashboard, view_of
 from .day import play
 from .energy import house
-from .entities import PACES, settled_entities
+from .entities import Pace, settled_entities
 from .stage import Options, stage
 
 SIZE: Final = ViewportSize(width=900, height=620)
+# Without the cards below, whose times are those of the played day.
+CLIP: Final = FloatRect(x=0, y=0, width=900, height=510)
 # A frame each five minutes of the day: two seconds of the clock on the wall.
 SECONDS_A_FRAME: Final = 2.0
 MILLISECONDS_SHOWN: Final = 90
+# The history's sensors have no value before the day is over: they are not waited for.
+PACE: Final = Pace(settled=15, patience=90)
 # Bytes: what a README may weigh.
 MOST: Final = 4_000_000
 QUALITIES: Final = (70, 55, 40, 25)
@@ -32,7 +36,7 @@ async def make_film(target: Path) -> Path:
         options = Options(Path(folder), port=0, simulator_port=0, day=True)
         async with stage(options) as running:
             client = running.home_assistant.client
-            await settled_entities(running.home_assistant, PACES[running.dialect])
+            await settled_entities(running.home_assistant, PACE)
             await ensure_dashboard(client)
             view = await view_of(client, (await house(client))["name"])
             async with logged_in_page(client, "light", SIZE, scale=1) as page:
@@ -46,7 +50,7 @@ async def make_film(target: Path) -> Path:
 async def _frames(page: Page, day: asyncio.Task[None]) -> AsyncIterator[bytes]:
     """Yield pictures of a page until the day is over."""
     while not day.done():
-        yield await page.screenshot(type="png")
+        yield await page.screenshot(type="png", clip=CLIP)
         await asyncio.sleep(SECONDS_A_FRAME)
     await day
 

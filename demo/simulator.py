@@ -27,6 +27,8 @@ class Simulator:
         self.folder = folder
         self.port = port
         self.username = username
+        # Number of the alarm that was raised last.
+        self.alarm = 0
         self._child: Child | None = None
 
     @property
