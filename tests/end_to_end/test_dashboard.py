@@ -28,8 +28,8 @@ OURS: Final = (
 # Milliseconds for a step of the page, and for values: one type of device a minute.
 PATIENCE: Final = 60_000
 VALUES: Final = 240_000
-# Seconds; alarms are asked for once a minute at most.
-ALARM_SECONDS: Final = 240
+# Seconds; alarms are asked for every two minutes here.
+ALARM_SECONDS: Final = 360
 # The cloud is up to 10 minutes behind, and is asked every five.
 LAG: Final = timedelta(minutes=20)
 ROUNDING: Final = 0.01
