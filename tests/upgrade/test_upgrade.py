@@ -143,6 +143,19 @@ def fill_registries(hass: HomeAssistant, entry: MockConfigEntry, kept: Kept) -> 
             entities.async_update_entity(entity.entity_id, name=item["name"])
 
 
+async def fill_recorder(hass: HomeAssistant, kept: Kept) -> None:
+    """Write the statistics that the old version had imported."""
+    for key, series in kept["statistics"].items():
+        metadata = {
+            "statistic_id": key,
+            "source": life.DOMAIN,
+            **series["metadata"],
+        }
+        rows = [as_imported(row) for row in series["rows"]]
+        async_add_external_statistics(hass, metadata, rows)  # type: ignore[arg-type]
+    assert await life.statistics(hass) == kept["statistics"]
+
+
 async def test_entities_values_and_stores(
     hass: HomeAssistant,
     entry: MockConfigEntry,
@@ -155,6 +168,7 @@ async def test_entities_values_and_stores(
     As many calls are left as the old version showed when it was started again: they
     grow with time. What it stored is stored again, value by value.
     """
+    await fill_recorder(hass, kept)
     assert await hass.config_entries.async_setup(entry.entry_id)
     expected = kept["states"] | kept["changed_by_restart"]
     shown = life.states(hass)
@@ -246,15 +260,7 @@ async def test_statistics_go_on(
     freezer: FrozenDateTimeFactory,
 ) -> None:
     """Old rows stand, new ones begin at their sum, and the server refuses no call."""
-    for key, series in kept["statistics"].items():
-        metadata = {
-            "statistic_id": key,
-            "source": life.DOMAIN,
-            **series["metadata"],
-        }
-        rows = [as_imported(row) for row in series["rows"]]
-        async_add_external_statistics(hass, metadata, rows)  # type: ignore[arg-type]
-    assert await life.statistics(hass) == kept["statistics"]
+    await fill_recorder(hass, kept)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await play(hass, freezer, PLAYED)
     assert sim.count(fail_code=407) == 0
