@@ -23,6 +23,7 @@ homeassistant:
   country: {place.country}
   time_zone: {place.time_zone}
 
+application_credentials:
 frontend:
 config:
 energy:

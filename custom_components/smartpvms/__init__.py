@@ -17,7 +17,7 @@ from .control.entity import async_forget_entities
 from .dashboard import async_setup_dashboard
 from .history import coordinator as history_coordinator
 from .hub.hub import SmartPvmsConfigEntry
-from .hub.setup import async_open
+from .hub.setup import async_open, credentials_of
 from .hub.store import store_of
 from .welcome.later import async_set_up_later
 
@@ -72,7 +72,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -
 async def async_remove_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> None:
     """End the session and drop the stores, but for the ledger of calls."""
     connections = await async_get_connections(hass)
-    await connections.async_drop(entry.unique_id or "")
+    await connections.async_drop(credentials_of(entry).account)
     await store_of(hass, entry.entry_id).async_remove()
     await alarm_coordinator.store_of(hass, entry.entry_id).async_remove()
     await history_coordinator.store_of(hass, entry.entry_id).async_remove()

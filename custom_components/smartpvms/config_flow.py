@@ -12,19 +12,31 @@ from itertools import chain, count
 from typing import Any, Final, override
 
 from homeassistant.config_entries import (
+    SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
     ConfigEntry,
-    ConfigFlow,
     ConfigFlowResult,
     FlowType,
 )
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
+from homeassistant.const import (
+    CONF_HOST,
+    CONF_PASSWORD,
+    CONF_TOKEN,
+    CONF_USERNAME,
+    CONF_VERIFY_SSL,
+)
 from homeassistant.core import callback
 import voluptuous as vol
 from yarl import URL
 
-from .account.connections import Connection, Credentials, async_get_connections
+from .account.connections import (
+    AnyCredentials,
+    Connection,
+    Credentials,
+    async_get_connections,
+)
 from .account.device_registry import plant_owners
+from .account.owner import OwnerCredentials
 from .account.sign_in import SignIn
 from .account.typed import REASONS, async_credentials
 from .account.wording import listed
@@ -39,10 +51,21 @@ from .const import (
 )
 from .hub.hub import SmartPvmsConfigEntry
 from .hub.setup import credentials_of
-from .northbound import Plant
+from .northbound import Plant, normalise_address
 from .northbound.errors import PageAddressError
 from .options_flow import SmartPvmsOptionsFlow
-from .welcome.forms import ACCOUNT_SCHEMA, CA_CERTIFICATE, PASSWORD, several
+from .owner_flow import OwnerFlow, moved, owner_account
+from .welcome.forms import (
+    ACCESS_NORTHBOUND,
+    ACCESS_OWNER,
+    ACCOUNT_SCHEMA,
+    CA_CERTIFICATE,
+    CONF_ACCESS,
+    OWNER_SCHEMA,
+    PASSWORD,
+    USER_SCHEMA,
+    several,
+)
 from .welcome.step import AFTER_SET_UP
 
 type GoOn = Callable[[], Awaitable[ConfigFlowResult]]
@@ -51,7 +74,7 @@ type GoOn = Callable[[], Awaitable[ConfigFlowResult]]
 _KEPT: Final = (CONF_LEFT_OUT, CONF_ENERGY_PENDING)
 
 
-class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
+class SmartPvmsConfigFlow(OwnerFlow, domain=DOMAIN):
     """Sets up an account and its plants."""
 
     VERSION = 1
@@ -62,6 +85,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
 
     def __init__(self) -> None:
         """Start without an answer from anywhere."""
+        super().__init__()
         self._listing: asyncio.Task[None] | None = None
         self._waiting: asyncio.Task[None] | None = None
         self._wait: dict[str, str] = {}
@@ -87,12 +111,14 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Ask for the account and log in."""
         if user_input is None:
-            return self._show_account("user", None, {})
+            return self._show_account("user", {CONF_ACCESS: ACCESS_NORTHBOUND}, {})
+        if user_input.get(CONF_ACCESS) == ACCESS_OWNER:
+            return await self._async_ask_owner_at("user", user_input)
         try:
             credentials = await async_credentials(self.hass, user_input)
         except tuple(REASONS) as error:
             return self._show_mistyped("user", user_input, error)
-        await self._async_claim(credentials)
+        await self._async_claim(credentials.account)
         if await self._sign_in.async_list(credentials):
             return await self._async_when_listed(self._async_offer_plants)
         if self._sign_in.waits:
@@ -152,9 +178,58 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         """Go on with the plants, or start over with the reason."""
         if self._sign_in.error is None:
             return await self._go_on()
-        asked = _stored(self._sign_in.connection.credentials)
+        return self._show_again(await self._async_errors())
+
+    def _show_again(self, errors: dict[str, str]) -> ConfigFlowResult:
+        """Show the form that led to the server, with the reason why there are no plants."""
+        asked = self._sign_in.connection.credentials.data()
+        if self.source == SOURCE_REAUTH:
+            return self._show("owner_reauth_confirm", vol.Schema({}), None, errors)
+        if CONF_TOKEN in asked:
+            asked[CONF_ACCESS] = ACCESS_OWNER
         step = "reconfigure" if self.source == SOURCE_RECONFIGURE else "user"
-        return self._show_account(step, asked, await self._async_errors())
+        return self._show_account(step, asked, errors)
+
+    def _show_other_plants(self) -> ConfigFlowResult:
+        errors: dict[str, str] = {}
+        errors["base"] = "other_plants"
+        return self._show_again(errors)
+
+    async def _async_ask_owner_at(
+        self, step_id: str, typed: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """Send the owner to the page of consent of the server that was typed."""
+        try:
+            origin = normalise_address(typed[CONF_HOST])
+        except tuple(REASONS) as error:
+            return self._show_mistyped(step_id, typed, error)
+        return await self.async_ask_owner(origin, typed[CONF_VERIFY_SSL])
+
+    @override
+    async def async_list_of_owner(
+        self, credentials: OwnerCredentials
+    ) -> ConfigFlowResult:
+        if await self._sign_in.async_list(credentials):
+            return await self._async_when_listed(self._async_offer_of_owner)
+        return self._show_again(await self._async_errors())
+
+    async def _async_offer_of_owner(self) -> ConfigFlowResult:
+        """Go on with an owner's plants, or with the entry that asked for consent."""
+        connection = self._sign_in.connection
+        origin = connection.credentials.origin
+        if entry := self.entry_of_consent():
+            if not self._has_plants_of(entry, connection):
+                connection.pop_plants()
+                return self._show_other_plants()
+            await self._async_carry_over(entry, connection)
+            return self.async_update_reload_and_abort(
+                entry,
+                unique_id=moved(entry.unique_id, origin),
+                data=_updated(entry, connection.credentials),
+            )
+        codes = [plant.code for plant in connection.plants]
+        await self._async_claim(owner_account(origin, codes))
+        return await self._async_offer_plants()
 
     async def async_step_plants(
         self, user_input: dict[str, Any] | None = None
@@ -174,7 +249,9 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]
     ) -> ConfigFlowResult:
-        """Ask for the password after a refused login."""
+        """Ask for the password, or the consent, after a refused login."""
+        if CONF_TOKEN in entry_data:
+            return await self.async_step_owner_reauth_confirm()
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(
@@ -185,7 +262,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         errors: dict[str, str] = {}
         if user_input is not None:
             password = user_input[CONF_PASSWORD]
-            credentials = replace(credentials_of(entry), password=password)
+            credentials = replace(Credentials.of(entry.data), password=password)
             if await self._sign_in.async_prove(credentials):
                 return self.async_update_reload_and_abort(
                     entry, data=_updated(entry, credentials)
@@ -206,6 +283,8 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is None:
             shown = {key: entry.data[key] for key in entry.data if key != CONF_PASSWORD}
             return self._show_account("reconfigure", shown, {})
+        if CONF_TOKEN in entry.data:
+            return await self._async_ask_owner_at("reconfigure", user_input)
         try:
             credentials = await async_credentials(self.hass, user_input)
         except tuple(REASONS) as error:
@@ -214,7 +293,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
             if await self._sign_in.async_prove(credentials):
                 return await self._async_reconfigured()
         else:
-            await self._async_claim(credentials)
+            await self._async_claim(credentials.account)
             if await self._sign_in.async_list(credentials):
                 return await self._async_when_listed(self._async_move)
         if self._sign_in.waits:
@@ -228,10 +307,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         if not self._has_plants_of(self._get_reconfigure_entry(), connection):
             # They may be the right ones after all, at the next attempt.
             connection.pop_plants()
-            asked = _stored(connection.credentials)
-            errors: dict[str, str] = {}
-            errors["base"] = "other_plants"
-            return self._show_account("reconfigure", asked, errors)
+            return self._show_other_plants()
         return await self._async_reconfigured()
 
     async def _async_reconfigured(self) -> ConfigFlowResult:
@@ -273,15 +349,20 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         """Show the form of an account, with a certificate where that may help."""
         is_asked = errors.get("base") == "certificate"
         is_known = bool(shown and shown.get(CONF_CA_CERTIFICATE))
-        schema = ACCOUNT_SCHEMA
+        schema = USER_SCHEMA if step_id == "user" else ACCOUNT_SCHEMA
+        if (
+            step_id == "reconfigure"
+            and CONF_TOKEN in self._get_reconfigure_entry().data
+        ):
+            return self._show(step_id, OWNER_SCHEMA, shown, errors)
         if step_id == "reconfigure" or is_asked or is_known:
             schema = schema.extend(CA_CERTIFICATE)
         return self._show(step_id, schema, shown, errors)
 
-    async def _async_claim(self, credentials: Credentials) -> None:
+    async def _async_claim(self, account: str) -> None:
         """Make the account this flow's, or abort if another entry has it."""
         # A dialog that was left open elsewhere shall not stand in the way.
-        await self.async_set_unique_id(credentials.account, raise_on_progress=False)
+        await self.async_set_unique_id(account, raise_on_progress=False)
         self._abort_if_unique_id_configured()
 
     async def _async_carry_over(
@@ -289,7 +370,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> None:
         """Keep the count of an account's calls where only its address is new."""
         before, now = credentials_of(entry), connection.credentials
-        if now.username == before.username and now.origin != before.origin:
+        if now.identity == before.identity and now.origin != before.origin:
             connections = await async_get_connections(self.hass)
             await connections.async_carry_over(before.account, connection)
 
@@ -321,7 +402,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         credentials = self._sign_in.connection.credentials
         return self.async_create_entry(
             title=self._title(credentials),
-            data=_stored(credentials)
+            data=credentials.data()
             | ({CONF_LEFT_OUT: self._left_out} if self._left_out else {}),
             options={CONF_EXCLUDED_PLANTS: sorted(excluded)},
         )
@@ -335,7 +416,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         result["next_flow"] = (FlowType.OPTIONS_FLOW, following["flow_id"])
         return result
 
-    def _title(self, credentials: Credentials) -> str:
+    def _title(self, credentials: AnyCredentials) -> str:
         """Return a title of its own, without a plant's or person's name.
 
         Titles are written to logs.
@@ -364,18 +445,7 @@ class SmartPvmsConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
 
-def _stored(credentials: Credentials) -> dict[str, Any]:
-    """Return the data of an entry."""
-    own = credentials.ca_certificate
-    return {
-        CONF_HOST: credentials.origin,
-        CONF_USERNAME: credentials.username,
-        CONF_PASSWORD: credentials.password,
-        CONF_VERIFY_SSL: credentials.verify_ssl,
-    } | ({CONF_CA_CERTIFICATE: own} if own else {})
-
-
-def _updated(entry: ConfigEntry, credentials: Credentials) -> dict[str, Any]:
+def _updated(entry: ConfigEntry, credentials: AnyCredentials) -> dict[str, Any]:
     """Return the data of an entry with other credentials."""
     kept = {key: entry.data[key] for key in _KEPT if key in entry.data}
-    return kept | _stored(credentials)
+    return kept | credentials.data()

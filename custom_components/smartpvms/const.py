@@ -11,6 +11,9 @@ _DOCS: Final = "https://github.com/smartpvms/smartpvms/blob/main/docs"
 ACCOUNT_HELP: Final = f"{_DOCS}/account.md"
 
 CONF_CA_CERTIFICATE: Final = "ca_certificate"
+# As Home Assistant names the client in the data of an entry.
+CONF_IMPLEMENTATION: Final = "auth_implementation"
+CONF_CONSENT: Final = "consent"
 CONF_PLANTS: Final = "plants"
 CONF_EXCLUDED_PLANTS: Final = "excluded_plants"
 # What the set-up leaves for later, in the entry's data.

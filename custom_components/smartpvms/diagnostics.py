@@ -125,7 +125,7 @@ def _options(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _pseudonyms(account: Account) -> Pseudonyms:
     known, login = account.inventory, credentials_of(account.entry)
-    secrets = (login.username, login.password, account.entry.title)
+    secrets = (*login.secrets, account.entry.title)
     return Pseudonyms(known.plants.values(), known.devices.values(), secrets)
 
 

@@ -19,7 +19,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
 
-from .account.connections import Connection, Credentials, async_get_connections
+from .account.connections import AnyCredentials, Connection, async_get_connections
 from .account.wording import listed, with_value
 from .const import DOMAIN
 from .control.entity import commanded
@@ -85,7 +85,7 @@ async def _async_reach(
     return OK
 
 
-async def _async_error(hass: HomeAssistant, credentials: Credentials) -> str | None:
+async def _async_error(hass: HomeAssistant, credentials: AnyCredentials) -> str | None:
     """Ask for the server's front page, whatever it answers."""
     http = async_get_clientsession(hass, verify_ssl=credentials.verify_ssl)
     try:

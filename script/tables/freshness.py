@@ -18,6 +18,7 @@ ACCOUNTS: Final = {
     "2022-100": "calls per day, 100 plants",
     "2020-1": "one call a minute, 1 plant",
     "2020-100": "one call a minute, 100 plants",
+    "owner-1": "owner's login, 1 plant",
 }
 KINDS: Final = {
     "plants": "plants",
@@ -85,7 +86,7 @@ def calls(found: Measured) -> str:
         if name != "login"
     ]
     refused = [str(account["refused"]) for account in found.values()]
-    return _table([_head(found), *rows, ["refused (407)", *refused]])
+    return _table([_head(found), *rows, ["refused (407, 429)", *refused]])
 
 
 def main() -> int:

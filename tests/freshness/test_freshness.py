@@ -2,6 +2,7 @@
 
 from array import array
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 import json
@@ -18,7 +19,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from benchmarks import fleet as benches
 from custom_components.smartpvms.hub.hub import Hub
 from simulator import Dialect, Simulator, fleet
+from simulator.owner import BASIC, CALLS_A_DAY
 from tests.conftest import DIALECTS_OF_DAYS, make_entry
+from tests.owner import owner_entry, register_client
 from tests.play import play
 
 from .limits import Size, calls_a_day, shortest_round
@@ -139,6 +142,17 @@ async def _measure(
     """Return the ages of each kind and the calls of so many hours after the start."""
     assert await hass.config_entries.async_setup(entry.entry_id)
     await play(hass, freezer, START_UP)
+    return await _watch(hass, freezer, entry, sim, hours)
+
+
+async def _watch(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    entry: MockConfigEntry,
+    sim: Simulator,
+    hours: float,
+) -> tuple[dict[str, Age], Counter[str]]:
+    """Return the ages of each kind and the calls of so many hours from now on."""
     ages = Ages(entry.runtime_data, sim, Size.of(sim.plants, sim.dialect))
     begun, end = len(sim.calls), sim.clock.now() + hours * HOUR
     while sim.clock.now() < end:
@@ -161,15 +175,24 @@ def _assert_fresh(ages: dict[str, Age]) -> None:
             assert age.most <= WITHIN * 2 * age.best + 2, (kind, age)
 
 
-def _keep(name: str, sim: Simulator, ages: dict[str, Age], calls: Counter[str]) -> None:
-    """Write what was measured for script/freshness, where that asks for it."""
+def _keep(
+    name: str,
+    sim: Simulator,
+    ages: dict[str, Age],
+    calls: Counter[str],
+    allowed: Mapping[str, float] | None = None,
+) -> None:
+    """Write what was measured for script/freshness, where that asks for it.
+
+    `allowed`: the calls a day of each interface, None for those of the dialect.
+    """
     if not (folder := os.environ.get("FRESHNESS")):
         return
     size = Size.of(sim.plants, sim.dialect)
-    allowed = {key: calls_a_day(key, size, sim.dialect) for key in calls}
+    allowed = allowed or {key: calls_a_day(key, size, sim.dialect) for key in calls}
     found = {
         "devices": sum(len(plant.devices) for plant in sim.plants),
-        "refused": sim.count(fail_code=407),
+        "refused": sim.count(fail_code=407) + sim.owner.refused,
         "ages": {kind: asdict(age) for kind, age in ages.items()},
         "calls": {key: [count, allowed[key]] for key, count in calls.items()},
     }
@@ -211,3 +234,50 @@ async def test_a_day_is_as_fresh_as_can_be(
     for interface, count in calls.items():
         allowed = calls_a_day(interface, Size.of(sim.plants, dialect), dialect)
         assert count <= allowed, interface
+
+
+@pytest.fixture
+async def owned(hass: HomeAssistant, url: str, sim: Simulator) -> MockConfigEntry:
+    """Return the entry of an owner, not set up yet."""
+    await register_client(hass, sim)
+    entry = owner_entry(url, sim)
+    entry.add_to_hass(hass)
+    return entry
+
+
+async def test_hours_of_an_owner_are_within_the_day(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    owned: MockConfigEntry,
+    sim: Simulator,
+) -> None:
+    ages, calls = await _measure(hass, freezer, owned, sim, 2)
+    assert sim.owner.refused == 0
+    # By day 17 hours of the 24 are asked, at a round of plant and three types.
+    assert calls[PLANTS] >= 10
+    assert sum(calls.values()) <= 2 * CALLS_A_DAY[BASIC] / 14
+    for kind in ("plants", "38"):
+        assert ages[kind].median <= 6 * 60, kind
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+async def test_a_day_of_an_owner_is_within_its_calls(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    owned: MockConfigEntry,
+    sim: Simulator,
+) -> None:
+    """History is imported beside it; the second day is like all that follow."""
+    _, first = await _measure(hass, freezer, owned, sim, 24 - START_UP / HOUR)
+    assert sim.owner.refused == 0
+    assert sum(first.values()) <= CALLS_A_DAY[BASIC]
+    ages, calls = await _watch(hass, freezer, owned, sim, 24)
+    _keep("owner-1", sim, ages, calls, dict.fromkeys(calls, CALLS_A_DAY[BASIC]))
+    assert sim.owner.refused == 0
+    assert sum(calls.values()) <= CALLS_A_DAY[BASIC]
+    assert calls["getKpiStationHour"] > 10
+    for kind, age in ages.items():
+        if kind != "alarms":
+            assert age.median <= 8 * 60, (kind, age)
+            assert age.most <= 35 * 60, (kind, age)

@@ -130,7 +130,6 @@ async def test_a_withdrawn_consent_has_a_second_chance_and_then_rests(
     owner: Link, sim: Simulator, tokens: Tokens, clock: HandClock
 ) -> None:
     await owner.client.stations()
-    owner.session.trust_credentials()
     sim.owner.revoke()
     tokens.error = LoginError(Interface.LOGIN, 400)
     for refusals in (1, 2):

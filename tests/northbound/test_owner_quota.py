@@ -10,7 +10,7 @@ import pytest
 
 from custom_components.smartpvms.northbound import Interface, Ledger, Profile, Scale
 from custom_components.smartpvms.northbound.errors import NotYetError
-from custom_components.smartpvms.northbound.interfaces import CONTROL
+from custom_components.smartpvms.northbound.interfaces import CONTROL, TASKS
 from custom_components.smartpvms.northbound.owner_quota import (
     BASIC_CALLS,
     CONTROL_CALLS,
@@ -173,7 +173,11 @@ async def test_what_is_worth_least_stops_first(
 async def test_control_has_a_hundred_calls_a_day(
     ledger: Ledger, clock: HandClock
 ) -> None:
-    await spend(ledger, CONTROL_CALLS, Interface.BATTERY_MODE_READ)
+    await spend(ledger, CONTROL_CALLS - 30, Interface.BATTERY_MODE_READ)
+    clock.wait(2 * MINUTE)
+    for interface in CONTROL:
+        assert bool(ledger.wait(interface)) == (interface not in TASKS)
+    await spend(ledger, 30, Interface.BATTERY_MODE)
     clock.wait(2 * MINUTE)
     assert all(ledger.wait(interface) > HOUR for interface in CONTROL)
     assert ledger.left(Interface.BATTERY_MODE) == 0

@@ -25,6 +25,7 @@ from .left_out import AllLeftOut
 from .meters import NO_METER, grid_meter, likely_meters
 from .options import AccountOptions
 from .outage import Outage
+from .owner import grants_control
 from .powers import Powers
 from .signal import Signal
 from .supported_types import Supported, SupportedTypes
@@ -114,6 +115,11 @@ class Account:
         ):
             self._given, self._options = given, AccountOptions.of(*given)
         return self._options
+
+    @property
+    def grants_control(self) -> bool:
+        """Tell whether control is part of an owner's consent, if there is one."""
+        return not self.is_of_owner or grants_control(self.entry.data)
 
     @property
     def is_leaving(self) -> bool:

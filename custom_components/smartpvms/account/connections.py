@@ -6,20 +6,30 @@ kept on disk for a day, which is as far back as any limit looks.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 import time
+from typing import Any, Self
 
 from aiohttp import ClientSession, DummyCookieJar
-from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
+from homeassistant.const import (
+    CONF_HOST,
+    CONF_PASSWORD,
+    CONF_TOKEN,
+    CONF_USERNAME,
+    CONF_VERIFY_SSL,
+    EVENT_HOMEASSISTANT_CLOSE,
+)
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util.hass_dict import HassKey
 import voluptuous as vol
 
-from ..const import DOMAIN
+from ..const import CONF_CA_CERTIFICATE, DOMAIN
 from ..local_time import DAY, MINUTE
 from ..northbound import (
+    Authenticator,
+    BearerAuthenticator,
     Dialect,
     Ledger,
     NorthboundClient,
@@ -27,10 +37,12 @@ from ..northbound import (
     PasswordAuthenticator,
     Plant,
     PlantList,
+    Profile,
     trusting,
 )
 from ..northbound.ledger import SavedLedger
 from ..storage.store import KeptStore
+from .owner import OwnerCredentials, OwnerTokens
 
 STORE_VERSION = 1
 STORE_KEY = f"{DOMAIN}.quota"
@@ -53,10 +65,50 @@ class Credentials:
     verify_ssl: bool = True
     ca_certificate: str = field(default="", repr=False)
 
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Self:
+        """Return those of an entry's data."""
+        return cls(
+            data[CONF_HOST],
+            data[CONF_USERNAME],
+            data[CONF_PASSWORD],
+            data[CONF_VERIFY_SSL],
+            data.get(CONF_CA_CERTIFICATE, ""),
+        )
+
+    def data(self) -> dict[str, Any]:
+        """Return the data of an entry."""
+        own = self.ca_certificate
+        return {
+            CONF_HOST: self.origin,
+            CONF_USERNAME: self.username,
+            CONF_PASSWORD: self.password,
+            CONF_VERIFY_SSL: self.verify_ssl,
+        } | ({CONF_CA_CERTIFICATE: own} if own else {})
+
     @property
     def account(self) -> str:
         """Return the account's identity, the unique id of its entry."""
         return f"{self.origin}|{self.username}"
+
+    @property
+    def identity(self) -> str:
+        """Return who logs in, whatever the host."""
+        return self.username
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return what is to be shown nowhere."""
+        return (self.username, self.password)
+
+
+type AnyCredentials = Credentials | OwnerCredentials
+"""The two ways to an account."""
+
+
+def credentials_in(data: Mapping[str, Any]) -> AnyCredentials:
+    """Return the credentials of an entry's data."""
+    return OwnerCredentials.of(data) if CONF_TOKEN in data else Credentials.of(data)
 
 
 @dataclass(slots=True)
@@ -64,13 +116,15 @@ class Connection:
     """A session with an account and what its last log-in found.
 
     `plants` is the result of the last listing, empty before it and after
-    `pop_plants`; `is_listing` tells that further pages have to wait.
+    `pop_plants`; `is_listing` tells that further pages have to wait. `tokens`: those of
+    an owner's consent, None for an account with a password.
     """
 
-    credentials: Credentials
+    credentials: AnyCredentials
     client: NorthboundClient
     dialect: Dialect | None = None
     plants: list[Plant] = field(default_factory=list)
+    tokens: OwnerTokens | None = None
     _list: PlantList | None = None
     _listed_at: float = 0.0
 
@@ -160,7 +214,7 @@ class Connections:
         session.use_ledger(ledger)
 
     @callback
-    def connect(self, credentials: Credentials) -> Connection:
+    def connect(self, credentials: AnyCredentials) -> Connection:
         """Return the account's connection, a new one for new credentials."""
         known = self._connections.get(credentials.account)
         if known and known.credentials == credentials:
@@ -170,7 +224,7 @@ class Connections:
         return connection
 
     @callback
-    def try_out(self, credentials: Credentials) -> Connection:
+    def try_out(self, credentials: AnyCredentials) -> Connection:
         """Return a connection that is logged in, or a new one that is not shared."""
         known = self._connections.get(credentials.account)
         if known and known.credentials == credentials and known.client.session.is_open:
@@ -182,16 +236,33 @@ class Connections:
         """Let others meet this connection, in place of an older one."""
         self._connections[connection.credentials.account] = connection
 
-    def _open(self, credentials: Credentials) -> Connection:
-        has_own = credentials.verify_ssl and credentials.ca_certificate
+    def _open(self, credentials: AnyCredentials) -> Connection:
+        ledger, tokens = self.ledger(credentials.account), None
+        authenticator: Authenticator
+        own = ""
+        if isinstance(credentials, OwnerCredentials):
+            ledger.use_profile(Profile.OWNER)
+            tokens = OwnerTokens(
+                self._hass,
+                credentials.origin,
+                credentials.implementation,
+                credentials.token,
+            )
+            authenticator = BearerAuthenticator(tokens)
+        else:
+            own = credentials.ca_certificate if credentials.verify_ssl else ""
+            authenticator = PasswordAuthenticator(
+                credentials.username, credentials.password
+            )
+        http = self._client_session(credentials.verify_ssl)
         session = NorthboundSession(
-            self._client_session(credentials.verify_ssl),
+            http,
             credentials.origin,
-            PasswordAuthenticator(credentials.username, credentials.password),
-            self.ledger(credentials.account),
-            tls=trusting(credentials.ca_certificate) if has_own else True,
+            authenticator,
+            ledger,
+            tls=trusting(own) if own else True,
         )
-        return Connection(credentials, NorthboundClient(session))
+        return Connection(credentials, NorthboundClient(session), tokens=tokens)
 
     def _client_session(self, verify_ssl: bool) -> ClientSession:
         if verify_ssl not in self._http:

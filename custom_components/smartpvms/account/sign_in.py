@@ -28,7 +28,7 @@ from ..northbound.errors import (
 )
 from ..northbound.lane import NOT_GRANTED
 from .clock import async_delay
-from .connections import Connection, Credentials, async_get_connections
+from .connections import AnyCredentials, Connection, async_get_connections
 from .wording import escaped
 
 LOGINS_THAT_LOCK: Final = 5
@@ -86,11 +86,11 @@ class SignIn:
         self.placeholders: dict[str, str] = {}
         self._reason: tuple[str, dict[str, str]] | None = None
 
-    async def async_prove(self, credentials: Credentials) -> bool:
+    async def async_prove(self, credentials: AnyCredentials) -> bool:
         """Log in; the plants of a known account need not be listed."""
         return await self._async_try(credentials, _async_log_in)
 
-    async def async_list(self, credentials: Credentials) -> bool:
+    async def async_list(self, credentials: AnyCredentials) -> bool:
         """Log in and list the plants, as many as the lane allows now."""
         return await self._async_try(credentials, _async_list)
 
@@ -107,7 +107,7 @@ class SignIn:
             self._note(error, connection)
 
     async def _async_try(
-        self, credentials: Credentials, ask: Callable[[Connection], Awaitable[None]]
+        self, credentials: AnyCredentials, ask: Callable[[Connection], Awaitable[None]]
     ) -> bool:
         connections = await async_get_connections(self._hass)
         connection = connections.try_out(credentials)

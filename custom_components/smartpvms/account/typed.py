@@ -18,6 +18,15 @@ from ..northbound.errors import (
 )
 from .connections import Credentials
 
+
+class NoUsernameError(ValueError):
+    """A northbound account needs a username."""
+
+
+class NoPasswordError(ValueError):
+    """A northbound account needs a password."""
+
+
 # Field and message of what cannot be used.
 REASONS: Final[Mapping[type[Exception], tuple[str, str]]] = {
     NotEncryptedError: (CONF_HOST, "not_encrypted"),
@@ -25,6 +34,8 @@ REASONS: Final[Mapping[type[Exception], tuple[str, str]]] = {
     PageAddressError: (CONF_HOST, "page_address"),
     PortalAddressError: (CONF_HOST, "portal_address"),
     NoCertificateError: (CONF_CA_CERTIFICATE, "no_certificate"),
+    NoUsernameError: (CONF_USERNAME, "missing_login"),
+    NoPasswordError: (CONF_PASSWORD, "missing_login"),
 }
 # Bytes; a chain of certificates has some thousands.
 LARGEST_FILE: Final = 1_000_000
@@ -35,6 +46,10 @@ async def async_credentials(
 ) -> Credentials:
     """Return the credentials in a form, or raise one of `REASONS`."""
     origin = normalise_address(typed[CONF_HOST])
+    if not typed.get(CONF_USERNAME, "").strip():
+        raise NoUsernameError("no username")
+    if not typed.get(CONF_PASSWORD):
+        raise NoPasswordError("no password")
     given = typed.get(CONF_CA_CERTIFICATE, "").strip()
     return Credentials(
         origin,

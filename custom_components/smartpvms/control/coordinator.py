@@ -91,8 +91,8 @@ class ControlCoordinator(AccountCoordinator[Settings]):
 
     @property
     def is_allowed(self) -> bool:
-        """Tell whether the user has allowed control."""
-        return self.account.options.control
+        """Tell whether the user has allowed control, and so has the owner."""
+        return self.account.options.control and self.account.grants_control
 
     async def async_restore(self) -> None:
         """Restore what was saved; no command is sent."""

@@ -1,16 +1,23 @@
 """The set-up of an entry's hub, from the saved state or from the first lists."""
 
 from dataclasses import replace
+from functools import partial
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
+from homeassistant.const import CONF_TOKEN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 
 from ..account.account import Account
-from ..account.connections import Connection, Credentials, async_get_connections
+from ..account.connections import (
+    AnyCredentials,
+    Connection,
+    async_get_connections,
+    credentials_in,
+)
 from ..account.inventory import Inventory
-from ..const import CONF_CA_CERTIFICATE, DOMAIN
+from ..account.owner import Token
+from ..const import DOMAIN
 from ..coordinator import what_failed
 from ..northbound import Dialect, Interface, NorthboundError
 from ..northbound.errors import LoginError, NotYetError
@@ -27,6 +34,8 @@ async def async_open(hass: HomeAssistant, entry: ConfigEntry) -> Hub:
     """
     connections = await async_get_connections(hass)
     connection = connections.connect(credentials_of(entry))
+    if connection.tokens:
+        connection.tokens.keep = partial(_keep_tokens, hass, entry)
     kept = await store_of(hass, entry.entry_id).async_load_sound()
     known, saved = kept or (None, read_saved({}))
     powers = saved["powers"]
@@ -57,15 +66,16 @@ def _as_detected(known: Inventory, connection: Connection) -> Inventory:
     return known
 
 
-def credentials_of(entry: ConfigEntry) -> Credentials:
+def credentials_of(entry: ConfigEntry) -> AnyCredentials:
     """Return how an entry reaches its account."""
-    return Credentials(
-        origin=entry.data[CONF_HOST],
-        username=entry.data[CONF_USERNAME],
-        password=entry.data[CONF_PASSWORD],
-        verify_ssl=entry.data[CONF_VERIFY_SSL],
-        ca_certificate=entry.data.get(CONF_CA_CERTIFICATE, ""),
-    )
+    return credentials_in(entry.data)
+
+
+def _keep_tokens(hass: HomeAssistant, entry: ConfigEntry, token: Token) -> None:
+    """Store the tokens of a consent, as long as there is an entry."""
+    if hass.config_entries.async_get_entry(entry.entry_id):
+        data = {**entry.data, CONF_TOKEN: token}
+        hass.config_entries.async_update_entry(entry, data=data)
 
 
 async def _async_first_inventory(connection: Connection) -> Inventory:

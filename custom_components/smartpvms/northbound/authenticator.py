@@ -259,7 +259,8 @@ class BearerAuthenticator(Authenticator):
 
     @override
     def used(self, now: float) -> None:
-        """Do nothing: a token says itself when it ends."""
+        # From now on a refusal may be a fault that passes.
+        self._has_worked = True
 
     @override
     def lose(self, proof: Proof, now: float) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Final
 
-from .interfaces import CONTROL, Interface
+from .interfaces import CONTROL, TASKS, Interface
 from .lane import HOURS, Lane
 from .limits import DAY, HOUR, MINUTE, Scale
 
@@ -45,10 +45,12 @@ KEPT: Final[Mapping[Interface, int]] = {
             Interface.UPGRADE,
             Interface.UPGRADE_RECORD,
             Interface.REGISTRATION,
-            *CONTROL,
+            *TASKS,
         ),
         0,
     ),
+    # A command can always be given, however often settings were read.
+    **dict.fromkeys(CONTROL - TASKS, 30),
     Interface.ALARMS: 20,
     **dict.fromkeys(LIVE, 50),
 }

@@ -40,6 +40,32 @@ ACCOUNT_SCHEMA: Final = vol.Schema(
         vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
     }
 )
+ACCESS_NORTHBOUND: Final = "northbound"
+ACCESS_OWNER: Final = "owner"
+CONF_ACCESS: Final = "access"
+# Username and password are needed for one of the two ways only.
+USER_SCHEMA: Final = vol.Schema(
+    {
+        # Without it, as for forms of before, it is a northbound account.
+        vol.Optional(CONF_ACCESS): SelectSelector(
+            SelectSelectorConfig(
+                options=[ACCESS_NORTHBOUND, ACCESS_OWNER],
+                mode=SelectSelectorMode.DROPDOWN,
+                translation_key=CONF_ACCESS,
+            )
+        ),
+        vol.Required(CONF_HOST, default=REGIONS[0]): HOST,
+        vol.Optional(CONF_USERNAME): USERNAME,
+        vol.Optional(CONF_PASSWORD): PASSWORD,
+        vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
+    }
+)
+OWNER_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(CONF_HOST, default=REGIONS[0]): HOST,
+        vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
+    }
+)
 # Shown where it is needed: most servers have a certificate of a public authority.
 CA_CERTIFICATE: Final = {
     vol.Optional(CONF_CA_CERTIFICATE): TextSelector(TextSelectorConfig(multiline=True))
