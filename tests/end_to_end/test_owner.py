@@ -50,7 +50,7 @@ async def choose_owner(page: Page, house: House) -> None:
         .or_(page.get_by_role("button", name="Access"))
         .first.click()
     )
-    await page.get_by_text("Owner's login").last.click()
+    await page.get_by_text("Owner's login (new, not tried out yet)").click()
     await choose_server(page, house.simulator.address)
 
 
