@@ -179,7 +179,7 @@ def pruned(commands: Iterable[Command]) -> list[Command]:
 
 def wished_limits(wish: Mapping[str, Any]) -> dict[str, float]:
     """Return the bounds of a battery that a command has set, by name."""
-    return {key: value for key, value in wish.items() if value is not None}
+    return {key: float(value) for key, value in wish.items() if value is not None}
 
 
 def is_code(reason: str) -> bool:
