@@ -70,9 +70,18 @@ class AskAgainFlow(FixFlow):
     @override
     async def _async_fix(self, entry: SmartPvmsConfigEntry) -> str | None:
         hub = entry.runtime_data
+        answers = hub.account.client.session.call_log.answers
+        before = {key: answers.get(key) for key in self._interfaces}
         await hub.async_ask_again(*self._interfaces)
-        refused = any(map(hub.account.issues.is_refused, self._interfaces))
-        return "still_refused" if refused else None
+        if any(map(hub.account.issues.is_refused, self._interfaces)):
+            return "still_refused"
+        heard = [
+            answer
+            for key, known in before.items()
+            if (answer := answers.get(key)) is not None and answer is not known
+        ]
+        # Without an answer, or with one that tells of trouble, nothing is repaired.
+        return None if any(answer.lets_in for answer in heard) else "not_answered"
 
 
 class LeaveOutFlow(FixFlow):

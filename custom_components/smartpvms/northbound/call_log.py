@@ -8,8 +8,18 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
-from .errors import NorthboundError, NotNorthboundError, ResponseError
+from .errors import (
+    ControlError,
+    NorthboundError,
+    NotNorthboundError,
+    RequestError,
+    ResourceMissingError,
+    ResponseError,
+    UnsupportedTypeError,
+    UpgradeError,
+)
 from .interfaces import Interface, Json
 
 
@@ -38,6 +48,23 @@ class LastAnswer:
     code: int | None = 0
     error: str | None = None
     rows: int | None = None
+
+    @property
+    def lets_in(self) -> bool:
+        """Tell whether the account may use the interface, whatever was asked."""
+        return self.error is None or self.error in _ABOUT_THE_REQUEST
+
+
+_ABOUT_THE_REQUEST: Final = frozenset(
+    kind.__name__
+    for kind in (
+        RequestError,
+        UnsupportedTypeError,
+        ResourceMissingError,
+        UpgradeError,
+        ControlError,
+    )
+)
 
 
 @dataclass(slots=True)
