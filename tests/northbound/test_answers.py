@@ -141,6 +141,8 @@ async def test_an_error_of_the_framework_tells_its_reason(
         ({"reasonArgs": None}, "some.id"),
         ({"reasonArgs": [None, 7, "a"]}, "7; a"),
         ({"reasonArgs": ["x" * 999]}, "x" * 200),
+        ({"exceptionId": "half \ud800"}, "half ?"),
+        ({"exceptionId": " "}, ""),
     ],
 )
 async def test_a_reason_in_all_shapes(

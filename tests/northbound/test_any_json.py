@@ -90,7 +90,7 @@ class Told(NorthboundClient):
 
 
 def answer(interface: Interface, body: bytes, kind: str = "") -> Json:
-    response = SimpleNamespace(content_type=kind or "application/json")
+    response = SimpleNamespace(content_type=kind or "application/json", status=200)
     return _open(interface, body, cast("Any", response))
 
 

@@ -301,7 +301,7 @@ def _exception(interface: Interface, body: Json, status: int) -> ReportedError |
         return None
     reasons = body.get("reasonArgs")
     told = [text(item) for item in reasons] if isinstance(reasons, list) else []
-    reason = "; ".join(filter(None, told)) or str(body["exceptionId"])
+    reason = "; ".join(filter(None, told)) or text(body["exceptionId"]) or ""
     return ReportedError(interface, status, reason[:LONGEST_REASON])
 
 
