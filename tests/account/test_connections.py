@@ -96,7 +96,8 @@ async def test_remove_and_add_within_a_minute(
     form = await add(hass, account(url))
     assert form["errors"]
     assert form["errors"]["base"] in ("too_frequent", "login_too_frequent")
-    assert len(sim.calls) == calls
+    # A user may log in again at once; the list has to wait.
+    assert {call.interface for call in sim.calls[calls:]} <= {"login"}
     assert form["description_placeholders"]
     seconds = int(form["description_placeholders"]["seconds"])
     assert 0 < seconds <= 65
@@ -153,7 +154,6 @@ async def test_a_stamp_of_the_future_counts_as_now(
     url: str,
     sim: Simulator,
     hass_storage: Storage,
-    freezer: FrozenDateTimeFactory,
 ) -> None:
     lane = Lane(deque([4_000_000_000.0]))
     hass_storage[STORE_KEY] = {
@@ -162,12 +162,12 @@ async def test_a_stamp_of_the_future_counts_as_now(
         "key": STORE_KEY,
         "data": {f"{url}|user": {"login": lane.dump()}},
     }
-    form = await add(hass, account(url))
-    assert form["errors"] == {"base": "login_too_frequent"}
-    assert not sim.calls
-    freezer.tick(61)
-    result = await submit(hass, form, account(url))
+    # By hand one is allowed at once; both are on record as of now.
+    result = await add(hass, account(url))
     assert result["type"] is FlowResultType.CREATE_ENTRY
+    calls = saved(hass_storage)[f"{url}|user"]["login"]["calls"]
+    assert len(calls) == 2
+    assert max(calls) <= sim.clock.now()
 
 
 async def test_all_accounts_share_two_client_sessions(
