@@ -16,7 +16,7 @@ from custom_components.smartpvms.hub.targets import registry_id_of
 from simulator import Simulator
 
 from ..conftest import device_of, entity_id
-from .conftest import Ask, context_of, expose
+from .conftest import Ask, context_of
 
 TOOLS = ["get_energy", "compare", "get_status", "get_alarms"]
 
