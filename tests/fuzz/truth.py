@@ -129,7 +129,7 @@ class Told(NorthboundClient):
         """Answer every call with this body."""
 
         async def call(interface: Interface, payload: object = None) -> Json:
-            response = SimpleNamespace(content_type=kind)
+            response = SimpleNamespace(content_type=kind, status=200)
             return _open(interface, body, cast("Any", response))
 
         async def log() -> None:

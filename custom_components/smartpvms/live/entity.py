@@ -25,6 +25,7 @@ class ReadingEntity[K: str | int](AccountEntity[ReadingsCoordinator[K]]):
     """
 
     _shown: object = None
+    async_entity_id_changed = AccountEntity.async_entity_id_changed
 
     def __init__(
         self,
@@ -56,6 +57,12 @@ class ReadingEntity[K: str | int](AccountEntity[ReadingsCoordinator[K]]):
     def _what_shows(self) -> object:
         """Return all that the state is made of and that may change."""
         return (self.value, self.available)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Show the present value; Home Assistant writes the state next."""
+        await super().async_added_to_hass()
+        self._shown = self._what_shows()
 
     @callback
     @override
