@@ -61,6 +61,7 @@ class FakeServer:
                 # At the envelope's place of the data, and below it.
                 envelope["data"] = applied(plan, envelope["data"])
             response = SimpleNamespace(
+                status=200,
                 content_type="application/json",
                 headers={"XSRF-TOKEN": "x-token"},
                 cookies={},
