@@ -33,8 +33,9 @@ async def home(
     loader.async_setup(hass)
     config: dict[str, Any] = {"homeassistant": {}}
     hass.config_entries = ConfigEntries(hass, config)
-    # Not set up, because it would listen on a port; only the dashboard needs it.
-    hass.config.components.add("http")
+    # Not set up, because the first would listen on a port; only the dashboard and the
+    # owner's login need them.
+    hass.config.components |= {"http", "application_credentials"}
     await loader.async_get_custom_components(hass)
     assert await bootstrap.async_load_base_functionality(hass)
     for domain in (*bootstrap.CORE_INTEGRATIONS, "network"):

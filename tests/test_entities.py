@@ -357,7 +357,8 @@ async def test_all_types_are_as_fresh_as_the_first(
     sim.plants[:] = [fleet.utility()]
     sim.all_types = True
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait(330, 10)
+    # Types outside the reference join after the first round.
+    await wait(660, 10)
     lane, code = entry.runtime_data.devices, sim.plants[0].code
     for _ in range(24):
         await wait(30, 10)
