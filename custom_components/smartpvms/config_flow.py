@@ -328,10 +328,9 @@ class SmartPvmsConfigFlow(OwnerFlow, domain=DOMAIN):
 
     async def _async_errors(self) -> dict[str, str]:
         """Return the message of a failed log-in, none after a success."""
-        if (error := self._sign_in.error) is None:
-            return {}
+        error = self._sign_in.error
         self._sign_in.placeholders["reason"] = await self._sign_in.async_reason()
-        return {"base": error}
+        return {"base": error} if error else {}
 
     def _show_mistyped(
         self, step_id: str, typed: Mapping[str, Any], error: Exception

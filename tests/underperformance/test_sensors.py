@@ -283,6 +283,8 @@ async def test_any_file_is_survived(
 ) -> None:
     assert await hass.config_entries.async_unload(setup.entry_id)
     hass_storage[f"{DOMAIN}.{setup.entry_id}"]["data"][KEY] = saved
+    # The file is set aside as a whole, so that the lists are asked again.
+    await wait(2 * CYCLE)
     assert await hass.config_entries.async_setup(setup.entry_id)
     await wait(2 * CYCLE)
     assert shown(hass, inverters(sim)[0]).state == "off"
