@@ -82,6 +82,13 @@ async def owner(connect: Connect, url: str, tokens: Tokens) -> Link:
     return connect(url, authenticator=BearerAuthenticator(tokens))
 
 
+def test_a_refusal_is_not_put_down_to_the_token(tokens: Tokens) -> None:
+    """An access token is refreshed where a call says so, not where one is forbidden."""
+    authenticator = BearerAuthenticator(tokens)
+    assert not authenticator.doubts(0.0)
+    assert not authenticator.is_contested(0.0)
+
+
 async def test_a_call_needs_no_login(owner: Link, sim: Simulator) -> None:
     assert owner.session.is_open
     page = await owner.client.stations()
@@ -93,13 +100,6 @@ async def test_a_call_needs_no_login(owner: Link, sim: Simulator) -> None:
 
 
 @pytest.mark.parametrize("is_305", [False, True])
-def test_a_refusal_is_not_put_down_to_the_token(tokens: Tokens) -> None:
-    """An access token is refreshed where a call says so, not where one is forbidden."""
-    authenticator = BearerAuthenticator(tokens)
-    assert not authenticator.doubts(0.0)
-    assert not authenticator.is_contested(0.0)
-
-
 async def test_a_token_that_is_lost_is_refreshed_once(
     owner: Link, sim: Simulator, tokens: Tokens, is_305: bool
 ) -> None:
