@@ -310,7 +310,7 @@ async def test_a_command_without_an_end_is_given_up(
     state = hass.states.get(found)
     assert state
     assert state.state == "failed"
-    assert "does not say what became of it" in state.attributes["reason"]
+    assert "does not say what became of the command" in state.attributes["reason"]
 
 
 async def test_a_task_that_the_server_has_forgotten_has_ended(
