@@ -192,6 +192,23 @@ test("a plant that is gone leaves an empty card", async () => {
   }
 });
 
+test("a card that was empty appears when there is something in it", async () => {
+  const card = await drawn(modules.Alarms, withAlarms(), HOUSE);
+  assert.ok("hidden" in card.attributes);
+  // Home Assistant takes cards out of the page that are hidden, but for those.
+  assert.ok(card.connectedWhileHidden);
+  card.hass = withAlarms(ALARM);
+  await card.drawNow();
+  assert.ok(!("hidden" in card.attributes));
+  assert.deepEqual(
+    card.dispatched.map(({ type, detail }) => [type, detail.value]),
+    [
+      ["card-visibility-changed", false],
+      ["card-visibility-changed", true],
+    ],
+  );
+});
+
 test("more than three alarms are shown when asked for", async () => {
   const hass = withAlarms(ALARM, ALARM, ALARM, ALARM);
   const card = await drawn(modules.Alarms, hass, HOUSE);

@@ -94,6 +94,8 @@ export class Card extends HTMLElement {
   static STYLE = "";
   /** Milliseconds between two drawings at least. */
   static PAUSE = 1000;
+  /** Home Assistant takes a hidden card out of the page, where it would stay hidden. */
+  connectedWhileHidden = true;
 
   setConfig(config) {
     this.config = config;
@@ -172,9 +174,16 @@ export class Card extends HTMLElement {
     const content = await this.draw();
     const [style] = this.shadowRoot.childNodes;
     const found = [content].flat(2).filter(Boolean);
-    // A card with nothing to say takes no room.
-    this.toggleAttribute("hidden", !found.length);
+    const value = found.length > 0;
+    const isSame = value === (this.isShown ?? true);
     this.shadowRoot.replaceChildren(style, ...found);
+    // A card with nothing to say takes no room; Home Assistant wants to know.
+    if (isSame) return;
+    this.isShown = value;
+    this.toggleAttribute("hidden", !value);
+    this.dispatchEvent(
+      new CustomEvent("card-visibility-changed", { detail: { value }, bubbles: true, composed: true }),
+    );
   }
 }
 
