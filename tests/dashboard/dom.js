@@ -19,10 +19,6 @@ class Fake {
     else delete this.attributes[name];
   }
 
-  dispatchEvent(event) {
-    (this.dispatched ??= []).push(event);
-  }
-
   append(...children) {
     this.childNodes.push(...children);
   }
