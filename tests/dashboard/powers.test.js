@@ -81,6 +81,18 @@ test("hours of energies are powers, as long as none of the day is missing", () =
   assert.deepEqual(points(MIDNIGHT + 1.5 * HOUR), [[MIDNIGHT + HOUR / 2, 1]]);
 });
 
+test("the last hours are not counted while all of them are zeros", () => {
+  const ids = { pv_energy: "a:pv", consumption: "a:house" };
+  const hour = (at, change) => ({ start: MIDNIGHT + at * HOUR, change });
+  const rows = {
+    "a:pv": [hour(0, 0), hour(1, 2), hour(2, 0), hour(3, 0)],
+    "a:house": [hour(0, 1), hour(1, 1), hour(2, 1), hour(3, 0)],
+  };
+  const found = energyPoints(ids, rows, [MIDNIGHT], MIDNIGHT + 5 * HOUR);
+  assert.deepEqual(found.pv_power.map(([, power]) => power), [0, 2, 0]);
+  assert.deepEqual(found.house_consumption.map(([, power]) => power), [1, 1, 1]);
+});
+
 test("a pause ends a line, and has no value", () => {
   const points = [[0, 1], [HOUR, 2], [4 * HOUR, 3]];
   assert.deepEqual(linesOf(points).map((line) => line.length), [2, 1]);

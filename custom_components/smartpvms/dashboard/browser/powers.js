@@ -50,7 +50,8 @@ export async function powersOf(hass, { live, imported }, now = Date.now()) {
  * Return the means of hours whose energies are known, by power.
  *
  * An hour counts while all hours of its day before it are there, too: what stands after a gap
- * may be all that was counted until then.
+ * may be all that was counted until then. Hours at today's end in which nothing at all flowed
+ * are not counted yet: FusionSolar gives zeros for some time.
  */
 export function energyPoints(ids, rows, starts, now) {
   const found = Object.fromEntries(POWERS.map((key) => [key, []]));
@@ -69,7 +70,11 @@ export function energyPoints(ids, rows, starts, now) {
       }
     }
   }
-  return found;
+  const flowed = Object.values(found).flatMap((points) => points.filter(([, sum]) => sum));
+  const last = Math.max(starts.at(-1), ...flowed.map(([time]) => time));
+  return Object.fromEntries(
+    Object.entries(found).map(([power, points]) => [power, points.filter(([time]) => time <= last)]),
+  );
 }
 
 function asked(ids, period, start) {
