@@ -113,7 +113,7 @@ async def _dashboard(client: HomeAssistantClient, target: Path) -> None:
                 has=page.locator("smartpvms-alarms")
             )
             # The house has an alarm on most days.
-            if name == "dashboard" and await alarms.count():
+            if name == "dashboard" and await alarms.first.is_visible():
                 await alarms.first.screenshot(path=target / "dashboard-alarm.png")
         print(target / f"{name}.png", flush=True)
 
