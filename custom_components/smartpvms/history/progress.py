@@ -47,20 +47,29 @@ _RIGHT_BY_HOUR: Final = frozenset({PV_ENERGY, GRID_EXPORT, GRID_IMPORT, CONSUMPT
 class Progress:
     """The import of one plant.
 
-    `first`: the first day with data, None until the years were asked; `held`: the
-    days whose rows were asked, by feed; `asked_at`: when a recent day's hours
-    were last asked; `empty`: when a question of the backfill was last answered with
-    nothing, and how often; `requested`: days to import by the hour whatever their age;
-    `series`: the series that have had a value; `hourly`: those of them that the
-    plant's own hourly rows have; `has_sound_costs`: False until costs of
-    0.1.0 are mended; `unpriced`: where a price went, up to when (epoch seconds) its
-    costs had been computed from delivered rows, by series; `delivered_until`: the end of the last hour that
-    the interface delivered; `imported_until`: the end of the last hour that was written; `answered`: how many questions of the backfill were;
-    `metered`: whether its rows have shown a meter; `batteries`: the ids of those whose
-    rows were asked last; `parted_at`: when (epoch seconds) one of them was first missing,
-    0 for never; `parts`: what rows of a period wait
-    with for the batteries' or the plant's, by its start; `zone`: the plant's time zone as its rows have shown it, `midnights`: how; `live`: the hours that
-    the live counters tell.
+    Times are epoch seconds.
+
+    - `first`: the first day with data, None until the years were asked.
+    - `held`: the days whose rows were asked, by feed.
+    - `asked_at`: when a recent day's hours were last asked.
+    - `empty`: when a question of the backfill was last answered with nothing, and how
+      often.
+    - `requested`: days to import by the hour whatever their age.
+    - `series`: the series that have had a value.
+    - `hourly`: those of them that the plant's own hourly rows have.
+    - `has_sound_costs`: False until costs of 0.1.0 are mended.
+    - `unpriced`: where a price went, the time up to which its costs had been computed
+      from delivered rows, by series.
+    - `delivered_until`: the end of the last hour that the interface delivered.
+    - `imported_until`: the end of the last hour that was written.
+    - `answered`: the number of answered questions of the backfill.
+    - `metered`: whether its rows have shown a meter.
+    - `batteries`: the ids of the batteries whose rows were asked last.
+    - `parted_at`: when a battery was first missing from the list, 0 for never.
+    - `parts`: rows of a period that wait for the other rows of it (the plant's or the
+      batteries'), by their start.
+    - `zone`: the plant's time zone as its rows have shown it; `midnights`: its proof.
+    - `live`: the hours that the live counters tell.
     """
 
     first: date | None = None
