@@ -34,6 +34,9 @@ DIALECTS_OF_DAYS = [
 # Each statement as a line of the log takes longer than the statement.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
+# The test plugin's handler writes each line a second time, which pytest shows by itself.
+logging.getLogger().handlers.clear()
+
 # cryptography keeps the class datetime of its first certificate and accepts only its
 # instances later on: it must be the real one, not that of a stopped clock.
 self_signed("localhost")

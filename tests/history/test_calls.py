@@ -13,7 +13,7 @@ from simulator import Fault, FaultKind, Simulator, fleet
 from .life import DAY, HOUR, asked, assert_hours, midnight, pass_time, start
 
 HOUR_CALLS = "getKpiStationHour"
-STEP = 95
+STEP = 900
 
 
 @pytest.fixture
