@@ -1,8 +1,9 @@
 """The calls of an owner's day: spread over the day and the interfaces, never too many."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import chain, pairwise
 from statistics import median
 from zoneinfo import ZoneInfo
 
@@ -109,6 +110,73 @@ async def test_a_day_of_live_data_stays_within_it(
     assert median(by_day) <= 13 * MINUTE
     assert min(by_day) >= LIVE_EVERY
     assert median(ages(made[DEVICES], 0, 4)) == pytest.approx(NIGHT_EVERY, rel=0.05)
+
+
+def most_in_a_day(stamps: Iterable[float], zone: str) -> int:
+    """Return the calls of the day of a zone that has most."""
+    place = ZoneInfo(zone)
+    return max(
+        Counter(datetime.fromtimestamp(at, place).date() for at in stamps).values()
+    )
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "UTC", "Asia/Shanghai"])
+async def test_no_day_has_more_calls_wherever_it_begins(
+    clock: HandClock, zone: str
+) -> None:
+    """The server's day may be of any zone; one of Berlin's here has 25 hours."""
+    clock.set_to(datetime(2026, 10, 24, tzinfo=ZoneInfo(zone)))
+    ledger, made = new_ledger(clock), list[float]()
+    end = clock.now() + 3 * DAY
+    while clock.now() < end:
+        # What is worth most takes all that the day has.
+        if not ledger.wait(Interface.REGISTRATION):
+            await call(ledger, Interface.REGISTRATION)
+            made.append(clock.now())
+        clock.wait(MINUTE + 1)
+    assert most_in_a_day(made, zone) == BASIC_CALLS
+
+
+async def test_a_day_of_25_hours_that_begins_at_half_past(clock: HandClock) -> None:
+    adelaide = ZoneInfo("Australia/Adelaide")
+    clock.set_to(datetime(2026, 4, 4, tzinfo=adelaide))
+    ledger = new_ledger(clock)
+    ledger.use_zone(adelaide)
+    made = await live_day(ledger, clock, others=400, days=3)
+    most = most_in_a_day(chain.from_iterable(made.values()), adelaide.key)
+    assert 0.8 * BASIC_CALLS < most <= BASIC_CALLS
+
+
+@pytest.mark.parametrize("jump", [-5 * HOUR, -MINUTE, 0.7, 50 * MINUTE, 5 * HOUR])
+def test_a_clock_that_is_set_ends_no_day(clock: HandClock, jump: float) -> None:
+    steady = clock.now()
+    ledger = Ledger(nothing, clock.now, lambda: steady)
+    ledger.use_profile(Profile.OWNER)
+    for _ in range(900):
+        ledger.lane(Interface.REGISTRATION).add(ledger.now())
+    for hours in range(24):
+        assert ledger.left_of_day() == BASIC_CALLS - 900, hours
+        clock.wait(jump if hours % 12 == 2 else 0)
+        assert ledger.left_of_day() == BASIC_CALLS - 900, hours
+        clock.wait(HOUR)
+        steady += HOUR
+    clock.wait(2 * HOUR)
+    steady += 2 * HOUR
+    assert ledger.left_of_day() == BASIC_CALLS
+
+
+def test_a_clock_that_was_wrong_before_a_restart_ends_no_day(clock: HandClock) -> None:
+    before, after = new_ledger(clock), new_ledger(clock)
+    before.lane(Interface.REGISTRATION).tally.add(clock.now(), 600)
+    clock.wait(-5 * DAY)
+    after.load(before.dump())
+    for _ in range(24):
+        # Whatever asks for the lane, as each call does.
+        after.lane(Interface.REGISTRATION)
+        assert after.left_of_day() == BASIC_CALLS - 600
+        clock.wait(HOUR)
+    clock.wait(HOUR)
+    assert after.left_of_day() == BASIC_CALLS
 
 
 async def test_the_share_of_the_import_goes_to_live_data_when_it_is_done(

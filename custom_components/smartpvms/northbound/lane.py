@@ -4,6 +4,7 @@ from asyncio import Lock
 from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import ceil
 from typing import Final, Self
 
 from .bounds import LARGEST
@@ -56,9 +57,14 @@ _MOST: Final = 1_000_000
 
 @dataclass(slots=True)
 class Tally:
-    """Calls by the hour (hours since 1970); the hour that runs and 24 before it."""
+    """Calls by the hour (hours since 1970); the hour that runs and 24 before it.
+
+    `ahead`: by how many seconds, less than an hour, the hours are later than the calls
+    were: a clock that is set moves them by whole hours.
+    """
 
     hours: dict[int, int] = field(default_factory=dict)
+    ahead: float = 0.0
 
     def add(self, at: float, calls: int = 1) -> None:
         """Count calls made at an epoch second; a negative number takes them back."""
@@ -69,6 +75,21 @@ class Tally:
             for known, count in counts.items()
             if known >= hour - HOURS and count > 0
         }
+
+    def settle(self, now: float) -> None:
+        """Count calls that lie in the future as made now."""
+        hour = int(now // _HOUR)
+        if not self.hours or max(self.hours) <= hour:
+            return
+        late = sum(count for known, count in self.hours.items() if known >= hour)
+        self.hours = {known: n for known, n in self.hours.items() if known < hour}
+        self.hours[hour] = late
+
+    def move(self, seconds: float) -> None:
+        """Follow a clock that was set by so many seconds, to the next full hour."""
+        hours = ceil((seconds - self.ahead) / _HOUR)
+        self.ahead += hours * _HOUR - seconds
+        self.hours = {known + hours: count for known, count in self.hours.items()}
 
     def since_yesterday(self, now: float) -> int:
         """Return the calls of the last 24 hours, those of a begun hour included."""
@@ -134,6 +155,7 @@ class Lane:
     def prune(self, now: float, span: float) -> None:
         """Forget calls older than `span`; what lies in the future counts as now."""
         self._relax(now)
+        self.tally.settle(now)
         while self.calls and self.calls[0] <= now - span * self.stretch - MARGIN:
             self.calls.popleft()
         if self.calls and self.calls[-1] > now:
@@ -164,6 +186,7 @@ class Lane:
     def move(self, seconds: float) -> None:
         """Follow a clock that was set by so many seconds."""
         self.calls = deque(stamp + seconds for stamp in self.calls)
+        self.tally.move(seconds)
         if self.reason is not None:
             self.paused_until += seconds
             self.paused_since += seconds
