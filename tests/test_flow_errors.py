@@ -3,8 +3,10 @@
 import ast
 import asyncio
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 import socket
+from types import ModuleType
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
@@ -18,8 +20,14 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.smartpvms import config_flow, options_flow
+from custom_components.smartpvms import (
+    config_flow,
+    options_flow,
+    owner_flow,
+    plants_flow,
+)
 from custom_components.smartpvms.account import sign_in, typed
+from custom_components.smartpvms.control import options as control_step
 from custom_components.smartpvms.welcome import step as next_step
 from simulator import Dialect, Fault, FaultKind, Simulator
 
@@ -243,11 +251,12 @@ def _strings(node: ast.AST) -> set[str]:
     return set()
 
 
-def _produced(source: str) -> tuple[set[str], set[str]]:
-    """Return the keys of errors and aborts in a flow's source."""
+def _produced(*modules: ModuleType) -> tuple[set[str], set[str]]:
+    """Return the keys of errors and aborts in the sources of a flow."""
     errors: set[str] = set()
     aborts: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    sources = [Path(str(one.__file__)).read_text(encoding="utf-8") for one in modules]
+    for node in chain.from_iterable(ast.walk(ast.parse(one)) for one in sources):
         match node:
             case ast.Assign(
                 targets=[ast.Subscript(value=ast.Name("errors"))], value=value
@@ -263,14 +272,11 @@ def _produced(source: str) -> tuple[set[str], set[str]]:
 
 
 def test_every_error_and_abort_has_its_text_and_no_text_is_left_over() -> None:
-    errors, aborts = _produced(Path(config_flow.__file__).read_text(encoding="utf-8"))
-    shown, _ = _produced(Path(sign_in.__file__).read_text(encoding="utf-8"))
-    errors |= shown | {key for _, key in sign_in.ERRORS}
+    errors, aborts = _produced(config_flow, owner_flow, plants_flow, sign_in)
+    errors |= {key for _, key in sign_in.ERRORS}
     errors |= {key for _, key in typed.REASONS.values()}
     assert errors == texts("config", "error").keys()
     assert aborts | COMMON_ABORTS == texts("config", "abort").keys()
-    errors, aborts = _produced(Path(options_flow.__file__).read_text(encoding="utf-8"))
-    _, ends = _produced(Path(next_step.__file__).read_text(encoding="utf-8"))
-    aborts |= ends
+    errors, aborts = _produced(options_flow, control_step, next_step)
     assert errors == texts("options", "error").keys()
     assert aborts == texts("options", "abort").keys()

@@ -1,6 +1,7 @@
 """Adding an owner's plants: consent, plants, a consent that ends, both ways together."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -27,7 +28,12 @@ from custom_components.smartpvms.account.short_state import async_issue
 from custom_components.smartpvms.application_credentials import (
     async_get_description_placeholders,
 )
-from custom_components.smartpvms.const import CONF_PLANTS, DOMAIN, REGIONS
+from custom_components.smartpvms.const import (
+    CONF_PLANTS,
+    CONF_QUOTA_PROFILE,
+    DOMAIN,
+    REGIONS,
+)
 from custom_components.smartpvms.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smartpvms.northbound import Interface
 from custom_components.smartpvms.northbound.errors import (
@@ -42,8 +48,8 @@ from simulator import Fault, Simulator, fleet, serve
 from simulator.owner import BASIC
 
 from .conftest import make_entry, restart, state_of
-from .flows import account, add, assert_readable, submit
-from .owner import CLIENT, agree, owner_entry, register_client
+from .flows import account, add, assert_readable, open_options, submit, suggested
+from .owner import agree, owner_entry, register_client
 
 OWNER = {"access": "owner", CONF_VERIFY_SSL: True}
 
@@ -279,6 +285,8 @@ async def test_another_host_needs_another_consent(
     form = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": owned.entry_id}
     )
+    assert form["step_id"] == "owner_reconfigure"
+    assert_readable(form)
     assert form["data_schema"] is not None
     assert {str(field) for field in form["data_schema"].schema} == {
         CONF_HOST,
@@ -296,6 +304,53 @@ async def test_another_host_needs_another_consent(
     assert owned.unique_id == f"{other}|owner:{sim.plants[0].code}"
 
 
+async def test_reconfigured_for_other_plants_is_refused(
+    hass: HomeAssistant,
+    sim: Simulator,
+    owned: MockConfigEntry,
+    url: str,
+    hass_client_no_auth: ClientSessionGenerator,
+    wait: Callable[..., Awaitable[None]],
+) -> None:
+    await wait(70)
+    form = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": owned.entry_id}
+    )
+    mine, sim.plants = sim.plants, [fleet.emma()]
+    asked = await submit(hass, form, {CONF_HOST: url, CONF_VERIFY_SSL: True})
+    result = await agree(hass, sim, asked, hass_client_no_auth)
+    assert result["step_id"] == "owner_reconfigure"
+    assert result["errors"] == {"base": "other_plants"}
+    sim.plants = mine
+
+
+async def test_a_self_signed_server_is_trusted_where_it_shall_be(
+    hass: HomeAssistant, sim: Simulator, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    async with serve(sim, tls=True) as url:
+        strict = await agree(hass, sim, await start(hass, url), hass_client_no_auth)
+        assert strict["reason"] == "oauth_failed"
+        asked = await add(hass, {CONF_HOST: url, **OWNER, CONF_VERIFY_SSL: False})
+        result = await agree(hass, sim, asked, hass_client_no_auth)
+        entry = result["result"]
+        assert entry.state is ConfigEntryState.LOADED
+        await entry.runtime_data.account.client.session._authenticator._tokens.renew()
+        assert sim.owner.refreshes == 1
+
+
+async def test_the_quota_of_an_owner_is_no_option(
+    hass: HomeAssistant, owned: MockConfigEntry
+) -> None:
+    form = await open_options(hass, owned)
+    assert CONF_QUOTA_PROFILE not in suggested(form)
+    result = await hass.config_entries.options.async_configure(
+        form["flow_id"], {"currency": "NOK", "history_days": 30}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"]["currency"] == "NOK"
+    assert CONF_QUOTA_PROFILE not in result["data"]
+
+
 @pytest.mark.parametrize("has_scope", [False, True])
 async def test_no_control_without_its_scope(
     hass: HomeAssistant, sim: Simulator, url: str, has_scope: bool
@@ -308,6 +363,8 @@ async def test_no_control_without_its_scope(
     entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
     found = {entity.domain for entity in entities} & {"select", "number"}
     assert not found or has_scope
+    shown = await open_options(hass, entry, "control")
+    assert shown.get("reason") == (None if has_scope else "control_not_agreed")
 
 
 async def test_neither_tokens_nor_client_are_shown(
@@ -375,7 +432,7 @@ async def test_a_client_that_is_gone_is_a_refused_login(
     hass: HomeAssistant, sim: Simulator, owned: MockConfigEntry
 ) -> None:
     tokens = owned.runtime_data.account.client.session._authenticator._tokens
-    tokens._implementation = f"{CLIENT}_gone"
+    tokens._credentials = replace(tokens._credentials, implementation="gone")
     with pytest.raises(LoginError, match="no application credentials"):
         await tokens.renew()
 
@@ -385,6 +442,11 @@ async def test_a_client_that_is_gone_is_a_refused_login(
     [
         (Fault("http", "token", 1, status=429), BusyError),
         (Fault("http", "token", 1, status=503), ServerError),
+        # A gateway's answers say nothing of the consent.
+        (Fault("http", "token", 1, status=403), ServerError),
+        (Fault("redirect", "token", 1), UnreachableError),
+        (Fault("html", "token", 1), UnreachableError),
+        (Fault("exception", "token", 1, status=200), UnreachableError),
         (Fault("refuse", "token", 1), UnreachableError),
         (Fault("http", "token", 1, status=401), LoginError),
     ],
@@ -407,3 +469,15 @@ async def test_a_refresh_that_fails_says_why(
         pytest.raises(UnansweredError),
     ):
         await tokens.renew()
+
+
+async def test_a_busy_server_says_when_to_refresh_again(
+    hass: HomeAssistant, sim: Simulator, owned: MockConfigEntry
+) -> None:
+    account = owned.runtime_data.account
+    sim.owner.expire()
+    sim.faults.add(Fault("http", "token", 1, status=429, retry_after=300))
+    with pytest.raises(BusyError) as caught:
+        await account.client.session.log_in()
+    assert caught.value.retry_after == 300
+    assert account.ledger.wait(Interface.LOGIN) == pytest.approx(300, abs=5)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
-from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfTime
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, CONF_TOKEN, UnitOfTime
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.generated.currencies import ACTIVE_CURRENCIES
 from homeassistant.helpers.selector import (
@@ -206,9 +206,7 @@ class SmartPvmsOptionsFlow(ControlStep, NextStep):
                         mode=NumberSelectorMode.BOX,
                     )
                 ),
-                vol.Required(CONF_QUOTA_PROFILE, default=QUOTA_AUTO): one_of(
-                    (QUOTA_AUTO, *ACCOUNT_PROFILES), CONF_QUOTA_PROFILE
-                ),
+                **({} if CONF_TOKEN in entry.data else _quota_field()),
             }
         )
         return self.async_show_form(
@@ -232,7 +230,6 @@ class SmartPvmsOptionsFlow(ControlStep, NextStep):
         """Return the options to store; what cannot be is named in `errors`."""
         options = {
             **self.config_entry.options,
-            CONF_QUOTA_PROFILE: user_input[CONF_QUOTA_PROFILE],
             CONF_CURRENCY: user_input[CONF_CURRENCY],
             CONF_HISTORY_DAYS: int(user_input[CONF_HISTORY_DAYS]),
         }
@@ -255,7 +252,7 @@ class SmartPvmsOptionsFlow(ControlStep, NextStep):
             options[CONF_EXCLUDED_PLANTS] = sorted(deselected - chosen)
             if not chosen:
                 errors[CONF_PLANTS] = "no_plants_selected"
-        for key in (CONF_TURNED_METERS, CONF_TURNED_BATTERIES):
+        for key in (CONF_QUOTA_PROFILE, CONF_TURNED_METERS, CONF_TURNED_BATTERIES):
             if key in user_input:
                 options[key] = user_input[key]
         if account and CONF_GRID_METERS in user_input:
@@ -279,6 +276,12 @@ class SmartPvmsOptionsFlow(ControlStep, NextStep):
             for key, value in options.items()
             if key in self.config_entry.options or value != defaults.get(key)
         }
+
+
+def _quota_field() -> dict[vol.Marker, SelectSelector]:
+    """Return the field of the quota; an owner's is always the same."""
+    profiles = one_of((QUOTA_AUTO, *ACCOUNT_PROFILES), CONF_QUOTA_PROFILE)
+    return {vol.Required(CONF_QUOTA_PROFILE, default=QUOTA_AUTO): profiles}
 
 
 def _account_fields(account: Account) -> dict[vol.Marker, SelectSelector]:

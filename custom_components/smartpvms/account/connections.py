@@ -242,12 +242,7 @@ class Connections:
         own = ""
         if isinstance(credentials, OwnerCredentials):
             ledger.use_profile(Profile.OWNER)
-            tokens = OwnerTokens(
-                self._hass,
-                credentials.origin,
-                credentials.implementation,
-                credentials.token,
-            )
+            tokens = OwnerTokens(self._hass, credentials)
             authenticator = BearerAuthenticator(tokens)
         else:
             own = credentials.ca_certificate if credentials.verify_ssl else ""

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from time import time
 from typing import Any, Final, Self, override
 
+from aiohttp import ClientError, ClientResponseError, ClientTimeout
 from homeassistant.components.application_credentials import (
     AuthorizationServer,
     ClientCredential,
@@ -21,6 +22,7 @@ from homeassistant.exceptions import (
     OAuth2TokenRequestReauthError,
 )
 from homeassistant.helpers import config_entry_oauth2_flow as oauth2
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from yarl import URL
 
 from ..const import CONF_CONSENT, CONF_IMPLEMENTATION, DOMAIN, REGIONS
@@ -32,6 +34,7 @@ from ..northbound.errors import (
     ServerError,
     UnansweredError,
     UnreachableError,
+    retry_after,
 )
 from .short_state import async_issue
 
@@ -39,10 +42,12 @@ AUTHORISATION: Final = "https://oauth2.fusionsolar.huawei.com"
 PATH: Final = "/rest/dp/uidm/oauth2/v1"
 CONTROL_SCOPE: Final = "pvms.openapi.control"
 SCOPES: Final = ("pvms.openapi.basic", CONTROL_SCOPE)
+ACCESS: Final = "access_token"
 # Where an answer does not tell how long its token is valid (seconds).
 USUAL_LIFE: Final = 3600
 # The server's clock may be ahead (seconds).
 EARLY: Final = 20.0
+TIMEOUT: Final = ClientTimeout(total=30.0)
 
 type Token = dict[str, Any]
 
@@ -62,6 +67,7 @@ class OwnerImplementation(oauth2.LocalOAuth2Implementation):
         auth_domain: str,
         credential: ClientCredential,
         origin: str = REGIONS[0],
+        verify_ssl: bool = True,
     ) -> None:
         """Authorise for the host of this origin."""
         server = authorisation_server(origin)
@@ -74,10 +80,13 @@ class OwnerImplementation(oauth2.LocalOAuth2Implementation):
             server.token_url,
         )
         self._credential = credential
+        self._verify_ssl = verify_ssl
 
-    def at(self, origin: str) -> OwnerImplementation:
+    def at(self, origin: str, verify_ssl: bool) -> OwnerImplementation:
         """Return the same client for the host of another origin."""
-        return OwnerImplementation(self.hass, self.domain, self._credential, origin)
+        return OwnerImplementation(
+            self.hass, self.domain, self._credential, origin, verify_ssl
+        )
 
     @property
     @override
@@ -104,6 +113,46 @@ class OwnerImplementation(oauth2.LocalOAuth2Implementation):
     async def _async_refresh_token(self, token: Token) -> Token:
         return _with_life(await super()._async_refresh_token(token))
 
+    @override
+    async def _token_request(self, data: Token) -> Token:
+        """Return the answer of the token interface.
+
+        Home Assistant's own request verifies the certificate of every server, and takes
+        each refusal as one of the consent.
+        """
+        http = async_get_clientsession(self.hass, verify_ssl=self._verify_ssl)
+        client = {"client_id": self.client_id, "client_secret": self.client_secret}
+        try:
+            async with http.post(
+                self.token_url,
+                data=data | client,
+                allow_redirects=False,
+                timeout=TIMEOUT,
+            ) as response:
+                response.raise_for_status()
+                token = await response.json(content_type=None)
+        except ClientResponseError as error:
+            raise _refused(error) from None
+        except ClientError, ValueError, RecursionError:
+            raise OAuth2TokenRequestConnectionError(domain=DOMAIN) from None
+        if not isinstance(token, dict) or not isinstance(token.get(ACCESS), str):
+            raise OAuth2TokenRequestConnectionError(domain=DOMAIN)
+        return token
+
+
+def _refused(error: ClientResponseError) -> OAuth2TokenRequestError:
+    """Return what an HTTP status means; a gateway's is not the consent's end."""
+    kind = OAuth2TokenRequestError
+    if error.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED):
+        kind = OAuth2TokenRequestReauthError
+    return kind(
+        request_info=error.request_info,
+        status=error.status,
+        message=error.message,
+        headers=error.headers,
+        domain=DOMAIN,
+    )
+
 
 def _with_life(token: Token) -> Token:
     life = str(token.get("expires_in", ""))
@@ -116,20 +165,17 @@ class OwnerTokens:
     `token` as Home Assistant stores it: `access_token`, `refresh_token`, `expires_at`.
     """
 
-    def __init__(
-        self, hass: HomeAssistant, origin: str, implementation: str, token: Token
-    ) -> None:
-        """Use a client (by its id in Home Assistant) at the host of this origin."""
+    def __init__(self, hass: HomeAssistant, credentials: OwnerCredentials) -> None:
+        """Use the client of these credentials, and at first their tokens."""
         self._hass = hass
-        self._origin = origin
-        self._implementation = implementation
-        self.token = token
+        self._credentials = credentials
+        self.token = credentials.token
         self.keep: Callable[[Token], None] = _forget
 
     def current(self) -> str | None:
         """Return the access token, None where it has expired."""
         is_valid = float(self.token.get("expires_at", 0.0)) > time() + EARLY
-        return str(self.token["access_token"]) if is_valid else None
+        return str(self.token[ACCESS]) if is_valid else None
 
     async def renew(self) -> str:
         """Return a new access token; an answer without a refresh token keeps the old."""
@@ -143,14 +189,14 @@ class OwnerTokens:
         except TimeoutError:
             raise UnansweredError(Interface.LOGIN) from None
         self.keep(self.token)
-        return str(self.token["access_token"])
+        return str(self.token[ACCESS])
 
     async def _async_implementation(self) -> OwnerImplementation:
         known = await oauth2.async_get_implementations(self._hass, DOMAIN)
-        found = known.get(self._implementation)
+        found = known.get(self._credentials.implementation)
         if not isinstance(found, OwnerImplementation):
             raise LoginError(Interface.LOGIN, detail="no application credentials")
-        return found.at(self._origin)
+        return found.at(self._credentials.origin, self._credentials.verify_ssl)
 
 
 def _forget(token: Token) -> None:
@@ -162,7 +208,9 @@ def _failure(error: OAuth2TokenRequestError) -> NorthboundError:
     if isinstance(error, OAuth2TokenRequestReauthError):
         return LoginError(Interface.LOGIN, error.status)
     is_busy = error.status == HTTPStatus.TOO_MANY_REQUESTS
-    return (BusyError if is_busy else ServerError)(Interface.LOGIN, error.status)
+    failure = (BusyError if is_busy else ServerError)(Interface.LOGIN, error.status)
+    failure.retry_after = retry_after(error.headers or {})
+    return failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.helpers.selector import BooleanSelector
 import voluptuous as vol
 
+from ..account.owner import grants_control
 from ..const import CONF_CONTROL
 
 
@@ -15,7 +16,12 @@ class ControlStep(OptionsFlowWithReload):
     async def async_step_control(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Say what control does and who answers for it, then store the choice."""
+        """Say what control does and who answers for it, then store the choice.
+
+        An owner who has agreed to reading alone is told so.
+        """
+        if not grants_control(self.config_entry.data):
+            return self.async_abort(reason="control_not_agreed")
         options = self.config_entry.options
         if user_input is not None:
             return self.async_create_entry(data={**options, **user_input})
