@@ -5,73 +5,31 @@ call leaves, so that a crash between the two costs a call, not a 407.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, tzinfo
 import time
 from typing import Final, NamedTuple
 
 from . import owner_quota
 from .errors import (
-    AccessError,
     BusyError,
-    ConsentMissingError,
-    DayQuotaError,
-    KpiNotConfiguredError,
     NorthboundError,
     NotYetError,
-    PermissionMissingError,
     RefusedError,
-    TooFrequentError,
     UnansweredError,
 )
 from .interfaces import Interface
-from .lane import (
-    LONGEST_PAUSE,
-    MARGIN,
-    NOT_GRANTED,
-    TOO_FREQUENT_PAUSE_MAX,
-    Lane,
-    PauseReason,
-    number,
-)
-from .limits import DAY, HOUR, LOGINS_BY_HAND, MINUTE, Profile, Scale, windows
+from .lane import MARGIN, NOT_GRANTED, Lane, PauseReason, number
+from .limits import HOUR, LOGINS_BY_HAND, MINUTE, Profile, Scale, windows
+from .pauses import pause_after, rest_of_others
 
 # Seconds by which a clock was set; less is within the margin.
 JUMP: Final = MARGIN
-
-TOO_FREQUENT_PAUSE: Final = 15 * MINUTE
-BUSY_PAUSE: Final = 2 * MINUTE
-BUSY_PAUSE_MAX: Final = 15 * MINUTE
 
 # Half of their day's calls is kept for restarts, so that only their minute may be full
 # where no record is left.
 _LISTS: Final = frozenset(
     {Interface.STATIONS, Interface.STATION_LIST, Interface.DEVICE_LIST}
 )
-
-# KPIs are configured by device type: an unconfigured type pauses no other.
-_BY_TYPE: Final = frozenset(
-    {
-        Interface.DEVICE_REAL_TIME,
-        Interface.DEVICE_FIVE_MINUTES,
-        Interface.DEVICE_HISTORY,
-        Interface.DEVICE_DAY,
-        Interface.DEVICE_MONTH,
-        Interface.DEVICE_YEAR,
-    }
-)
-
-
-# An owner allows plants one by one: one that is not allowed pauses no other.
-_BY_PLANT: Final = _BY_TYPE | {
-    Interface.PLANT_REAL_TIME,
-    Interface.PLANT_HOUR,
-    Interface.PLANT_DAY,
-    Interface.PLANT_MONTH,
-    Interface.PLANT_YEAR,
-    Interface.DEVICE_LIST,
-    Interface.ALARMS,
-}
-
 
 # As far as any of a lane's windows looks back, and an hour at least: a clock that
 # jumps ahead and back again must not wipe them out.
@@ -344,46 +302,12 @@ class Ledger:
         self._stamp(interface)
         lane.leaving_at = 0.0
         lane.was_good |= error is None
-        if self._pause(lane, error, now) if error else lane.resume():
+        if isinstance(error, BusyError) and (rest := rest_of_others(lane, error)):
+            self._busy_until = now + rest
+        if pause_after(lane, error, now, self.zone) if error else lane.resume():
             if isinstance(error, RefusedError):
                 error.retry_at = lane.paused_until
             await self._save()
-
-    def _pause(self, lane: Lane, error: NorthboundError, now: float) -> bool:
-        """Pause the lane where the error asks for it."""
-        match error:
-            case KpiNotConfiguredError(interface=interface) if interface in _BY_TYPE:
-                return False
-            case ConsentMissingError(interface=interface) if interface in _BY_PLANT:
-                return False
-            case TooFrequentError():
-                lane.learn_stricter(now)
-                lane.pause = _longer(
-                    lane.pause, TOO_FREQUENT_PAUSE, TOO_FREQUENT_PAUSE_MAX
-                )
-                lane.pause_until(now, now + lane.pause, PauseReason.TOO_FREQUENT)
-            case BusyError():
-                # For everybody, so the other lanes wait as well; this one alone where
-                # it goes on.
-                told = min(error.retry_after or 0.0, LONGEST_PAUSE)
-                if lane.reason is not PauseReason.BUSY or told:
-                    self._busy_until = now + (told or BUSY_PAUSE)
-                lane.pause = _longer(lane.pause, BUSY_PAUSE, BUSY_PAUSE_MAX)
-                rest = told or lane.pause
-                lane.pause_until(now, now + rest, PauseReason.BUSY)
-            case DayQuotaError():
-                lane.pause_until(now, self._midnight(now), PauseReason.DAY_QUOTA)
-            case AccessError():
-                lane.was_good = False
-                lane.pause_until(now, now + _rest(error), _why(error))
-            case _:
-                return False
-        return True
-
-    def _midnight(self, now: float) -> float:
-        today = datetime.fromtimestamp(now, self.zone)
-        tomorrow = (today + timedelta(days=1)).date()
-        return datetime.combine(tomorrow, datetime.min.time(), self.zone).timestamp()
 
     async def pause(
         self, interface: Interface, seconds: float, reason: PauseReason
@@ -428,31 +352,9 @@ class Ledger:
         }
 
 
-def _longer(pause: float, first: float, most: float) -> float:
-    """Return the pause after a pause: the first, and double each time."""
-    return min(max(pause * 2, first), most)
-
-
 def _wall_clock() -> float:
     return time.time()
 
 
 def _steady_clock() -> float:
     return time.monotonic()
-
-
-def _rest(error: AccessError) -> float:
-    """Return for how long (seconds) nothing is asked that the account may not use."""
-    is_login = error.interface is Interface.LOGIN
-    # A gateway that restarts answers 401 to a login as well.
-    return HOUR if is_login and isinstance(error, PermissionMissingError) else DAY
-
-
-def _why(error: AccessError) -> PauseReason:
-    """Return what the account lacks."""
-    match error:
-        case ConsentMissingError():
-            return PauseReason.NO_CONSENT
-        case KpiNotConfiguredError():
-            return PauseReason.NOT_CONFIGURED
-    return PauseReason.NO_ACCESS
