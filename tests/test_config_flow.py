@@ -200,7 +200,7 @@ async def test_what_is_no_address_is_not_called(
 ) -> None:
     form = await add(hass, account(typed))
     assert form["errors"] == {CONF_HOST: key}
-    assert suggested(form) == account(typed)
+    assert suggested(form) == account(typed, access="northbound")
     assert not sim.calls
     result = await submit(hass, form, account(url))
     assert result["type"] is FlowResultType.CREATE_ENTRY

@@ -22,7 +22,6 @@ from .options_flow import SmartPvmsOptionsFlow
 from .owner_flow import OwnerFlow
 from .plants_flow import updated
 from .welcome.forms import (
-    ACCESS_NORTHBOUND,
     ACCESS_OWNER,
     ACCOUNT_SCHEMA,
     CA_CERTIFICATE,
@@ -52,8 +51,8 @@ class SmartPvmsConfigFlow(OwnerFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Ask for the account and log in."""
         if user_input is None:
-            return self._show_user({CONF_ACCESS: ACCESS_NORTHBOUND}, {})
-        if user_input.get(CONF_ACCESS) == ACCESS_OWNER:
+            return self._show_user({}, {})
+        if user_input[CONF_ACCESS] == ACCESS_OWNER:
             return await self.async_ask_owner_at(user_input, self._show_user)
         try:
             credentials = await async_credentials(self.hass, user_input)

@@ -46,8 +46,7 @@ CONF_ACCESS: Final = "access"
 # Username and password are needed for one of the two ways only.
 USER_SCHEMA: Final = vol.Schema(
     {
-        # Without it, as for forms of before, it is a northbound account.
-        vol.Optional(CONF_ACCESS): SelectSelector(
+        vol.Required(CONF_ACCESS, default=ACCESS_NORTHBOUND): SelectSelector(
             SelectSelectorConfig(
                 options=[ACCESS_NORTHBOUND, ACCESS_OWNER],
                 mode=SelectSelectorMode.DROPDOWN,
