@@ -1,7 +1,11 @@
-"""The tables of docs/data-update.md, from the measurements of the freshness tests."""
+"""The tables of docs/data-update.md, from the measurements of the freshness tests.
+
+What was not measured this time stays as the document has it.
+"""
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping
 import json
 from pathlib import Path
 import sys
@@ -36,57 +40,85 @@ KINDS: Final = {
     "alarms": "alarms",
 }
 
+TOGETHER: Final = "all together"
+REFUSED: Final = "refused (407, 429)"
+
 type Measured = Mapping[str, Mapping[str, Any]]
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    head, *rest = rows
-    lines = [head, ["---"] * len(head), *rest]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _head(found: Measured) -> list[str]:
-    return ["", *(ACCOUNTS[name] for name in found)]
+type Cells = dict[str, dict[str, str]]
+"""A table: by row, then by column."""
 
 
 def _time(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.1f} min"
 
 
-def ages(found: Measured) -> str:
-    """Return the table of ages of the data: the median, in brackets the lowest."""
+def ages(found: Measured) -> Cells:
+    """Return the ages of the data: the median, in brackets the lowest."""
+    rows: Cells = defaultdict(dict)
+    for name, account in found.items():
+        for kind, age in account["ages"].items():
+            best = "" if age["best"] is None else f" ({_time(age['best'])})"
+            rows[KINDS[kind]][ACCOUNTS[name]] = f"{_time(age['median'])}{best}"
+    return rows
 
-    def cell(kind: str, account: Mapping[str, Any]) -> str:
-        age = account["ages"].get(kind)
-        if age is None:
-            return ""
-        return f"{_time(age['median'])} ({_time(age['best'])})"
 
-    rows = [
-        [label, *(cell(kind, account) for account in found.values())]
-        for kind, label in KINDS.items()
-        if any(kind in account["ages"] for account in found.values())
+def calls(found: Measured) -> Cells:
+    """Return the calls by interface: number made, in brackets the limit."""
+    rows: Cells = defaultdict(dict)
+    for name, account in found.items():
+        for interface, (count, allowed) in account["calls"].items():
+            if interface != "login":
+                limit = "" if allowed is None else f" ({allowed:.0f})"
+                label = TOGETHER if interface == "all" else f"`{interface}`"
+                rows[label][ACCOUNTS[name]] = f"{count}{limit}"
+        rows[REFUSED][ACCOUNTS[name]] = str(account["refused"])
+    return rows
+
+
+def read(table: str) -> Cells:
+    """Return the cells of a table in Markdown."""
+    lines = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in table.strip().splitlines()
     ]
-    return _table([_head(found), *rows])
+    (_, *columns), _, *rows = lines
+    return {
+        label: {name: cell for name, cell in zip(columns, cells, strict=True) if cell}
+        for label, *cells in rows
+    }
 
 
-def calls(found: Measured) -> str:
-    """Return the table of calls by interface: number made, in brackets the limit."""
-    names = sorted({name for account in found.values() for name in account["calls"]})
-
-    def cell(name: str, account: Mapping[str, Any]) -> str:
-        if name not in account["calls"]:
-            return ""
-        count, allowed = account["calls"][name]
-        return f"{count} ({allowed:.0f})"
-
-    rows = [
-        [f"`{name}`", *(cell(name, account) for account in found.values())]
-        for name in names
-        if name != "login"
+def merged(old: Cells, new: Cells) -> str:
+    """Return the table of what was measured now, and before of other accounts."""
+    now = {column for cells in new.values() for column in cells}
+    rows: Cells = defaultdict(dict)
+    for label, cells in old.items():
+        rows[label] = {name: cell for name, cell in cells.items() if name not in now}
+    for label, cells in new.items():
+        rows[label] = {**rows[label], **cells}
+    order = [
+        *KINDS.values(),
+        *sorted(rows.keys() - {*KINDS.values(), REFUSED}),
+        REFUSED,
     ]
-    refused = [str(account["refused"]) for account in found.values()]
-    return _table([_head(found), *rows, ["refused (407, 429)", *refused]])
+    shown = {column for cells in rows.values() for column in cells}
+    columns = [name for name in ACCOUNTS.values() if name in shown]
+    lines = [
+        ["", *columns],
+        ["---"] * (len(columns) + 1),
+        *(
+            [label, *(rows[label].get(column, "") for column in columns)]
+            for label in order
+            if rows.get(label)
+        ),
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _written(text: str, name: str) -> Cells:
+    """Return a table of the document."""
+    _, _, rest = text.partition(f"<!-- {name} -->")
+    return read(rest.partition(f"<!-- /{name} -->")[0])
 
 
 def main() -> int:
@@ -106,9 +138,12 @@ def main() -> int:
         for name in ACCOUNTS
         if (path := given.folder / f"{name}.json").exists()
     }
-    tables = {"ages": ages(found), "calls": calls(found)}
+    text = DOCUMENT.read_text(encoding="utf-8")
+    tables = {
+        name: merged(_written(text, name), cells)
+        for name, cells in (("ages", ages(found)), ("calls", calls(found)))
+    }
     if given.write:
-        text = DOCUMENT.read_text(encoding="utf-8")
         DOCUMENT.write_text(complete(text, tables), encoding="utf-8")
     else:
         print("\n\n".join(tables.values()))
