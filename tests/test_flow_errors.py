@@ -185,7 +185,7 @@ async def test_a_wait_that_ends_with_the_form(
     form = await add(hass, account(url, password="wrong"))
     for _ in range(2):
         form = await submit(hass, form, account(url, password="wrong"))
-    again = account(url, password="wrong")
+    again = account(url, password="wrong", access="northbound")
     await hass.config_entries.flow.async_configure(form["flow_id"], again)
     await pass_seconds(hass, freezer, 62, lambda: not is_waiting(hass))
     form = await hass.config_entries.flow.async_configure(form["flow_id"])

@@ -6,6 +6,10 @@ from typing import Any
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.application_credentials import (
+    ClientCredential,
+    async_import_client_credential,
+)
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntryState,
@@ -418,6 +422,19 @@ async def test_a_home_assistant_that_reads_states_elsewhere_gets_its_own(
     with patch.object(oauth2, "_decode_jwt", new=None):
         asked = await start(hass, url)
     assert len(URL(asked["url"]).query["state"]) > 100
+
+
+async def test_one_of_two_clients_is_chosen(hass: HomeAssistant, url: str) -> None:
+    other = ClientCredential("2", "secret", "Cottage")
+    await async_import_client_credential(hass, DOMAIN, other, "cottage")
+    form = await start(hass, url)
+    assert form["step_id"] == "pick_implementation"
+    assert_readable(form)
+    assert form["data_schema"]
+    (choice,) = form["data_schema"].schema.values()
+    assert "Cottage" in choice.container.values()
+    asked = await submit(hass, form, {"implementation": "cottage"})
+    assert URL(asked["url"]).query["client_id"] == "2"
 
 
 async def test_without_a_client_home_assistant_asks_for_one(
