@@ -27,8 +27,9 @@ from homeassistant.util.unit_conversion import EnergyConverter
 
 from custom_components.smartpvms.catalogue.series import SERIES, Quantity
 from custom_components.smartpvms.const import DOMAIN
-from custom_components.smartpvms.history.importer import Importer, PlantSeries
+from custom_components.smartpvms.history.importer import Importer
 from custom_components.smartpvms.history.merge import Span
+from custom_components.smartpvms.history.metadata import PlantSeries
 from custom_components.smartpvms.hub.hub import Hub
 from custom_components.smartpvms_floor.recipe import (
     LIVE,

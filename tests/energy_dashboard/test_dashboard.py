@@ -32,7 +32,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.smartpvms.catalogue.series import SERIES, Quantity
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.energy_dashboard.dashboard import imported_series
-from custom_components.smartpvms.history.importer import statistic_id
+from custom_components.smartpvms.history.metadata import statistic_id
 from custom_components.smartpvms.hub.targets import registry_id_of
 from simulator import Simulator, Type, fleet
 

@@ -12,7 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
-from custom_components.smartpvms.history.importer import statistic_id
+from custom_components.smartpvms.history.metadata import statistic_id
 from custom_components.smartpvms.hub.hub import Hub
 from simulator import Dialect, Simulator, fleet
 from tests.conftest import make_entry

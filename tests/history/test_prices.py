@@ -24,13 +24,10 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.smartpvms.account.options import AccountOptions
 from custom_components.smartpvms.const import CONF_EXPORT_PRICE, CONF_IMPORT_PRICE
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
-from custom_components.smartpvms.history.importer import (
-    Importer,
-    PlantSeries,
-    statistic_id,
-)
+from custom_components.smartpvms.history.importer import Importer
 from custom_components.smartpvms.history.ingest import Ingest
 from custom_components.smartpvms.history.merge import Span
+from custom_components.smartpvms.history.metadata import PlantSeries, statistic_id
 from custom_components.smartpvms.history.prices import (
     Step,
     async_steps,

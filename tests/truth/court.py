@@ -27,7 +27,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.energy_dashboard.sources import Offer, put_in
-from custom_components.smartpvms.history.importer import Importer, statistic_id
+from custom_components.smartpvms.history.importer import Importer
+from custom_components.smartpvms.history.metadata import statistic_id
 from simulator import Dialect, Simulator, serve
 from tests.conftest import make_entry
 

@@ -23,7 +23,7 @@ from ..catalogue.plant import BATTERY_POWER, GRID_POWER, PV_POWER
 from ..catalogue.series import SERIES
 from ..const import DOMAIN
 from ..history.device_rows import BATTERIES
-from ..history.importer import statistic_id
+from ..history.metadata import statistic_id
 from ..history.prices import PRICE_OPTIONS
 from ..hub.hub import Hub
 from ..hub.targets import Target, registry_id_of

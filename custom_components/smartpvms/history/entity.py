@@ -12,7 +12,7 @@ from ..entity import ComparingEntity
 from ..local_time import HOUR
 from .coordinator import HistoryCoordinator
 from .estimate import Estimate
-from .importer import statistic_id
+from .metadata import statistic_id
 
 ATTR_DONE_AT: Final = "done_at"
 ATTR_STATISTIC_IDS: Final = "statistic_ids"

@@ -6,51 +6,30 @@ total of the series: so the rows alone say how a further answer is merged.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 from homeassistant.components.recorder import DOMAIN as RECORDER, get_instance
-from homeassistant.components.recorder.models import (
-    StatisticData,
-    StatisticMeanType,
-    StatisticMetaData,
-)
+from homeassistant.components.recorder.models import StatisticData
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
     get_last_statistics,
     statistics_during_period,
 )
 from homeassistant.components.recorder.tasks import SynchronizeTask
-from homeassistant.const import UnitOfEnergy, UnitOfPower
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_translations
-from homeassistant.util import slugify
 from homeassistant.util.hass_dict import HassKey
-from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
 
 from ..catalogue.series import PRICED, SERIES, Quantity, Series
 from ..const import DOMAIN
 from ..local_time import HOUR
 from .five_minutes import Power
 from .merge import Piece, Pieces, Span, costs_of_energy
+from .metadata import PlantSeries, metadata_of, statistic_id, unit_of
 from .sums import Change, Row, change, repaired
 
-_UNIT_CLASSES: Final = {
-    Quantity.ENERGY: EnergyConverter.UNIT_CLASS,
-    Quantity.POWER: PowerConverter.UNIT_CLASS,
-    Quantity.MONEY: None,
-}
 _LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_importer")
-
-
-@dataclass(frozen=True, slots=True)
-class PlantSeries:
-    """Whose series they are: the plant's code and name, and its currency."""
-
-    code: str
-    name: str
-    currency: str
 
 
 class Importer:
@@ -105,7 +84,7 @@ class Importer:
                     )
                     for start, power in hours.items()
                 ]
-                metadata = self._metadata(plant, SERIES[key])
+                metadata = metadata_of(plant, SERIES[key], self._name(key))
                 async_add_external_statistics(self._hass, metadata, rows)
             await self._async_written()
 
@@ -321,7 +300,7 @@ class Importer:
                 )
                 for row in found.rows
             ]
-            metadata = self._metadata(plant, series)
+            metadata = metadata_of(plant, series, self._name(series.key))
             async_add_external_statistics(self._hass, metadata, rows)
         if found.shift < 0:
             self._shift(plant, series, found)
@@ -332,22 +311,11 @@ class Importer:
             statistic_id(plant.code, series.key),
             _moment(found.shift_from),
             found.shift,
-            _unit(plant, series),
+            unit_of(plant, series),
         )
 
-    def _metadata(self, plant: PlantSeries, series: Series) -> StatisticMetaData:
-        is_power = series.quantity is Quantity.POWER
-        mean = StatisticMeanType.ARITHMETIC if is_power else StatisticMeanType.NONE
-        name = self._names.get(series.key, series.key)
-        return StatisticMetaData(
-            mean_type=mean,
-            has_sum=not is_power,
-            name=f"{plant.name} {name}",
-            source=DOMAIN,
-            statistic_id=statistic_id(plant.code, series.key),
-            unit_class=_UNIT_CLASSES[series.quantity],
-            unit_of_measurement=_unit(plant, series),
-        )
+    def _name(self, key: str) -> str:
+        return self._names.get(key, key)
 
     async def _async_load_names(self) -> None:
         if not self._names:
@@ -374,16 +342,6 @@ _SUMMED: Final = tuple(
 )
 
 
-def _unit(plant: PlantSeries, series: Series) -> str:
-    match series.quantity:
-        case Quantity.ENERGY:
-            return UnitOfEnergy.KILO_WATT_HOUR
-        case Quantity.POWER:
-            return UnitOfPower.KILO_WATT
-        case Quantity.MONEY:
-            return plant.currency
-
-
 def _pieces(rows: Iterable[Row]) -> list[Piece]:
     return [piece for row in rows if (piece := row.piece)]
 
@@ -403,8 +361,3 @@ def _moment(at: int) -> datetime:
     The hours of half-hour zones begin at the half in UTC.
     """
     return datetime.fromtimestamp(at, timezone(timedelta(seconds=-at % HOUR)))
-
-
-def statistic_id(plant_code: str, series: str) -> str:
-    """Return the id of a series (a key of `catalogue.series.SERIES`)."""
-    return f"{DOMAIN}:{slugify(plant_code)}_{series}"

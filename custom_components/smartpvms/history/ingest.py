@@ -19,10 +19,11 @@ from .facts import Rows
 from .feeds import DAYS, FIVE_MINUTES, HOURS, YEARS, Question, Track
 from .fitting import ESTIMATED, fitted, refitted, told
 from .five_minutes import hourly_flows, without_batteries
-from .importer import Importer, PlantSeries
+from .importer import Importer
 from .inputs import batteries_of, devices_of, has_battery, live_counters
 from .inquiry import Inquiry
 from .merge import Span
+from .metadata import PlantSeries
 from .prices import PRICE_OPTIONS, async_steps, mended, per_kwh, priced
 from .progress import Progress
 from .spans import delivered_until, first_start, midnights, spans, storage_rows

@@ -9,7 +9,7 @@ from homeassistant.components.recorder.statistics import statistics_during_perio
 from homeassistant.core import HomeAssistant
 
 from ..local_time import DAY
-from .importer import statistic_id
+from .metadata import statistic_id
 
 _BACK: Final = (2 * DAY, 32 * DAY, 400 * DAY)
 """How far before a moment (seconds) its last row may be: that of an hour, a day, a month,
