@@ -81,5 +81,6 @@ async def _token(sim: Simulator, request: web.Request) -> web.StreamResponse:
     try:
         answer = sim.owner.exchange(asked)
     except Denied as denied:
-        return web.json_response({"error": denied.error}, status=denied.status)
+        status = 200 if sim.owner.denies_as_200 else denied.status
+        return web.json_response({"error": denied.error}, status=status)
     return web.json_response(answer)

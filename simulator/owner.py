@@ -58,8 +58,9 @@ class Owner:
     ``client_secret``: of the client. ``redirects``: where a code may be sent, empty:
     anywhere. ``hands_refresh_token``: an answer to a refresh has a new refresh token.
     ``lost_as_305``: an unknown access token is answered by failCode 305, not by HTTP
-    401. ``retry_after``: seconds that an HTTP 429 tells, None: none. ``scale``: factor
-    on the windows of the quota, 0: no quota.
+    401. ``denies_as_200``: errors of the token interface are in an answer with HTTP 200.
+    ``retry_after``: seconds that an HTTP 429 tells, None: none. ``scale``: factor on the
+    windows of the quota, 0: no quota.
     """
 
     clock: Clock
@@ -70,6 +71,7 @@ class Owner:
     redirects: frozenset[str] = frozenset()
     hands_refresh_token: bool = False
     lost_as_305: bool = False
+    denies_as_200: bool = False
     retry_after: int | None = 60
     scale: float = 1.0
     refreshes: int = 0

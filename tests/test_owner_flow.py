@@ -27,7 +27,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from yarl import URL
 
-from custom_components.smartpvms.account.owner import AUTHORISATION, OwnerImplementation
+from custom_components.smartpvms.account.owner import (
+    AUTHORISATION,
+    USUAL_LIFE,
+    OwnerImplementation,
+    _with_life,
+)
 from custom_components.smartpvms.account.short_state import async_issue
 from custom_components.smartpvms.application_credentials import (
     async_get_description_placeholders,
@@ -452,6 +457,33 @@ async def test_a_client_that_is_gone_is_a_refused_login(
     tokens._credentials = replace(tokens._credentials, implementation="gone")
     with pytest.raises(LoginError, match="no application credentials"):
         await tokens.renew()
+
+
+@pytest.mark.parametrize("as_200", [False, True])
+async def test_a_withdrawn_consent_is_a_refused_login(
+    hass: HomeAssistant, sim: Simulator, owned: MockConfigEntry, as_200: bool
+) -> None:
+    tokens = owned.runtime_data.account.client.session._authenticator._tokens
+    sim.owner.denies_as_200 = as_200
+    sim.owner.revoke()
+    with pytest.raises(LoginError) as caught:
+        await tokens.renew()
+    assert caught.value.code == 400
+
+
+async def test_tokens_that_cannot_be_refreshed_need_a_new_consent(
+    hass: HomeAssistant, owned: MockConfigEntry
+) -> None:
+    tokens = owned.runtime_data.account.client.session._authenticator._tokens
+    del tokens.token["refresh_token"]
+    with pytest.raises(LoginError, match="no refresh token"):
+        await tokens.renew()
+
+
+@pytest.mark.parametrize("told", ["9" * 5000, "soon", None, -3])
+def test_a_life_that_is_no_number_is_the_usual(told: object) -> None:
+    assert _with_life({"expires_in": told})["expires_in"] == USUAL_LIFE
+    assert _with_life({"expires_in": "60"})["expires_in"] == 60
 
 
 @pytest.mark.parametrize(

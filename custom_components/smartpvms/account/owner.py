@@ -9,7 +9,7 @@ from http import HTTPStatus
 from time import time
 from typing import Any, Final, Self, override
 
-from aiohttp import ClientError, ClientResponseError, ClientTimeout
+from aiohttp import ClientError, ClientResponseError, ClientTimeout, RequestInfo
 from homeassistant.components.application_credentials import (
     AuthorizationServer,
     ClientCredential,
@@ -23,6 +23,7 @@ from homeassistant.exceptions import (
 )
 from homeassistant.helpers import config_entry_oauth2_flow as oauth2
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from multidict import MultiMapping
 from yarl import URL
 
 from ..const import CONF_CONSENT, CONF_IMPLEMENTATION, DOMAIN, REGIONS
@@ -43,6 +44,9 @@ PATH: Final = "/rest/dp/uidm/oauth2/v1"
 CONTROL_SCOPE: Final = "pvms.openapi.control"
 SCOPES: Final = ("pvms.openapi.basic", CONTROL_SCOPE)
 ACCESS: Final = "access_token"
+REFRESH: Final = "refresh_token"
+# The reasons that a new consent removes (RFC 6749, 5.2), whatever the HTTP status.
+ENDED: Final = frozenset({"invalid_grant", "invalid_client", "unauthorized_client"})
 # Where an answer does not tell how long its token is valid (seconds).
 USUAL_LIFE: Final = 3600
 # The server's clock may be ahead (seconds).
@@ -132,31 +136,31 @@ class OwnerImplementation(oauth2.LocalOAuth2Implementation):
                 response.raise_for_status()
                 token = await response.json(content_type=None)
         except ClientResponseError as error:
-            raise _refused(error) from None
+            raise _refused(error.request_info, error.status, error.headers) from None
         except ClientError, ValueError, RecursionError:
             raise OAuth2TokenRequestConnectionError(domain=DOMAIN) from None
-        if not isinstance(token, dict) or not isinstance(token.get(ACCESS), str):
+        answer: Token = token if isinstance(token, dict) else {}
+        if str(answer.get("error")) in ENDED:
+            raise _refused(response.request_info, HTTPStatus.BAD_REQUEST)
+        if not isinstance(answer.get(ACCESS), str):
             raise OAuth2TokenRequestConnectionError(domain=DOMAIN)
-        return token
+        return answer
 
 
-def _refused(error: ClientResponseError) -> OAuth2TokenRequestError:
+def _refused(
+    request: RequestInfo, status: int, headers: MultiMapping[str] | None = None
+) -> OAuth2TokenRequestError:
     """Return what an HTTP status means; a gateway's is not the consent's end."""
     kind = OAuth2TokenRequestError
-    if error.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED):
+    if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED):
         kind = OAuth2TokenRequestReauthError
-    return kind(
-        request_info=error.request_info,
-        status=error.status,
-        message=error.message,
-        headers=error.headers,
-        domain=DOMAIN,
-    )
+    return kind(request_info=request, status=status, headers=headers, domain=DOMAIN)
 
 
 def _with_life(token: Token) -> Token:
     life = str(token.get("expires_in", ""))
-    return {**token, "expires_in": int(life) if life.isdecimal() else USUAL_LIFE}
+    is_number = life.isdecimal() and len(life) < 10
+    return {**token, "expires_in": int(life) if is_number else USUAL_LIFE}
 
 
 class OwnerTokens:
@@ -179,6 +183,8 @@ class OwnerTokens:
 
     async def renew(self) -> str:
         """Return a new access token; an answer without a refresh token keeps the old."""
+        if not self.token.get(REFRESH):
+            raise LoginError(Interface.LOGIN, detail="no refresh token")
         try:
             implementation = await self._async_implementation()
             self.token = await implementation.async_refresh_token(self.token)
@@ -260,7 +266,7 @@ class OwnerCredentials:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Return what is to be shown nowhere."""
-        tokens = (self.token.get(key) for key in ("access_token", "refresh_token"))
+        tokens = (self.token.get(key) for key in (ACCESS, REFRESH))
         return (self.implementation, *(str(token) for token in tokens if token))
 
 
