@@ -371,6 +371,22 @@ def test_a_clock_that_is_set_ends_no_window(clock: HandClock, jump: float) -> No
     assert not ledger.wait(I.STATIONS)
 
 
+@pytest.mark.parametrize("jump", [-2 * 3600, 5 * 3600])
+def test_a_call_that_was_given_up_is_held_as_long_on_a_clock_that_is_set(
+    clock: HandClock, jump: float
+) -> None:
+    steady = HandClock()
+    ledger = Ledger(nothing, clock.now, steady.now)
+    done(ledger.claim(I.ALARMS))
+    done(ledger.claim(I.STATIONS))
+    ledger.give_up(I.ALARMS)
+    clock.wait(jump)
+    ledger.now()
+    ledger.give_up(I.STATIONS)
+    held = [ledger.lane(one).held_until - clock.now() for one in (I.ALARMS, I.STATIONS)]
+    assert held == [pytest.approx(60, abs=1)] * 2
+
+
 @pytest.mark.parametrize("back", [1.0, 3600.0, 400 * DAY])
 def test_a_clock_set_back_counts_calls_as_now(
     ledger: Ledger, clock: HandClock, back: float
