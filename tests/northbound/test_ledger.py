@@ -120,6 +120,19 @@ def check_window(
     call(ledger, interface)
 
 
+def test_calls_left_while_time_passes(clock: HandClock) -> None:
+    """A real clock has gone on between two looks at it."""
+
+    def ticking() -> float:
+        clock.wait(1e-6)
+        return clock.now()
+
+    ledger = Ledger(nothing, ticking)
+    assert ledger.left(I.PLANT_DAY) == 25
+    call(ledger, I.PLANT_DAY)
+    assert ledger.left(I.PLANT_DAY) == 24
+
+
 @pytest.mark.parametrize(("interface", "small", "large", "seconds"), DAILY)
 def test_the_windows_of_2022(
     ledger: Ledger,

@@ -216,8 +216,10 @@ class Ledger:
         Where the calls of a day or of some minutes are counted, the minute between two
         of them is not.
         """
-        lane, now = self.lane(interface), self._now()
-        if self._free_at(interface, lane) > now:
+        lane = self.lane(interface)
+        at = self._free_at(interface, lane)
+        # The clock is read last: a lane that is free is so from the moment it was asked.
+        if at > (now := self._now()):
             return 0
         limits = self._limits(interface)
         shortest = min(limit.seconds for limit in limits)
