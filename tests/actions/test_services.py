@@ -174,14 +174,63 @@ async def test_more_calls_than_the_account_has_are_refused_beforehand(
     assert len(sim.calls) == calls
 
 
-async def test_a_lane_at_rest_says_when(
-    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+@pytest.fixture
+async def at_rest(
+    hass: HomeAssistant, entry: MockConfigEntry, sim: Simulator, wait: Wait
 ) -> None:
+    """List two alarms; from then on the server refuses the calls for them."""
+    inverter = device_of(sim, Type.ENERGY_CENTER)
+    sim.alarms.raise_(PLANT, inverter, alarm_id=1, level=1, name="Hot")
+    sim.alarms.raise_(PLANT, None, alarm_id=2, level=3, name="Dirty")
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(1)
     sim.deny("getAlarmList", 407)
     await wait(200, 10)
-    with pytest.raises(HomeAssistantError) as caught:
-        await get_alarms(hass, PLANT)
-    assert caught.value.translation_key == "calls_used_up"
+
+
+async def test_a_lane_at_rest_answers_from_memory(
+    hass: HomeAssistant, at_rest: None, sim: Simulator
+) -> None:
+    async def told(source: str | int = PLANT, **filters: Any) -> set[str]:
+        (known,) = (await get_alarms(hass, source, **filters)).values()
+        assert all(alarm["status"] == "active" for alarm in known)
+        return {alarm["name"] for alarm in known}
+
+    calls = sim.count("getAlarmList")
+    assert await told() == {"Hot", "Dirty"}
+    assert await told(device_of(sim, Type.ENERGY_CENTER)) == {"Hot"}
+    assert await told(device_of(sim, Type.BATTERY)) == set()
+    assert await told(severities=["critical"]) == {"Hot"}
+    assert await told(statuses=["active", "cleared"]) == {"Hot", "Dirty"}
+    assert await told(statuses=["acknowledged"]) == set()
+    assert await told(device_types=[38]) == {"Hot"}
+    assert await told(device_name="Inverter-1") == {"Hot"}
+    assert await told(start=dt_util.utcnow() - timedelta(seconds=1)) == set()
+    assert sim.count("getAlarmList") == calls
+
+
+async def test_an_answer_from_memory_says_of_when(
+    hass: HomeAssistant, at_rest: None
+) -> None:
+    registry_id = registry_id_of(hass, PLANT)
+    answer: Any = await hass.services.async_call(
+        DOMAIN,
+        "get_alarms",
+        {"device_id": registry_id},
+        blocking=True,
+        return_response=True,
+    )
+    as_of = dt_util.parse_datetime(answer[registry_id]["as_of"], raise_on_error=True)
+    age = dt_util.utcnow() - as_of
+    assert timedelta(seconds=190) < age < timedelta(seconds=220)
+
+
+async def test_a_lane_at_rest_says_when(hass: HomeAssistant, at_rest: None) -> None:
+    """What is over, and what an alarm's type is, polling does not know."""
+    for filters in ({"statuses": ["cleared"]}, {"types": ["exception"]}):
+        with pytest.raises(HomeAssistantError) as caught:
+            await get_alarms(hass, PLANT, **filters)
+        assert caught.value.translation_key == "calls_used_up"
 
 
 @pytest.mark.parametrize(
@@ -278,6 +327,6 @@ async def test_no_account_is_asked_where_another_has_no_calls(
         await wait(130)
         calls = sim.count("getAlarmList")
         with pytest.raises(HomeAssistantError) as caught:
-            await get_alarms(hass, PLANT, other.plants[0].code)
+            await get_alarms(hass, PLANT, other.plants[0].code, statuses="cleared")
         assert caught.value.translation_key == "calls_used_up"
         assert sim.count("getAlarmList") == calls

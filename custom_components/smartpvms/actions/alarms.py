@@ -1,7 +1,7 @@
 """The action that lists the alarms of a period."""
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import batched
 from typing import Any, Final
@@ -11,20 +11,20 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
-from homeassistant.util.json import JsonObjectType
+from homeassistant.util.json import JsonObjectType, JsonValueType
 import voluptuous as vol
 
-from ..alarms.record import record_of
+from ..alarms.record import AlarmRecord, record_of
 from ..alarms.windows import LOOK_BACK, left_out, split
 from ..catalogue import OTHER
-from ..catalogue.alarm import RANKS, STATUSES, TYPES
+from ..catalogue.alarm import ACKNOWLEDGED, RANKS, STATUSES, TYPES
 from ..const import DOMAIN
 from ..hub.hub import Hub
 from ..hub.targets import Target, find_targets, running
 from ..northbound import Interface, NorthboundClient
 from ..northbound.interfaces import PLANTS_PER_CALL
 from ..northbound.models import Alarm
-from .budget import LONG_PATIENCE, async_take_turn, check_turns, explained
+from .budget import LONG_PATIENCE, async_take_turn, check_turns, explained, is_closed
 from .fields import ATTR_END, ATTR_START, DEVICES, WHEN, period_ends_first, utc
 
 ATTR_SEVERITIES: Final = "severities"
@@ -32,7 +32,11 @@ ATTR_STATUSES: Final = "statuses"
 ATTR_TYPES: Final = "types"
 ATTR_DEVICE_TYPES: Final = "device_types"
 ATTR_DEVICE_NAME: Final = "device_name"
+ATTR_ALARMS: Final = "alarms"
+ATTR_AS_OF: Final = "as_of"
 
+_ACTIVE: Final = STATUSES[1]
+_ACKNOWLEDGED: Final = frozenset(STATUSES[code] for code in ACKNOWLEDGED)
 _STATUS_CODES: Final = {name: code for code, name in STATUSES.items()}
 _TYPE_CODES: Final = {name: code for code, name in TYPES.items()}
 
@@ -65,31 +69,91 @@ type _Request = tuple[datetime, datetime, tuple[str, ...]]
 async def async_get_alarms(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return the alarms of a period, by the device id that was passed.
 
-    The last 30 days where no period is given; at most a year back.
+    The last 30 days where no period is given; at most a year back. While an account
+    may not be asked for alarms, what polling knows is the answer: what is active.
     """
     begin, end = _period(call.data)
     targets = find_targets(hass, call.data[ATTR_DEVICE_ID])
     by_hub: dict[Hub, set[str]] = {}
     for target in targets:
         by_hub.setdefault(target.hub, set()).add(target.plant_code)
+    known = {
+        hub for hub, codes in by_hub.items() if _is_from_memory(hub, codes, call.data)
+    }
     # No account is asked before all of them are known to have the calls.
-    for hub, codes in by_hub.items():
-        calls = sum(1 for _ in _requests(codes, begin, end))
+    for hub in by_hub.keys() - known:
+        calls = sum(1 for _ in _requests(by_hub[hub], begin, end))
         check_turns(hub.account, Interface.ALARMS, calls)
     answers = {
-        hub: await _async_alarms_of(hub, codes, begin, end, call.data)
-        for hub, codes in by_hub.items()
+        hub: await _async_alarms_of(hub, by_hub[hub], begin, end, call.data)
+        for hub in by_hub.keys() - known
     }
     return {
-        target.registry_id: {
-            "alarms": [
-                _shown(alarm, target.hub)
-                for alarm in answers[target.hub]
-                if _is_of(alarm, target)
-            ]
-        }
+        target.registry_id: (
+            _remembered(target, begin, end, call.data)
+            if target.hub in known
+            else {
+                ATTR_ALARMS: [
+                    _shown(alarm, target.hub)
+                    for alarm in answers[target.hub]
+                    if _is_of(alarm, target)
+                ]
+            }
+        )
         for target in targets
     }
+
+
+def _is_from_memory(hub: Hub, codes: Collection[str], data: Mapping[str, Any]) -> bool:
+    """Tell whether nothing may be asked, and polling knows what is asked for.
+
+    It knows what is active, and nothing of an alarm's type.
+    """
+    if not is_closed(hub.account, Interface.ALARMS) or data[ATTR_TYPES]:
+        return False
+    statuses = data[ATTR_STATUSES]
+    if statuses and _ACKNOWLEDGED.union((_ACTIVE,)).isdisjoint(statuses):
+        return False
+    return all(hub.alarms.is_fresh(code) for code in codes)
+
+
+def _remembered(
+    target: Target, begin: datetime, end: datetime, data: Mapping[str, Any]
+) -> JsonObjectType:
+    """Return the active alarms of a target that polling knows, and as of when."""
+    book, devices = target.hub.alarms.data, target.hub.account.devices
+    names = {key: device.name for key, device in devices.items()}
+    rows: list[JsonValueType] = [
+        {
+            **record.details(),
+            "status": STATUSES[2] if record.acknowledged else _ACTIVE,
+            "type": None,
+            "device_type": record.device_type,
+            "device_name": names.get(record.device_id or 0),
+        }
+        for record in book.of_plant(target.plant_code)
+        if target.device in (None, record.device_id)
+        and (record.raised_at is None or begin <= record.raised_at <= end)
+        and _is_wanted(record, names.get(record.device_id or 0), data)
+    ]
+    at = datetime.fromtimestamp(book.answered_at[target.plant_code], UTC)
+    return {ATTR_ALARMS: rows, ATTR_AS_OF: at.isoformat()}
+
+
+def _is_wanted(
+    record: AlarmRecord, device_name: str | None, data: Mapping[str, Any]
+) -> bool:
+    """Tell whether an alarm fits the filters, as the server would have it."""
+    status = _ACKNOWLEDGED if record.acknowledged else {_ACTIVE}
+    return (
+        not (data[ATTR_SEVERITIES] and record.severity not in data[ATTR_SEVERITIES])
+        and not (data[ATTR_STATUSES] and status.isdisjoint(data[ATTR_STATUSES]))
+        and not (
+            data[ATTR_DEVICE_TYPES]
+            and record.device_type not in data[ATTR_DEVICE_TYPES]
+        )
+        and data.get(ATTR_DEVICE_NAME) in (None, device_name)
+    )
 
 
 def _period(data: Mapping[str, Any]) -> tuple[datetime, datetime]:

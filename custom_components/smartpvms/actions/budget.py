@@ -63,6 +63,11 @@ def _bearable_wait(
     return wait
 
 
+def is_closed(account: Account, interface: Interface) -> bool:
+    """Tell whether the next call is further away than an action waits for."""
+    return account.wait(interface) > PATIENCE
+
+
 def check_turns(account: Account, interface: Interface, calls: int) -> None:
     """Raise HomeAssistantError where calls, one turn after the other, take too long.
 
