@@ -65,6 +65,48 @@ async def test_a_house_does_not_fill_the_screen(
     )
 
 
+# Rows: type, key, unit of a new entity, unit of one that is older, what to divide by.
+UNITS = [
+    (Type.BATTERY, "ch_discharge_power", "kW", "W", 1000),
+    (Type.POWER_SENSOR, "active_power", "kW", "W", 1000),
+    (Type.WEATHER, "radiant_total", "kWh/m²", "MJ/m²", 3.6),
+]
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+async def test_new_entities_have_the_units_that_people_use(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+    is_new: bool,
+) -> None:
+    """Those that exist keep theirs, and so do their statistics."""
+    sim.plants[:] = [fleet.utility()]
+    sources = {row[0]: device_of(sim, row[0]) for row in UNITS}
+    registry = er.async_get(hass)
+    if not is_new:
+        for type_, key, _, unit, _ in UNITS:
+            registry.async_get_or_create(
+                "sensor",
+                DOMAIN,
+                f"{sources[type_]}_{key}",
+                config_entry=entry,
+                unit_of_measurement=unit,
+            )
+    told = {"ch_discharge_power": -1500.0, "active_power": 820.0, "radiant_total": 9.0}
+    for type_, key, *_ in UNITS:
+        sim.override(sources[type_], {key: told[key]})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(CYCLE, 3)
+    for type_, key, new, old, divisor in UNITS:
+        shown = attributes(hass, sources[type_], key)["unit_of_measurement"]
+        assert shown == (new if is_new else old)
+        expected = told[key] / (divisor if is_new else 1)
+        value = abs(float(state_of(hass, sources[type_], key)))
+        assert value == pytest.approx(abs(expected))
+
+
 @pytest.mark.parametrize("dialect", Dialect)
 async def test_live_values_are_the_plants(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
@@ -96,7 +138,7 @@ async def test_both_meter_families_give_the_same_grid_power(
     grid = float(state_of(hass, CODE, "grid_power"))
     truth = sim.truth(CODE).power(dt_util.utcnow()).grid
     assert grid == pytest.approx(truth, abs=0.5)
-    assert grid == pytest.approx(raw if meter.type == Type.EMMA else -raw / 1000)
+    assert grid == pytest.approx(raw if meter.type == Type.EMMA else -raw)
     name = attributes(hass, meter.id, "active_power")["friendly_name"]
     assert name.endswith(
         "(positive = import)" if meter.type == Type.EMMA else "(positive = export)"
@@ -112,7 +154,7 @@ async def test_a_meter_can_be_turned_round(
     assert await hass.config_entries.async_setup(entry.entry_id)
     await wait(10)
     raw = float(state_of(hass, meter, "active_power"))
-    assert float(state_of(hass, CODE, "grid_power")) == pytest.approx(raw / 1000)
+    assert float(state_of(hass, CODE, "grid_power")) == pytest.approx(raw)
 
 
 async def test_money_is_in_the_plants_currency(

@@ -298,7 +298,7 @@ async def test_a_battery_is_turned_round(
     await submit(hass, form, turned_batteries=[str(battery)])
     assert entry.options[CONF_TURNED_BATTERIES] == [str(battery)]
     assert state_of(hass, HOUSE.code, "battery_power") == "-0.8"
-    assert state_of(hass, battery, "ch_discharge_power") == "-800.0"
+    assert state_of(hass, battery, "ch_discharge_power") == "-0.8"
 
 
 async def test_the_choice_of_a_plant_that_is_not_shown_stays(

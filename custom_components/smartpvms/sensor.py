@@ -9,6 +9,7 @@ from typing import Any, Final, override
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from propcache.api import cached_property
@@ -18,6 +19,11 @@ from .alarms.entity import ALARM_KEYS, alarm_sensors
 from .catalogue import DERIVED, DEVICE_TYPES, OTHER, PERIOD_KEYS, PLANT, Kpi
 from .catalogue.insight import CAPACITY_KEPT, INSIGHT_KEYS, INSIGHTS
 from .catalogue.plant import ENERGY_STORED, HISTORY_IMPORT, LAST_DATA, PV_POWER
+from .catalogue.weather import (
+    IRRADIATION,
+    IRRADIATION_SHOWN,
+    MEGAJOULES_PER_KILOWATT_HOUR,
+)
 from .const import DOMAIN
 from .control.entity import LAST_COMMAND, LastCommandSensor, commanded
 from .entity import EntityAdder
@@ -250,6 +256,32 @@ class CountingSensor[K: str | int](MeasuringSensor[K]):
         return datetime.fromtimestamp(at, UTC) if at else None
 
 
+class IrradiationSensor[K: str | int](CountingSensor[K]):
+    """The day's irradiation in kWh/m²; an entity that is older keeps the server's MJ/m²."""
+
+    def __init__(
+        self, coordinator: ReadingsCoordinator[K], key: K, kpi: Kpi, currency: str
+    ) -> None:
+        """Look up whether the entity has its unit already."""
+        super().__init__(coordinator, key, kpi, currency)
+        registry = er.async_get(coordinator.hass)
+        unique_id = str(self.unique_id)
+        entity_id = registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
+        known = registry.async_get(entity_id) if entity_id else None
+        self._attr_native_unit_of_measurement = (
+            known and known.unit_of_measurement
+        ) or IRRADIATION_SHOWN
+
+    @property
+    @override
+    def native_value(self) -> StateType | datetime:
+        """Return the value in the entity's unit."""
+        value = self.value
+        if value is None or self.native_unit_of_measurement == IRRADIATION:
+            return value
+        return round(value / MEGAJOULES_PER_KILOWATT_HOUR, 3)
+
+
 class DirectedSensor[K: str | int](MeasuringSensor[K]):
     """A quantity with two directions, whose name says which one this is."""
 
@@ -299,6 +331,8 @@ def sensor_class(kpi: Kpi) -> type[KpiSensor[Any]]:
         return CodeSensor
     if kpi.device_class is SensorDeviceClass.TIMESTAMP:
         return TimeSensor
+    if kpi.native_unit_of_measurement == IRRADIATION:
+        return IrradiationSensor
     if kpi.counter:
         return DirectedCountingSensor if kpi.direction else CountingSensor
     if kpi.direction:

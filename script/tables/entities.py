@@ -32,6 +32,7 @@ from custom_components.smartpvms.catalogue.period import (
 )
 from custom_components.smartpvms.catalogue.plant import CALLS_LEFT, HISTORY_IMPORT
 from custom_components.smartpvms.catalogue.underperformance import COMPARISONS
+from custom_components.smartpvms.catalogue.weather import IRRADIATION, IRRADIATION_SHOWN
 from custom_components.smartpvms.control.entity import LAST_COMMAND, NUMBERS, SELECTS
 from custom_components.smartpvms.northbound import Period
 
@@ -184,7 +185,11 @@ def _name(names: Texts, platform: str, family: list[EntityDescription]) -> str:
 def _unit(row: EntityDescription) -> str:
     if isinstance(row, Kpi) and row.money:
         return "currency"
-    unit = getattr(row, "native_unit_of_measurement", None)
+    unit = getattr(row, "suggested_unit_of_measurement", None) or getattr(
+        row, "native_unit_of_measurement", None
+    )
+    if unit == IRRADIATION:
+        unit = IRRADIATION_SHOWN
     return str(unit or "")
 
 

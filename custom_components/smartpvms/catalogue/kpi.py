@@ -6,7 +6,7 @@ the translation key.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 import re
 from typing import Final
@@ -157,9 +157,13 @@ def power(
     enabled: bool = True,
     direction: Direction | None = None,
 ) -> Kpi:
-    """Return a row for active power."""
+    """Return a row for active power, shown in kW where the interface gives W.
+
+    An entity that exists keeps its unit: Home Assistant takes the suggestion when it
+    registers one.
+    """
     precision = 2 if unit is UnitOfPower.KILO_WATT else 0
-    return measured(
+    row = measured(
         key,
         SensorDeviceClass.POWER,
         unit,
@@ -167,6 +171,7 @@ def power(
         enabled=enabled,
         direction=direction,
     )
+    return replace(row, suggested_unit_of_measurement=UnitOfPower.KILO_WATT)
 
 
 def reactive_power(

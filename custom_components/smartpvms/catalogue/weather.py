@@ -11,6 +11,9 @@ from homeassistant.const import DEGREE, UnitOfIrradiance, UnitOfSpeed
 from .kpi import Counter, Kpi, measured, temperature
 
 IRRADIATION: Final = "MJ/m²"
+IRRADIATION_SHOWN: Final = "kWh/m²"
+"""The unit of entities that are new: Home Assistant has no class that converts it."""
+MEGAJOULES_PER_KILOWATT_HOUR: Final = 3.6
 
 
 def _irradiation(key: str) -> Kpi:
