@@ -167,6 +167,28 @@ test("before there are values the graphs say so", async () => {
   }
 });
 
+test("pictures that follow one another on a phone are lower", async () => {
+  const heights = [];
+  for (globalThis.innerWidth of [390, 1400]) {
+    const hass = having({ pv_power: ["5", "kW"], history_import: "100" });
+    const card = await drawn(modules.Curve, hass, HOUSE);
+    heights.push(all(card).find(({ tag }) => tag === "svg").attributes.height);
+  }
+  delete globalThis.innerWidth;
+  assert.ok(Number(heights[0]) < 0.7 * Number(heights[1]));
+});
+
+test("a best day is one of all days", async () => {
+  const id = "x:calendar";
+  for (const days of [3, 0]) {
+    const hass = having({ history_import: "60" }, { day: { [id]: daysBefore(20, 20) } });
+    const { attributes } = hass.states["sensor.sonnenhof_history_import"];
+    Object.assign(attributes, { statistic_ids: { pv_energy: id }, years_left: 0, months_left: 0, days_left: days });
+    const shown = await drawn(class extends modules.Calendar { isSeen = true; }, hass, HOUSE);
+    assert.equal(/Best day/.test(textOf(shown)), days === 0);
+  }
+});
+
 test("the curve has today's hours, and what flows without a sign", async () => {
   const hass = having({ pv_power: ["5", "kW"], grid_power: ["-2217", "W"], history_import: "100" });
   const card = await drawn(modules.Curve, hass, HOUSE);

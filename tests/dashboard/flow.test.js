@@ -90,6 +90,17 @@ test("the picture is a sentence", () => {
   assert.match(said(other), /0.3 kW come from the grid, 0.2 kW come from the battery/);
 });
 
+test("nobody lives at a park: a large plant, or one with a weather station", () => {
+  const large = house();
+  large.states[`${HOUSE}pv_power`].attributes.installed_capacity = 250;
+  const { nodes, isPark, sentence } = shown(large);
+  assert.ok(isPark);
+  assert.deepEqual([nodes.solar.word, nodes.house.word], ["Solar", "Consumption"]);
+  assert.equal(plain(sentence), "Sonnenhof: Solar 3.39 kW, 2.93 kW go to the grid, Consumption 0.46 kW, Battery 78%");
+  assert.ok(shown(house(), "solarpark_sud").isPark);
+  assert.ok(!shown(house()).isPark);
+});
+
 test("several batteries are filled by their capacity", () => {
   const hass = recorded();
   put(hass, "sensor.solarpark_sud_battery_power", 5, { unit_of_measurement: "kW" });

@@ -22,6 +22,12 @@ test("amounts have three digits that count, and mega from 10,000 on", () => {
   assert.equal(energy(undefined), "–");
 });
 
+test("what rounds to nothing has no sign", () => {
+  const { power } = writer({ locale: { language: "en" } });
+  assert.deepEqual([-0.001, -0, 0.001].map(power), Array(3).fill("0\u00a0kW"));
+  assert.equal(power(-0.01), "-0.01\u00a0kW");
+});
+
 test("numbers are as the profile says", () => {
   const written = (number_format) =>
     plain(as({ language: "de", number_format }).energy(1234.5));

@@ -175,9 +175,10 @@ export class Bars extends ChartCard {
 
   picture(lines, bars, period, write, say) {
     const width = this.room();
+    const high = this.height(HEIGHT);
     const values = bars.flatMap((bar) => lines.map(({ key }) => bar.values[key] ?? 0));
     const levels = marks(Math.min(...values), Math.max(...values));
-    const y = scale(levels[0], levels.at(-1), HEIGHT - MARGIN.bottom, MARGIN.top);
+    const y = scale(levels[0], levels.at(-1), high - MARGIN.bottom, MARGIN.top);
     const step = (width - MARGIN.left - MARGIN.right) / bars.length;
     const wide = (step * (1 - GAP)) / lines.length;
     const group = (bar, at) => {
@@ -193,17 +194,17 @@ export class Bars extends ChartCard {
           fill: color,
         });
       };
-      const over = svg("rect", { x: left, y: 0, width: step, height: HEIGHT, class: "over" });
+      const over = svg("rect", { x: left, y: 0, width: step, height: high, class: "over" });
       for (const kind of ["pointerenter", "click"]) over.addEventListener(kind, () => say(bar));
       return [
         lines.map(one),
-        svg("text", { x: left + step / 2, y: HEIGHT - 5, class: "middle" }, PERIODS[period].label(write, bar.time)),
+        svg("text", { x: left + step / 2, y: high - 5, class: "middle" }, PERIODS[period].label(write, bar.time)),
         over,
       ];
     };
     const picture = svg(
       "svg",
-      { viewBox: `0 0 ${width} ${HEIGHT}`, height: HEIGHT, role: "img", "aria-label": this.texts.own[PERIODS[period].text] },
+      { viewBox: `0 0 ${width} ${high}`, height: high, role: "img", "aria-label": this.texts.own[PERIODS[period].text] },
       grid(levels, y, width, (value) => write.axis(value), this.unit()),
       bars.map(group),
     );

@@ -80,7 +80,8 @@ text { font-size: 9px; fill: var(--secondary-text-color); text-anchor: middle; }
     return element(
       "ha-card",
       {},
-      this.records(years, write),
+      // A best day is one of all days.
+      isImported(hass, plant, "day") && this.records(years, write),
       element("div", { class: "years" }, shown.map((year) => this.year(year, most, write))),
       years.length > shown.length &&
         element("button", { class: "more", onclick: () => this.open() }, texts.own.all_years),

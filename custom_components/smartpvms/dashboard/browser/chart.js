@@ -6,6 +6,9 @@ export const MARGIN = { left: 40, right: 8, top: 18, bottom: 24 };
 const SEVERAL = 6;
 const STEPS = [1, 2, 2.5, 5, 10];
 const LEAST_WIDTH = 260;
+/** On a page that is less wide, cards follow one after the other, and are lower. */
+const PHONE = 600;
+const LOWER = 0.68;
 
 /** Return round marks that hold all of `low` to `high`, 0 among them. */
 export function marks(low, high) {
@@ -63,6 +66,11 @@ export class ChartCard extends Card {
   room() {
     this.drawnWidth = this.clientWidth;
     return Math.max(LEAST_WIDTH, this.clientWidth - 32);
+  }
+
+  /** Return how high a picture is that is `full` beside others. */
+  height(full) {
+    return globalThis.innerWidth < PHONE ? Math.round(full * LOWER) : full;
   }
 }
 

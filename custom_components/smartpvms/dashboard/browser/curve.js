@@ -5,7 +5,7 @@ import { CHART_STYLE, ChartCard, MARGIN, grid, marks, scale } from "./chart.js";
 import { element, svg } from "./elements.js";
 import { numberOf, writer } from "./numbers.js";
 import { POWERS, linesOf, powersOf, valueAt } from "./powers.js";
-import { statisticsOf } from "./registry.js";
+import { isPark, statisticsOf } from "./registry.js";
 import { lastDays } from "./statistics.js";
 
 /** As high as a card of bars beside it, with its buttons. */
@@ -14,6 +14,7 @@ const HOUR = 3600_000;
 /** From this width on there is room for a mark every three hours. */
 const WIDE_ENOUGH = 480;
 const [PV] = POWERS;
+const HOUSE = "house_consumption";
 
 export class Curve extends ChartCard {
   static STYLE = `${CHART_STYLE}
@@ -57,13 +58,14 @@ path { fill: none; stroke-width: 2; stroke-linejoin: round; }
 
   picture(points, shown, write) {
     const width = this.room();
+    const high = this.height(HEIGHT);
     const { yesterday, today, tomorrow } = lastDays(this.hass);
     const values = shown.flatMap((key) => points[key].filter(([time]) => key === PV || time >= today));
     const amounts = values.map(([, value]) => value);
     const levels = marks(Math.min(...amounts), Math.max(...amounts));
-    const y = scale(levels[0], levels.at(-1), HEIGHT - MARGIN.bottom, MARGIN.top);
+    const y = scale(levels[0], levels.at(-1), high - MARGIN.bottom, MARGIN.top);
     const x = scale(today, tomorrow, MARGIN.left, width - MARGIN.right);
-    this.span = { today, tomorrow, x, width };
+    this.span = { today, tomorrow, x, width, high };
     const before = points[PV].filter(([time]) => time < today);
     // A day beside a clock change is not as long as the next one.
     const moved = before.map(([time, value]) => [
@@ -76,8 +78,8 @@ path { fill: none; stroke-width: 2; stroke-linejoin: round; }
     return svg(
       "svg",
       {
-        viewBox: `0 0 ${width} ${HEIGHT}`,
-        height: HEIGHT,
+        viewBox: `0 0 ${width} ${high}`,
+        height: high,
         role: "img",
         "aria-label": this.texts.own.today,
       },
@@ -92,13 +94,13 @@ path { fill: none; stroke-width: 2; stroke-linejoin: round; }
   }
 
   hours(x, width, write) {
-    const { today, tomorrow } = this.span;
+    const { today, tomorrow, high } = this.span;
     const step = width >= WIDE_ENOUGH ? 3 : 6;
     const found = [];
     for (let time = today; time <= tomorrow; time += step * HOUR) {
       found.push(
-        svg("line", { x1: x(time), x2: x(time), y1: HEIGHT - MARGIN.bottom, y2: HEIGHT - MARGIN.bottom + 4, class: "zero" }),
-        svg("text", { x: x(time), y: HEIGHT - 5, class: time === tomorrow ? "end" : "middle" }, write.hour(time)),
+        svg("line", { x1: x(time), x2: x(time), y1: high - MARGIN.bottom, y2: high - MARGIN.bottom + 4, class: "zero" }),
+        svg("text", { x: x(time), y: high - 5, class: time === tomorrow ? "end" : "middle" }, write.hour(time)),
       );
     }
     return found;
@@ -122,7 +124,8 @@ path { fill: none; stroke-width: 2; stroke-linejoin: round; }
       );
     const found = shown.map((key) => {
       const value = valueOf(key);
-      const name = texts.flow(key, value);
+      const isOfPark = key === HOUSE && isPark(this.hass, this.plant);
+      const name = isOfPark ? texts.own.consumption : texts.flow(key, value);
       return entry(COLORS[key], value === undefined ? name : `${name} ${write.power(Math.abs(value))}`);
     });
     const hasYesterday = points[PV].some(([when]) => when < today);
@@ -135,8 +138,8 @@ path { fill: none; stroke-width: 2; stroke-linejoin: round; }
 
   /** Show the values of the time that is pointed at. */
   pointing(picture, say) {
-    const mark = svg("line", { y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom, class: "pointed" });
-    const { today, tomorrow, x, width } = this.span;
+    const { today, tomorrow, x, width, high } = this.span;
+    const mark = svg("line", { y1: MARGIN.top, y2: high - MARGIN.bottom, class: "pointed" });
     picture.addEventListener("pointermove", (event) => {
       const box = picture.getBoundingClientRect();
       const part = (((event.clientX - box.left) / box.width) * width - x(today)) / (x(tomorrow) - x(today));

@@ -6,6 +6,7 @@
 
 import { FIRST_MINUTES, ageLevel, dataTime, firstValuesIn, isSilent, roundOf } from "./health.js";
 import { NOTHING, numberOf, writer } from "./numbers.js";
+import { isPark } from "./registry.js";
 import { said } from "./texts.js";
 
 /** Less is standstill: the interface has its noise (kW). */
@@ -15,8 +16,9 @@ export const STEPS = 5;
 const ON_THE_WAY = "…";
 
 /**
- * Rows: name, the plant's power, the kinds of device that let expect it, its word, and for
- * a positive and a negative power the way (1: to the middle), the note and the sentence.
+ * Rows: name, the plant's power, the kinds of device that let expect it, its word, its word
+ * where there is no roof and no house, and for a positive and a negative power the way (1: to
+ * the middle), the note and the sentence.
  */
 export const NODES = [
   {
@@ -24,6 +26,7 @@ export const NODES = [
     key: "pv_power",
     kinds: ["inverter"],
     word: (own) => own.solar,
+    park: (own) => own.solar,
     positive: { way: 1, says: (own) => own.flow_says_solar },
   },
   {
@@ -47,6 +50,7 @@ export const NODES = [
     key: "house_consumption",
     kinds: ["meter"],
     word: (own) => own.house,
+    park: (own) => own.consumption,
     positive: { way: -1, says: (own) => own.flow_says_house },
   },
   {
@@ -98,13 +102,15 @@ export function modelOf(hass, parts, own, now, isBeside = false) {
   const write = writer(hass);
   const state = (id) => (id ? hass.states[id] : undefined);
   const isNew = isNewAt(plant, now);
+  const park = isPark(hass, plant);
   const capacity = positive(state(powers.solar)?.attributes.installed_capacity);
   const charge = chargeOf(hass, parts);
   const readings = NODES.map((node) => {
     const entity = powers[node.name];
     const hasDevice = node.kinds.some((kind) => plant.of(kind).length);
     const isExpected = !entity && isNew && hasDevice;
-    return { node, entity, isExpected, value: numberOf(state(entity)) };
+    const parkWord = park && node.park?.(own);
+    return { node, entity, isExpected, parkWord, value: numberOf(state(entity)) };
   }).filter(({ entity, isExpected }) => entity || isExpected);
   const values = readings.map(({ value }) => value).filter((value) => value !== undefined);
   const full = capacity ?? Math.max(1, ...values.map(Math.abs));
@@ -122,6 +128,7 @@ export function modelOf(hass, parts, own, now, isBeside = false) {
   return {
     nodes,
     charge,
+    isPark: park,
     isNight: isNight(hass, nodes.solar),
     isCalm: Boolean(missing),
     age: missing || isBeside ? undefined : ageOf(hass, plant, now, write),
@@ -130,11 +137,11 @@ export function modelOf(hass, parts, own, now, isBeside = false) {
   };
 }
 
-function nodeOf(write, { node, entity, isExpected, value }, own, full) {
+function nodeOf(write, { node, entity, isExpected, parkWord, value }, own, full) {
   const direction = directionOf(node, value);
   const share = Math.min(1, Math.abs(value ?? 0) / full);
   return {
-    word: node.word(own),
+    word: parkWord || node.word(own),
     entity,
     value: value === undefined ? unknown(isExpected) : write.power(size(value)),
     note: direction?.note?.(own) ?? "",
@@ -195,11 +202,12 @@ function isNight(hass, solar) {
 /** Return the whole picture in words. */
 function sentenceOf(write, readings, own, charge) {
   const clauses = SAID.flatMap((name) => readings.filter(({ node }) => node.name === name))
-    .map(({ node, value }) => [directionOf(node, value), value])
+    .map(({ node, parkWord, value }) => [directionOf(node, value), parkWord, value])
     .filter(([direction]) => direction)
-    .map(([direction, value]) =>
-      said(direction.says(own), { power: write.power(Math.abs(value)) }),
-    );
+    .map(([direction, parkWord, value]) => {
+      const power = write.power(Math.abs(value));
+      return parkWord ? `${parkWord} ${power}` : said(direction.says(own), { power });
+    });
   if (!clauses.length) clauses.push(own.flow_says_nothing);
   if (charge !== undefined) clauses.push(`${own.battery} ${write.percent(100 * charge)}`);
   return clauses.join(own.flow_comma);

@@ -56,12 +56,15 @@ const DRAWING = `
   </g>
   <path class="hill" d="M0 196C70 168 130 176 200 184S340 168 400 190V212a12 12 0 0 1-12 12H12A12 12 0 0 1 0 212Z"/>
   <path class="ground" d="M0 206C90 196 300 198 400 208V212a12 12 0 0 1-12 12H12A12 12 0 0 1 0 212Z"/>
-  <path class="wall" d="M144 140H256V208H144Z"/>
-  <path class="window" d="M156 154H180V176H156Z"/>
-  <path class="sash" d="M168 154V176M156 165H180"/>
-  <path class="door" d="M224 160H244V208H224Z"/>
-  <path class="chimney" d="M232 78H244V100H232Z"/>
-  <path class="roof" d="M150 90H250L278 143H122Z"/>
+  <g class="home">
+    <path class="wall" d="M144 140H256V208H144Z"/>
+    <path class="window" d="M156 154H180V176H156Z"/>
+    <path class="sash" d="M168 154V176M156 165H180"/>
+    <path class="door" d="M224 160H244V208H224Z"/>
+    <path class="chimney" d="M232 78H244V100H232Z"/>
+    <path class="roof" d="M150 90H250L278 143H122Z"/>
+  </g>
+  <path class="stand" d="M150 137V206M250 137V206"/>
   ${modules()}
   <g data-part="battery">
     <path class="cell" d="M62 140H76V147H62Z"/>
@@ -193,6 +196,8 @@ svg { display: block; width: 100%; height: 100%; overflow: visible; }
 .door { fill: var(--flow-roof); }
 .window { fill: #9cc3de; stroke: var(--flow-line); }
 .sash { stroke: var(--flow-line); }
+.stand { stroke: var(--flow-line); stroke-width: 4; }
+:host([park]) .home, :host(:not([park])) .stand { display: none; }
 .chimney, .roof { fill: var(--flow-roof); }
 .module { fill: #1e3a63; stroke: #dfe7f1; }
 .frame { stroke: #8fa9cc; fill: none; }

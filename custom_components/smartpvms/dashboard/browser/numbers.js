@@ -64,7 +64,9 @@ export function writer(hass) {
   function short(value) {
     const places = value ? DIGITS - 1 - Math.floor(Math.log10(Math.abs(value) + 1e-9)) : 0;
     const kept = Math.min(Math.max(places, 0), DIGITS - 1);
-    return number(value, { maximumFractionDigits: kept });
+    // What rounds to nothing has no sign.
+    const isNothing = Number(value.toFixed(kept)) === 0;
+    return number(isNothing ? 0 : value, { maximumFractionDigits: kept });
   }
 
   function amount(value, unit) {

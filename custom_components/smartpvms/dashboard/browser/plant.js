@@ -1,7 +1,7 @@
 /** The view of one plant. Nothing is in it that the plant does not have. */
 
 import { alarmSection } from "./alarms.js";
-import { heading, isBelow, onlyWhile, ownCard, section, share, tile } from "./cards.js";
+import { WIDE, heading, isBelow, onlyWhile, ownCard, section, share, tile } from "./cards.js";
 import { controlSection } from "./control.js";
 import { deviceSection } from "./devices.js";
 import { flow } from "./flow.js";
@@ -102,6 +102,6 @@ function systemSection(plant, texts) {
   return section([
     heading(texts.own.system, "mdi:cloud-sync"),
     history && onlyWhile(isBelow(history, 100), share(history, { name: texts.entity("history_import") })),
-    tile(plant.find("calls_left"), { name: texts.entity("calls_left") }),
+    tile(plant.find("calls_left"), { name: texts.entity("calls_left"), grid_options: WIDE }),
   ]);
 }

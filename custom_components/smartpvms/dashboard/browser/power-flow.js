@@ -165,6 +165,7 @@ class PowerFlow extends HTMLElement {
       : unchosen(own.flow_choose);
     this._model = model;
     this.toggleAttribute("night", Boolean(model.isNight));
+    this.toggleAttribute("park", Boolean(model.isPark));
     this.toggleAttribute("calm", model.isCalm);
     label(shown.stage, model.sentence);
     for (const part of shown.nodes) node(part, model.nodes[part.name]);

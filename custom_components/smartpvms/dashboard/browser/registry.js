@@ -112,6 +112,13 @@ export function capacityOf(hass, plant) {
   return capacity > 0 ? capacity : undefined;
 }
 
+/** From this installed power on (kWp), and beside a weather station, nobody lives below. */
+const LARGE = 100;
+
+/** Tell whether a plant is a park, and no house's. */
+export const isPark = (hass, plant) =>
+  (capacityOf(hass, plant) ?? 0) >= LARGE || plant.of("weather").length > 0;
+
 function entitiesByDevice(hass) {
   const found = new Map();
   for (const entry of Object.values(hass.entities)) {

@@ -13,14 +13,14 @@ const ALWAYS = ["power", "today"];
 
 export class Table extends Card {
   static STYLE = `
-ha-card { overflow-x: auto; }
+ha-card { overflow-x: auto; container-type: inline-size; }
 table { width: 100%; border-collapse: collapse; font-size: 14px;
   font-variant-numeric: tabular-nums; }
 th { font-weight: 400; color: var(--secondary-text-color); text-align: end; padding: 4px 0; }
 th:first-child { text-align: start; }
 td { text-align: end; padding: 7px 0 7px 10px; white-space: nowrap; vertical-align: middle; }
 td:first-child { text-align: start; padding-inline-start: 0; white-space: normal;
-  overflow-wrap: anywhere; }
+  overflow-wrap: anywhere; min-width: 7.5em; }
 tr + tr td { border-top: 1px solid var(--divider-color); }
 td a { display: flex; align-items: center; gap: 8px; font-weight: 500; }
 ha-icon { --mdc-icon-size: 20px; flex: none; }
@@ -28,6 +28,12 @@ ha-icon { --mdc-icon-size: 20px; flex: none; }
   background: var(--divider-color); }
 .track span { display: block; height: 100%; border-radius: 2px; background: #ff9800; }
 .total td { font-weight: 500; }
+@container (max-width: 350px) {
+  table { font-size: 13px; }
+  td { padding-inline-start: 6px; }
+  td a { gap: 4px; }
+  .track { min-width: 48px; }
+}
 `;
   /** A hundred plants change one after the other. */
   static PAUSE = 5000;
