@@ -102,12 +102,12 @@ def parser() -> argparse.ArgumentParser:
     add("--all-types", action="store_true", help="also data of device types 8, 14, 15")
     add("--tls", action="store_true", help="https with a self-signed certificate")
     add("--clock", type=_moment, metavar="ISO", help="simulated time at the start")
-    add("--timezone", metavar="IANA", help="time zone of the first two plants")
+    add("--timezone", metavar="IANA", help="time zone of the plants")
     add(
         "--location",
         type=_location,
         metavar="LAT,LON",
-        help="location of the first two plants",
+        help="location of the plants",
     )
     add(
         "--no-quirks",
@@ -127,8 +127,6 @@ def _fault(text: str) -> Fault:
 
 def plants(options: argparse.Namespace) -> list[Plant]:
     """Build the plants from the options plants, houses, seed, timezone and location."""
-    if options.houses:
-        return fleet.many(options.plants, seed=options.seed)
     place = {
         key: value
         for key, value in (
@@ -137,10 +135,13 @@ def plants(options: argparse.Namespace) -> list[Plant]:
         )
         if value is not None
     }
+    if options.houses:
+        return fleet.many(options.plants, seed=options.seed, **place)
     built = [fleet.residential(seed=options.seed, **place)]
     if options.plants > 1:
         built.append(fleet.utility(seed=options.seed + 2, **place))
-    return built + fleet.many(max(0, options.plants - 2), seed=options.seed)
+    more = max(0, options.plants - 2)
+    return built + fleet.many(more, seed=options.seed, **place)
 
 
 async def run(options: argparse.Namespace) -> None:

@@ -256,8 +256,15 @@ def demo() -> list[Plant]:
     return [residential(), utility()]
 
 
-def many(n_plants: int, n_devices: int = 5, seed: int = 1) -> list[Plant]:
-    """Build many houses with ``n_devices`` devices each.
+def many(
+    n_plants: int,
+    n_devices: int = 5,
+    seed: int = 1,
+    *,
+    timezone: str = "Europe/Berlin",
+    location: tuple[float, float] | None = None,
+) -> list[Plant]:
+    """Build many houses with ``n_devices`` devices each, all at one place.
 
     They share eight worlds, because simulating one for each needs minutes.
     """
@@ -267,6 +274,8 @@ def many(n_plants: int, n_devices: int = 5, seed: int = 1) -> list[Plant]:
             f"NE={50_000_000 + seed * 100_000 + number}",
             seed * 1000 + number % 8,
             name=f"House {number + 1}",
+            timezone=timezone,
+            location=location,
             connected=date(2026, 1, 1),
         )
         plant.devices = _fill(plant.devices, n_devices)

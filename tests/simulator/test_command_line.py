@@ -80,10 +80,20 @@ async def test_it_serves_until_a_signal(socket_enabled: None) -> None:
 
 
 def test_houses_of_a_second_account() -> None:
-    """No other account of the command line has them."""
+    """No other account of the command line has them; they are where it says."""
+    there = [
+        "--plants",
+        "2",
+        "--timezone",
+        "Pacific/Honolulu",
+        "--location=21.3,-157.9",
+    ]
     first, second = (
-        {plant.code for plant in plants(parser().parse_args(arguments))}
-        for arguments in (["--plants", "2"], ["--plants", "2", "--houses"])
+        plants(parser().parse_args(arguments))
+        for arguments in (there, [*there, "--houses"])
     )
     assert len(first) == len(second) == 2
-    assert not first & second
+    assert not {plant.code for plant in first} & {plant.code for plant in second}
+    sites = [plant.site for plant in (*first, *second)]
+    places = {(site.timezone, site.latitude, site.longitude) for site in sites}
+    assert places == {("Pacific/Honolulu", 21.3, -157.9)}
