@@ -396,6 +396,21 @@ async def test_prices_are_numbers_or_entities(
     assert not {CONF_IMPORT_PRICE, CONF_EXPORT_PRICE} & setup.options.keys()
 
 
+async def test_no_price_is_explained(
+    hass: HomeAssistant, setup: MockConfigEntry
+) -> None:
+    """The frontend shows a field's description beside a number, but not beside none."""
+    form = await open_options(hass, setup)
+    assert form["data_schema"]
+    for key, means in (
+        (CONF_IMPORT_PRICE, "What a kWh from the grid costs"),
+        (CONF_EXPORT_PRICE, "What you get for a kWh fed into the grid"),
+    ):
+        choices = form["data_schema"].schema[key].config["choices"]
+        label = choices["none"]["selector"]["constant"]["label"]
+        assert label.startswith(means)
+
+
 async def test_how_many_days_of_hours(
     hass: HomeAssistant, setup: MockConfigEntry
 ) -> None:

@@ -29,7 +29,7 @@ import voluptuous as vol
 from .account.account import Account
 from .account.meters import NO_METER, meters_of
 from .account.options import excluded_plants, replaced_price
-from .account.wording import word
+from .account.wording import async_meanings, word
 from .catalogue import DEVICE_TYPES, Role
 from .const import (
     CONF_CURRENCY,
@@ -76,17 +76,20 @@ def one_of(
     return SelectSelector(config)
 
 
-def price(value: float | str | None) -> ChooseSelector:
+def price(value: float | str | None, meaning: str) -> ChooseSelector:
     """Return a selector of no price, a number or an entity, to show this value.
 
-    Without "none" a form could not take a price back.
+    Without "none" a form could not take a price back. The frontend explains a number
+    and an entity by the field's description, but shows none beside a constant.
     """
     if value in (None, NO_PRICE):
         shown = NO_PRICE
     else:
         shown = "entity" if isinstance(value, str) else "number"
     selectors: dict[str, Selector[Any]] = {
-        NO_PRICE: ConstantSelector(ConstantSelectorConfig(value=NO_PRICE, label="–")),
+        NO_PRICE: ConstantSelector(
+            ConstantSelectorConfig(value=NO_PRICE, label=meaning)
+        ),
         "number": NumberSelector(
             NumberSelectorConfig(mode=NumberSelectorMode.BOX, step="any")
         ),
@@ -188,13 +191,17 @@ class SmartPvmsOptionsFlow(ControlStep, NextStep):
         if account:
             self._offered = self._offered or frozenset(account.inventory.plants)
         suggested = user_input or _suggested(entry, account)
+        meanings = await async_meanings(self.hass, PRICES)
         schema = vol.Schema(
             {
                 **(_account_fields(account) if account else {}),
                 vol.Required(CONF_CURRENCY, default=self.hass.config.currency): one_of(
                     sorted(ACTIVE_CURRENCIES)
                 ),
-                **{vol.Optional(key): price(suggested.get(key)) for key in PRICES},
+                **{
+                    vol.Optional(key): price(suggested.get(key), meanings[key])
+                    for key in PRICES
+                },
                 vol.Required(
                     CONF_HISTORY_DAYS, default=DEFAULT_HISTORY_DAYS
                 ): NumberSelector(

@@ -6,7 +6,10 @@ import re
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.translation import async_get_cached_translations
+from homeassistant.helpers.translation import (
+    async_get_cached_translations,
+    async_get_translations,
+)
 
 from ..const import DOMAIN
 from ..northbound import Interface
@@ -36,6 +39,14 @@ def escaped(text: str) -> str:
     return "".join(
         sign if sign.isalnum() or sign in " ," else f"&#{ord(sign)};" for sign in signs
     )
+
+
+async def async_meanings(hass: HomeAssistant, keys: Iterable[str]) -> dict[str, str]:
+    """Return what fields of the options' settings mean, by key."""
+    language = hass.config.language
+    texts = await async_get_translations(hass, language, "options", [DOMAIN])
+    described = f"component.{DOMAIN}.options.step.settings.data_description"
+    return {key: texts.get(f"{described}.{key}", "") for key in keys}
 
 
 @callback
