@@ -74,6 +74,16 @@ test("a plant without entities says nothing but its devices' names at most", asy
   assert.deepEqual(headings(await house(hass)), []);
 });
 
+test("a name that a tile would cut has a row of its own, behind the others", () => {
+  const long = { grid_export: "Energia oddana do sieci" };
+  const polish = { ...texts, series: (key) => long[key] ?? texts.series(key) };
+  const tiles = cards(plantView(recorded(), "sonnenhof", polish))
+    .filter(({ type, icon }) => type === "tile" && icon)
+    .map(({ name, grid_options: size }) => [name, size?.columns]);
+  assert.deepEqual(tiles.slice(0, -1).filter(([, columns]) => columns), []);
+  assert.deepEqual(tiles.at(-1), [long.grid_export, "full"]);
+});
+
 test("a plant that is gone is told", async () => {
   const hass = recorded();
   delete hass.devices.sonnenhof;

@@ -21,6 +21,8 @@ const TODAY = [
 /** What there is of today as a share; `story.js` shows it. */
 const SHARES = ["self_consumption_rate", "autarky_rate", "day_performance_ratio"];
 const MOST_COLUMNS = 3;
+/** Signs for which a tile beside another one has room, beside the sidebar and on a phone. */
+const LONGEST = 13;
 
 /** Return the view; `id`: the plant's device, `hidden`: names of sections (`editor.js`). */
 export function plantView(hass, id, texts, hidden = []) {
@@ -84,12 +86,22 @@ function refreshBadge(plant) {
 function todaySection(plant, texts) {
   return section([
     heading(texts.own.today, "mdi:calendar-today"),
-    TODAY.map(([name, icon, color]) =>
-      tile(todayEntity(plant, name), { name: texts.series(name), icon, color }),
-    ),
+    todayTiles(plant, texts),
     (todayEntity(plant, "pv_energy") || plant.findAll(SHARES).length > 0) &&
       ownCard("story", plant),
   ]);
+}
+
+/** Return tiles of today; a name that would be cut has a row of its own, behind the others. */
+function todayTiles(plant, texts) {
+  const named = TODAY.map(([key, ...rest]) => [key, texts.series(key), ...rest]);
+  const isLong = ([, name]) => name.length > LONGEST;
+  const ordered = [...named.filter((row) => !isLong(row)), ...named.filter(isLong)];
+  return ordered.map((row) => {
+    const [key, name, icon, color] = row;
+    const more = isLong(row) && { grid_options: WIDE };
+    return tile(todayEntity(plant, key), { name, icon, color, ...more });
+  });
 }
 
 function totalSection(plant, statistics, texts) {

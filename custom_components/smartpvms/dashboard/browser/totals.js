@@ -12,6 +12,11 @@ table { width: 100%; border-collapse: collapse; font-size: 14px;
 th { font-weight: 400; color: var(--secondary-text-color); text-align: end; padding: 2px 0; }
 th[scope="row"] { text-align: start; color: var(--primary-text-color); }
 td { text-align: end; padding: 3px 0 3px 8px; white-space: nowrap; }
+ha-card { container-type: inline-size; overflow-x: auto; }
+@container (max-width: 350px) {
+  table { font-size: 12px; }
+  td { padding-inline-start: 6px; }
+}
 tr + tr th, tr + tr td { border-top: 1px solid var(--divider-color); }
 `;
   static PAUSE = 30_000;
