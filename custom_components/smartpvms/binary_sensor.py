@@ -87,18 +87,18 @@ class ComparisonBinarySensor(StatusBinarySensor):
     entity_description: Comparison
 
     @override
-    def _what_shows(self) -> object:
-        return (super()._what_shows(), self.extra_state_attributes)
+    def _more(self, reading: Reading) -> tuple[float | None, float | None]:
+        row, values = self.entity_description, reading.values
+        return values.get(row.ratio), values.get(row.siblings)
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, float | None]:
         """Return the ratio to the siblings (percent), and how many they are."""
-        row, reading = self.entity_description, self.reading
-        values = reading.values if reading else {}
-        siblings = values.get(row.siblings)
+        reading = self.reading
+        ratio, siblings = self._more(reading) if reading else (None, None)
         return {
-            ATTR_RATIO: values.get(row.ratio),
+            ATTR_RATIO: ratio,
             ATTR_COMPARED_WITH: None if siblings is None else int(siblings),
         }
 

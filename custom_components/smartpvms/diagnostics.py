@@ -102,6 +102,7 @@ async def async_get_device_diagnostics(
                 "pseudonym": names.plant(key),
                 **_reading(account, reading, names),
                 "derived": _reading(account, hub.balance.data.get(key), names),
+                "polling": _reading(account, hub.polling.data.get(key), names),
             }
         for found in account.devices.values():
             if domain == DOMAIN and key == str(found.id):

@@ -1,7 +1,6 @@
 """Sensors: the KPIs of plants and devices, and the derived values of a plant."""
 
-from collections.abc import Iterable, Mapping, Set as AbstractSet
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set as AbstractSet
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, override
@@ -18,7 +17,14 @@ from .account.account import Account
 from .alarms.entity import ALARM_KEYS, alarm_sensors
 from .catalogue import DERIVED, DEVICE_TYPES, OTHER, PERIOD_KEYS, PLANT, Kpi
 from .catalogue.insight import CAPACITY_KEPT, INSIGHT_KEYS, INSIGHTS
-from .catalogue.plant import ENERGY_STORED, HISTORY_IMPORT, LAST_DATA, PV_POWER
+from .catalogue.plant import (
+    BALANCE,
+    ENERGY_STORED,
+    HISTORY_IMPORT,
+    LAST_DATA,
+    POLLING,
+    PV_POWER,
+)
 from .catalogue.weather import (
     IRRADIATION,
     IRRADIATION_SHOWN,
@@ -33,15 +39,17 @@ from .insight.coordinator import InsightCoordinator
 from .live.balance_coordinator import BalanceCoordinator
 from .live.coordinator import ReadingsCoordinator
 from .live.entity import ReadingEntity, async_add_as_seen
-from .live.period_coordinator import PeriodCoordinator
+from .live.polling_coordinator import PollingCoordinator
 from .live.readings import Reading
 from .northbound.models import moment
 
 PARALLEL_UPDATES = 0
 
-_DERIVED_KEYS: Final = frozenset(kpi.key for kpi in DERIVED)
+_OF_PLANT: Final = frozenset(kpi.key for kpi in PLANT)
 _NOT_OF_A_ROW: Final = (
-    _DERIVED_KEYS | ALARM_KEYS | INSIGHT_KEYS | {HISTORY_IMPORT.key, LAST_COMMAND.key}
+    {kpi.key for kpi in (*DERIVED, HISTORY_IMPORT, LAST_COMMAND)}
+    | ALARM_KEYS
+    | INSIGHT_KEYS
 )
 ATTR_YEARS: Final = "years"
 ATTR_CAPACITY: Final = "capacity"
@@ -56,18 +64,20 @@ async def async_setup_entry(
 ) -> None:
     """Add the sensors of an account, now and as their values are seen."""
     hub = entry.runtime_data
+    account = hub.account
     adder = EntityAdder(
-        hub.account, async_add_entities, hub.registered.get(Platform.SENSOR)
+        account, async_add_entities, hub.registered.get(Platform.SENSOR)
     )
-    build = _Builder(hub.account.options.currency)
-    async_add_as_seen(hub.balance, _derived, build.derived, adder)
-    async_add_as_seen(hub.plants, _of_plant, build, adder)
-    async_add_as_seen(hub.devices, partial(_of_device, hub.account), build, adder)
-    async_add_as_seen(hub.insights, _insights, build.insight, adder)
-    for plants in hub.periods.plants:
-        async_add_as_seen(plants, partial(_of_period, plants), build, adder)
-    for devices in hub.periods.devices:
-        async_add_as_seen(devices, partial(_of_period, devices), build, adder)
+    async_add_as_seen(hub.plants, _of_plant, _sensor, adder)
+    async_add_as_seen(hub.devices, partial(_of_device, account), _sensor, adder)
+    tables: tuple[tuple[ReadingsCoordinator[Any], _Table], ...] = (
+        (hub.balance, lambda _: BALANCE),
+        (hub.polling, lambda _: POLLING),
+        (hub.insights, lambda _: INSIGHTS),
+        *((periods, periods.kpis) for periods in hub.periods),
+    )
+    for coordinator, table in tables:
+        async_add_as_seen(coordinator, partial(_of_table, table), _measure, adder)
     adder.add_following(
         hub.alarms.async_add_listener,
         lambda: {
@@ -94,91 +104,52 @@ async def async_setup_entry(
     await adder.async_finish()
 
 
+type _Table = Callable[[Any], Iterable[Kpi]]
+"""Returns all that a plant or device can show."""
+
+
 def _of_device(
     account: Account,
     device_id: int,
     reading: Reading | None,
     registered: AbstractSet[str],
-) -> Iterable[Kpi]:
+) -> Iterator[Kpi]:
     kind = DEVICE_TYPES.get(account.devices[device_id].type_id)
-    statuses = {status.key for status in kind.statuses} if kind else set()
-    kpis = kind.kpis if kind else ()
-    return seen(kpis, statuses | PERIOD_KEYS, reading, registered)
+    kpis, statuses = (kind.kpis, kind.statuses) if kind else ((), ())
+    yield from seen(kpis, reading, registered)
+    known = {row.key for row in (*kpis, *statuses)}
+    yield from _unknown(known, reading, registered)
 
 
 def _of_plant(
     code: str, reading: Reading | None, registered: AbstractSet[str]
-) -> Iterable[Kpi]:
-    return seen(PLANT, PERIOD_KEYS, reading, registered - _NOT_OF_A_ROW)
+) -> Iterator[Kpi]:
+    yield from seen(PLANT, reading, registered)
+    yield from _unknown(_OF_PLANT, reading, registered - _NOT_OF_A_ROW)
 
 
-def _derived(
-    code: str, reading: Reading | None, registered: AbstractSet[str]
-) -> Iterable[Kpi]:
-    return seen(DERIVED, frozenset(), reading, registered & _DERIVED_KEYS)
-
-
-def _insights(
-    code: str, reading: Reading | None, registered: AbstractSet[str]
-) -> Iterable[Kpi]:
-    return seen(INSIGHTS, frozenset(), reading, registered & INSIGHT_KEYS)
-
-
-def _of_period[K](
-    coordinator: PeriodCoordinator[K, Any],
-    key: K,
-    reading: Reading | None,
-    registered: AbstractSet[str],
-) -> Iterable[Kpi]:
-    kpis = coordinator.kpis(key)
-    keys = registered & {kpi.key for kpi in kpis}
-    return seen(kpis, frozenset(), reading, keys)
-
-
-@dataclass(frozen=True, slots=True)
-class _Builder:
-    """Makes sensors whose money is in one currency."""
-
-    currency: str
-
-    def __call__[K: str | int](
-        self, coordinator: ReadingsCoordinator[K], key: K, kpi: Kpi
-    ) -> KpiSensor[K]:
-        return sensor_class(kpi)(coordinator, key, kpi, self.currency)
-
-    def derived(
-        self, coordinator: ReadingsCoordinator[str], code: str, kpi: Kpi
-    ) -> KpiSensor[str]:
-        """Return a sensor of a plant's balance, some with what their value is part of."""
-        make = _WITH_MEASURE.get(kpi.key) or sensor_class(kpi)
-        return make(coordinator, code, kpi, self.currency)
-
-    def insight(
-        self, coordinator: ReadingsCoordinator[str], code: str, kpi: Kpi
-    ) -> KpiSensor[str]:
-        """Return a sensor of what the imported statistics say about a plant."""
-        make = CapacityKeptSensor if kpi == CAPACITY_KEPT else sensor_class(kpi)
-        return make(coordinator, code, kpi, self.currency)
+def _of_table(
+    table: _Table, key: object, reading: Reading | None, registered: AbstractSet[str]
+) -> Iterator[Kpi]:
+    return seen(table(key), reading, registered)
 
 
 def seen(
-    kpis: Iterable[Kpi],
-    statuses: AbstractSet[str],
-    reading: Reading | None,
-    registered: AbstractSet[str],
-) -> Iterable[Kpi]:
-    """Return the rows whose value was seen, in this reading or before.
-
-    A KPI that the catalogue does not know becomes a diagnostic sensor;
-    `statuses` are keys that are shown elsewhere.
-    """
+    kpis: Iterable[Kpi], reading: Reading | None, registered: AbstractSet[str]
+) -> Iterator[Kpi]:
+    """Yield the rows whose value was seen, in this reading or before."""
     values = reading.values if reading else {}
-    known = set(statuses)
     for kpi in kpis:
-        known.add(kpi.key)
-        if shows(kpi, values.get(kpi.key)) or kpi.key in registered:
+        if kpi.key in registered or shows(kpi, values.get(kpi.key)):
             yield kpi
-    for key in (values.keys() | registered) - known:
+
+
+def _unknown(
+    known: AbstractSet[str], reading: Reading | None, registered: AbstractSet[str]
+) -> Iterator[Kpi]:
+    """Yield a diagnostic row for each key that the catalogue does not know."""
+    keys = registered | reading.values.keys() if reading else registered
+    for key in keys - known - PERIOD_KEYS:
         yield unknown_kpi(key)
 
 
@@ -203,20 +174,12 @@ class KpiSensor[K: str | int](ReadingEntity[K], SensorEntity):
 
     entity_description: Kpi
 
-    def __init__(
-        self, coordinator: ReadingsCoordinator[K], key: K, kpi: Kpi, currency: str
-    ) -> None:
+    def __init__(self, coordinator: ReadingsCoordinator[K], key: K, kpi: Kpi) -> None:
         """Show a KPI; money is in the plant's currency."""
         super().__init__(coordinator, key, kpi)
         if kpi.money:
-            self._attr_native_unit_of_measurement = currency
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Tell whether the value is young enough, or does not age."""
-        ages = self.entity_description.ages
-        return not ages or self.coordinator.is_fresh(self.key)
+            options = coordinator.account.options
+            self._attr_native_unit_of_measurement = options.currency
 
     @property
     @override
@@ -244,8 +207,8 @@ class CountingSensor[K: str | int](MeasuringSensor[K]):
     """A counter, with the time at which it started anew where that is known."""
 
     @override
-    def _what_shows(self) -> object:
-        return (super()._what_shows(), self.last_reset)
+    def _more(self, reading: Reading) -> float | None:
+        return reading.last_reset(self.entity_description.key)
 
     @property
     @override
@@ -384,17 +347,35 @@ class StoredSensor(MeasuringSensor[str]):
 class LastDataSensor(TimeSensor[str]):
     """When a plant's last values came, with the time between two as an attribute."""
 
+    coordinator: PollingCoordinator
+
     _unrecorded_attributes = frozenset({ATTR_INTERVAL})
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """Return how far apart values come, in seconds."""
-        return {ATTR_INTERVAL: round(self.coordinator.cycle())}
+        return {ATTR_INTERVAL: round(self.coordinator.interval)}
 
 
-_WITH_MEASURE: Final[Mapping[str, type[KpiSensor[str]]]] = {
+_WITH_MORE: Final[Mapping[str, type[KpiSensor[Any]]]] = {
     PV_POWER: PvPowerSensor,
     ENERGY_STORED: StoredSensor,
     LAST_DATA: LastDataSensor,
+    CAPACITY_KEPT.key: CapacityKeptSensor,
 }
+
+
+def _sensor[K: str | int](
+    coordinator: ReadingsCoordinator[K], key: K, kpi: Kpi
+) -> KpiSensor[K]:
+    """Return a sensor of a row's value."""
+    return sensor_class(kpi)(coordinator, key, kpi)
+
+
+def _measure[K: str | int](
+    coordinator: ReadingsCoordinator[K], key: K, kpi: Kpi
+) -> KpiSensor[K]:
+    """Return a sensor of what is derived, some with what their value is part of."""
+    make = _WITH_MORE.get(kpi.key) or sensor_class(kpi)
+    return make(coordinator, key, kpi)

@@ -71,7 +71,7 @@ class GetStatusTool(PlantTool):
         answer: JsonObjectType = {
             "time_zone": zone_name(plant),
             "now": when(now, zone),
-            **_last_data(reading.values if reading else {}, now, plant),
+            **_last_data(plant, now),
             "powers": {
                 key: _power(key, values[key]) for key in _POWERS if key in values
             },
@@ -95,13 +95,12 @@ class GetStatusTool(PlantTool):
         return with_missing(answer, _missing(plant, values, row))
 
 
-def _last_data(
-    values: Mapping[str, float], now: float, plant: SeenPlant
-) -> JsonObjectType:
+def _last_data(plant: SeenPlant, now: float) -> JsonObjectType:
     """Return when the last values came, and how old they are."""
-    if LAST_DATA not in values:
+    reading = plant.hub.polling.data.get(plant.code)
+    if not reading or LAST_DATA not in reading.values:
         return {"last_data": None}
-    at = values[LAST_DATA] / 1000
+    at = reading.values[LAST_DATA] / 1000
     return {
         "last_data": when(at, plant.hub.account.zone(plant.code)),
         "age_in_minutes": round((now - at) / MINUTE),

@@ -24,7 +24,6 @@ def _battery(
         native_unit_of_measurement=unit,
         suggested_display_precision=0 if unit is None else 1,
         entity_category=EntityCategory.DIAGNOSTIC,
-        ages=False,
     )
 
 
@@ -57,7 +56,6 @@ def _saved(period: str) -> Kpi:
         device_class=SensorDeviceClass.MONETARY,
         suggested_display_precision=2,
         money=True,
-        ages=False,
     )
 
 
@@ -67,7 +65,6 @@ def _share(period: str, key: str) -> Kpi:
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         suggested_display_precision=0,
         entity_registry_enabled_default=False,
-        ages=False,
     )
 
 

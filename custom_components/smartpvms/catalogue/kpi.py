@@ -77,8 +77,7 @@ class Kpi(SensorEntityDescription):
     `counter`: how it starts anew; `states`: the codes of an enumeration;
     `needs_production`: shown only once it was above 0 (strings and MPPTs that
     an inverter has no wires on read 0); `direction`: said in its name; `money`:
-    in the plant's currency; `zero_is_missing`: 0 means not measured; `ages`:
-    unavailable once its row is too old.
+    in the plant's currency; `zero_is_missing`: 0 means not measured.
     """
 
     counter: Counter | None = None
@@ -87,7 +86,6 @@ class Kpi(SensorEntityDescription):
     direction: Direction | None = None
     money: bool = False
     zero_is_missing: bool = False
-    ages: bool = True
 
     def __post_init__(self) -> None:
         """Take the translation key, the number in it and the states' names."""

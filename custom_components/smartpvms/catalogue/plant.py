@@ -61,11 +61,10 @@ def _calls(key: str, *, enabled: bool) -> Kpi:
         suggested_display_precision=0,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=enabled,
-        ages=False,
     )
 
 
-DERIVED: Final[tuple[Kpi, ...]] = (
+BALANCE: Final[tuple[Kpi, ...]] = (
     *(
         power(key, UnitOfPower.KILO_WATT)
         for key in (PV_POWER, GRID_POWER, BATTERY_POWER, HOUSE_CONSUMPTION)
@@ -79,11 +78,13 @@ DERIVED: Final[tuple[Kpi, ...]] = (
     ),
     _rate(SELF_CONSUMPTION_RATE),
     _rate(AUTARKY_RATE),
+)
+
+POLLING: Final[tuple[Kpi, ...]] = (
     Kpi(
         key=LAST_DATA,
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
-        ages=False,
     ),
     _calls(CALLS_LEFT, enabled=True),
     *(
@@ -92,6 +93,9 @@ DERIVED: Final[tuple[Kpi, ...]] = (
         if interface not in CONTROL
     ),
 )
+
+DERIVED: Final = (*BALANCE, *POLLING)
+"""What no row of a plant has."""
 
 HISTORY_IMPORT: Final = Kpi(
     key="history_import",

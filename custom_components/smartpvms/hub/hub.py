@@ -18,6 +18,7 @@ from ..live.device_coordinator import DeviceCoordinator
 from ..live.inventory_coordinator import InventoryCoordinator
 from ..live.periods import PeriodCoordinators
 from ..live.plant_coordinator import PlantCoordinator
+from ..live.polling_coordinator import PollingCoordinator
 from ..live.readings import dump_readings
 from ..northbound import Interface
 from ..northbound.interfaces import CONTROL
@@ -43,9 +44,9 @@ class Hub:
         self.plants = PlantCoordinator(account)
         self.devices = DeviceCoordinator(account)
         self.periods = PeriodCoordinators(account, (self.plants, self.devices))
-        self.balance = BalanceCoordinator(
-            account, self.plants, self.devices, self.async_refresh
-        )
+        live = (self.plants, self.devices, self.async_refresh)
+        self.balance = BalanceCoordinator(account, *live)
+        self.polling = PollingCoordinator(account, *live)
         self.alarms = AlarmCoordinator(account)
         self.firmware = FirmwareCoordinator(account, saved["firmware"])
         self.underperformance = UnderperformanceCoordinator(
@@ -100,7 +101,9 @@ class Hub:
         unload(self.firmware.async_add_listener(self._store.save_later))
         self.devices.follow(self.balance.async_follow_devices)
         self.devices.follow(self.underperformance.async_follow_devices)
+        self.devices.follow(self.polling.async_follow_devices)
         self.plants.follow(self.balance.async_follow_plants)
+        self.plants.follow(self.polling.async_follow_plants)
         unload(self.devices.async_add_listener(self._store.save_later))
         unload(self.plants.async_add_listener(self._store.save_later))
 
@@ -188,5 +191,7 @@ class Hub:
         )
         self.balance.derive(account.plants)
         self.balance.publish()
+        self.polling.derive(account.plants)
+        self.polling.publish()
         self.underperformance.derive(account.devices)
         self.underperformance.publish()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from math import inf
 from typing import Final, override
 
 from homeassistant.core import callback
@@ -89,7 +90,8 @@ class InsightCoordinator(ReadingsCoordinator[str]):
 
     @override
     def cycle(self) -> float:
-        return EVERY.total_seconds()
+        # What the past says does not age.
+        return inf
 
     @override
     @callback

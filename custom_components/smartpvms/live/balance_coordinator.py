@@ -5,7 +5,6 @@ from collections.abc import (
     Callable,
     Collection,
     Iterable,
-    Mapping,
     Set as AbstractSet,
 )
 from itertools import batched
@@ -14,9 +13,7 @@ from typing import NamedTuple, override
 from homeassistant.core import callback
 
 from ..account.account import Account
-from ..catalogue.plant import CALLS_LEFT, LAST_DATA, calls_left
-from ..northbound import Interface, Values
-from ..northbound.interfaces import CONTROL
+from ..northbound import Values
 from .balance import Composition, composition, day_rates, power_balance, stored_today
 from .coordinator import NOTIFIED_AT_ONCE, ReadingsCoordinator
 from .device_coordinator import DeviceCoordinator
@@ -25,8 +22,6 @@ from .readings import Reading
 
 type Refresh = Callable[[], Awaitable[None]]
 """Asks for new data."""
-
-_NOT_COUNTED = CONTROL | {Interface.LOGIN, Interface.LOGOUT}
 
 
 class _OfDevices(NamedTuple):
@@ -41,7 +36,7 @@ class _OfDevices(NamedTuple):
 
 
 class BalanceCoordinator(ReadingsCoordinator[str]):
-    """The plants' powers, rates and the account's calls left; makes no call."""
+    """The plants' powers and rates; makes no call."""
 
     def __init__(
         self,
@@ -103,18 +98,17 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
     async def async_follow_plants(self, changed: Collection[str]) -> None:
         """Derive anew for the plants that have changed, and tell."""
         self.mark_stale()
-        left = self._calls_left()
         for some in batched(changed, NOTIFIED_AT_ONCE):
-            self._put(some, left)
+            self._put(some)
             await self.async_publish()
 
     @callback
     def derive(self, plants: Iterable[str]) -> None:
         """Put the readings of these plants, from all that is known of them."""
         self._known.clear()
-        self._put(plants, self._calls_left())
+        self._put(plants)
 
-    def _put(self, plants: Iterable[str], left: Mapping[str, float]) -> None:
+    def _put(self, plants: Iterable[str]) -> None:
         cycle = self._devices.cycle()
         for code in plants:
             if code not in self.account.plants:
@@ -126,10 +120,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
                 at = max(at, plant.at)
                 if self._plants.is_fresh(code):
                     values |= day_rates(plant.values, known.stored)
-            if at:
-                # To the second, as it is shown: in less than one no new state is due.
-                values[LAST_DATA] = at // 1 * 1000
-            self.put(code, Reading(at, {**values, **left}))
+            self.put(code, Reading(at, values))
 
     def _of_devices(self, code: str, cycle: float) -> _OfDevices:
         lane, parts = self._devices, self._composition(code)
@@ -152,12 +143,3 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
                 reversed_devices=self.account.options.reversed_devices,
             )
         return known
-
-    def _calls_left(self) -> dict[str, float]:
-        """Return how many calls the lanes have left, all of them and each."""
-        ledger = self.account.ledger
-        lanes = [lane for lane in ledger.lanes if lane not in _NOT_COUNTED]
-        left = {calls_left(lane): float(ledger.left(lane)) for lane in lanes}
-        of_day = ledger.left_of_day()
-        total = sum(left.values()) if of_day is None else float(of_day)
-        return {**left, CALLS_LEFT: total}

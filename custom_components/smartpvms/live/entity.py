@@ -24,7 +24,8 @@ class ReadingEntity[K: str | int](AccountEntity[ReadingsCoordinator[K]]):
     The state is written where it differs from the one that was written last.
     """
 
-    _shown: object = None
+    # The value, whether the row is young enough, and what else is shown.
+    _shown: tuple[float | None, bool, object] = (None, False, None)
     async_entity_id_changed = AccountEntity.async_entity_id_changed
 
     def __init__(
@@ -45,31 +46,38 @@ class ReadingEntity[K: str | int](AccountEntity[ReadingsCoordinator[K]]):
     @property
     def value(self) -> float | None:
         """Return the value, None where the row left it out."""
-        reading = self.coordinator.data.get(self.key)
-        return reading.values.get(self.entity_description.key) if reading else None
+        return self._shown[0]
 
     @property
     @override
     def available(self) -> bool:
         """Tell whether the row is young enough, whatever the last call did."""
-        return self.coordinator.is_fresh(self.key)
+        return self._shown[1]
 
-    def _what_shows(self) -> object:
+    def _look(self) -> tuple[float | None, bool, object]:
         """Return all that the state is made of and that may change."""
-        return (self.value, self.available)
+        coordinator, key = self.coordinator, self.key
+        if (reading := coordinator.data.get(key)) is None:
+            return None, False, None
+        value = reading.values.get(self.entity_description.key)
+        return value, coordinator.is_fresh(key), self._more(reading)
+
+    def _more(self, reading: Reading) -> object:
+        """Return what of a reading is shown beside the value."""
+        return None
 
     @override
     async def async_added_to_hass(self) -> None:
         """Show the present value; Home Assistant writes the state next."""
         await super().async_added_to_hass()
-        self._shown = self._what_shows()
+        self._shown = self._look()
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        shown = self._what_shows()
-        if shown != self._shown:
-            self._shown = shown
+        before = self._shown
+        self._shown = self._look()
+        if self._shown != before:
             self._write()
 
     @callback
