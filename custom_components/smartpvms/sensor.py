@@ -222,11 +222,9 @@ class CountingSensor[K: str | int](MeasuringSensor[K]):
 class IrradiationSensor[K: str | int](CountingSensor[K]):
     """The day's irradiation in kWh/m²; an entity that is older keeps the server's MJ/m²."""
 
-    def __init__(
-        self, coordinator: ReadingsCoordinator[K], key: K, kpi: Kpi, currency: str
-    ) -> None:
+    def __init__(self, coordinator: ReadingsCoordinator[K], key: K, kpi: Kpi) -> None:
         """Look up whether the entity has its unit already."""
-        super().__init__(coordinator, key, kpi, currency)
+        super().__init__(coordinator, key, kpi)
         registry = er.async_get(coordinator.hass)
         unique_id = str(self.unique_id)
         entity_id = registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
