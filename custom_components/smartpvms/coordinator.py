@@ -39,6 +39,10 @@ def fresh_since(now: float, cycle: float) -> float:
     return now - FRESH_CYCLES * cycle - FRESH_GRACE
 
 
+def keep_polling() -> None:
+    """Be a listener, without which Home Assistant does not poll."""
+
+
 def what_failed(error: NorthboundError) -> dict[str, str]:
     """Return the placeholders of the text `update_failed`."""
     return {"interface": error.interface, "error": error.meaning}

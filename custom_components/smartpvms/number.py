@@ -1,12 +1,10 @@
 """Numbers: the limit of the feed-in and the bounds of the battery."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import override
 
 from homeassistant.components.number import NumberEntity
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .actions.control import async_command
@@ -14,10 +12,9 @@ from .control.entity import (
     NUMBERS,
     ControlEntity,
     ControlNumber,
+    async_add_steered,
     largest_limit,
-    steered,
 )
-from .entity import EntityAdder
 from .hub.hub import Hub, SmartPvmsConfigEntry
 from .northbound import Interface
 
@@ -29,19 +26,10 @@ async def async_setup_entry(
     entry: SmartPvmsConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the numbers of the plants that can be steered, once they were read."""
+    """Add the numbers of the plants that can be steered."""
     hub = entry.runtime_data
-
-    def numbers() -> dict[object, Callable[[], Entity]]:
-        return {
-            (code, row.key): partial(SettingNumber, hub, code, row)
-            for row in NUMBERS
-            for code in steered(hub.control, row.interface)
-        }
-
-    adder = EntityAdder(hub.account, async_add_entities)
-    adder.add_following(hub.control.async_add_listener, numbers)
-    await adder.async_finish()
+    build = partial(SettingNumber, hub)
+    await async_add_steered(hub.control, async_add_entities, NUMBERS, build)
 
 
 class SettingNumber(ControlEntity, NumberEntity):

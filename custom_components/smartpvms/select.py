@@ -1,19 +1,16 @@
 """Selects: how the feed-in is controlled, and the battery's working mode."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import override
 
 from homeassistant.components.select import SelectEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .actions.control import async_command
 from .const import DOMAIN
-from .control.entity import SELECTS, ControlEntity, ControlSelect, steered
-from .entity import EntityAdder
+from .control.entity import SELECTS, ControlEntity, ControlSelect, async_add_steered
 from .hub.hub import Hub, SmartPvmsConfigEntry
 
 PARALLEL_UPDATES = 1
@@ -24,19 +21,10 @@ async def async_setup_entry(
     entry: SmartPvmsConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the choices of the plants that can be steered, once they were read."""
+    """Add the choices of the plants that can be steered."""
     hub = entry.runtime_data
-
-    def selects() -> dict[object, Callable[[], Entity]]:
-        return {
-            (code, row.key): partial(SettingSelect, hub, code, row)
-            for row in SELECTS
-            for code in steered(hub.control, row.interface)
-        }
-
-    adder = EntityAdder(hub.account, async_add_entities)
-    adder.add_following(hub.control.async_add_listener, selects)
-    await adder.async_finish()
+    build = partial(SettingSelect, hub)
+    await async_add_steered(hub.control, async_add_entities, SELECTS, build)
 
 
 class SettingSelect(ControlEntity, SelectEntity):

@@ -186,7 +186,7 @@ class KpiSensor[K: str | int](ReadingEntity[K], SensorEntity):
     def native_value(self) -> StateType | datetime:
         """Return the value."""
         value = self.value
-        return None if self.entity_description.zero_is_missing and not value else value
+        return None if not value and self.entity_description.zero_is_missing else value
 
 
 class MeasuringSensor[K: str | int](KpiSensor[K]):

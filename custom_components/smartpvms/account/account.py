@@ -242,16 +242,15 @@ class Account:
         if device.id not in self.options.reversed_batteries:
             self.powers.learn(device, at, row)
         values = self.read(device, row)
-        self.powers.note_meters({device: values})
+        self.powers.note_meter(device, values)
         return values
 
     def read(self, device: Device, row: Values) -> Values:
         """Return a row as `normalise` does, without a storage's power of unknown sign."""
         values = self.normalise(device, row)
-        is_known = device.id in self.options.reversed_batteries
         if (
-            is_known
-            or not values.get(STORAGE_POWER)
+            not values.get(STORAGE_POWER)
+            or device.id in self.options.reversed_batteries
             or self.powers.has_sign(device, row)
         ):
             return values

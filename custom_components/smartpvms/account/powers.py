@@ -59,15 +59,13 @@ class Powers:
         """Tell whether the sign of a storage's power is known, or will never be."""
         return bool(self._signs.sign(device)) or not proves_sign(row)
 
-    def note_meters(self, rows: Mapping[Device, Values]) -> None:
-        """Note the meters whose rows have a power other than 0."""
-        shown = {
-            meter.id for meter in meters_of(rows) if rows[meter].get("active_power")
-        }
-        if shown <= self.with_power:
+    def note_meter(self, device: Device, row: Values) -> None:
+        """Note a meter whose row has a power other than 0."""
+        if device.id in self.with_power or not row.get("active_power"):
             return
-        self.with_power |= shown
-        self.meters_changed.send()
+        if meters_of((device,)):
+            self.with_power.add(device.id)
+            self.meters_changed.send()
 
     def dump_units(self) -> Mapping[str, bool]:
         """Return the units of the grid meters as JSON data."""

@@ -1,8 +1,9 @@
 """What the control entities of a plant share, and their descriptions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, override
 
 from homeassistant.components.number import (
@@ -20,8 +21,10 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import UnitOfPower, UnitOfRatio
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..entity import AccountEntity
+from ..entity import AccountEntity, EntityAdder
 from ..northbound import Interface
 from ..northbound.tasks import (
     BatteryLimits,
@@ -269,6 +272,25 @@ def commanded(coordinator: ControlCoordinator) -> list[str]:
     both = (Interface.EXPORT_CONTROL, Interface.BATTERY_MODE_READ)
     found = (code for interface in both for code in steered(coordinator, interface))
     return list(dict.fromkeys(found))
+
+
+async def async_add_steered[RowT: (ControlSelect, ControlNumber)](
+    coordinator: ControlCoordinator,
+    add: AddConfigEntryEntitiesCallback,
+    rows: Sequence[RowT],
+    build: Callable[[str, RowT], Entity],
+) -> None:
+    """Add the entities of the plants that can be steered, once they were read."""
+    adder = EntityAdder(coordinator.account, add)
+    adder.add_following(
+        coordinator.async_add_listener,
+        lambda: {
+            (code, row.key): partial(build, code, row)
+            for row in rows
+            for code in steered(coordinator, row.interface)
+        },
+    )
+    await adder.async_finish()
 
 
 @callback

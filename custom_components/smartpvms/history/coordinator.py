@@ -12,7 +12,7 @@ import voluptuous as vol
 from ..account.account import Account
 from ..account.supported_types import TYPES
 from ..const import DOMAIN, LOGGER
-from ..coordinator import EARLY, AccountCoordinator
+from ..coordinator import EARLY, AccountCoordinator, keep_polling
 from ..live.device_coordinator import DeviceCoordinator
 from ..live.plant_coordinator import PlantCoordinator
 from ..local_time import DAY, HOUR, MINUTE, ONE_DAY, Days, day_of, midnight
@@ -112,7 +112,7 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
         self._moving.clear()
         self._is_started = True
         unload = self.account.entry.async_on_unload
-        unload(self.async_add_listener(_nobody))
+        unload(self.async_add_listener(keep_polling))
         self._plants.follow(self._async_follow_plants)
         self._devices.follow(self._async_follow_devices)
 
@@ -254,7 +254,3 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
             **self._calls.dump(),
             "moving": self._moving,
         }
-
-
-def _nobody() -> None:
-    """Keep the coordinator polling while no entity listens."""

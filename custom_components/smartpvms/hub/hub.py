@@ -180,9 +180,8 @@ class Hub:
         restore_readings(self.plants, saved["plants"], account.plants, made)
         restore_readings(devices, saved["devices"], account.devices, made)
         # Until 0.1.0 the meters with a power were not saved.
-        account.powers.note_meters(
-            {account.devices[key]: row.values for key, row in devices.data.items()}
-        )
+        for key, reading in devices.data.items():
+            account.powers.note_meter(account.devices[key], reading.values)
         account.left_out.restore(saved["left_out"], account.plants, account.devices)
         self.periods.restore(saved["periods"])
         insights = saved["insights"]

@@ -25,7 +25,14 @@ from homeassistant.core import CALLBACK_TYPE, Context, callback
 from ..account.account import Account
 from ..catalogue import Kpi
 from ..const import LOGGER
-from ..coordinator import EARLY, SOON, AccountCoordinator, calling, fresh_since
+from ..coordinator import (
+    EARLY,
+    SOON,
+    AccountCoordinator,
+    calling,
+    fresh_since,
+    keep_polling,
+)
 from ..northbound import Interface, Values
 from ..northbound.errors import RefusedError
 from .readings import Reading, advance_reading
@@ -54,7 +61,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         self._changed: dict[K, None] = {}
         self._stale: set[K] = set()
         self._listeners_of: dict[K, list[CALLBACK_TYPE]] = {}
-        self._unlisten: CALLBACK_TYPE = _call_nothing
+        self._unlisten: CALLBACK_TYPE = keep_polling
         self._causes: dict[K, Context] = {}
         self._watchers: list[Watch[K]] = []
         self._followers: list[Follow[K]] = []
@@ -143,7 +150,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         if context is None:
             return super().async_add_listener(update_callback)
         if not self._listeners_of:
-            self._unlisten = super().async_add_listener(_call_nothing)
+            self._unlisten = super().async_add_listener(keep_polling)
         self._listeners_of.setdefault(context, []).append(update_callback)
         return partial(self._remove_listener, update_callback, context)
 
@@ -219,10 +226,6 @@ type Follow[K] = Callable[[Collection[K]], Awaitable[None]]
 
 type Watch[K] = Callable[[Collection[K]], None]
 """Is told of the plants or devices whose readings have changed."""
-
-
-def _call_nothing() -> None:
-    """Stand in for the listeners of plants and devices."""
 
 
 class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):

@@ -28,6 +28,7 @@ FULL: Final = frozenset(
     for register in (2**31 - 1, 2**32 - 1)
     for scale in (1, 10, 100, 1000)
 )
+_NEARLY_FULL: Final = min(FULL) - 1
 
 
 class Kind(Protocol):
@@ -52,7 +53,7 @@ def advance(
     """
     if raw is None:
         return memory and KINDS[counter].pass_over(memory, now)
-    if round(raw, 3) in FULL:
+    if raw > _NEARLY_FULL and round(raw, 3) in FULL:
         return memory
     kind = KINDS[counter]
     return kind.begin(raw, now) if memory is None else kind.advance(memory, raw, now)
@@ -112,12 +113,12 @@ class Lifetime:
         if memory.raw <= min(now.leap * unseen / HOUR, OF_NEW_DEVICE) and raw < value:
             return Memory(raw, raw, now.at, now.at)
         base = memory.raw - value
-        return self._follow(memory._replace(base=base), raw - base, raw, now)
+        count = round(raw - base, 6)
+        return self._follow(memory._replace(base=base), count, raw, now)
 
     @staticmethod
     def _follow(memory: Memory, count: float, raw: float, now: Moment) -> Memory:
-        value = round(count, 6)
-        return Memory(value, raw, now.at, memory.last_reset, base=memory.base)
+        return Memory(count, raw, now.at, memory.last_reset, base=memory.base)
 
 
 @dataclass(frozen=True, slots=True)
