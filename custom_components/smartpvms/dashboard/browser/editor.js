@@ -14,8 +14,8 @@ export const SECTIONS = [
   ["power", ({ own }) => own.power],
   ["energy", ({ own }) => own.energy],
   ["battery", ({ own }) => own.battery],
-  ["calendar", ({ own }) => own.all_days],
   ["revenue", ({ series }) => series("revenue")],
+  ["calendar", ({ own }) => own.all_days],
   ["devices", ({ own }) => own.devices],
   ["system", ({ own }) => own.system],
 ];
