@@ -160,7 +160,7 @@ class Ledger:
         """Return what a lane is allowed at the account's size, as it was learnt."""
         known = self._lanes.get(interface)
         stretch = known.stretch if known else 1.0
-        least = self._least_seconds(interface, self._now())
+        least = self._least_seconds(interface)
         return tuple(
             Limit(
                 max(1, window.calls(self.scale)),
@@ -170,11 +170,15 @@ class Ledger:
             if window.seconds > MINUTE or not least
         )
 
-    def _least_seconds(self, interface: Interface, now: float) -> float:
-        """Return the seconds that a round of live data takes of an owner's day, else 0."""
+    def _least_seconds(self, interface: Interface, earlier: float = 0.0) -> float:
+        """Return the seconds that a round of live data takes of an owner's day, else 0.
+
+        `earlier`: how many seconds ago it is looked at.
+        """
         if self.profile is not Profile.OWNER or interface not in owner_quota.LIVE:
             return 0.0
-        return owner_quota.live_every(self._lanes, self.scale, self.zone, now)
+        at = self._now() - earlier
+        return owner_quota.live_every(self._lanes, self.scale, self.zone, at)
 
     def wait(self, interface: Interface, calls: int = 1) -> float:
         """Return the seconds until `calls` calls may be made, 0 for now."""
@@ -190,10 +194,9 @@ class Ledger:
         No less than a window, however few of its calls a round takes, and not shorter
         at once where an owner's day begins.
         """
-        before = self._now() - owner_quota.NIGHT_EVERY
+        least = self._least_seconds(interface, owner_quota.NIGHT_EVERY)
         return max(
-            max(limit.seconds, self._least_seconds(interface, before))
-            * max(1.0, calls / limit.calls)
+            max(limit.seconds, least) * max(1.0, calls / limit.calls)
             for limit in self._limits(interface)
         )
 
