@@ -35,10 +35,14 @@ class Period(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Dialect and quirks of an answer about plants."""
+    """Dialect and quirks of an answer about plants.
+
+    ``tells_output``: ``inverter_power`` is the AC output. No real server was seen to.
+    """
 
     dialect: Dialect
     quirks: bool
+    tells_output: bool = False
 
     @property
     def newer(self) -> bool:
@@ -104,7 +108,7 @@ def by_period(plant: Plant, energy: Reading, period: Period, style: Style) -> Ro
     row: Row = {
         "radiation_intensity": sunshine if weather else None,
         "theory_power": theory if weather else None,
-        "inverter_power": energy.pv(),
+        "inverter_power": _output(energy) if style.tells_output else energy.pv(),
         "ongrid_power": energy.export if metered else UNMETERED,
         "power_profit": energy.revenue,
     }
@@ -130,11 +134,16 @@ def _statistics(plant: Plant, energy: Reading, theory: float | None) -> Row:
     }
 
 
+def _output(energy: Reading) -> float:
+    """Return what the inverters gave (kWh), their batteries' share too."""
+    return round(energy.pv() + energy.discharge() - energy.charge(), 4)
+
+
 def _flows(plant: Plant, energy: Reading, metered: bool) -> Row:
     """Return the KPIs of systems since 2022, in kWh."""
     made, charge, discharge = energy.pv(), energy.charge(), energy.discharge()
     stores = bool(plant.site.storages)
-    inverted = round(made + discharge - charge, 4)
+    inverted = _output(energy)
     row: Row = {
         "PVYield": made,
         "inverterYield": inverted,

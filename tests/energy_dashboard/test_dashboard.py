@@ -174,6 +174,16 @@ async def test_a_plant_is_put_in_once(
     assert answer["undo"] == ""
 
 
+async def test_a_battery_that_is_in_the_solar_energy_is_no_source(
+    hass: HomeAssistant, energy: None, setup: MockConfigEntry
+) -> None:
+    """The plant's rows have shown that they tell AC power: it would count twice."""
+    await import_(hass, HOUSE.code)
+    setup.runtime_data.history.progress(HOUSE.code).note_output(True)
+    answer = (await put_in(hass, HOUSE.code))[HOUSE.code]
+    assert [note["type"] for note in answer["added"]] == ["solar", "grid"]
+
+
 async def test_home_assistant_finds_nothing_wrong(
     hass: HomeAssistant,
     energy: None,

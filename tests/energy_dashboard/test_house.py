@@ -1,10 +1,13 @@
 """What the dashboard makes of a house: sources and what is left is its consumption."""
 
+import json
+
 import pytest
 
 from custom_components.smartpvms.history.feeds import DAYS, FIVE_MINUTES, HOURS
-from custom_components.smartpvms.history.five_minutes import hourly_flows
+from custom_components.smartpvms.history.five_minutes import HourlyFlows, hourly_flows
 from custom_components.smartpvms.history.merge import Span
+from custom_components.smartpvms.history.outputs import tell_ac_output
 from custom_components.smartpvms.history.progress import Progress
 from custom_components.smartpvms.history.spans import spans
 from custom_components.smartpvms.local_time import HOUR
@@ -26,10 +29,16 @@ HOME = {
 
 
 def plant_rows(
-    plant: Plant, dialect: Dialect, begin: int, end: int, step: int
+    plant: Plant,
+    dialect: Dialect,
+    begin: int,
+    end: int,
+    step: int,
+    *,
+    tells_output: bool = False,
 ) -> list[tuple[int, dict[str, float]]]:
     """Return a plant's rows as the client gives them."""
-    style = plants.Style(dialect, quirks=True)
+    style = plants.Style(dialect, quirks=True, tells_output=tells_output)
     period = plants.Period.HOUR if step == HOUR else plants.Period.DAY
     found: list[tuple[int, dict[str, float]]] = []
     for at in range(begin, end, step):
@@ -71,6 +80,29 @@ def test_the_home_of_each_hour(dialect: Dialect) -> None:
         assert home == pytest.approx(truth(plant, hour).consumption, abs=0.02)
     used = sum(truth(plant, hour).consumption for hour in range(begin, end, HOUR))
     assert answers[0]["consumption"] == [Span(begin, end, pytest.approx(used))]
+
+
+@pytest.mark.parametrize("tells_output", [True, False])
+def test_a_systems_rows_show_what_inverter_power_is(tells_output: bool) -> None:
+    begin, end = bounds(house(), DAY)
+    hours = plant_rows(
+        house(), Dialect.V2020, begin, end, HOUR, tells_output=tells_output
+    )
+    zone, progress = house().world.zone, Progress()
+    told = spans(HOURS, hours, progress, zone, end + 86400.0, has_battery=True)
+    sources = sources_of(house, Type.POWER_SENSOR, DAY, Dialect.V2020)
+    flows = hourly_flows(sources, begin, end)
+    progress.note_output(tell_ac_output(told["pv_energy"], flows))
+    assert progress.tells_output is tells_output
+    assert Progress.load(json.loads(json.dumps(progress.dump()))) == progress
+    # What tells nothing changes nothing.
+    for nothing in (
+        tell_ac_output([], flows),
+        tell_ac_output(told["pv_energy"], HourlyFlows()),
+        tell_ac_output([Span(begin, end, 90.0)], flows),
+    ):
+        progress.note_output(nothing)
+    assert progress.tells_output is tells_output
 
 
 def test_rows_of_2020_tell_the_pv_yield() -> None:

@@ -20,9 +20,11 @@ from custom_components.smartpvms.history.five_minutes import (
     hourly_flows,
     without_batteries,
 )
+from custom_components.smartpvms.history.inputs import still_there
 from custom_components.smartpvms.history.progress import Progress
+from custom_components.smartpvms.live.readings import Reading
 from custom_components.smartpvms.local_time import DAY, HOUR
-from custom_components.smartpvms.northbound import Values
+from custom_components.smartpvms.northbound import Device, Values
 
 BEGIN = 1_781_474_400
 END = BEGIN + DAY
@@ -186,6 +188,33 @@ def test_counters_that_leap_or_fall(
     device = DeviceRows(DEVICE_TYPES[kind], rows)
     found = hourly_flows([device], BEGIN, BEGIN + HOUR).energies
     assert found[BEGIN][key] == pytest.approx(moved)
+
+
+def test_a_battery_whose_rows_end_before_the_answer_does() -> None:
+    """It is there today: what the other one tells of the rest of the day is a part."""
+    silent = replace(battery(end=DUSK + HOUR // 2), after=(END + 30 * HOUR, {}))
+    known = energies(battery(), silent, key=DEVICE_CHARGE)
+    assert known == pytest.approx(dict.fromkeys(range(20), 2.0))
+    assert hours_of(battery(), silent, series=BATTERY_POWER).keys() == set(range(21))
+    waking = replace(battery(DAWN + HOUR // 2), before=(BEGIN - HOUR, {}))
+    found = energies(battery(), waking, key=DEVICE_CHARGE)
+    assert found == pytest.approx(dict.fromkeys(range(7, 24), 2.0))
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+def test_a_days_last_rows_are_missing(missing: int) -> None:
+    """The power tells what the counter, which begins anew, cannot."""
+    known = energies(battery(), battery(end=END - missing * STEP), key=DEVICE_CHARGE)
+    assert known == pytest.approx(dict.fromkeys(range(24), 2.0))
+
+
+def test_what_tells_that_a_device_is_still_there() -> None:
+    device = Device.from_row({"id": 7, "devTypeId": 39, "stationCode": "NE=1"})
+    assert device
+    assert still_there(device, None) is None
+    assert still_there(device, Reading(END + 0.5, {"charge_cap": 2.0})) is None
+    seen = Reading(END + 0.5, {"ch_discharge_power": 0.0})
+    assert still_there(device, seen) == (END, {})
 
 
 def test_a_battery_that_left_takes_no_hours_with_it() -> None:

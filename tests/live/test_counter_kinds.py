@@ -27,11 +27,12 @@ def play(
 ) -> list[Memory]:
     """Return the memories after rows at local times of Berlin."""
     memory: Memory | None = None
+    before: float | None = None
     found = []
     for time, raw in rows:
         at = datetime.fromisoformat(time).replace(tzinfo=BERLIN).timestamp()
-        day = zone and Day.of(at, zone)
-        memory = advance(counter, memory, raw, Moment(at, day, leap_of(capacity)))
+        moment = Moment(at, zone and Day.of(at, zone), leap_of(capacity), before)
+        memory, before = advance(counter, memory, raw, moment), at
         assert memory
         found.append(memory)
     return found
@@ -96,6 +97,18 @@ def test_a_small_register_is_a_new_devices_where_it_can_be(
         ("2026-06-16T12:05", register + 20.0),
     ]
     assert counted(play(Counter.LIFETIME, rows)) == pytest.approx(expected)
+
+
+def test_a_register_that_stood_still_was_the_old_devices() -> None:
+    """At night nothing is fed in: no new device has counted all of it since dusk."""
+    rows: list[Row] = [
+        ("2026-06-15T20:00", 450.0),
+        ("2026-06-16T06:00", 450.0),
+        ("2026-06-16T06:05", 180.0),
+        ("2026-06-16T20:00", 190.0),
+        ("2026-06-17T06:10", 190.0),
+    ]
+    assert counted(play(Counter.LIFETIME, rows)) == pytest.approx(10.0)
 
 
 @pytest.mark.parametrize("zero", ["2026-06-15T10:02", "2026-06-16T02:00"])

@@ -265,8 +265,11 @@ def _another_register(scene: Scene, more: float) -> None:
             amount = more if more > 0 else round(more * counted(world.totals(begin)), 2)
             keys = frozenset({key})
             scene.bend(Bend.SHIFTED, device.id, forever, amount=amount, keys=keys)
-    # What it counts until it is believed is not lost, but for the last rows before.
-    scene.hide(device.id, (begin, begin + DAY + HOUR), keys=LIFETIME, lost=0.5)
+            # What it counts until it is believed is not lost, but for the last rows.
+            until = begin, begin + DAY + HOUR
+            unseen = world.totals(begin) - world.totals(begin - 15 * MINUTE)
+            lost = max(0.5, counted(unseen))
+            scene.hide(device.id, until, keys=keys, lost=lost)
 
 
 def _overflows(scene: Scene) -> None:

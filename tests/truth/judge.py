@@ -121,14 +121,16 @@ class Judge:
         if counter.key not in MONEY:
             counted = max(0.0, counted)
         lost = sum(blind.lost for blind in blinds)
-        for midnight in self._nights if counter.of_day else ():
+        for midnight in self._nights:
+            if not counter.starts_anew(self.world.local(midnight).date()):
+                continue
             over = [
                 blind.begin - age
                 for blind in blinds
                 if blind.begin < midnight <= min(at, blind.end + age)
             ]
             if over:
-                # The day's last rows were never to be had.
+                # The last rows of a day or month were never to be had.
                 last = _seen(blinds, min(over), age)
                 lost += self._span(counter.counted, max(first, last), midnight)
         return counted - lost

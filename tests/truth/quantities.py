@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from typing import Final
 
@@ -80,9 +81,13 @@ class Counter:
     by_period: bool
     since: Since
 
-    @property
-    def of_day(self) -> bool:
-        """Return whether it starts anew each midnight."""
+    def starts_anew(self, day: date) -> bool:
+        """Return whether it starts anew with a day.
+
+        A row of a month or year that is over can be asked for, so nothing of it is lost.
+        """
+        if self.since is Since.MONTH:
+            return day.day == 1 and not self.by_period
         return self.since is Since.DAY
 
 

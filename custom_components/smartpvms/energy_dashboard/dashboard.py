@@ -20,7 +20,7 @@ import voluptuous as vol
 from ..account.account import Account
 from ..catalogue import DEVICE_TYPES
 from ..catalogue.plant import BATTERY_POWER, GRID_POWER, PV_POWER
-from ..catalogue.series import SERIES
+from ..catalogue.series import BATTERY_CHARGE, BATTERY_DISCHARGE, SERIES
 from ..const import DOMAIN
 from ..history.device_rows import BATTERIES
 from ..history.metadata import statistic_id
@@ -145,6 +145,9 @@ def _offer(
     prices = account.options.prices
     priced = {key for key, option in PRICE_OPTIONS.items() if option in prices}
     offered = series - (PRICE_OPTIONS.keys() - priced)
+    if hub.history.progress(code).tells_output:
+        # The battery is in its solar energy already.
+        offered -= {BATTERY_CHARGE, BATTERY_DISCHARGE}
     return Offer(
         statistics={key: statistic_id(code, key) for key in offered},
         sensors=_sensors(hass, account, code),

@@ -22,6 +22,8 @@ _JITTER: Final = 0.05
 _JITTER_SHARE: Final = 0.01
 # In kW: no counter moves faster, however little power its device has shown.
 _LEAST_LIMIT: Final = 100.0
+# A row or two that are missing where a day begins or ends (seconds).
+_SHORT: Final = 3 * STEP
 
 
 def counted(
@@ -34,7 +36,9 @@ def counted(
     hour in which one came or went is unknown too. `grid`: an instant at which an hour
     begins.
     """
-    found = [(device.life, _moved(device, energy, grid, end)) for device in devices]
+    found = [
+        (device.life, _moved(device, energy, grid, begin, end)) for device in devices
+    ]
     if not any(hours for _, hours in found):
         return {}
     sums: dict[int, float] = {}
@@ -59,7 +63,9 @@ def _came_or_went(device: DeviceRows, hour: int) -> bool:
     return device.kind.role is Role.METER and is_there and not is_whole
 
 
-def _moved(device: DeviceRows, energy: str, grid: int, end: int) -> dict[int, float]:
+def _moved(
+    device: DeviceRows, energy: str, grid: int, begin: int, end: int
+) -> dict[int, float]:
     hours: dict[int, float] = {}
     if device.is_reversed:
         energy = OPPOSITE.get(energy, energy)
@@ -77,10 +83,17 @@ def _moved(device: DeviceRows, energy: str, grid: int, end: int) -> dict[int, fl
         if moved > limit * (until - since) / HOUR:
             moved = 0.0
         _spread(hours, since, until, moved, grid)
-    if known and known[-1][0] >= end - STEP:
-        # The counter's next row is tomorrow's: the power tells the last step.
-        at, row = device.rows[-1]
-        _spread(hours, at, end, _last_step(device, energy, row), grid)
+    if known:
+        came, left = device.life
+        first, last = known[0][0], known[-1][0]
+        if came < begin < first - _SHORT:
+            unknown.add(hour_of(first - STEP, grid))
+        if end - last <= _SHORT:
+            # The counter's next row is tomorrow's: the power tells the last steps.
+            moved = _power(device, energy, device.rows[-1][1]) * (end - last) / HOUR
+            _spread(hours, last, end, moved, grid)
+        elif left > end:
+            unknown.add(hour_of(last, grid))
     # Of the hours in which a long gap begins and ends only a part is known.
     return {hour: moved for hour, moved in hours.items() if hour not in unknown}
 
@@ -141,14 +154,15 @@ def _limit(device: DeviceRows) -> float:
     return max([_LEAST_LIMIT, *(2 * power for power in powers)])
 
 
-def _last_step(device: DeviceRows, energy: str, row: Values) -> float:
+def _power(device: DeviceRows, energy: str, row: Values) -> float:
+    """Return the power (kW) that a row's counter of an energy moves with."""
     quantity = device.kind.power
     if quantity is None or quantity.key not in row:
         return 0.0
     power = row[quantity.key] * quantity.factor
     # A reversed meter's counters are exchanged already, a reversed battery's are not.
     power = -power if device.is_reversed and device.is_battery else power
-    return max(0.0, power if energy in _TOWARDS_HOUSE else -power) * STEP / HOUR
+    return max(0.0, power if energy in _TOWARDS_HOUSE else -power)
 
 
 def _spread(

@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 from ..account.account import Account
 from ..account.time_zones import find_zone, fits
 from ..catalogue import DEVICE_TYPES, PV_INPUT
-from ..catalogue.series import OF_METER_SERIES, PRICED, SERIES
+from ..catalogue.series import OF_METER_SERIES, PRICED, PV_ENERGY, SERIES
 from ..live.device_coordinator import DeviceCoordinator
 from ..live.plant_coordinator import PlantCoordinator
 from ..local_time import ONE_DAY, day_of, midnight
@@ -20,10 +20,11 @@ from .feeds import DAYS, FIVE_MINUTES, HOURS, YEARS, Question, Track
 from .fitting import ESTIMATED, fitted, refitted, told
 from .five_minutes import hourly_flows, without_batteries
 from .importer import Importer
-from .inputs import batteries_of, devices_of, has_battery, live_counters
+from .inputs import batteries_of, devices_of, has_battery, live_counters, still_there
 from .inquiry import Inquiry
 from .merge import Span
 from .metadata import PlantSeries
+from .outputs import tell_ac_output
 from .prices import PRICE_OPTIONS, async_steps, mended, per_kwh, priced
 from .progress import Progress
 from .spans import delivered_until, first_start, midnights, spans, storage_rows
@@ -298,6 +299,9 @@ class Ingest:
             await self._importer.async_put_powers(plant, flows.powers)
             progress.series |= flows.powers.keys()
             rows += flows.energies.items()
+            if progress.batteries:
+                told = await self._importer.async_spans(code, PV_ENERGY, begin, end)
+                progress.note_output(tell_ac_output(told, flows))
             day += ONE_DAY
         return [
             (since, without_batteries(row) if since < progress.parted_at else row)
@@ -322,6 +326,7 @@ class Ingest:
                     else "active_power"
                 ),
                 is_reversed=device.id in account.options.reversed_devices,
+                after=still_there(device, self._devices.data.get(device.id)),
             )
             for device in devices
         ]

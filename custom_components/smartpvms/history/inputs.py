@@ -7,7 +7,7 @@ from ..account.account import Account
 from ..catalogue import DEVICE_TYPES, Role
 from ..catalogue.series import DEVICE_KEYS, OPPOSITE, SERIES, keys_of
 from ..live.readings import Reading
-from ..northbound import Device, Period
+from ..northbound import Device, Period, Values
 from .device_rows import BATTERIES
 from .feeds import FIVE_MINUTES, Feed, Track
 from .live_hours import LONGEST_SILENCE, Counters
@@ -46,6 +46,18 @@ def batteries_of(account: Account, code: str) -> list[int]:
 def has_battery(account: Account, code: str) -> bool:
     """Tell whether a plant has a battery among its devices."""
     return bool(batteries_of(account, code))
+
+
+def still_there(device: Device, reading: Reading | None) -> tuple[int, Values] | None:
+    """Return when a device was last seen at work, as a row that tells no more.
+
+    Rows that end before were missing: the device had not left. One that is cut off or
+    broken shows no power.
+    """
+    power = DEVICE_TYPES[device.type_id].power
+    if reading is None or power is None or power.key not in reading.values:
+        return None
+    return int(reading.at), {}
 
 
 def live_counters(

@@ -66,6 +66,7 @@ class Progress:
     - `metered`: whether its rows have shown a meter.
     - `batteries`: the ids of the batteries whose rows were asked last.
     - `parted_at`: when a battery was first missing from the list, 0 for never.
+    - `tells_output`: whether its hours' `inverter_power` is AC output, a battery's too.
     - `parts`: rows of a period that wait for the other rows of it (the plant's or the
       batteries'), by their start.
     - `zone`: the plant's time zone as its rows have shown it; `midnights`: its proof.
@@ -87,6 +88,7 @@ class Progress:
     metered: bool = False
     batteries: set[int] = field(default_factory=set)
     parted_at: int = 0
+    tells_output: bool = False
     parts: dict[Period, Parts] = field(default_factory=dict)
     zone: tzinfo | None = None
     midnights: set[int] = field(default_factory=set)
@@ -142,6 +144,11 @@ class Progress:
         if self.batteries - known:
             self.parted_at = round(now)
         self.batteries = known
+
+    def note_output(self, tells_output: bool | None) -> None:
+        """Note what a day's hours show their `inverter_power` to be, None for nothing."""
+        if tells_output is not None:
+            self.tells_output = tells_output
 
     def drop(self, feed: Feed) -> None:
         """Ask for all rows of a feed once more."""
@@ -278,6 +285,7 @@ class Progress:
             "metered": self.metered,
             "batteries": sorted(self.batteries),
             "parted_at": self.parted_at,
+            "tells_output": self.tells_output,
             "parts": {
                 str(period): {str(since): part for since, part in parts.items()}
                 for period, parts in self.parts.items()
@@ -311,6 +319,7 @@ class Progress:
             answered=_seconds(data.get("answered", 0)),
             batteries=ids(data.get("batteries", [])),
             parted_at=_seconds(data.get("parted_at", 0)),
+            tells_output=flag(data.get("tells_output", False)),
             metered=flag(data.get("metered", bool(series & _OF_METER))),
             parts={Period(name): part for name, part in parts.items()},
             zone=load_zone(data.get("zone")),

@@ -98,7 +98,9 @@ class Lifetime:
         """Return the memory after a fall or a leap from the value shown."""
         count = round(raw - memory.base, 6)
         if memory.state is not State.DOUBTED:
-            return memory._replace(raw=raw, since=now.at, state=State.DOUBTED)
+            # Until the row before, which had not moved it, it was the old one.
+            at = max(memory.at, now.before or memory.at)
+            return memory._replace(raw=raw, at=at, since=now.at, state=State.DOUBTED)
         goes_on = memory.raw <= raw <= memory.raw + now.most(memory.at, now.at)
         # A 0 may mean that the register was not read.
         if raw and not (memory.raw and goes_on):

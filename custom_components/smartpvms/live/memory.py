@@ -101,12 +101,13 @@ class Moment(NamedTuple):
     """When a row came.
 
     `day`: the plant's local day, None while its zone is not known; `leap`: the power (kW)
-    beyond which nothing counts.
+    beyond which nothing counts; `before`: when the row before came, None for the first.
     """
 
     at: float
     day: Day | None
     leap: float = LEAP
+    before: float | None = None
 
     def most(self, begin: float, end: float) -> float:
         """Return what a counter may have moved (kWh) between two instants."""

@@ -110,7 +110,7 @@ def advance_reading(
         return Reading(
             at, before.values, before.memories, before.row, day, True, before.hidden
         )
-    now = Moment(at, day, leap_of(capacity))
+    now = Moment(at, day, leap_of(capacity), before.at if before else None)
     values = dict(row)
     memories: dict[str, Memory] = dict(before.memories) if before else {}
     hidden = set(before.hidden if before else ())
