@@ -108,10 +108,7 @@ class Siblings:
         return self.verdicts().get(key)
 
     def verdicts(self) -> Mapping[int, Verdict]:
-        """Return the verdict on each member.
-
-        It is the same object until something about it may have changed.
-        """
+        """Return the verdict on each member."""
         if self._verdicts is None:
             seen = sorted(member.seen_at for member in self.members.values())
             self._verdicts = {

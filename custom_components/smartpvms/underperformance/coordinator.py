@@ -40,10 +40,6 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
     ) -> None:
         """Compare the readings of devices; `saved`: those of the last run."""
         super().__init__(account, "underperformance", None)
-        # The last verdicts of a device, and the values made of them.
-        self._known: dict[
-            int, tuple[Verdict | None, Mapping[int, Verdict], dict[str, float]]
-        ] = {}
         self._devices = devices
         self._keys = _inverters(account.devices)
         self.inverters, self.strings = saved["inverters"], saved["strings"]
@@ -85,8 +81,6 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
             siblings.keep_only(device.id for device in account.devices_of(code))
         for gone in self.strings.keys() - here:
             del self.strings[gone]
-        for gone in self._known.keys() - here:
-            del self._known[gone]
 
     async def async_follow_devices(self, changed: Collection[int]) -> None:
         """Compare the inverters whose rows have just come, and tell."""
@@ -162,16 +156,11 @@ class UnderperformanceCoordinator(ReadingsCoordinator[int]):
     def _values(self, device: Device) -> Values:
         """Return the verdicts on an inverter and its strings, by their keys."""
         inverters = self.inverters.get(device.plant_code, _NONE)
-        verdict = inverters.verdict(device.id)
-        strings = self.strings.get(device.id, _NONE).verdicts()
-        known = self._known.get(device.id)
-        if known and known[0] is verdict and known[1] is strings:
-            return known[2]
-        values = _shown(OF_INVERTER, verdict)
-        for number, of_string in strings.items():
+        values = _shown(OF_INVERTER, inverters.verdict(device.id))
+        strings = self.strings.get(device.id, _NONE)
+        for number, verdict in strings.verdicts().items():
             if number in OF_STRING:
-                values |= _shown(OF_STRING[number], of_string)
-        self._known[device.id] = verdict, strings, values
+                values |= _shown(OF_STRING[number], verdict)
         return values
 
 
