@@ -245,6 +245,7 @@ async def owned(hass: HomeAssistant, url: str, sim: Simulator) -> MockConfigEntr
     return entry
 
 
+@pytest.mark.slow
 async def test_hours_of_an_owner_are_within_the_day(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
