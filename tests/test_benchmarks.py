@@ -8,9 +8,10 @@ from typing import Final
 
 import pytest
 
-from benchmarks.__main__ import CASES
+from benchmarks.__main__ import CASES, DAYS
 from benchmarks.home import FLOOR
 from benchmarks.stage import OURS
+from benchmarks.table import days
 
 ROOT: Final = Path(__file__).parent.parent
 
@@ -47,3 +48,25 @@ def test_both_sides_are_measured(folder: Path) -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_a_case_is_measured(folder: Path, case: str, side: str) -> None:
     assert measured(folder, case, side) > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", DAYS)
+def test_a_day_is_measured(tmp_path: Path, case: str) -> None:
+    found = json.loads(
+        bench(tmp_path, case, "--plants", "1", "--seconds", "60").splitlines()[-1]
+    )
+    assert found["seconds"] > 0
+
+
+def test_what_is_not_there_yet_is_expected() -> None:
+    house = {
+        "seconds": 41.5,
+        "marks": {"first": 0.0, "all": 60.0, "done": 2.5 * 86400, "entities": 50},
+        "best": {"hour": 2 * 86400.0},
+    }
+    shown = days(house, {"seconds": 900.0, "entities": 20_000}).splitlines()
+    assert "| A house, its first day | 50 | 42 s |" in shown
+    assert "| A fleet at noon | 20000 | 900 s |" in shown
+    assert "| First value | 0 s | 0 s |" in shown
+    assert "| Hours imported | 2.5 d expected | 2 d |" in shown
