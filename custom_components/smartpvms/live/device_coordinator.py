@@ -81,7 +81,8 @@ class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
             return super()._calls()
         # A fleet has thousands of devices.
         by_type = self.account.listed_by_type
-        return sum(ceil(len(by_type[key]) / DEVICES_PER_CALL) for key in self._types())
+        asked = filter(self.types.may_ask, by_type)
+        return sum(ceil(len(by_type[key]) / DEVICES_PER_CALL) for key in asked)
 
     @override
     def shown_keys(self) -> AbstractSet[int]:
