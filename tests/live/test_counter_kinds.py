@@ -99,6 +99,24 @@ def test_a_small_register_is_a_new_devices_where_it_can_be(
     assert counted(play(Counter.LIFETIME, rows)) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("counter", "expected"),
+    [(Counter.PLANT_DAY, 950.0), (Counter.PLANT_DAY_MONEY, -250.0)],
+)
+def test_a_row_that_is_missing_until_noon_in_an_unknown_zone(
+    counter: Counter, expected: float
+) -> None:
+    """What is less than the evening before is of the next day; money may just fall."""
+    rows: list[Row] = [
+        ("2026-06-15T18:00", 1200.0),
+        ("2026-06-16T13:00", 913.0),
+        ("2026-06-16T13:05", 950.0),
+    ]
+    assert counted(play(counter, rows, zone=None)) == pytest.approx(expected)
+    soon = [rows[0], ("2026-06-15T18:05", 913.0), ("2026-06-15T18:10", 950.0)]
+    assert counted(play(counter, soon, zone=None)) == pytest.approx(-250.0)
+
+
 def test_a_register_that_stood_still_was_the_old_devices() -> None:
     """At night nothing is fed in: no new device has counted all of it since dusk."""
     rows: list[Row] = [

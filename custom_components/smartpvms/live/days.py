@@ -25,6 +25,8 @@ JITTER: Final = 0.021
 
 # Rises this early in the day are yesterday's, whatever the season.
 DAWN: Final = 4 * HOUR
+# So long (seconds) a plant's day stands still, or is not to be had, over a night only.
+STOOD: Final = 4 * HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,11 @@ class PlantDay:
         """
         return bool(raw) and _is_halved(memory, raw)
 
+    def fell_in_silence(self, memory: Memory, raw: float, now: Moment) -> bool:
+        """Tell whether a row is lower than what stood for hours, as after a night."""
+        stood = now.at - memory.at > STOOD
+        return stood and 0 < raw < memory.raw * NEW_START
+
     def _within(self, memory: Memory, raw: float, now: Moment) -> Memory:
         """Return the memory after a row of the period that is shown.
 
@@ -159,7 +166,11 @@ class PlantDay:
         if now.day:
             ahead = day_of(now.at + EARLY, now.day.zone)
             period = self.first_of(ahead).isoformat()
-        if (not period or period > memory.period) and self.is_of_next(memory, raw):
+        may_begin = not period or period > memory.period
+        begins = self.is_of_next(memory, raw) or (
+            not period and self.fell_in_silence(memory, raw, now)
+        )
+        if may_begin and begins:
             begun = now.at if memory.since is None else memory.since
             return Memory(raw, raw, now.at, begun, period=period)
         if not raw and memory.raw:
@@ -219,3 +230,8 @@ class PlantMoney(PlantDay):
         """Tell it only of a row that was 0 before."""
         was_0 = memory.state is State.DOUBTED
         return was_0 and PlantDay.is_of_next(self, memory, raw)
+
+    @override
+    def fell_in_silence(self, memory: Memory, raw: float, now: Moment) -> bool:
+        """Tell nothing by it: money falls by itself."""
+        return False
