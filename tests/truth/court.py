@@ -1,7 +1,7 @@
 """Plays an account's lives in Home Assistant and hands the judge what it counted."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, StateMachine
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.storage import Store
 from homeassistant.util.event_type import EventType
 from pytest_homeassistant_custom_component import common
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
@@ -53,6 +54,13 @@ UNJUDGED: Final[set[EventType[Any] | str]] = {
 }
 """Events that are not needed in the database."""
 
+_LOOKING_OFTEN: Final = (
+    "custom_components.smartpvms.account.clock",
+    "custom_components.smartpvms.northbound.ledger",
+    "simulator.clock",
+)
+"""Modules that look at the clock hundreds of times each minute."""
+
 CLASSES: Final = frozenset({SensorDeviceClass.ENERGY, SensorDeviceClass.MONETARY})
 
 
@@ -74,6 +82,32 @@ class _Everything(set[EventType[Any] | str]):
     def __contains__(self, event_type: object) -> bool:
         """Contain it, whatever it is."""
         return True
+
+
+class _Clock:
+    """Tells the stopped time to those who ask for it most, without a look at who asks."""
+
+    def __init__(self) -> None:
+        """Look at the clock."""
+        self.look()
+
+    def look(self) -> None:
+        """Take over the time that the clock was put to."""
+        self._at = datetime.now(UTC).timestamp()
+
+    def time(self) -> float:
+        """Return the epoch second."""
+        return self._at
+
+    monotonic = time
+
+    @contextmanager
+    def patched(self) -> Iterator[None]:
+        """Let the integration and the simulator look at this clock."""
+        with ExitStack() as stack:
+            for module in _LOOKING_OFTEN:
+                stack.enter_context(patch(f"{module}.time", self))
+            yield
 
 
 class _Ticks:
@@ -125,6 +159,8 @@ class Court:
         self.account = account
         self._run = run
         self._is_counter: dict[str, bool] = {}
+        self._stops = len(account.stops)
+        self._clock = _Clock()
 
     def _record(self, *, counters: bool) -> None:
         """Leave out what is not judged, which takes most of the time."""
@@ -153,6 +189,8 @@ class Court:
         self._record(counters=not imports)
         with (
             _Ticks().patched(),
+            self._clock.patched(),
+            self._saves(),
             self._runs(),
             patch.object(common, "raise_contains_mocks"),
         ):
@@ -187,10 +225,23 @@ class Court:
         ):
             yield
 
+    @contextmanager
+    def _saves(self) -> Iterator[None]:
+        """Let be saved what is read again: by the integration, after its next stop."""
+        write = Store._async_write_data
+
+        async def write_data(store: Store[Any], data: dict[str, Any]) -> None:
+            if self._stops and store.key.startswith(DOMAIN):
+                await write(store, data)
+
+        with patch.object(Store, "_async_write_data", write_data):
+            yield
+
     async def _play(self) -> None:
         account = self.account
         self.hass.loop.set_debug(False)
         self.freezer.move_to(datetime.fromtimestamp(account.begin, UTC))
+        self._clock.look()
         await self.hass.config.async_set_time_zone(account.home)
         sim = Simulator([life.plant for life in account.lives], account.dialect)
         sim.alarms.automatic = False
@@ -207,6 +258,7 @@ class Court:
                 await self._pass_until(stop.end)
                 assert await self.hass.config_entries.async_setup(entry.entry_id)
                 await self._settle()
+                self._stops -= 1
             await self._pass_until(account.end)
             assert await self.hass.config_entries.async_unload(entry.entry_id)
         await async_wait_recording_done(self.hass)
@@ -218,6 +270,7 @@ class Court:
         begin, step = self.account.begin, STEP[self.account.dialect]
         while (passed := datetime.now(UTC).timestamp() - begin) < at - begin:
             self.freezer.tick(step - passed % step)
+            self._clock.look()
             async_fire_time_changed(self.hass)
             await self._settle()
 
