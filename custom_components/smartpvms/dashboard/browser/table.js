@@ -28,7 +28,7 @@ ha-icon { --mdc-icon-size: 20px; flex: none; }
   background: var(--divider-color); }
 .track span { display: block; height: 100%; border-radius: 2px; background: #ff9800; }
 .total td { font-weight: 500; }
-@container (max-width: 350px) {
+@container (max-width: 330px) {
   table { font-size: 13px; }
   td { padding-inline-start: 6px; }
   td a { gap: 4px; }

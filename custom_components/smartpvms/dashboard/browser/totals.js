@@ -13,7 +13,7 @@ th { font-weight: 400; color: var(--secondary-text-color); text-align: end; padd
 th[scope="row"] { text-align: start; color: var(--primary-text-color); }
 td { text-align: end; padding: 3px 0 3px 8px; white-space: nowrap; }
 ha-card { container-type: inline-size; overflow-x: auto; }
-@container (max-width: 350px) {
+@container (max-width: 330px) {
   table { font-size: 12px; }
   td { padding-inline-start: 6px; }
 }
