@@ -39,6 +39,14 @@ LAST_DAYS: Final = {"energy-default-period-_energy_dashboard": "now-30d"}
 ENERGY: Final = "/energy/electricity"
 MARGIN: Final = 16
 POWER_SECONDS: Final = 900
+# A slow machine has no requests for a while before it shows anything.
+IS_THERE: Final = """() => {
+  const waiting = "#ha-launch-screen, hass-loading-screen, ha-spinner";
+  const waits = (root) =>
+    root.querySelector(waiting) ||
+    [...root.querySelectorAll("*")].some((one) => one.shadowRoot && waits(one.shadowRoot));
+  return document.querySelector("home-assistant")?.hass && !waits(document);
+}"""
 # The last power to appear, because it is computed from the others.
 HOUSE_POWER: Final = "house_consumption"
 
@@ -138,8 +146,9 @@ async def _options(client: HomeAssistantClient, path: str, target: Path) -> None
 
 
 async def _settle(page: Page) -> None:
-    """Wait for the end of the page's requests and animations."""
+    """Wait for the end of the page's requests, spinners and animations."""
     await page.wait_for_load_state("networkidle")
+    await page.wait_for_function(IS_THERE)
     await page.wait_for_timeout(4000)
 
 
