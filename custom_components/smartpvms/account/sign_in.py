@@ -31,7 +31,6 @@ from .clock import async_delay
 from .connections import AnyCredentials, Connection, async_get_connections
 from .wording import escaped
 
-LOGINS_THAT_LOCK: Final = 5
 # Seconds for which a dialog waits by itself; a longer wait is only told.
 WAITS: Final = 90.0
 TICK: Final = 1.0
@@ -56,16 +55,12 @@ ERRORS: Final[tuple[tuple[type[NorthboundError], str], ...]] = (
 )
 
 
-def error_key(error: NorthboundError, ledger: Ledger) -> str:
+def error_key(error: NorthboundError) -> str:
     """Return the message that a failed log-in deserves."""
     if isinstance(error, NotNorthboundError) and error.code == 200:
         return "web_page"
     if isinstance(error, RefusedError) and error.interface is Interface.LOGIN:
         return "login_too_frequent"
-    if type(error) is LoginError:
-        calls = ledger.lane(Interface.LOGIN).calls
-        recent = sum(at > ledger.now() - 600 for at in calls)
-        return "account_locked" if recent >= LOGINS_THAT_LOCK else "invalid_auth"
     return next(key for kind, key in ERRORS if isinstance(error, kind))
 
 
@@ -137,7 +132,7 @@ class SignIn:
         """Keep the message that an error deserves."""
         ledger = connection.client.session.ledger
         origin = connection.credentials.origin
-        self.error = error_key(error, ledger)
+        self.error = error_key(error)
         self.placeholders = {
             "host": URL(origin).host or origin,
             "interface": error.interface,
