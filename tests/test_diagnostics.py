@@ -203,6 +203,21 @@ async def test_what_is_told_of_calls(
     assert 0 < lane["paused_for"] < lane["paused_for"] + lane["wait"] <= 1800 + 1800
 
 
+async def test_what_is_left_out_is_counted(
+    hass: HomeAssistant, sim: Simulator, setup: MockConfigEntry, wait: Wait
+) -> None:
+    await wait(60)
+    assert (await dump_of(hass, setup))["left_out"] == {}
+    sim.refuse_for(sim.plants[0].code, 20056)
+    sim.refuse_for(device_of(sim, Type.BATTERY), 20045)
+    await wait(3600, step=60)
+    told = (await dump_of(hass, setup))["left_out"]
+    assert told["getStationRealKpi"] == {"plants": {"20056": 1}, "devices": {}}
+    assert told["getDevRealKpi"]["plants"] == {}
+    assert set(told["getDevRealKpi"]["devices"]) <= {"20045", "20056"}
+    assert sum(told["getDevRealKpi"]["devices"].values()) >= 1
+
+
 async def test_what_is_told_of_types_and_devices(
     hass: HomeAssistant,
     sim: Simulator,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 import re
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.repairs import DOMAIN as REPAIRS, repairs_flow_manager
 from homeassistant.components.repairs.models import RepairsFlowResult
 from homeassistant.core import HomeAssistant
@@ -16,7 +17,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smartpvms import northbound
+from custom_components.smartpvms import northbound, repairs as repair_flows
 from custom_components.smartpvms.account.wording import device_types, escaped
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
 from custom_components.smartpvms.northbound import Interface, PauseReason
@@ -86,8 +87,17 @@ async def fix(
 
 
 @pytest.fixture(autouse=True)
-async def repairs(hass: HomeAssistant) -> None:
-    """Set up Home Assistant's side of repairs."""
+async def repairs(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Set up Home Assistant's side of repairs; time passes where one waits."""
+
+    async def tick(hass: HomeAssistant, seconds: float) -> None:
+        freezer.tick(seconds)
+
+    monkeypatch.setattr(repair_flows, "async_delay", tick)
     assert await async_setup_component(hass, REPAIRS, {})
 
 
@@ -227,7 +237,7 @@ async def test_the_device_list_is_asked_again_at_once(
 @pytest.mark.parametrize(
     ("status", "seconds"),
     [
-        pytest.param(None, 2, id="not asked: its minute is not over"),
+        pytest.param(None, 2, id="not asked: its window is not over for minutes"),
         pytest.param(503, 400, id="asked, and the server is down"),
     ],
 )
@@ -255,6 +265,56 @@ async def test_what_was_not_answered_is_not_repaired(
     sim.faults.clear()
     await wait(700, step=30)
     assert kind not in issues(hass, setup)
+
+
+async def test_a_repair_waits_for_the_lane(
+    hass: HomeAssistant,
+    sim: Simulator,
+    setup: MockConfigEntry,
+    wait: Wait,
+) -> None:
+    """What may be asked within a minute is worth waiting for."""
+    sim.deny("getStationRealKpi", 401)
+    kind = "no_access_getStationRealKpi"
+    while kind not in issues(hass, setup):
+        await wait(5)
+    sim.deny("getStationRealKpi", None)
+    await wait(265)
+    before, asked = sim.clock.now(), sim.count("getStationRealKpi")
+    result = await fix(hass, setup, kind)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert sim.count("getStationRealKpi") == asked + 1
+    assert 10 < sim.clock.now() - before < 60
+    assert sim.count(fail_code=407) == 0
+    assert kind not in issues(hass, setup)
+
+
+async def test_an_entry_that_ends_while_a_repair_waits(
+    hass: HomeAssistant,
+    sim: Simulator,
+    setup: MockConfigEntry,
+    wait: Wait,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sim.deny("getStationRealKpi", 401)
+    kind = "no_access_getStationRealKpi"
+    while kind not in issues(hass, setup):
+        await wait(5)
+    await wait(265)
+
+    async def unload(hass: HomeAssistant, seconds: float) -> None:
+        assert await hass.config_entries.async_unload(setup.entry_id)
+
+    monkeypatch.setattr(repair_flows, "async_delay", unload)
+    asked = len(sim.calls)
+    manager = repairs_flow_manager(hass)
+    assert manager
+    form = await manager.async_init(
+        DOMAIN, context={"issue_id": f"{setup.entry_id}_{kind}"}
+    )
+    result = await manager.async_configure(form["flow_id"], {})
+    assert result["errors"] == {"base": "not_answered"}
+    assert {call.interface for call in sim.calls[asked:]} <= {"logout"}
 
 
 async def test_a_login_without_consent(

@@ -13,6 +13,7 @@ from homeassistant.helpers import device_registry as dr
 from .account.account import Account
 from .account.connections import async_get_connections
 from .account.device_registry import type_name
+from .account.left_out import LeftOut
 from .catalogue import DEVICE_TYPES, NAMES, PLANT, Kpi, Status
 from .const import (
     CONF_CONTROL,
@@ -76,6 +77,7 @@ async def async_get_config_entry_diagnostics(
         hub = entry.runtime_data
         names = _pseudonyms(hub.account)
         shown["dialect"] = hub.account.inventory.dialect
+        shown["left_out"] = _left_out(hub.account)
         shown["control"] = hub.control.diagnostics(names.plant)
         # A fleet's take a while each.
         await asyncio.sleep(0)
@@ -167,6 +169,23 @@ def _oddities(session: NorthboundSession) -> dict[str, dict[str, int]]:
     for (interface, kind), count in session.call_log.oddities.items():
         found.setdefault(interface, {})[kind] = count
     return found
+
+
+def _left_out(account: Account) -> dict[str, dict[str, dict[str, int]]]:
+    """Return by interface and failCode how many plants and devices are left out."""
+    known = account.left_out
+    return {
+        interface: {
+            "plants": _by_code(known.of_plants(interface)),
+            "devices": _by_code(known.of_devices(interface)),
+        }
+        for interface in sorted({*known.plants, *known.devices})
+        if any(one.refusals for one in known.of(interface))
+    }
+
+
+def _by_code(known: LeftOut[str] | LeftOut[int]) -> dict[str, int]:
+    return Counter(str(refusal.code) for refusal in known.refusals.values())
 
 
 def _plants(hub: Hub, names: Pseudonyms) -> dict[str, dict[str, Any]]:

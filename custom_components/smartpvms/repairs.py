@@ -1,7 +1,7 @@
 """The flows that fix a repair issue: ask again, or leave plants to another entry."""
 
 from abc import abstractmethod
-from typing import override
+from typing import Final, override
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
@@ -9,11 +9,16 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import voluptuous as vol
 
+from .account.clock import async_delay
 from .account.device_registry import plant_owners
 from .account.options import excluded_plants
 from .const import CONF_EXCLUDED_PLANTS, DOMAIN
-from .hub.hub import SmartPvmsConfigEntry
+from .hub.hub import Hub, SmartPvmsConfigEntry
 from .northbound import Interface
+from .northbound.lane import NOT_GRANTED
+
+# Seconds for which a repair waits for a lane: its minute, and the ledger's margin.
+WAITS: Final = 61.0
 
 
 class FixFlow(RepairsFlow):
@@ -72,6 +77,9 @@ class AskAgainFlow(FixFlow):
         hub = entry.runtime_data
         answers = hub.account.client.session.call_log.answers
         before = {key: answers.get(key) for key in self._interfaces}
+        await self._async_wait(hub)
+        if entry.state is not ConfigEntryState.LOADED:
+            return "not_answered"
         await hub.async_ask_again(*self._interfaces)
         if any(map(hub.account.issues.is_refused, self._interfaces)):
             return "still_refused"
@@ -82,6 +90,16 @@ class AskAgainFlow(FixFlow):
         ]
         # Without an answer, or with one that tells of trouble, nothing is repaired.
         return None if any(answer.lets_in for answer in heard) else "not_answered"
+
+    async def _async_wait(self, hub: Hub) -> None:
+        """Wait for the lanes that open within a minute; polling may come first."""
+        ledger = hub.account.ledger
+        for key in self._interfaces:
+            await ledger.resume(key, *NOT_GRANTED)
+        waits = [ledger.wait(key) for key in self._interfaces]
+        soon = max((seconds for seconds in waits if seconds <= WAITS), default=0.0)
+        if soon:
+            await async_delay(hub.account.hass, soon)
 
 
 class LeaveOutFlow(FixFlow):
