@@ -405,6 +405,26 @@ async def test_a_server_that_finds_us_too_frequent(
     assert not issues(hass, setup)
 
 
+async def test_limits_that_were_learnt(
+    hass: HomeAssistant, setup: MockConfigEntry
+) -> None:
+    """One refusal says little; a second one after a good answer is told."""
+    account = setup.runtime_data.account
+    lane = account.ledger.lane(Interface.PLANT_REAL_TIME)
+    for is_told in (False, True):
+        lane.was_good = True
+        lane.learn_stricter(account.clock.now())
+        account.issues.review()
+        assert ("limits_learnt" in issues(hass, setup)) is is_told
+    assert told(hass, setup, "limits_learnt") == {
+        "account": setup.title,
+        "lanes": "- real-time values of plants (getStationRealKpi): × 2.2",
+    }
+    lane.stretch = 1.5
+    account.issues.review()
+    assert not issues(hass, setup)
+
+
 async def test_a_quota_that_ends_soon_is_not_worth_telling(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
 ) -> None:
