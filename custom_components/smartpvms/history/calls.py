@@ -11,13 +11,13 @@ from ..account.account import Account
 from ..account.supported_types import SavedTypes
 from ..const import LOGGER
 from ..coordinator import calling
-from ..local_time import ONE_DAY, day_of
+from ..local_time import ONE_DAY, Days, day_of
 from ..northbound import Device, Interface, Period
 from ..northbound.periods import PLANT_INTERFACES
 from .estimate import Estimate, estimates
 from .feeds import FEEDS, FIVE_MINUTES, Feed, Question, Track
 from .inputs import devices_of
-from .inquiry import Inquiry, inquiry, interface_of, longest_span
+from .inquiry import Call, Inquiry, inquiry, interface_of, longest_span
 from .planner import Planner, Subject, limit
 from .progress import Progress
 from .scheduler import Lanes, SavedCalls, Scheduler
@@ -198,20 +198,26 @@ class ImportCalls:
         feed = known.question.feed
         types = self.types[feed]
         with types.asking(type_id):
+            call = known.calls[0]
             await known.async_ask(self.account.client, now)
-            self._fill_gap(feed, type_id)
+            self._fill_gap(feed, call)
         if not types.may_ask(type_id):
             known.give_up(type_id)
             if feed == FIVE_MINUTES:
                 self._left_out.add(type_id)
 
-    def _fill_gap(self, feed: Feed, type_id: int) -> None:
-        """Ask for the past once more where a type was missing in it until now."""
-        if feed != FIVE_MINUTES or type_id not in self._left_out:
+    def _fill_gap(self, feed: Feed, call: Call) -> None:
+        """Ask for the past once more that was imported without what answers now."""
+        if feed != FIVE_MINUTES:
             return
-        self._left_out.remove(type_id)
+        ids = {int(key) for key in call.ids}
+        for code in self.account.plants_of(ids):
+            self._progress(code).ask_with(ids)
+        if call.type_id not in self._left_out:
+            return
+        self._left_out.remove(call.type_id)
         for device in self.account.devices.values():
-            if device.type_id == type_id:
+            if device.type_id == call.type_id:
                 self._progress(device.plant_code).drop(feed)
 
     def ask_again(self, interface: Interface) -> None:
@@ -225,8 +231,17 @@ class ImportCalls:
 
     def close(self, known: Inquiry) -> None:
         """Note that a question was answered in full."""
-        self._inquiries.pop(known.question, None)
-        self.scheduler.close(known.question)
+        question = known.question
+        self._inquiries.pop(question, None)
+        self.scheduler.close(question)
+        refused = self.account.left_out.of_devices(known.interface).refusals
+        if question.feed != FIVE_MINUTES or not refused:
+            return
+        days = Days.between(question.first, question.until)
+        for code in question.plants:
+            for device in self.account.devices_of(code):
+                if device.id in refused and device.id not in known.rows:
+                    self._progress(code).note_without(device.id, days)
 
     def put_off(self, feed: Feed) -> None:
         """Pause a feed after a call that failed; its answers until now are dropped."""

@@ -3,7 +3,7 @@
 The rows themselves are in the recorder. Pure; times are epoch seconds.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta, tzinfo
 from typing import Final, Self
@@ -15,6 +15,7 @@ from ..northbound import Period
 from ..storage.parse import (
     as_dict,
     as_list,
+    by_id,
     by_name,
     by_start,
     flag,
@@ -67,6 +68,8 @@ class Progress:
     - `batteries`: the ids of the batteries whose rows were asked last.
     - `parted_at`: when a battery was first missing from the list, 0 for never.
     - `tells_output`: whether its hours' `inverter_power` is AC output, a battery's too.
+    - `without`: the days whose five-minute rows were imported without a device that was
+      left out, by its id.
     - `parts`: rows of a period that wait for the other rows of it (the plant's or the
       batteries'), by their start.
     - `zone`: the plant's time zone as its rows have shown it; `midnights`: its proof.
@@ -89,6 +92,7 @@ class Progress:
     batteries: set[int] = field(default_factory=set)
     parted_at: int = 0
     tells_output: bool = False
+    without: dict[int, Days] = field(default_factory=dict)
     parts: dict[Period, Parts] = field(default_factory=dict)
     zone: tzinfo | None = None
     midnights: set[int] = field(default_factory=set)
@@ -117,13 +121,22 @@ class Progress:
     def request(self, days: Days) -> None:
         """Ask for the hours of these days, whatever their age, once more."""
         for feed in (HOURS, FIVE_MINUTES):
-            self.held[feed] = self.holds(feed) - days
-            self.asked_at[feed] = {
-                day: at
-                for day, at in self.asked_at.get(feed, {}).items()
-                if day not in days
-            }
+            self._ask_once_more(feed, days)
         self.requested |= days
+
+    def _ask_once_more(self, feed: Feed, days: Days) -> None:
+        self.held[feed] = self.holds(feed) - days
+        known = self.asked_at.get(feed, {}).items()
+        self.asked_at[feed] = {day: at for day, at in known if day not in days}
+
+    def note_without(self, device: int, days: Days) -> None:
+        """Note that days were imported without a device that was left out."""
+        self.without[device] = self.without.get(device, Days()) | days
+
+    def ask_with(self, devices: Collection[int]) -> None:
+        """Ask for the days once more that were imported without these devices."""
+        for device in self.without.keys() & set(devices):
+            self._ask_once_more(FIVE_MINUTES, self.without.pop(device))
 
     def forget(self, days: Days) -> None:
         """Ask for all rows of these days anew, the coarser ones too."""
@@ -286,6 +299,7 @@ class Progress:
             "batteries": sorted(self.batteries),
             "parted_at": self.parted_at,
             "tells_output": self.tells_output,
+            "without": {str(key): days.dump() for key, days in self.without.items()},
             "parts": {
                 str(period): {str(since): part for since, part in parts.items()}
                 for period, parts in self.parts.items()
@@ -320,6 +334,7 @@ class Progress:
             batteries=ids(data.get("batteries", [])),
             parted_at=_seconds(data.get("parted_at", 0)),
             tells_output=flag(data.get("tells_output", False)),
+            without=by_id(Days.load)(data.get("without", {})),
             metered=flag(data.get("metered", bool(series & _OF_METER))),
             parts={Period(name): part for name, part in parts.items()},
             zone=load_zone(data.get("zone")),
