@@ -117,6 +117,22 @@ def test_a_row_that_is_missing_until_noon_in_an_unknown_zone(
     assert counted(play(counter, soon, zone=None)) == pytest.approx(-250.0)
 
 
+def test_a_row_that_wavers_at_night_is_of_the_day_before_once_the_zone_is_known() -> (
+    None
+):
+    """It stood still, but for its last decimal: the next day has not begun."""
+    memories = play(
+        Counter.PLANT_DAY,
+        [("2026-06-15T20:00", 1262.2), ("2026-06-16T00:30", 1262.21)],
+        zone=None,
+    )
+    at = datetime(2026, 6, 16, 10, 15, tzinfo=BERLIN).timestamp()
+    moment = Moment(at, Day.of(at, BERLIN))
+    after = advance(Counter.PLANT_DAY, memories[-1], 340.0, moment)
+    assert after
+    assert counted([*memories, after]) == pytest.approx(340.01)
+
+
 def test_a_register_that_stood_still_was_the_old_devices() -> None:
     """At night nothing is fed in: no new device has counted all of it since dusk."""
     rows: list[Row] = [

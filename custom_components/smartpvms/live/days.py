@@ -178,7 +178,10 @@ class PlantDay:
             if memory.state is State.DOUBTED:
                 return memory
             return memory._replace(since=now.at, state=State.DOUBTED)
-        return Memory(raw, raw, now.at, memory.last_reset, period=memory.period)
+        # Its time will tell which day it is of, once the zone is known.
+        wavers = now.day is None and abs(raw - memory.raw) <= JITTER
+        at = memory.at if wavers else now.at
+        return Memory(raw, raw, at, memory.last_reset, period=memory.period)
 
     def _over(self, memory: Memory, raw: float, now: Moment, day: Day) -> Memory:
         """Return the memory after a row that came when the period shown was over.
