@@ -1,5 +1,6 @@
 """A recorder beside the simulated server, and a way to let history be imported."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -109,6 +111,16 @@ def import_all(
         raise AssertionError("the backfill is not done")
 
     return run
+
+
+async def all_recorded(hass: HomeAssistant) -> None:
+    """Wait until all states so far are in the database.
+
+    The recorder's own waiting ends while the last one is still being written.
+    """
+    future: asyncio.Future[None] = hass.loop.create_future()
+    get_instance(hass).queue_task(SynchronizeTask(future))
+    await future
 
 
 async def rows_of(

@@ -18,6 +18,7 @@ from custom_components.smartpvms.history.metadata import statistic_id
 from simulator import Dialect, Simulator
 from tests.conftest import entity_id
 
+from .conftest import all_recorded
 from .life import DAY, HOUR, ImportAll, moment, pass_time, start, step_of, stop
 
 # It takes half an hour in 2020, and more than a day's calls in 2022.
@@ -132,7 +133,7 @@ async def test_attributes_that_are_not_recorded(
     before = dt_util.utcnow() - timedelta(minutes=1)
     await pass_time(hass, freezer, 600, 100)
     sensor = entity_id(hass, "sensor", sim.plants[0].code, "history_import")
-    await get_instance(hass).async_block_till_done()
+    await all_recorded(hass)
     found = await get_instance(hass).async_add_executor_job(
         lambda: get_significant_states(hass, before, None, [sensor])
     )

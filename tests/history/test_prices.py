@@ -7,7 +7,6 @@ from unittest.mock import AsyncMock, Mock
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.energy.data import async_get_manager
-from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.models import (
     StatisticData,
     StatisticMeanType,
@@ -40,7 +39,7 @@ from custom_components.smartpvms.history.progress import Progress
 from custom_components.smartpvms.local_time import HOUR
 from simulator import Simulator
 
-from .conftest import rows_of
+from .conftest import all_recorded, rows_of
 from .life import DAY, ImportAll, midnight, pass_time, start
 
 type Options = dict[str, float | str]
@@ -207,7 +206,7 @@ async def test_a_number_holds_from_when_it_was_entered() -> None:
 async def test_a_number_that_an_entity_replaced(hass: HomeAssistant) -> None:
     """It holds until then, and the entity's states only from then on."""
     hass.states.async_set(PRICE, "0.50")
-    await get_instance(hass).async_block_till_done()
+    await all_recorded(hass)
     now = int(datetime.now(UTC).timestamp())
     span = Span(now - 2 * HOUR, now + 2 * HOUR, 1.0)
     steps = await async_steps(hass, PRICE, [span], [(now + HOUR, 0.2)])
@@ -219,7 +218,7 @@ async def test_costs_of_the_first_version_are_mended(
 ) -> None:
     """A thousandfold hour, a day at the mean; an energy whose price is forgotten."""
     hass.states.async_set(PRICE, "85", {"unit_of_measurement": "EUR/MWh"})
-    await get_instance(hass).async_block_till_done()
+    await all_recorded(hass)
     now = int(datetime.now(UTC).timestamp()) // HOUR * HOUR
     hours = [Span(now + at * HOUR, now + (at + 1) * HOUR, 2.0) for at in (1, 2)]
     day, old = (
@@ -279,7 +278,7 @@ async def test_states_and_means_are_converted(hass: HomeAssistant, unit: str) ->
     mean = StatisticData(start=datetime.fromtimestamp(hour, UTC), mean=raw)
     async_import_statistics(hass, metadata, [mean])
     hass.states.async_set(PRICE, str(2 * raw), {"unit_of_measurement": unit})
-    await get_instance(hass).async_block_till_done()
+    await all_recorded(hass)
     steps = await async_steps(hass, PRICE, [Span(hour, hour + HOUR, 1.0)])
     assert [price for _, price in steps] == pytest.approx([0.085, 0.17])
 
@@ -457,7 +456,7 @@ async def test_an_entity(
     metadata = means_of_price("EUR/kWh")
     async_import_statistics(hass, metadata, means)
     hass.states.async_set(PRICE, "0.40")
-    await get_instance(hass).async_block_till_done()
+    await all_recorded(hass)
     history = await start(hass, entry)
     await import_all(history, 1800)
     found = await costs(hass, plant.code, "grid_export_compensation")
