@@ -39,6 +39,9 @@ TODAY: Final = "2026-06-14T22:00:00+00:00"
 PLAYED: Final = 2 * 3600.0
 """Seconds in which each series gets a row."""
 
+IRRADIATION: Final = "MJ/m²"
+"""The unit that the old version registered, which the data do not hold."""
+
 NO_LIMIT: Final = (Window(10**6, DAY),)
 
 type Kept = dict[str, Any]
@@ -141,6 +144,10 @@ def fill_registries(hass: HomeAssistant, entry: MockConfigEntry, kept: Kept) -> 
             entities.async_update_entity_options(entity.entity_id, key, value)
         if item["name"]:
             entities.async_update_entity(entity.entity_id, name=item["name"])
+        if "irradiation" in object_id:
+            entities.async_update_entity(
+                entity.entity_id, unit_of_measurement=IRRADIATION
+            )
 
 
 async def fill_recorder(hass: HomeAssistant, kept: Kept) -> None:
