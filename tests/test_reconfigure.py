@@ -129,6 +129,21 @@ async def test_reauth_when_the_list_of_plants_is_empty(
     assert setup.runtime_data.account.plants.keys() == {plants[0].code}
 
 
+async def test_reauth_with_more_plants_than_a_page(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """A good login is enough: the second page waits its minute."""
+    await wait(60)
+    sim.is_paged = True
+    sim.plants += fleet.many(101, n_devices=1)
+    sim.evict()
+    before = sim.count("stations")
+    result = await reauth(hass, setup, "pass")
+    assert result["reason"] == "reauth_successful"
+    assert sim.count(fail_code=407) == 0
+    assert sim.count("stations") <= before + 1
+
+
 async def test_a_new_password(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, url: str, wait: Wait
 ) -> None:

@@ -89,6 +89,17 @@ async def test_a_portal_is_called_one(link: Link, sim: Simulator) -> None:
     assert len(sim.calls) == 1
 
 
+async def test_web_pages_do_not_make_an_old_system(link: Link, sim: Simulator) -> None:
+    """An account of 2022 stays one while its server has trouble."""
+    found, _ = await detect(link)
+    sim.faults.add(Fault(FaultKind.HTML, "stations"))
+    for _ in range(2):
+        link.clock.wait(1800)
+        with pytest.raises(NotNorthboundError):
+            await PlantList(link.client, found).read_on()
+    assert sim.count("getStationList") == 0
+
+
 @pytest.mark.parametrize("code", [401, 20056, 20400])
 async def test_a_refused_account_is_no_old_system(
     link: Link, sim: Simulator, code: int
