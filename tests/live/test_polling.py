@@ -299,6 +299,26 @@ async def test_more_than_a_hundred_plants(
     assert sim.count(fail_code=407) == 0
 
 
+@pytest.mark.slow
+async def test_a_plant_that_leaves_an_account_of_a_hundred_and_one(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
+) -> None:
+    """The limits of a hundred hold as soon as the list says so, not a day later."""
+    sim.plants[:] = fleet.many(101, 1)
+    hass.config_entries.async_update_entry(entry, pref_disable_new_entities=True)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    await wait(600, 60)
+    account = entry.runtime_data.account
+    assert len(account.listed_plants) == 101
+    gone = sim.plants.pop()
+    while gone.code in account.listed_plants:
+        await wait(600, 60)
+    refused = sim.count(fail_code=407)
+    await wait(3 * HOUR, 60)
+    assert sim.count(fail_code=407) == refused
+    assert gone.code in account.plants
+
+
 async def test_a_clock_that_jumps(
     hass: HomeAssistant,
     setup: MockConfigEntry,
