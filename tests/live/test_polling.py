@@ -22,7 +22,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.const import DOMAIN
-from custom_components.smartpvms.northbound import Profile
+from custom_components.smartpvms.northbound import Interface, Profile
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
 from tests.conftest import DIALECTS_OF_DAYS, device_of, entity_id, restart, state_of
 
@@ -297,6 +297,23 @@ async def test_more_than_a_hundred_plants(
     assert len(hub.account.plants) == 120
     assert len(hub.plants.data) == 120
     assert sim.count(fail_code=407) == 0
+
+
+@pytest.mark.parametrize("code", [503, 20007])
+async def test_lists_that_fail_leave_half_of_the_days_calls(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait, code: int
+) -> None:
+    """Restarts and dialogs need them."""
+    await wait(60)
+    if code == 20007:
+        sim.deny("stations", code)
+    else:
+        sim.faults.add(Fault(FaultKind.HTTP, "stations", status=503))
+    before = sim.count("stations")
+    await wait(6 * HOUR, 300)
+    assert sim.count("stations") > before
+    ledger = setup.runtime_data.account.ledger
+    assert sim.count("stations") <= ledger.most(Interface.STATIONS) / 2
 
 
 @pytest.mark.slow
