@@ -27,9 +27,7 @@ from custom_components.smartpvms.hub.hub import Hub
 from custom_components.smartpvms.northbound import Interface, NorthboundSession, Period
 from custom_components.smartpvms.northbound.session import _open
 from simulator import Plant, Simulator, fleet
-from simulator.envelope import Refused, refuse, wrap
-from simulator.interfaces.arguments import Asked
-from simulator.interfaces.table import handler
+from simulator.interfaces.table import envelope
 
 from .fleet import plants as many_plants
 from .home import account_entry, home
@@ -78,23 +76,11 @@ class Answering:
             proof: object,
         ) -> Any:
             begun = process_time()
-            body = orjson.dumps(_answer(sim, interface, payload))
+            body = orjson.dumps(envelope(sim, interface, payload, sim.clock.now()))
             self.seconds += process_time() - begun
             return _open(interface, body, response), response
 
         NorthboundSession._exchange = exchange  # type: ignore[assignment,method-assign]  # noqa: SLF001
-
-
-def _answer(sim: Simulator, interface: str, asked: Mapping[str, Any]) -> Any:
-    at, body = sim.clock.now(), dict(asked)
-    answer_of = handler(interface, sim.dialect)
-    if answer_of is None:
-        # Logins and logouts.
-        return {"success": True, "data": None, "failCode": 0, "message": None}
-    try:
-        return wrap(answer_of(Asked(sim, body, at)), body, at)
-    except Refused as refused:
-        return refuse(refused.code, refused.message, body, at)
 
 
 class Time:

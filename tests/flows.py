@@ -5,11 +5,7 @@ from pathlib import Path
 import re
 from typing import Any
 
-from homeassistant.config_entries import (
-    SOURCE_RECONFIGURE,
-    SOURCE_USER,
-    ConfigFlowResult,
-)
+from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -114,10 +110,7 @@ async def reconfigure(
     hass: HomeAssistant, entry: MockConfigEntry, data: dict[str, Any]
 ) -> ConfigFlowResult:
     """Start to change an account and fill in the form."""
-    form = await hass.config_entries.flow.async_init(
-        DOMAIN,
-        context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id},
-    )
+    form = await entry.start_reconfigure_flow(hass)
     assert form["step_id"] == "reconfigure"
     assert_readable(form)
     return await submit(hass, form, data)

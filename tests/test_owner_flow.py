@@ -10,11 +10,7 @@ from homeassistant.components.application_credentials import (
     ClientCredential,
     async_import_client_credential,
 )
-from homeassistant.config_entries import (
-    SOURCE_RECONFIGURE,
-    ConfigEntryState,
-    ConfigFlowResult,
-)
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -291,9 +287,7 @@ async def test_another_host_needs_another_consent(
     wait: Callable[..., Awaitable[None]],
 ) -> None:
     await wait(70)
-    form = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": owned.entry_id}
-    )
+    form = await owned.start_reconfigure_flow(hass)
     assert form["step_id"] == "owner_reconfigure"
     assert_readable(form)
     assert form["data_schema"] is not None
@@ -322,9 +316,7 @@ async def test_reconfigured_for_other_plants_is_refused(
     wait: Callable[..., Awaitable[None]],
 ) -> None:
     await wait(70)
-    form = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": owned.entry_id}
-    )
+    form = await owned.start_reconfigure_flow(hass)
     mine, sim.plants = sim.plants, [fleet.emma()]
     asked = await submit(hass, form, {CONF_HOST: url, CONF_VERIFY_SSL: True})
     result = await agree(hass, sim, asked, hass_client_no_auth)

@@ -234,6 +234,17 @@ async def test_the_device_list_is_asked_again_at_once(
     assert len(entry.runtime_data.account.devices) == len(sim.plants[0].devices)
 
 
+async def plants_refused(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
+) -> str:
+    """Refuse the plants' values until a repair says so; return which one."""
+    sim.deny("getStationRealKpi", 401)
+    kind = "no_access_getStationRealKpi"
+    while kind not in issues(hass, entry):
+        await wait(5)
+    return kind
+
+
 @pytest.mark.parametrize(
     ("status", "seconds"),
     [
@@ -249,10 +260,7 @@ async def test_what_was_not_answered_is_not_repaired(
     status: int | None,
     seconds: float,
 ) -> None:
-    sim.deny("getStationRealKpi", 401)
-    kind = "no_access_getStationRealKpi"
-    while kind not in issues(hass, setup):
-        await wait(5)
+    kind = await plants_refused(hass, sim, setup, wait)
     sim.deny("getStationRealKpi", None)
     if status:
         fault = Fault(FaultKind.HTTP, "getStationRealKpi", status=status)
@@ -274,10 +282,7 @@ async def test_a_repair_waits_for_the_lane(
     wait: Wait,
 ) -> None:
     """What may be asked within a minute is worth waiting for."""
-    sim.deny("getStationRealKpi", 401)
-    kind = "no_access_getStationRealKpi"
-    while kind not in issues(hass, setup):
-        await wait(5)
+    kind = await plants_refused(hass, sim, setup, wait)
     sim.deny("getStationRealKpi", None)
     await wait(265)
     before, asked = sim.clock.now(), sim.count("getStationRealKpi")
@@ -296,10 +301,7 @@ async def test_an_entry_that_ends_while_a_repair_waits(
     wait: Wait,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    sim.deny("getStationRealKpi", 401)
-    kind = "no_access_getStationRealKpi"
-    while kind not in issues(hass, setup):
-        await wait(5)
+    kind = await plants_refused(hass, sim, setup, wait)
     await wait(265)
 
     async def unload(hass: HomeAssistant, seconds: float) -> None:

@@ -89,7 +89,7 @@ class PlantsFlow(ConfigFlow, ABC):
     async def async_step_waited(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Log in with what was typed before."""
+        """Log in as the form was filled in before the wait."""
         return await self._again()
 
     async def _async_wait(self, again: GoOn) -> ConfigFlowResult:

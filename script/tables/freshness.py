@@ -89,7 +89,7 @@ def read(table: str) -> Cells:
 
 
 def merged(old: Cells, new: Cells) -> str:
-    """Return the table of what was measured now, and before of other accounts."""
+    """Return the table: this measurement, and the last one of other accounts."""
     now = {column for cells in new.values() for column in cells}
     rows: Cells = defaultdict(dict)
     for label, cells in old.items():

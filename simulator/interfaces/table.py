@@ -1,12 +1,13 @@
 """Handlers of the interfaces, by name and dialect."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from simulator.dialect import Dialect
-from simulator.envelope import Answer
+from simulator.envelope import Answer, Body, Refused, refuse, wrap
 
 from . import alarms, control, devices, plants, upgrades
-from .arguments import Asked
+from .arguments import Asked, Backend
 
 type Handler = Callable[[Asked], Answer]
 
@@ -50,3 +51,20 @@ def handler(interface: str, dialect: Dialect) -> Handler | None:
     if interface in UNKNOWN[dialect]:
         return None
     return HANDLERS.get(interface)
+
+
+def envelope(
+    backend: Backend, interface: str, asked: Mapping[str, Any], at: float
+) -> Body:
+    """Return the whole answer to a call, without login and quota; `at`: epoch seconds.
+
+    What has no handler, as login and logout, is answered with success and no data.
+    """
+    body = dict(asked)
+    answer_of = handler(interface, backend.dialect)
+    if answer_of is None:
+        return {"success": True, "data": None, "failCode": 0, "message": None}
+    try:
+        return wrap(answer_of(Asked(backend, body, at)), body, at)
+    except Refused as refused:
+        return refuse(refused.code, refused.message, body, at)

@@ -96,7 +96,7 @@ class Age:
 
     @classmethod
     def of(cls, ages: array[float], shortest: float) -> Age:
-        """Sum up what was measured; at best, ages grow from 0 to a whole round."""
+        """Sum up the ages; at best, ages grow from 0 to a whole round."""
         return cls(median(ages), max(ages), shortest / 2)
 
 
@@ -177,7 +177,7 @@ def _assert_fresh(ages: dict[str, Age]) -> None:
 
 
 def _keep(name: str, sim: Simulator, ages: dict[str, Age], calls: Counter[str]) -> None:
-    """Write what was measured for script/freshness, where that asks for it."""
+    """Write the figures for script/freshness, where that asks for them."""
     if not (folder := os.environ.get("FRESHNESS")):
         return
     size = Size.of(sim.plants, sim.dialect)

@@ -18,9 +18,7 @@ from custom_components.smartpvms.northbound.call_log import CallLog
 from custom_components.smartpvms.northbound.interfaces import Json
 from custom_components.smartpvms.northbound.session import _open
 from simulator import Clock, Dialect as Age, Simulator, fleet
-from simulator.envelope import Refused, refuse, wrap
-from simulator.interfaces.arguments import Asked
-from simulator.interfaces.table import handler
+from simulator.interfaces.table import envelope
 
 NOON: Final = datetime(2026, 6, 15, 10, 2, tzinfo=UTC)
 USER, PASSWORD = "Northbound-User", "Secret-Systemcode"
@@ -30,15 +28,7 @@ type Coroutine_ = Coroutine[Any, Any, object]
 
 def answer(sim: Simulator, interface: str, asked: Mapping[str, Any]) -> Any:
     """Return the envelope that a simulator answers a call with; no quota is kept."""
-    at, body = sim.clock.now(), dict(asked)
-    answer_of = handler(interface, sim.dialect)
-    if answer_of is None:
-        # Logins and logouts.
-        return {"success": True, "data": None, "failCode": 0, "message": None}
-    try:
-        return wrap(answer_of(Asked(sim, body, at)), body, at)
-    except Refused as refused:
-        return refuse(refused.code, refused.message, body, at)
+    return envelope(sim, interface, asked, sim.clock.now())
 
 
 @cache

@@ -8,7 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.northbound import Interface
-from simulator import Dialect, Simulator, Type, fleet
+from simulator import Dialect, Simulator, Type
 from tests.conftest import device_of, restart
 
 from .conftest import rows_of
@@ -18,12 +18,9 @@ DEPTH = 4
 
 
 @pytest.fixture
-async def sim(now: str, dialect: Dialect) -> Simulator:
-    """Return the simulator with one house, some weeks old."""
-    plant = fleet.residential(connected=date(2026, 6, 1))
-    sim = Simulator(plants=[plant], dialect=dialect)
-    sim.alarms.automatic = False
-    return sim
+def connected() -> date:
+    """Return when the house began: some weeks ago."""
+    return date(2026, 6, 1)
 
 
 @pytest.fixture

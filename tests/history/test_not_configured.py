@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.northbound import Interface
-from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
+from simulator import Dialect, Fault, FaultKind, Simulator, Type
 from tests.conftest import DIALECTS_OF_DAYS, restart
 
 from .conftest import rows_of
@@ -24,12 +24,9 @@ FIVE_MINUTES = {
 
 
 @pytest.fixture
-async def sim(now: str, dialect: Dialect) -> Simulator:
-    """Return the simulator with one house, a few months old."""
-    plant = fleet.residential(connected=date(2026, 4, 12))
-    sim = Simulator(plants=[plant], dialect=dialect)
-    sim.alarms.automatic = False
-    return sim
+def connected() -> date:
+    """Return when the house began: a few months ago."""
+    return date(2026, 4, 12)
 
 
 @pytest.fixture

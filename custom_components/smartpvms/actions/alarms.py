@@ -70,7 +70,7 @@ async def async_get_alarms(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
     """Return the alarms of a period, by the device id that was passed.
 
     The last 30 days where no period is given; at most a year back. While an account
-    may not be asked for alarms, what polling knows is the answer: what is active.
+    may not be asked for alarms, the answer is the active alarms that polling knows.
     """
     begin, end = _period(call.data)
     targets = find_targets(hass, call.data[ATTR_DEVICE_ID])
@@ -105,9 +105,9 @@ async def async_get_alarms(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
 
 
 def _is_from_memory(hub: Hub, codes: Collection[str], data: Mapping[str, Any]) -> bool:
-    """Tell whether nothing may be asked, and polling knows what is asked for.
+    """Tell whether polling has to answer, and can.
 
-    It knows what is active, and nothing of an alarm's type.
+    It knows the active alarms, without their type.
     """
     if not is_closed(hub.account, Interface.ALARMS) or data[ATTR_TYPES]:
         return False

@@ -3,7 +3,7 @@
 The rows themselves are in the recorder. Pure; times are epoch seconds.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, timedelta, tzinfo
 from typing import Final, Self
@@ -133,9 +133,9 @@ class Progress:
         """Note that days were imported without a device that was left out."""
         self.without[device] = self.without.get(device, Days()) | days
 
-    def ask_with(self, devices: Collection[int]) -> None:
+    def ask_with(self, devices: AbstractSet[int]) -> None:
         """Ask for the days once more that were imported without these devices."""
-        for device in self.without.keys() & set(devices):
+        for device in self.without.keys() & devices:
             self._ask_once_more(FIVE_MINUTES, self.without.pop(device))
 
     def forget(self, days: Days) -> None:

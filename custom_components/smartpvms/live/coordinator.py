@@ -61,7 +61,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         self._changed: dict[K, None] = {}
         self._stale: set[K] = set()
         self._listeners_of: dict[K, list[CALLBACK_TYPE]] = {}
-        self._unlisten: CALLBACK_TYPE = keep_polling
+        self._unlisten: CALLBACK_TYPE
         self._causes: dict[K, Context] = {}
         self._watchers: list[Watch[K]] = []
         self._followers: list[Follow[K]] = []

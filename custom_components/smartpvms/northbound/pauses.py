@@ -33,8 +33,7 @@ _BY_TYPE: Final = frozenset(
     }
 )
 
-
-# An owner allows plants one by one: one that is not allowed pauses no other.
+# An owner allows plants singly: a plant that is not allowed pauses no other.
 _BY_PLANT: Final = _BY_TYPE | {
     Interface.PLANT_REAL_TIME,
     Interface.PLANT_HOUR,
