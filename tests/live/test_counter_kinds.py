@@ -133,6 +133,52 @@ def test_a_row_that_wavers_at_night_is_of_the_day_before_once_the_zone_is_known(
     assert counted([*memories, after]) == pytest.approx(340.01)
 
 
+def test_a_row_that_wavers_all_night_begins_its_day_when_it_moves() -> None:
+    """Even where the next day's first number is more than half of the last one's."""
+    wavering = [
+        (f"2026-06-16T{hour:02}:{minute:02}", 12.60 + 0.01 * (minute % 2))
+        for hour in range(10)
+        for minute in range(0, 60, 5)
+    ]
+    rows: list[Row] = [
+        ("2026-06-15T20:00", 12.60),
+        *wavering,
+        ("2026-06-16T10:14", 7.0),
+        ("2026-06-16T10:19", 7.2),
+    ]
+    assert counted(play(Counter.PLANT_DAY, rows)) == pytest.approx(7.2, abs=0.02)
+
+
+@pytest.mark.parametrize("counter", [Counter.PLANT_DAY, Counter.DEVICE_DAY])
+def test_the_day_is_still_known_where_the_zone_is_not_for_a_while(
+    counter: Counter,
+) -> None:
+    """A start without the saved zone, in the night while a row stands still."""
+    evening = play(
+        counter,
+        [
+            ("2026-06-15T20:00", 9.5),
+            ("2026-06-16T00:05", 9.51),
+            ("2026-06-16T00:10", 9.5),
+            ("2026-06-16T00:14", 9.51),
+        ],
+    )
+    memory: Memory | None = evening[-1]
+    memories = [*evening]
+    for time, raw, zone in [
+        ("2026-06-16T03:00", 9.5, None),
+        ("2026-06-16T03:05", 9.51, BERLIN),
+        ("2026-06-16T10:14", 7.0, BERLIN),
+        ("2026-06-16T10:19", 7.2, BERLIN),
+    ]:
+        at = datetime.fromisoformat(time).replace(tzinfo=BERLIN).timestamp()
+        memory = advance(counter, memory, raw, Moment(at, zone and Day.of(at, zone)))
+        assert memory
+        memories.append(memory)
+    is_device = counter is Counter.DEVICE_DAY
+    assert counted(memories, increasing=is_device) == pytest.approx(7.2, abs=0.03)
+
+
 def test_a_register_that_stood_still_was_the_old_devices() -> None:
     """At night nothing is fed in: no new device has counted all of it since dusk."""
     rows: list[Row] = [

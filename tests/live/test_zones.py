@@ -82,6 +82,6 @@ async def test_the_rows_of_days_tell_the_zone(
         assert zone
         assert zone.utcoffset(dt_util.now()) == timedelta(hours=-4)
         await restart(hass, entry)
-        assert entry.runtime_data.account.known_zone(CODE) is None
+        assert entry.runtime_data.account.known_zone(CODE) == zone
         await wait(LOOK, 10)
     assert sim.count("getKpiStationDay") == calls

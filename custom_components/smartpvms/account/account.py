@@ -193,6 +193,11 @@ class Account:
         """Return a plant's time zone, None while neither list nor rows have told it."""
         return self._zones.get(plant_code)
 
+    @property
+    def learnt_zones(self) -> Mapping[str, tzinfo]:
+        """The time zones that rows have shown, by plant code."""
+        return self._learnt_zones
+
     @callback
     def learn_zone(self, plant_code: str, zone: tzinfo) -> None:
         """Keep a plant's time zone as its rows have shown it."""

@@ -8,6 +8,7 @@ from homeassistant.core import callback
 
 from ..account.account import Account
 from ..account.device_registry import RegisteredKeys, async_registered_keys
+from ..account.time_zones import dump_zone
 from ..alarms.coordinator import AlarmCoordinator
 from ..control.coordinator import ControlCoordinator
 from ..firmware.coordinator import FirmwareCoordinator
@@ -162,6 +163,10 @@ class Hub:
             "in_watts": self.account.powers.dump_units(),
             "powers": self.account.powers.dump(),
             "left_out": self.account.left_out.dump(),
+            "zones": {
+                code: dump_zone(zone)
+                for code, zone in self.account.learnt_zones.items()
+            },
         }
         return lambda: {
             "inventory": inventory.dump(),
@@ -175,6 +180,9 @@ class Hub:
 
     def _restore(self, saved: SavedHub) -> None:
         account, devices = self.account, self.devices
+        for code, zone in saved["zones"].items():
+            if zone and code in account.plants:
+                account.learn_zone(code, zone)
         devices.restore_known(saved["types"], reports_pv=saved["reports_pv"])
         made = saved["made"]
         restore_readings(self.plants, saved["plants"], account.plants, made)

@@ -1,7 +1,7 @@
 """What a restart begins with: the inventory, the last readings, what was learnt."""
 
 from collections.abc import Callable, Container, Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, Final, TypedDict
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
@@ -12,6 +12,7 @@ from ..account.inventory import Inventory
 from ..account.left_out import LEFT_OUT, SavedLeftOut
 from ..account.powers import Powers
 from ..account.supported_types import TYPES, SavedTypes
+from ..account.time_zones import load_zone
 from ..const import DOMAIN
 from ..firmware.records import FirmwareRecords
 from ..live.coordinator import RealTimeCoordinator
@@ -40,6 +41,7 @@ class SavedHub(TypedDict):
     insights: dict[str, Reading]
     powers: Powers
     left_out: SavedLeftOut
+    zones: dict[str, tzinfo | None]
 
 
 _PERIODS: Final = vol.Schema(
@@ -69,6 +71,7 @@ SCHEMA: Final = vol.Schema(
         vol.Optional("firmware", default=dict): FirmwareRecords.load,
         vol.Optional("underperformance", default=dict): _COMPARISONS,
         vol.Optional("left_out", default=dict): LEFT_OUT,
+        vol.Optional("zones", default=dict): {str: load_zone},
         vol.Optional("insights", default=dict): {str: Reading.load},
     },
     extra=vol.REMOVE_EXTRA,

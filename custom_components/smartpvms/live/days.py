@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Final, override
 
 from ..local_time import DAY, HOUR, Day, day_of, midnight
-from .memory import Memory, Moment, State
+from .memory import JITTER, Memory, Moment, State
 
 # The cloud lags 5 to 10 minutes: a first row this early is of the day before.
 LAG: Final = 15 * 60.0
@@ -19,9 +19,6 @@ EARLY: Final = 2 * HOUR
 
 # Home Assistant takes a fall of more than 10 % for a counter's new start.
 NEW_START: Final = 0.9
-
-# A counter that stands still may waver by so much (kWh, rounding included).
-JITTER: Final = 0.021
 
 # Rises this early in the day are yesterday's, whatever the season.
 DAWN: Final = 4 * HOUR
@@ -63,7 +60,7 @@ class DeviceDay:
         if raw == memory.raw == value and memory.state is State.COUNTING:
             return memory
         if raw >= value:
-            return Memory(raw, raw, now.at, memory.last_reset, period=memory.period)
+            return now.moved(memory, raw)
         if raw >= value * NEW_START:
             return memory._replace(raw=raw, since=None, state=State.COUNTING)
         if now.day and (tomorrow := now.date_of(now.at + EARLY)) != now.day.period:
@@ -178,10 +175,7 @@ class PlantDay:
             if memory.state is State.DOUBTED:
                 return memory
             return memory._replace(since=now.at, state=State.DOUBTED)
-        # Its time will tell which day it is of, once the zone is known.
-        wavers = now.day is None and abs(raw - memory.raw) <= JITTER
-        at = memory.at if wavers else now.at
-        return Memory(raw, raw, at, memory.last_reset, period=memory.period)
+        return now.moved(memory, raw)
 
     def _over(self, memory: Memory, raw: float, now: Moment, day: Day) -> Memory:
         """Return the memory after a row that came when the period shown was over.
@@ -194,8 +188,9 @@ class PlantDay:
         if raw == 0 or _is_halved(memory, raw):
             return self._anew(first, raw, now.at, day)
         stood = now.at - max(memory.at, begun)
-        if raw == memory.raw or (stood > LAG and abs(raw - memory.raw) <= JITTER):
-            return memory
+        if abs(raw - memory.raw) <= JITTER:
+            # Wavering, or in the first minutes the last of the day before.
+            return memory if stood > LAG else memory._replace(value=raw, raw=raw)
         if stood > HOUR and now.at - begun >= DAWN:
             return self._anew(first, raw, now.at, day)
         return Memory(raw, raw, now.at, memory.last_reset, period=memory.period)

@@ -92,6 +92,9 @@ def _load_state(saved: object, value: float | None, since: float | None) -> Stat
 # A counter's rise or first number beyond this (kW) is a leap, whatever the plant.
 LEAP: Final = 1e6
 
+# A counter that stands still may waver by so much (kWh, rounding included).
+JITTER: Final = 0.021
+
 # Where its size is known: so many times that (house and grid may be larger), or this.
 LARGER: Final = 10.0
 LEAP_OF_SMALL: Final = 100.0
@@ -117,14 +120,22 @@ class Moment(NamedTuple):
         """Return the local day of another instant; none in an unknown zone."""
         return day_of(at, self.day.zone).isoformat() if self.day else ""
 
+    def moved(self, memory: Memory, raw: float) -> Memory:
+        """Return the memory after a movement within the period.
+
+        In an unknown zone the period of a movement is unknown; wavering is none.
+        """
+        if self.day is None and abs(raw - memory.raw) <= JITTER:
+            return Memory(raw, raw, memory.at, memory.last_reset, period=memory.period)
+        period = memory.period if self.day else ""
+        return Memory(raw, raw, self.at, memory.last_reset, period=period)
+
     def placed(self, memory: Memory, first_of: Callable[[date], date]) -> Memory:
-        """Return a memory with its period, which an unknown zone does not tell.
+        """Return a memory with its period, as far as the zone is known.
 
         Where the zone has just become known, it is the period of the last movement.
         """
-        if self.day is None:
-            return memory._replace(period="") if memory.period else memory
-        if memory.period:
+        if self.day is None or memory.period:
             return memory
         first = first_of(day_of(memory.at, self.day.zone))
         return memory._replace(period=first.isoformat())
