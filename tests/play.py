@@ -50,8 +50,8 @@ def run_timers(hass: HomeAssistant, ahead: float = 0.0) -> None:
         "time_tracker_timestamp": at.timestamp,
     }
     with patch.multiple(event, **clock):
+        due = hass.loop.time() + ahead + _RESOLUTION
         for timer in list(get_scheduled_timer_handles(hass.loop)):
-            due = hass.loop.time() + ahead + _RESOLUTION
             if not timer.cancelled() and timer.when() <= due:
                 timer._run()
                 timer.cancel()

@@ -19,6 +19,7 @@ from custom_components.smartpvms.catalogue.series import (
 from custom_components.smartpvms.const import CONF_TURNED_METERS
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
 from custom_components.smartpvms.history.importer import Importer
+from custom_components.smartpvms.history.inputs import live_counters
 from custom_components.smartpvms.history.live_hours import (
     KEPT,
     LAG,
@@ -484,6 +485,39 @@ async def test_the_running_hour(
     await assert_hours(hass, sim, begin, begin + HOUR, within=within)
     await assert_nothing_falls(hass, sim.plants[0].code)
     assert sim.count(fail_code=407) == 0
+
+
+@pytest.mark.parametrize("dialect", [Dialect.V2020])
+async def test_a_meter_that_is_turned_brings_other_counters(
+    hass: HomeAssistant,
+    sim: Simulator,
+    entry: MockConfigEntry,
+    history: HistoryCoordinator,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """What it has counted for years is never the running hour's."""
+    hub, code = entry.runtime_data, sim.plants[0].code
+
+    def names() -> dict[str, set[str]]:
+        found = live_counters(hub.account, hub.plants.data, hub.devices.data, code)
+        return {
+            key: set(counters)
+            for by_key in found.values()
+            for key, counters in by_key.items()
+            if key in (DEVICE_IMPORT, DEVICE_EXPORT)
+        }
+
+    await pass_time(hass, freezer, 400, 10)
+    before = names()
+    assert before.keys() == {DEVICE_IMPORT, DEVICE_EXPORT}
+    meter = str(device_of(sim, Type.POWER_SENSOR))
+    options = {**entry.options, CONF_TURNED_METERS: [meter]}
+    hass.config_entries.async_update_entry(entry, options=options)
+    after = names()
+    assert before[DEVICE_IMPORT] == after[DEVICE_EXPORT]
+    assert before[DEVICE_EXPORT] == after[DEVICE_IMPORT]
+    assert before[DEVICE_IMPORT].isdisjoint(before[DEVICE_EXPORT])
+    assert all(name.startswith(meter) for name in before[DEVICE_IMPORT])
 
 
 @pytest.mark.parametrize("dialect", DIALECTS_OF_DAYS)
