@@ -5,6 +5,7 @@ from contextlib import suppress
 import ctypes
 import os
 from pathlib import Path
+import secrets
 import signal
 import socket
 import sys
@@ -12,6 +13,8 @@ from typing import Final
 
 LOOPBACK: Final = "127.0.0.1"
 PR_SET_PDEATHSIG: Final = 1
+# Ports that no system gives to an outgoing connection: those begin at 32768.
+UNCONNECTED: Final = range(20_000, 32_000)
 
 
 class DemoError(Exception):
@@ -102,10 +105,11 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 
 def free_port(preferred: int = 0, host: str = LOOPBACK) -> int:
-    """Return the preferred port if it is free, else any free one."""
-    if preferred and is_free(preferred, host):
-        return preferred
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
+    """Return the preferred port if it is free, else any free one.
+
+    It is used only some time later, so it is none that a connection may get by then.
+    """
+    port = preferred
+    while not port or not is_free(port, host):
+        port = secrets.choice(UNCONNECTED)
     return port

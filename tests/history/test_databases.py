@@ -17,7 +17,7 @@ from .databases import ENGINES, served
 from .life import ImportAll, last_midnight, settle, step_of
 from .test_import import expected_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(params=list(ENGINES))
@@ -40,12 +40,12 @@ def recorder_db_url(
 
 @pytest.fixture
 def connected() -> date:
-    """Return when the house was connected: some weeks ago."""
-    return date(2026, 4, 20)
+    """Return when the house was connected: two years ago."""
+    return date(2024, 6, 10)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS_OF_DAYS)
-async def test_some_weeks(
+async def test_two_years(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     sim: Simulator,
@@ -67,7 +67,7 @@ async def test_some_weeks(
             await rows_of(hass, house.code, series)
         )
         days = await rows_of(hass, house.code, series, period="day")
-        assert len(days) > 50
+        assert len(days) > 730
         for day in days:
             if day["end"] > end:
                 continue

@@ -70,6 +70,20 @@ async def test_where_rows_are_parsed(
     assert threads[-1] == f"rows: {where}"
 
 
+async def test_many_rows_are_parsed_a_portion_at_a_time(
+    raw: RawServer, raw_link: Link, threads: list[str]
+) -> None:
+    """A thread of Home Assistant's is never held up for longer than a portion takes."""
+    count = 2 * client.ROWS_AT_ONCE + 1
+    rows = [{"devId": n, "dataItemMap": {"day_cap": "?"}} for n in range(count)]
+    raw.answers[Interface.DEVICE_REAL_TIME] = {"success": True, "data": rows}
+    found = await raw_link.client.device_real_time(38, [1])
+    assert [row.device_id for row in found] == list(range(count))
+    assert threads[-3:] == ["rows: thread"] * 3
+    kinds = raw_link.session.call_log.oddities
+    assert [*kinds.values()] == [count]
+
+
 async def test_a_day_of_five_minutes(
     link: Link, sim: Simulator, plant: Plant, threads: list[str]
 ) -> None:

@@ -5,8 +5,11 @@ arguments before a call is spent (ValueError), stays within the ledger
 (NotYetError) and raises a NorthboundError for whatever the server refuses.
 """
 
+from asyncio import to_thread
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import batched
 from math import ceil
 from typing import Final
 
@@ -36,7 +39,7 @@ from .models import (
     milliseconds,
     parse,
 )
-from .session import NorthboundSession, computed
+from .session import NorthboundSession
 from .type_forms import TypeForms
 
 LONGEST_HISTORY: Final = timedelta(days=3)
@@ -44,6 +47,7 @@ LONGEST_ALARM_PERIOD: Final = timedelta(days=31)
 LONGEST_KEY: Final = 256
 # A row has up to a hundred values, and parsing so many rows takes milliseconds.
 MANY_ROWS: Final = 20
+ROWS_AT_ONCE: Final = 500
 UPGRADABLE_TYPES: Final = frozenset({1, 38})
 
 
@@ -271,9 +275,19 @@ class NorthboundClient:
         data: Json,
         one: Callable[[Mapping[str, Json]], T | None],
     ) -> list[T]:
-        """Parse the rows of an answer, without stopping the event loop for many."""
-        is_long = isinstance(data, list) and len(data) > MANY_ROWS
-        parsed: Parsed[T] = await computed(is_long, parse, data, one)
+        """Parse the rows of an answer; many of them in a thread, a portion at a time.
+
+        The event loop runs on meanwhile, and a stop of Home Assistant, which waits for
+        its threads, waits for a portion only.
+        """
+        if not isinstance(data, list) or len(data) <= MANY_ROWS:
+            parsed = parse(data, one)
+        else:
+            parsed = Parsed([], Counter())
+            for portion in batched(data, ROWS_AT_ONCE, strict=False):
+                part: Parsed[T] = await to_thread(parse, [*portion], one)
+                parsed.items.extend(part.items)
+                parsed.oddities.update(part.oddities)
         self.session.call_log.count(interface, parsed.oddities)
         return parsed.items
 

@@ -1,7 +1,7 @@
 """One account's session: proof, one relogin, envelope to data or error."""
 
 from asyncio import CancelledError, to_thread
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from ipaddress import ip_address
 import json
@@ -256,20 +256,10 @@ class NorthboundSession:
         except (ClientError, OSError, ssl.SSLError) as err:
             # The error's own text may hold the address with its parameters.
             raise UnreachableError(interface, detail=type(err).__name__) from None
-        is_long = len(body) > LONG_ANSWER
-        return await computed(is_long, _open, interface, body, response), response
-
-
-async def computed[**P, R](
-    is_long: bool, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs
-) -> R:
-    """Return what `work` does; where it takes long, in a thread of the loop's.
-
-    The event loop runs on meanwhile.
-    """
-    if is_long:
-        return await to_thread(work, *args, **kwargs)
-    return work(*args, **kwargs)
+        if len(body) > LONG_ANSWER:
+            # The event loop runs on meanwhile.
+            return await to_thread(_open, interface, body, response), response
+        return _open(interface, body, response), response
 
 
 async def _read(interface: Interface, response: ClientResponse) -> bytes:
