@@ -140,9 +140,6 @@ class Judge:
         first = row["start"]
         least = self._count(counter.counted, first - _age(counter))
         most = self._count(counter.counted, row["end"])
-        if any(self._blinds(counter, first)):
-            # A new device counts from when it came.
-            return least, most
         day = self.world.local(first).date()
         begun = {
             Since.DAY: day,
@@ -151,6 +148,9 @@ class Judge:
             Since.EVER: self.world.site.connected,
         }[counter.since]
         before = self._count(counter.counted, self.world.midnight(begun))
+        if any(self._blinds(counter, first)):
+            # A new device counts from when it came, one whose first row says 0 from 0.
+            return (least if row["state"] else min(least, before)), most
         exact = before + row["state"]
         return (exact, exact) if least - 0.01 <= exact <= most + 0.01 else (least, most)
 
