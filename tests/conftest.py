@@ -34,6 +34,10 @@ DIALECTS_OF_DAYS = [
 # Each statement as a line of the log takes longer than the statement.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
+# A line for each entity and each call, of which there are hundreds in a test.
+for _name in ("homeassistant.helpers.entity_registry", "simulator.server"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
 # The test plugin's handler writes each line a second time, which pytest shows by itself.
 logging.getLogger().handlers.clear()
 

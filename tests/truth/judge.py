@@ -196,9 +196,10 @@ class Judge:
                 least = min(least, most, *(it - highest for it in known))
                 most = max(most, *(it - lowest for it in known))
             total = row["sum"] - zero
-            # So much is right of each day.
+            # So much is right of each day, of one that was seen in part too.
             days = ceil((at - first) / DAY)
-            within = max(days * ENERGY_WITHIN, self._within(counter.key, most))
+            of_a_day = max(most, self._span(counter.counted, at - DAY, at))
+            within = max(days * ENERGY_WITHIN, self._within(counter.key, of_a_day))
             if counter.key in MONEY:
                 within = MONEY_WITHIN
             if not least - within <= total <= most + within:
