@@ -149,6 +149,21 @@ def test_a_row_that_wavers_all_night_begins_its_day_when_it_moves() -> None:
     assert counted(play(Counter.PLANT_DAY, rows)) == pytest.approx(7.2, abs=0.02)
 
 
+@pytest.mark.parametrize("today", [9.36, 25.0, 41.0])
+def test_a_rise_by_day_may_be_yesterdays_rest(today: float) -> None:
+    """A plant that was cut off first delivers what the evening has come to."""
+    rows: list[Row] = [
+        ("2026-06-15T18:15", 36.49),
+        ("2026-06-16T00:30", None),
+        ("2026-06-16T09:05", 37.15),
+        ("2026-06-16T09:25", 37.16),
+        ("2026-06-16T10:05", today),
+    ]
+    memories = play(Counter.PLANT_DAY, rows)
+    assert counted(memories[:-1]) == pytest.approx(0, abs=0.7)
+    assert counted(memories) == pytest.approx(today, abs=0.7)
+
+
 @pytest.mark.parametrize("counter", [Counter.PLANT_DAY, Counter.DEVICE_DAY])
 def test_the_day_is_still_known_where_the_zone_is_not_for_a_while(
     counter: Counter,
@@ -268,10 +283,11 @@ def test_what_moves_at_night_is_the_rest_of_yesterday() -> None:
         ("2026-06-16T02:05", 25.69),
         ("2026-06-16T05:00", 25.69),
         ("2026-06-16T14:00", 26.0),
+        ("2026-06-16T14:05", 26.1),
     ]
     memories = play(Counter.PLANT_DAY, rows)
-    assert values(memories) == [24.0, 24.0, 25.69, 25.69, 26.0]
-    assert counted(memories) == pytest.approx(1.69 + 26.0)
+    assert values(memories) == [24.0, 24.0, 25.69, 25.69, 25.69, 26.1]
+    assert counted(memories) == pytest.approx(1.69 + 26.1)
 
 
 @pytest.mark.parametrize(

@@ -180,8 +180,9 @@ class PlantDay:
     def _over(self, memory: Memory, raw: float, now: Moment, day: Day) -> Memory:
         """Return the memory after a row that came when the period shown was over.
 
-        A row that has stood still over midnight is of the new one as soon as it moves
-        by day; what moves at night is the rest of the old one.
+        A row that has stood still over midnight, or was not to be had, is of the new
+        one as soon as it falls by day, or rises twice: the first rise may be the rest of
+        the old one, like all that moves at night.
         """
         first = self.first_of(day.date)
         begun = midnight(first, day.zone)
@@ -192,7 +193,10 @@ class PlantDay:
             # Wavering, or in the first minutes the last of the day before.
             return memory if stood > LAG else memory._replace(value=raw, raw=raw)
         if stood > HOUR and now.at - begun >= DAWN:
-            return self._anew(first, raw, now.at, day)
+            fell = raw < memory.raw * NEW_START
+            if fell or memory.state is State.WAKING:
+                return self._anew(first, raw, now.at, day)
+            return memory._replace(raw=raw, since=now.at, state=State.WAKING)
         return Memory(raw, raw, now.at, memory.last_reset, period=memory.period)
 
     @staticmethod

@@ -24,7 +24,7 @@ class State(StrEnum):
     LAGGING = "lagging"
     """The rows still count the day before; 0 is shown."""
     WAKING = "waking"
-    """As LAGGING, and a rise by day was seen."""
+    """A rise by day was seen, which may be of the day before; the shown value stays."""
     SETTLING = "settling"
     """The server settles the day before; what was before is shown."""
 
