@@ -164,6 +164,26 @@ def test_a_rise_by_day_may_be_yesterdays_rest(today: float) -> None:
     assert counted(memories) == pytest.approx(today, abs=0.7)
 
 
+@pytest.mark.parametrize(
+    "counter", [Counter.PLANT_DAY, Counter.PLANT_DAY_MONEY, Counter.PLANT_MONTH]
+)
+@pytest.mark.parametrize("again", [47.1, 47.11, 47.6])
+def test_a_0_at_midnight_may_not_have_been_read(counter: Counter, again: float) -> None:
+    """The row of the evening, which comes back at night, is not the new day's."""
+    rows: list[Row] = [
+        ("2026-06-30T22:30", 47.1),
+        ("2026-06-30T23:30", 0.0),
+        ("2026-07-01T00:30", 0.0),
+        ("2026-07-01T01:45", again),
+        ("2026-07-01T06:50", again),
+        ("2026-07-01T08:30", 1.5),
+        ("2026-07-01T12:30", 9.5),
+    ]
+    memories = play(counter, rows)
+    assert counted(memories[:-2]) == 0
+    assert counted(memories) == pytest.approx(9.5)
+
+
 @pytest.mark.parametrize("counter", [Counter.PLANT_DAY, Counter.DEVICE_DAY])
 def test_the_day_is_still_known_where_the_zone_is_not_for_a_while(
     counter: Counter,

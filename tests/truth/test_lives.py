@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from math import ceil
 import os
 
 import pytest
@@ -107,7 +108,7 @@ async def test_some_lives(home: Home, seed: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("seed", range(1000, 1000 + LIVES // PLANTS))
+@pytest.mark.parametrize("seed", range(1000, 1000 + ceil(LIVES / PLANTS)))
 async def test_lives(home: Home, seed: int) -> None:
     """Let up to three troubles that are not known befall each plant."""
     await judged(home, drawn(seed))

@@ -159,6 +159,8 @@ class PlantDay:
         """
         if raw == memory.raw and memory.state is State.COUNTING:
             return memory
+        if memory.base and self._is_of_before(memory, raw, now):
+            return memory._replace(base=max(memory.base, raw))
         period = ""
         if now.day:
             ahead = day_of(now.at + EARLY, now.day.zone)
@@ -187,7 +189,8 @@ class PlantDay:
         first = self.first_of(day.date)
         begun = midnight(first, day.zone)
         if raw == 0 or _is_halved(memory, raw):
-            return self._anew(first, raw, now.at, day)
+            base = 0.0 if raw else memory.raw
+            return self._anew(first, raw, now.at, day)._replace(base=base)
         stood = now.at - max(memory.at, begun)
         if abs(raw - memory.raw) <= JITTER:
             # Wavering, or in the first minutes the last of the day before.
@@ -198,6 +201,14 @@ class PlantDay:
                 return self._anew(first, raw, now.at, day)
             return memory._replace(raw=raw, since=now.at, state=State.WAKING)
         return Memory(raw, raw, now.at, memory.last_reset, period=memory.period)
+
+    @staticmethod
+    def _is_of_before(memory: Memory, raw: float, now: Moment) -> bool:
+        """Tell whether a row is the old period's again, after a 0 that was not read."""
+        if raw < memory.base - JITTER:
+            return False
+        is_night = now.day is not None and now.at - now.day.begin < DAWN
+        return is_night or raw <= memory.base + JITTER
 
     @staticmethod
     def _anew(first: date, raw: float, at: float, day: Day) -> Memory:

@@ -35,7 +35,8 @@ class Memory(NamedTuple):
     `value` is shown; `raw`: the row's number that is compared with the next one; `at`:
     when a row moved it; `last_reset` belongs to `value`; `since`: when a state that is
     to last began; `period`: the day or month that `value` counts, none before the
-    plant's zone is known; `base`: what the register had when `value` was 0.
+    plant's zone is known; `base`: what the register had when `value` was 0, or of a plant's
+    day that began with a 0, what the day before had come to.
     """
 
     value: float | None
