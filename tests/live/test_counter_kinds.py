@@ -83,6 +83,7 @@ def test_another_devices_register_counts_from_its_first_sight_on(
     ("first", "register", "expected"),
     [
         pytest.param("2026-06-15T10:05", 12.4, 20.0, id="that has counted elsewhere"),
+        pytest.param("2026-06-15T10:10", 12.4, 20.0, id="at no more than 40 kW"),
         pytest.param("2026-06-15T12:00", 12.4, 32.4, id="that is new"),
     ],
 )

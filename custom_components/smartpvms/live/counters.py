@@ -21,6 +21,8 @@ SETTLED_AFTER: Final = 2 * HOUR
 
 # What a new device may have counted before it is seen (kWh); more is an old one's.
 OF_NEW_DEVICE: Final = 1000.0
+# A leap is generous: so much of it may have flowed through a new device meanwhile.
+OF_LEAP: Final = 0.4
 
 # What counters of 32 bits show when they are full, by their decimals.
 FULL: Final = frozenset(
@@ -112,7 +114,8 @@ class Lifetime:
             return self._follow(memory, count, raw, now)
         # It was put in after the last row of the one before it.
         unseen = (memory.since or now.at) - memory.at
-        if memory.raw <= min(now.leap * unseen / HOUR, OF_NEW_DEVICE) and raw < value:
+        flowed = OF_LEAP * now.leap * unseen / HOUR
+        if memory.raw <= min(flowed, OF_NEW_DEVICE) and raw < value:
             return Memory(raw, raw, now.at, now.at)
         base = memory.raw - value
         count = round(raw - base, 6)
