@@ -2,11 +2,14 @@
 
 import ast
 from collections.abc import Iterator
+import re
 import struct
 import tomllib
 from typing import Final
 
 from homeassistant.const import Platform
+
+from custom_components.smartpvms.catalogue.alarm import Severity
 
 from .project import Project, placeholders, read_json
 from .rule import rule
@@ -94,6 +97,16 @@ def errors_fill_their_texts(project: Project) -> Iterator[str]:
         names = {n.value for n in filled.keys if isinstance(n, ast.Constant)}
         if names != placeholders(texts[key]["message"]):
             yield f"{place}: {key} has other placeholders"
+
+
+@rule
+def the_dashboard_knows_all_severities(project: Project) -> Iterator[str]:
+    """Every severity of an alarm has a light; a plant of another one would stay green."""
+    path = project.integration / "dashboard" / "browser" / "health.js"
+    table = re.search(r"SEVERITY = \{(.*?)\}", path.read_text(), re.DOTALL)
+    known = set(re.findall(r"(\w+):", table[1])) if table else set()
+    for severity in sorted({*Severity, "other", "none"} ^ known):
+        yield f"health.js: SEVERITY and the catalogue differ by {severity}"
 
 
 @rule

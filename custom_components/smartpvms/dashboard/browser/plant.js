@@ -8,16 +8,8 @@ import { flow } from "./flow.js";
 import { energySections, powerSection } from "./graphs.js";
 import { POWERS } from "./powers.js";
 import { plantsOf, statisticsOf } from "./registry.js";
-import { todayEntity } from "./today.js";
+import { TODAY, todayEntity } from "./today.js";
 
-/** What there is of today. Rows: series, icon, colour. */
-const TODAY = [
-  ["pv_energy", "mdi:solar-power-variant", "orange"],
-  ["consumption", "mdi:home-lightning-bolt", "indigo"],
-  ["grid_export", "mdi:transmission-tower-import", "purple"],
-  ["grid_import", "mdi:transmission-tower-export", "blue"],
-  ["revenue", "mdi:cash", "green"],
-];
 /** What there is of today as a share; `story.js` shows it. */
 const SHARES = ["self_consumption_rate", "autarky_rate", "day_performance_ratio"];
 const MOST_COLUMNS = 3;
@@ -94,7 +86,7 @@ function todaySection(plant, texts) {
 
 /** Return tiles of today; a name that would be cut has a row of its own, behind the others. */
 function todayTiles(plant, texts) {
-  const named = TODAY.map(([key, ...rest]) => [key, texts.series(key), ...rest]);
+  const named = TODAY.map(([key, , ...rest]) => [key, texts.series(key), ...rest]);
   const isLong = ([, name]) => name.length > LONGEST;
   const ordered = [...named.filter((row) => !isLong(row)), ...named.filter(isLong)];
   return ordered.map((row) => {
