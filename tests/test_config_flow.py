@@ -83,6 +83,10 @@ async def test_the_servers_are_listed_as_they_are_shown(hass: HomeAssistant) -> 
     assert suggested(form)[CONF_HOST] == offered[0]
     assert all(isinstance(server, str) for server in offered)
     assert [normalise_origin(server) for server in offered] == offered
+    # The regions of Huawei's own interface references.
+    regions = {server.split(".")[0].removeprefix("https://") for server in offered}
+    assert regions == {"intl", "eu5", "la5", "sg5", "au5", "jp5"}
+    assert all(".fusionsolar.huawei.com" in server for server in offered)
 
 
 async def test_several_plants_are_all_preselected(

@@ -71,6 +71,20 @@ async def test_reauth_with_a_wrong_password_keeps_the_entry(
     assert setup.data == {**before, CONF_PASSWORD: "new"}
 
 
+async def test_reauth_tells_the_reason_of_the_framework(
+    hass: HomeAssistant,
+    setup: MockConfigEntry,
+    sim: Simulator,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    freezer.tick(61)
+    sim.faults.add(Fault(FaultKind.EXCEPTION, "login", status=400, times=1))
+    form = await reauth(hass, setup, "new")
+    assert form["errors"] == {"base": "server_reason"}
+    assert form["description_placeholders"]
+    assert "pageSize must" in form["description_placeholders"]["reason"]
+
+
 async def test_dialogs_that_count_down(
     hass: HomeAssistant,
     setup: MockConfigEntry,

@@ -100,6 +100,20 @@ async def test_web_pages_do_not_make_an_old_system(link: Link, sim: Simulator) -
     assert sim.count("getStationList") == 0
 
 
+@pytest.mark.parametrize("kind", [FaultKind.HTML, FaultKind.REDIRECT])
+async def test_a_web_page_at_first_is_no_old_system_either(
+    link: Link, sim: Simulator, kind: FaultKind
+) -> None:
+    """One that serves both lists would be asked as seldom as one of 2020, for a day."""
+    sim.faults.add(Fault(kind, "stations", times=1))
+    with pytest.raises(NotNorthboundError) as caught:
+        await detect(link)
+    assert caught.value.interface is Interface.STATIONS
+    link.clock.wait(61)
+    assert (await detect(link))[0] is Kind.V2022
+    assert sim.count("getStationList") == 0
+
+
 @pytest.mark.parametrize("code", [401, 20056, 20400])
 async def test_a_refused_account_is_no_old_system(
     link: Link, sim: Simulator, code: int

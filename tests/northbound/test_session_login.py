@@ -11,6 +11,7 @@ from custom_components.smartpvms.northbound.errors import (
     LoginError,
     NotYetError,
     PermissionMissingError,
+    ReportedLoginError,
     TooFrequentError,
 )
 from simulator import Fault, FaultKind, Simulator
@@ -108,6 +109,26 @@ async def test_a_login_refused_with_an_unknown_code_is_refused(
     for _ in range(12):
         with suppress(NotYetError, LoginError):
             await link.client.log_in()
+        link.clock.wait(600)
+    assert sim.count("login") == 2
+    assert link.session.is_refused
+
+
+@pytest.mark.parametrize("status", [200, 400])
+async def test_a_login_that_the_framework_refuses_is_refused(
+    link: Link, sim: Simulator, status: int
+) -> None:
+    """Its reason is for a form; to repeat it may lock the account as well."""
+    link.session.trust_credentials()
+    sim.faults.add(Fault(FaultKind.EXCEPTION, "login", status=status))
+    for _ in range(12):
+        try:
+            await link.client.log_in()
+        except ReportedLoginError as error:
+            assert "pageSize" in error.reason
+            discreet(error, error.reason)
+        except NotYetError:
+            pass
         link.clock.wait(600)
     assert sim.count("login") == 2
     assert link.session.is_refused

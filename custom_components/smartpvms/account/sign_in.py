@@ -46,11 +46,11 @@ ERRORS: Final[tuple[tuple[type[NorthboundError], str], ...]] = (
     (UnknownAccountError, "unknown_account"),
     (ForbiddenAccountError, "forbidden_account"),
     (ExpiredAccountError, "expired_account"),
+    (ReportedError, "server_reason"),
     (LoginError, "invalid_auth"),
     (PermissionMissingError, "no_permission"),
     (ConsentMissingError, "no_consent"),
     (RefusedError, "too_frequent"),
-    (ReportedError, "server_reason"),
     (NorthboundError, "server_error"),
 )
 

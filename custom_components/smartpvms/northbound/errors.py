@@ -111,6 +111,12 @@ class ExpiredAccountError(LoginError):
     meaning = "the account has expired"
 
 
+class ReportedLoginError(ReportedError, LoginError):
+    """The framework refused a login, and says why: a refused login like any other."""
+
+    meaning = LoginError.meaning
+
+
 class SessionLostError(NorthboundError):
     """The session ended (305, 306, 307). Log in once more."""
 

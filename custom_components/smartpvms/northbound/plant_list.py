@@ -4,6 +4,7 @@ A page holds 100 plants, and the interface takes one call a minute: the list of 
 account takes minutes and goes on where it was.
 """
 
+from http import HTTPStatus
 from typing import Final
 
 from .client import NorthboundClient
@@ -100,6 +101,10 @@ class PlantList:
         if isinstance(error, NotYetError):
             lane = self._ledger.lane(Interface.STATIONS)
             return lane.is_not_granted and lane.reason is not PauseReason.NO_CONSENT
+        if isinstance(error, NotNorthboundError):
+            # A web page, or a way to one, is of a server in trouble; only a path that
+            # is not there says that there is no such interface.
+            return error.code == HTTPStatus.NOT_FOUND
         # Without consent there is no other list to ask for.
-        lacks = AccessError | NotNorthboundError | ReportedError
+        lacks = AccessError | ReportedError
         return isinstance(error, lacks) and not isinstance(error, ConsentMissingError)

@@ -31,6 +31,7 @@ from .errors import (
     OldProofError,
     PermissionMissingError,
     ReportedError,
+    ReportedLoginError,
     ResponseError,
     SessionLostError,
     UnansweredError,
@@ -292,7 +293,9 @@ def _exception(interface: Interface, body: Json, status: int) -> ReportedError |
     reasons = body.get("reasonArgs")
     told = [text(item) for item in reasons] if isinstance(reasons, list) else []
     reason = "; ".join(filter(None, told)) or text(body["exceptionId"]) or ""
-    return ReportedError(interface, status, reason[:LONGEST_REASON])
+    is_login = interface is Interface.LOGIN
+    kind = ReportedLoginError if is_login else ReportedError
+    return kind(interface, status, reason[:LONGEST_REASON])
 
 
 def _open(interface: Interface, body: bytes, response: ClientResponse) -> Json:
