@@ -121,14 +121,13 @@ async def test_a_login_that_the_framework_refuses_is_refused(
     """Its reason is for a form; to repeat it may lock the account as well."""
     link.session.trust_credentials()
     sim.faults.add(Fault(FaultKind.EXCEPTION, "login", status=status))
+    with pytest.raises(ReportedLoginError) as caught:
+        await link.client.log_in()
+    assert caught.value.reason.startswith("pageSize must be")
+    discreet(caught.value, caught.value.reason)
     for _ in range(12):
-        try:
+        with suppress(NotYetError, LoginError):
             await link.client.log_in()
-        except ReportedLoginError as error:
-            assert "pageSize" in error.reason
-            discreet(error, error.reason)
-        except NotYetError:
-            pass
         link.clock.wait(600)
     assert sim.count("login") == 2
     assert link.session.is_refused
