@@ -63,8 +63,12 @@ def _per_type(counts: tuple[int, ...], batch: int) -> int:
 
 
 class Edition(StrEnum):
-    """Edition of the reference whose limits an account of 2022 or later has."""
+    """Edition of the reference whose limits an account of a newer system has.
 
+    ``2020``: an account that is older than its system.
+    """
+
+    V2020 = "2020"
     V2022 = "2022"
     V25_4 = "25.4"
 
@@ -120,7 +124,7 @@ OF_2022: dict[str, Rule] = {
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What differs between accounts of 2022 and later.
+    """What differs between accounts of newer systems.
 
     ``one_a_minute``: most interfaces take one call a minute beside their windows.
     """
@@ -137,7 +141,8 @@ def limits(
         return LOGIN
     if interface == "logout":
         return ()
-    if dialect is Dialect.V2020 or interface not in RULES_2022:
+    is_old = Edition.V2020 is rules.edition or dialect is Dialect.V2020
+    if is_old or interface not in RULES_2022:
         return ONCE_A_MINUTE
     rule = RULES_2022[interface]
     if rules.edition is Edition.V2022:

@@ -179,7 +179,7 @@ class Server:
             raise Refused(fault.code)
         if interface in sim.denied:
             raise Refused(sim.denied[interface])
-        if interface in WITHDRAWN[sim.dialect]:
+        if interface in WITHDRAWN[sim.dialect] - sim.kept:
             raise Refused(401)
         answer = self._answer(interface, asked, at)
         body = wrap(answer, self._echo(interface, asked), at)

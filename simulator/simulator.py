@@ -52,6 +52,7 @@ class Simulator:
 
     Plants, devices, clock, faults and overrides may be changed while it serves, and
     ``unserved``, the device types without real-time data beyond those of the dialect.
+    ``kept``: interfaces that the dialect has withdrawn and this system serves still.
     ``is_paged``: getStationList wants a page and a size, as where it lives on today.
     ``text_types``: device types with real-time rows only where the type is sent as
     text. ``other_types``: the real-time row of types beyond those of the dialect.
@@ -96,6 +97,7 @@ class Simulator:
         self.refused: dict[int | str, int] = {}
         self.text_types: set[int] = set()
         self.other_types: dict[int, Row] = {}
+        self.kept: set[str] = set()
         self.is_paged = False
         self.lost_by_401 = False
         self.stalled = asyncio.Event()

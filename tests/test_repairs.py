@@ -21,6 +21,7 @@ from custom_components.smartpvms import northbound, repairs as repair_flows
 from custom_components.smartpvms.account.wording import device_types, escaped
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
 from custom_components.smartpvms.northbound import Interface, PauseReason
+from custom_components.smartpvms.northbound.errors import error_for
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet, serve
 
 from .conftest import make_entry, restart
@@ -556,6 +557,46 @@ async def test_several_meters_name_their_plants(
         "account": entry.title,
         "plants": "Haus am See, &#91;x&#93;&#40;y&#41; z",
     }
+
+
+HOSTILE = "Roof\n\n![](https://evil.example/x.png) [log in](https://evil.example)"
+
+
+async def test_names_that_others_gave_are_plain_text_in_every_repair(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry
+) -> None:
+    house = fleet.residential(name=HOSTILE)
+    house.devices = [replace(device, name=HOSTILE) for device in house.devices]
+    sim.plants[:] = [house]
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    account = entry.runtime_data.account
+    account.issues.plants_taken({HOSTILE: entry.title})
+    account.issues.several_meters([HOSTILE])
+    account.issues.not_steerable({house.code: "not supported"})
+    account.inventory = replace(account.inventory, missing_since={house.code: 1e9})
+    refused = account.left_out.of_devices(Interface.DEVICE_REAL_TIME)
+    with refused.asking([house.devices[0].id]):
+        raise error_for(Interface.DEVICE_REAL_TIME, 20056)
+    account.issues.review()
+    by_device = told(hass, entry, "left_out")["names"]
+    assert by_device.count("Roof") == 2
+    with account.left_out.of_plants(Interface.ALARMS).asking([house.code]):
+        raise error_for(Interface.ALARMS, 20056)
+    account.issues.review()
+    found = issues(hass, entry)
+    assert found.keys() == {
+        *("plants_taken", "several_meters", "not_steerable"),
+        *("plants_missing", "left_out"),
+    }
+    shown = [
+        text
+        for issue in found.values()
+        for text in (issue.translation_placeholders or {}).values()
+    ]
+    assert sum("Roof" in text for text in shown) == len(found)
+    for text in (*shown, by_device):
+        assert "\n" not in text
+        assert not set(text) & set("![]<>*")
 
 
 async def test_issues_go_with_their_entry(
