@@ -42,6 +42,7 @@ def battery(look: Look) -> Row:
     if look.newer or look.device.type == Type.LARGE_STORAGE:
         row["rated_capacity"] = unit.capacity_kwh
     if look.newer and look.odd(Oddity.PACKS):
+        # Seen: serial and health. The temperature is made up, to see what becomes of it.
         packs: dict[str, object] = {
             "unit1": [
                 {"sn": "2210010034", "soh": "95.0%", "temperature": 31.5},

@@ -66,6 +66,19 @@ async def test_alarms_are_heard_of_sooner_with_more_device_types(
     assert sim.count(fail_code=407) == 0
 
 
+async def test_lists_leave_half_of_a_day_to_restarts_and_dialogs(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    await wait(MINUTE)
+    ledger = setup.runtime_data.account.ledger
+    for _ in range(ledger.most(Interface.STATIONS) // 2):
+        ledger.lane(Interface.STATIONS).add(ledger.now())
+    asked = sim.count("stations")
+    await wait(6 * HOUR, 600)
+    assert sim.count("stations") == asked
+    assert ledger.left(Interface.STATIONS) > 10
+
+
 @pytest.mark.parametrize("code", [20007, 20008])
 async def test_what_goes_on_to_be_missing_leaves_calls_to_dialogs(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait, code: int

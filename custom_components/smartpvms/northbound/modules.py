@@ -1,7 +1,9 @@
 """What a battery says about its modules: a nested object in its real-time row.
 
-`{"unit1": [{"sn": …, "soh": "95.0%"}, null, null], "unit2": []}`: real servers. An
-inverter drives up to four units of three modules.
+`{"unit1": [{"sn": …, "soh": "95.0%"}, null, null], "unit2": []}`: real servers, also
+where `battery_soh` is 0; one module may stand there without its list. An inverter
+drives up to four units of three modules. A temperature has not been seen; `temperature`
+is what its key would be, by the names of other devices.
 """
 
 from collections.abc import Iterator
