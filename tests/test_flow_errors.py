@@ -29,9 +29,12 @@ from custom_components.smartpvms import (
 from custom_components.smartpvms.account import sign_in, typed
 from custom_components.smartpvms.control import options as control_step
 from custom_components.smartpvms.welcome import step as next_step
+from script.rules import Project
 from simulator import Dialect, Fault, FaultKind, Simulator
 
 from .flows import COMMON_ABORTS, account, add, placeholders, submit, suggested, texts
+
+ROOT = Path(__file__).parent.parent
 
 type Break = Callable[[Simulator], None]
 
@@ -267,6 +270,14 @@ def _produced(*modules: ModuleType) -> tuple[set[str], set[str]]:
             case ast.keyword(arg="reason", value=value):
                 aborts |= _strings(value)
     return errors, aborts
+
+
+@pytest.mark.parametrize("language", sorted(Project(ROOT).languages))
+def test_a_refused_login_names_its_other_causes(language: str) -> None:
+    """A right password is refused in a network that FusionSolar does not let in."""
+    texts_of = Project(ROOT).languages[language]["config"]
+    assert "VPN" in texts_of["error"]["invalid_auth"]
+    assert "VPN" in texts_of["step"]["reauth_confirm"]["description"]
 
 
 def test_every_error_and_abort_has_its_text_and_no_text_is_left_over() -> None:

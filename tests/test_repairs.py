@@ -18,6 +18,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms import northbound, repairs as repair_flows
+from custom_components.smartpvms.account.left_out import Refusal
 from custom_components.smartpvms.account.wording import device_types, escaped
 from custom_components.smartpvms.const import CONF_EXCLUDED_PLANTS, DOMAIN
 from custom_components.smartpvms.northbound import Interface, PauseReason
@@ -29,6 +30,7 @@ from .flows import placeholders, texts
 
 type Wait = Callable[..., Awaitable[None]]
 
+DAY = 86400.0
 METERS = {Type.POWER_SENSOR, Type.EMMA}
 LIVE = ("getDevRealKpi", "getStationRealKpi")
 HELP = Path(__file__).parent.parent / "docs/troubleshooting.md"
@@ -597,6 +599,29 @@ async def test_names_that_others_gave_are_plain_text_in_every_repair(
     for text in (*shown, by_device):
         assert "\n" not in text
         assert not set(text) & set("![]<>*")
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        (20006, "its type does not match the list"),
+        (20007, "FusionSolar does not find it"),
+        (20008, "FusionSolar does not find it"),
+        (20045, "the account has no permission"),
+        (20046, "the account has no permission"),
+        (20056, "the owner has not allowed access"),
+        (30029, "the account has no permission"),
+    ],
+)
+async def test_what_is_left_out_says_why(
+    hass: HomeAssistant, setup: MockConfigEntry, code: int, why: str
+) -> None:
+    account = setup.runtime_data.account
+    refused = account.left_out.of_plants(Interface.ALARMS)
+    (plant,) = account.plants
+    refused.refusals[plant] = Refusal(code, account.clock.now() + DAY, DAY)
+    account.issues.review()
+    assert told(hass, setup, "left_out")["names"] == f"- Sonnenhof: {why}"
 
 
 async def test_issues_go_with_their_entry(

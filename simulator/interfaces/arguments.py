@@ -77,10 +77,10 @@ class Asked:
         known = {plant.code: plant for plant in self.sim.plants}
         if any(code not in known for code in codes):
             raise Refused(20007)
-        self._check_allowed(codes)
+        self.check_allowed(codes)
         return [known[code] for code in codes]
 
-    def _check_allowed(self, sources: Iterable[int | str]) -> None:
+    def check_allowed(self, sources: Iterable[int | str]) -> None:
         """Refuse the request for the sake of one plant or device."""
         refused = self.sim.refused
         for source in sources if refused else ():
@@ -114,7 +114,7 @@ class Asked:
         if any(device.type != int(kind) for _, device in found):
             raise Refused(20006)
         for plant, device in found:
-            self._check_allowed((plant.code, device.id))
+            self.check_allowed((plant.code, device.id))
         return found
 
 

@@ -47,6 +47,7 @@ def _plant(asked: Asked, code: str, *, battery: bool) -> Plant:
     plant = next((one for one in asked.sim.plants if one.code == code), None)
     if plant is None:
         raise Refused(20622)
+    asked.check_allowed((code,))
     if code in asked.sim.control.unconsented:
         raise Refused(20621)
     if len(plant.controllers) != 1:

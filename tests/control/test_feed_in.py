@@ -237,6 +237,29 @@ async def test_plants_that_cannot_be_steered_are_named_once(
         entity_id(hass, "select", large.code, "export_control")
 
 
+@pytest.mark.parametrize("code", [20056, 20045])
+async def test_a_plant_that_is_refused_stops_no_other(
+    hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Act, code: int
+) -> None:
+    shy = fleet.residential("NE=2", name="Waldhof", connected=date(2026, 5, 1))
+    sim.plants.insert(0, shy)
+    sim.refuse_for(shy.code, code)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(200)
+    issues = ir.async_get(hass).issues
+    told = issues[DOMAIN, f"{entry.entry_id}_not_steerable"].translation_placeholders
+    assert told
+    assert told["plants"].startswith("- Waldhof: ")
+    assert "FusionSolar gave this reason" not in told["plants"]
+    assert "\n" not in told["plants"]
+    assert hass.states.get(
+        entity_id(hass, "select", sim.plants[1].code, "export_control")
+    )
+    await wait(2 * 3600, 300)
+    read = [call for call in sim.calls if call.interface == READ]
+    assert [call for call in read if call.fail_code] == read[:1]
+
+
 async def test_a_task_that_some_plants_take(
     hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, act: Act, wait: Act
 ) -> None:

@@ -314,6 +314,36 @@ async def test_without_permission_it_is_left_alone_until_it_is_granted(
     assert sim.count("devUpgrade") == 0
 
 
+@pytest.mark.parametrize("code", [20056, 20045])
+async def test_an_inverter_that_is_refused_stops_no_other(
+    hass: HomeAssistant,
+    sim: Simulator,
+    entry: MockConfigEntry,
+    inverter: Device,
+    wait: Wait,
+    code: int,
+) -> None:
+    """For its sake the server refuses all of a call: it is found, named, left out."""
+    refused = sim.plants[0].devices[1]
+    assert refused.type == inverter.type
+    sim.upgrades.begin(inverter)
+    sim.refuse_for(refused.id, code)
+    await begin(hass, entry, wait)
+    await wait(240, 20)
+    assert shown(hass, inverter)["in_progress"]
+    assert sim.count(RECORDS, code) == 2
+    issue = (DOMAIN, f"{entry.entry_id}_left_out")
+    assert issue in ir.async_get(hass).issues
+    await wait(20 * 3600, 3600)
+    assert sim.count(RECORDS, code) == 2
+    sim.refuse_for(refused.id, None)
+    await entry.runtime_data.async_ask_again(Interface(RECORDS))
+    await wait(70)
+    assert shown(hass, inverter)["state"] == "off"
+    assert issue not in ir.async_get(hass).issues
+    assert sim.count(fail_code=407) == 0
+
+
 async def test_a_type_that_is_not_served_is_left_alone_for_a_week(
     hass: HomeAssistant, sim: Simulator, entry: MockConfigEntry, wait: Wait
 ) -> None:

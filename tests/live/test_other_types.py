@@ -8,6 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.const import DOMAIN
+from custom_components.smartpvms.diagnostics import async_get_config_entry_diagnostics
 from simulator import Device, Simulator
 from tests.captures import captured
 
@@ -51,6 +52,10 @@ async def test_a_type_that_answers_is_polled_like_any_other(
     found = {e.unique_id for e in entities if e.unique_id.startswith(f"{other.id}_")}
     numbers = {k for k, v in row.items() if isinstance(v, int | float)}
     assert {f"{other.id}_{key}" for key in numbers} <= found
+    # A user's report tells them.
+    told = await async_get_config_entry_diagnostics(hass, setup)
+    types = [one for one in told["device_types"].values() if one["id"] == UNKNOWN]
+    assert [set(one["keys"]) for one in types] == [numbers]
     assert sim.count(fail_code=407) == 0
 
 
@@ -72,5 +77,9 @@ async def test_a_type_that_has_no_values_is_left_alone(
     await wait(3600, 60)
     # An empty answer is tried with the type as text, too.
     assert asked(sim, UNKNOWN) == [code] * (1 if code else 2)
+    # It came last, so that it kept no other waiting.
+    calls = [call for call in sim.calls if call.interface == "getDevRealKpi"]
+    types = list(dict.fromkeys(str(call.payload["devTypeId"]) for call in calls))
+    assert types[-1] == str(UNKNOWN)
     assert not [key for domain, key in ir.async_get(hass).issues if domain == DOMAIN]
     assert sim.count(fail_code=407) == 0

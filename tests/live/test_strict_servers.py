@@ -10,6 +10,7 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.const import CONF_QUOTA_PROFILE, DOMAIN
 from custom_components.smartpvms.northbound import Interface, Profile
 from simulator import Fault, FaultKind, Simulator, Type, fleet
@@ -167,10 +168,12 @@ async def test_a_restart_asks_for_the_password_again(
     (flow,) = flows.async_progress_by_handler(DOMAIN)
     flows.async_abort(flow["flow_id"])
     logins = sim.count("login")
+    assert await hass.config_entries.async_unload(setup.entry_id)
     if not is_known:
         # The plants are not known either.
         del hass_storage[f"{DOMAIN}.{setup.entry_id}"]
-    await restart(hass, setup)
+    hass.data.pop(CONNECTIONS)
+    assert await hass.config_entries.async_setup(setup.entry_id) is is_known
     (flow,) = flows.async_progress_by_handler(DOMAIN)
     assert flow["context"]["source"] == SOURCE_REAUTH
     assert sim.count("login") == logins

@@ -20,6 +20,7 @@ from ..northbound.errors import (
     ControlError,
     NotNorthboundError,
     NotYetError,
+    ResourceForbiddenError,
     may_be_taken,
 )
 from ..northbound.tasks import Setting, Status
@@ -40,6 +41,13 @@ from .reasons import known_reason, reason_text
 STORE_VERSION: Final = 1
 READ_EVERY: Final = HOUR
 AFTER_FAILURE: Final = 5 * MINUTE
+# What somebody has to change before the plant can be read.
+REFUSED: Final = (
+    ControlError,
+    ConsentMissingError,
+    ResourceForbiddenError,
+    NotNorthboundError,
+)
 NOT_SERVED: Final = 404
 _BATTERIES: Final = frozenset({Role.DC_BATTERY, Role.AC_STORAGE})
 
@@ -336,7 +344,7 @@ class ControlCoordinator(AccountCoordinator[Settings]):
             try:
                 await read(code, settings)
                 settings.due_at[interface] = now + READ_EVERY
-            except (ControlError, ConsentMissingError, NotNorthboundError) as error:
+            except REFUSED as error:
                 # For a day: nothing changes by itself.
                 settings.refuse(interface, error.code or NOT_SERVED)
                 settings.due_at[interface] = now + DAY

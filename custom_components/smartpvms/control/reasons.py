@@ -30,7 +30,7 @@ _CODES: Final[Mapping[int, str]] = {
     20610: "unsupported",
     20615: "busy",
     20618: "quota",
-    20622: "permission",
+    **dict.fromkeys((20045, 20046, 20622, 30029), "permission"),
 }
 _OTHER: Final = "FusionSolar gave this reason: {reason}"
 

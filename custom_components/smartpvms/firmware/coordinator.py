@@ -39,6 +39,7 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareRecords]):
         super().__init__(account, "firmware upgrades", SOON)
         now = account.clock.now()
         self._first_at = now + FIRST_AFTER
+        self._left_out = account.left_out.of_devices(Interface.UPGRADE_RECORD)
         self.data = saved
         self.data.bound(now)
         account.inventory_changed.connect(self.forget_gone)
@@ -72,6 +73,8 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareRecords]):
         return self.account.ledger.cycle(Interface.UPGRADE_RECORD, max(1, calls))
 
     def _due_at(self, device_id: int) -> float:
+        if refusal := self._left_out.refusals.get(device_id):
+            return max(refusal.until, self._first_at)
         return self.data.due_at.get(device_id, self._first_at)
 
     def _next_batch(self) -> DeviceBatch | None:
@@ -79,7 +82,7 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareRecords]):
         now = self.account.clock.now()
         due = [device for device in self.upgradable() if self._due_at(device.id) <= now]
         due.sort(key=lambda device: self._due_at(device.id))
-        return next(device_batches(due, DEVICES_PER_UPGRADE), None)
+        return next(device_batches(due, DEVICES_PER_UPGRADE, self._left_out), None)
 
     @callback
     def schedule(self) -> None:
@@ -145,7 +148,8 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareRecords]):
         """Make one call; a type that the system does not serve is left alone."""
         now = self.account.clock.now()
         try:
-            records = await self._async_records(type_id, devices)
+            with self._left_out.asking(devices):
+                self._apply(devices, await self._async_records(type_id, devices))
         except UnsupportedTypeError:
             same = (d.id for d in self.upgradable() if d.type_id == type_id)
             self.data.postpone(same, now, LONGEST)
@@ -155,8 +159,6 @@ class FirmwareCoordinator(AccountCoordinator[FirmwareRecords]):
         except NorthboundError:
             self.data.postpone(devices, now)
             raise
-        else:
-            self._apply(devices, records)
 
     async def _async_records(
         self, type_id: int, devices: Collection[int]

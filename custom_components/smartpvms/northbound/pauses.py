@@ -33,16 +33,16 @@ _BY_TYPE: Final = frozenset(
     }
 )
 
-# An owner allows plants singly: a plant that is not allowed pauses no other.
-_BY_PLANT: Final = _BY_TYPE | {
-    Interface.PLANT_REAL_TIME,
-    Interface.PLANT_HOUR,
-    Interface.PLANT_DAY,
-    Interface.PLANT_MONTH,
-    Interface.PLANT_YEAR,
-    Interface.DEVICE_LIST,
-    Interface.ALARMS,
-}
+# An owner allows plants singly: a plant that is not allowed pauses no other, but where
+# an interface is not about certain plants.
+_OF_ALL_PLANTS: Final = frozenset(
+    {
+        Interface.LOGIN,
+        Interface.STATION_LIST,
+        Interface.STATIONS,
+        Interface.REGISTRATION,
+    }
+)
 
 
 def pause_after(lane: Lane, error: NorthboundError, now: float, zone: tzinfo) -> bool:
@@ -53,7 +53,9 @@ def pause_after(lane: Lane, error: NorthboundError, now: float, zone: tzinfo) ->
     match error:
         case KpiNotConfiguredError(interface=interface) if interface in _BY_TYPE:
             return False
-        case ConsentMissingError(interface=interface) if interface in _BY_PLANT:
+        case ConsentMissingError(interface=interface) if (
+            interface not in _OF_ALL_PLANTS
+        ):
             return False
         case TooFrequentError():
             lane.learn_stricter(now)
