@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from math import inf
+from pathlib import Path
 from typing import Final
 from unittest.mock import patch
 from zlib import crc32
@@ -12,12 +13,17 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_platform
 from homeassistant.helpers.entity import Entity
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_mock_service,
+)
 
 from benchmarks import fleet as many_types
 from benchmarks.watch import watching
+from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.diagnostics import async_get_config_entry_diagnostics
 from simulator import Dialect, Fault, FaultKind, Simulator, fleet
+from tests.automations import automate, registry_device
 from tests.conftest import entity_id, state_of
 
 type Wait = Callable[..., Awaitable[None]]
@@ -183,5 +189,50 @@ async def test_nothing_holds_the_loop_up(
         assert len(hass.states.async_all()) >= count
         assert await hass.config_entries.async_unload(entry.entry_id)
     # The tests' own store copies and reads again all that is written to it.
+    real = (block for block in watch.ours if not block.is_in(TEST_STORE))
+    assert [block.where() for block in real] == []
+
+
+@pytest.mark.parametrize("plants", [1], indirect=True)
+@pytest.mark.parametrize(
+    "alarms", [300, pytest.param(10_000, marks=[pytest.mark.slow])]
+)
+@pytest.mark.timeout(1800)
+async def test_a_flood_of_alarms_holds_nothing_up(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+    tmp_path: Path,
+    alarms: int,
+) -> None:
+    """One alarm of each device, as after a grid outage, and an automation for them."""
+    hass.config.config_dir = str(tmp_path)
+    sim.plants[:] = [house] = fleet.many(1, alarms)
+    with patch.object(entity_platform, "MAX_ENABLED_ENTITIES_PER_CONFIG_ENTRY", inf):
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await wait(20)
+    calls = async_mock_service(hass, "test", "automation")
+    await automate(
+        hass,
+        {
+            "alias": "Test",
+            "mode": "parallel",
+            "max": alarms,
+            "triggers": [
+                {
+                    "trigger": f"{DOMAIN}.alarm_raised",
+                    "target": {"device_id": registry_device(hass, house.code).id},
+                }
+            ],
+            "actions": [{"action": "test.automation"}],
+        },
+    )
+    for device in house.devices:
+        sim.alarms.raise_(house, device)
+    with watching(LONGEST) as watch:
+        await wait(1200, 60)
+        assert state_of(hass, house.code, "active_alarms") == str(alarms)
+        assert len(calls) == alarms
     real = (block for block in watch.ours if not block.is_in(TEST_STORE))
     assert [block.where() for block in real] == []
