@@ -49,7 +49,8 @@ async def test_what_a_stricter_server_refuses_is_learnt(
     await wait(4 * HOUR, 120)
     assert {key for key in hit if sim.count(key, 407)} == hit
     assert max(sim.count(key, 407) for key in hit) <= 4
-    assert is_told(hass, setup, "limits_learnt")
+    # What the older edition says is nothing to look for a cause of.
+    assert is_told(hass, setup, "limits_learnt") is (edition is None)
     # A restart does not begin to learn anew.
     await restart(hass, setup)
     refused = sim.count(fail_code=407)

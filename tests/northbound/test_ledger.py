@@ -316,6 +316,26 @@ def test_a_call_without_an_answer_keeps_its_lane(
     assert ledger.wait(I.DEVICE_REAL_TIME) == 0
 
 
+@pytest.mark.parametrize(
+    ("profile", "interface", "times"),
+    [
+        (Profile.DAILY, I.PLANT_HOUR, 3.0),
+        # By four types of devices now, by plants in 2022.
+        (Profile.DAILY, I.ALARMS, 0.75),
+        (Profile.PER_MINUTE, I.ALARMS, 3.0),
+        (Profile.DAILY, I.STATIONS, 3 * 24 / 34),
+    ],
+)
+def test_what_an_older_edition_says_is_documented(
+    ledger: Ledger, profile: Profile, interface: I, times: float
+) -> None:
+    ledger.profile = profile
+    ledger.scale = Scale(devices=dict.fromkeys((1, 38, 39, 47), 1))
+    lane = ledger.lane(interface)
+    lane.stretch, lane.stretched_at = 3.0, ledger.now()
+    assert ledger.stricter(interface) == pytest.approx(times)
+
+
 def test_the_longer_windows_are_merged(ledger: Ledger, clock: HandClock) -> None:
     call(ledger, I.ALARMS)
     refuse(ledger, clock, I.ALARMS)

@@ -237,14 +237,15 @@ class Issues:
 
     def _review_limits(self) -> None:
         """Tell which lanes have windows that were learnt to be much longer."""
+        ledger = self._account.ledger
         lines = [
             with_value(
                 self._hass,
                 with_detail(self._hass, feature(self._hass, key), key),
                 f"× {lane.stretch:.1f}",
             )
-            for key, lane in self._account.ledger.lanes.items()
-            if lane.stretch >= MUCH_STRICTER
+            for key, lane in ledger.lanes.items()
+            if ledger.stricter(key) >= MUCH_STRICTER
         ]
         self._set(bool(lines), LIMITS_LEARNT, {"lanes": _list(lines)})
 

@@ -19,7 +19,15 @@ from .errors import (
 )
 from .interfaces import Interface
 from .lane import MARGIN, NOT_GRANTED, Lane, PauseReason, number
-from .limits import HOUR, LOGINS_BY_HAND, MINUTE, Profile, Scale, windows
+from .limits import (
+    HOUR,
+    LOGINS_BY_HAND,
+    MINUTE,
+    Profile,
+    Scale,
+    stricter_of_2022,
+    windows,
+)
 from .pauses import pause_after, rest_of_others
 
 # Seconds by which a clock was set; less is within the margin.
@@ -207,6 +215,15 @@ class Ledger:
             owner_quota.PACES.get(interface, 0.0) if is_owner else 0.0,
             *(limit.seconds * calls / limit.calls for limit in self._limits(interface)),
         )
+
+    def stricter(self, interface: Interface) -> float:
+        """Return how many times longer than documented a lane's windows are, as learnt.
+
+        Documented is what any edition says.
+        """
+        is_old = self.profile is Profile.PER_MINUTE
+        known = 1.0 if is_old else stricter_of_2022(interface, self.scale)
+        return self.lane(interface).stretch / known
 
     def most(self, interface: Interface) -> int:
         """Return how many calls the longest of a lane's windows takes."""

@@ -135,6 +135,19 @@ _DAILY: Final[dict[Interface, tuple[Window, ...]]] = {
 }
 
 
+def stricter_of_2022(interface: Interface, scale: Scale) -> float:
+    """Return how many times longer a lane's windows are in the edition of 2022.
+
+    It counted alarms by plants only, and lists of plants whatever their number.
+    """
+    match interface:
+        case Interface.ALARMS:
+            return _alarms(scale) / scale.plant_calls()
+        case Interface.STATION_LIST | Interface.STATIONS:
+            return _lists(scale) / 24
+    return 1.0
+
+
 def windows(interface: Interface, profile: Profile | None) -> tuple[Window, ...]:
     """Return the limits of a lane; with an unknown profile the limits of both."""
     if interface is Interface.LOGIN:
