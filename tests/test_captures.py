@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.smartpvms.alarms.matching import DeviceMatcher
 from custom_components.smartpvms.catalogue import Counter
+from custom_components.smartpvms.catalogue.battery import BATTERY
 from custom_components.smartpvms.live.counters import advance
 from custom_components.smartpvms.live.memory import Memory, Moment, leap_of
 from custom_components.smartpvms.local_time import Day
@@ -34,6 +35,17 @@ def test_values_of_a_type_outside_the_reference() -> None:
     assert row["charge_discharge_power"] == -0.4
     assert row["total_discharge"] == 123.4
     assert len(row) == 10
+
+
+def test_health_of_a_battery_s_modules() -> None:
+    """Beside one of the battery that says nothing: 0 is not measured."""
+    row = captured_row(captured("getDevRealKpi_39_2_modules"))
+    modules = {key: value for key, value in row.items() if key.startswith("module")}
+    assert modules == {"module_1_1_soh": 95.0}
+    assert row["battery_soh"] == 0
+    kpis = {kpi.key: kpi for kpi in BATTERY}
+    assert kpis["module_1_1_soh"]
+    assert kpis["battery_soh"].zero_is_missing
 
 
 def test_capacities_of_a_list_by_pages() -> None:

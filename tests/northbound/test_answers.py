@@ -5,10 +5,12 @@ from typing import Any
 from aiohttp import ClientTimeout, web
 import pytest
 
+from custom_components.smartpvms.account.left_out import OF_A_BATCH
 from custom_components.smartpvms.northbound import Interface, errors, session
 from custom_components.smartpvms.northbound.errors import (
     BusyError,
     CertificateError,
+    ConsentMissingError,
     NorthboundError,
     NotNorthboundError,
     ReportedError,
@@ -152,6 +154,17 @@ async def test_a_reason_in_all_shapes(
     error = await refusal(raw_link)
     assert isinstance(error, ReportedError)
     assert error.reason == reason
+
+
+async def test_a_batch_that_is_refused_for_one_pauses_nothing(
+    raw: RawServer, raw_link: Link
+) -> None:
+    """The answer does not say which of the three it is."""
+    raw.answers["getStationRealKpi"] = captured("refusal_3_20056_batch")
+    with pytest.raises(ConsentMissingError) as caught:
+        await raw_link.client.plant_real_time(["NE=A", "NE=B", "NE=C"])
+    assert isinstance(caught.value, OF_A_BATCH)
+    assert raw_link.ledger.lane(Interface.PLANT_REAL_TIME).reason is None
 
 
 @pytest.mark.parametrize("body", ["{", "[]", '{"exceptionId": 7}', "[" * 100_000])

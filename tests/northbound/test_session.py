@@ -27,6 +27,7 @@ from custom_components.smartpvms.northbound.errors import (
 )
 from custom_components.smartpvms.northbound.lane import LONGEST_CALL, NOT_GRANTED
 from simulator import Fault, FaultKind, Plant, Simulator, fleet
+from tests.captures import captured
 
 from .conftest import PASSWORD, USER, Connect, HandClock, Link, RawServer, discreet
 
@@ -175,7 +176,7 @@ async def test_a_lost_session_is_known_by_its_message(
     """Whatever the code: 20010 was seen."""
     await raw_link.session.log_in()
     raw_link.clock.wait(61)
-    answers = iter([{**LOST, "failCode": 20010}, GOOD])
+    answers = iter([captured("refusal_1_20010_relogin"), GOOD])
     raw.answers[LIVE] = lambda: web.json_response(next(answers))
     assert await raw_link.session.call(LIVE) == []
     assert raw_link.calls(LIVE) == 1
