@@ -82,6 +82,8 @@ LISTS = ("stations", "getStationList")
         (fault(FaultKind.HTTP, status=500), "server_error"),
         (fault(FaultKind.EXCEPTION, status=400), "server_reason"),
         (fault(FaultKind.EXCEPTION, status=200), "server_reason"),
+        (fault(FaultKind.EXCEPTION, "stations", status=400), "server_reason"),
+        (fault(FaultKind.HTML, "stations"), "web_page"),
         (fault(FaultKind.HTTP, status=429), "login_too_frequent"),
         (fault(FaultKind.HTTP, status=404), "not_northbound"),
         (fault(FaultKind.REDIRECT, status=302), "not_northbound"),

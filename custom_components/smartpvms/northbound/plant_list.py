@@ -14,6 +14,7 @@ from .errors import (
     NorthboundError,
     NotNorthboundError,
     NotYetError,
+    PermissionMissingError,
     ReportedError,
 )
 from .interfaces import Dialect, Interface
@@ -92,7 +93,13 @@ class PlantList:
         except NorthboundError as error:
             if not self._lacks_stations(error):
                 raise
-            return Dialect.V2020, await self._page(Dialect.V2020)
+            try:
+                return Dialect.V2020, await self._page(Dialect.V2020)
+            except PermissionMissingError:
+                # As newer systems answer: then the reason is what `stations` said.
+                if isinstance(error, ReportedError):
+                    raise error from None
+                raise
 
     def _lacks_stations(self, error: NorthboundError) -> bool:
         """Tell whether the system has no `stations`, as opposed to a refused login."""
