@@ -15,7 +15,7 @@ from custom_components.smartpvms.const import CONF_QUOTA_PROFILE, DOMAIN
 from custom_components.smartpvms.northbound import Interface, Profile
 from simulator import Fault, FaultKind, Simulator, Type, fleet
 from simulator.quota import Edition, Rules
-from tests.conftest import device_of, restart
+from tests.conftest import device_of, restart, state_of
 from tests.play import SPREAD, run_timers
 
 type Wait = Callable[..., Awaitable[None]]
@@ -128,6 +128,46 @@ async def test_web_pages_make_no_account_an_older_one(
     await wait(25 * HOUR, 3600)
     assert account.inventory.dialect == "2022"
     assert account.ledger.profile is Profile.DAILY
+
+
+async def test_one_refusal_of_a_type_takes_an_hour_of_its_values(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    """It was answered before, so that it is served."""
+    inverter = device_of(sim, Type.ENERGY_CENTER)
+    await wait(10 * MINUTE, 30)
+    sim.faults.add(Fault(FaultKind.CODE, "getDevRealKpi", times=1, code=20013))
+    await wait(40 * MINUTE, 120)
+    assert sim.count("getDevRealKpi", 20013) == 1
+    assert state_of(hass, inverter, "active_power") == "unavailable"
+    await wait(40 * MINUTE, 120)
+    assert float(state_of(hass, inverter, "active_power")) > 0
+    assert float(state_of(hass, sim.plants[0].code, "pv_power")) > 0
+
+
+@pytest.mark.parametrize("kind", [Type.BATTERY, Type.ENERGY_CENTER])
+async def test_a_server_that_wants_types_as_text(
+    hass: HomeAssistant,
+    sim: Simulator,
+    entry: MockConfigEntry,
+    wait: Wait,
+    kind: Type,
+) -> None:
+    """A number gets an empty list: the next round sends the text."""
+    sim.text_types = {kind}
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait(20 * MINUTE, 60)
+    key = "battery_soc" if kind is Type.BATTERY else "active_power"
+    assert float(state_of(hass, device_of(sim, kind), key)) > 0
+    sent = [
+        call.payload["devTypeId"]
+        for call in sim.calls
+        if call.interface == "getDevRealKpi"
+        and str(call.payload["devTypeId"]) == str(int(kind))
+    ]
+    assert sent[0] == int(kind)
+    assert set(sent[1:]) == {str(int(kind))}
+    assert sim.count(fail_code=407) == 0
 
 
 async def test_a_reload_in_a_slow_call(
