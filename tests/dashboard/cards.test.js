@@ -99,6 +99,14 @@ test("a healthy plant has a light, the age of its data, and no banner", async ()
   assert.ok(!all(card).some(({ attributes }) => attributes.class === "banner"));
 });
 
+test("an alarm is not told as the plant's health", async () => {
+  const states = { status: "healthy", highest_severity: "major", active_alarms: "2" };
+  const card = await drawn(modules.Status, having(states), HOUSE);
+  assert.match(textOf(card), /healthy · Active alarms: 2/);
+  const bare = await drawn(modules.Status, having({ highest_severity: "major", pv_power: ["5", "kW"] }), HOUSE);
+  assert.match(textOf(bare), /Major/);
+});
+
 test("a plant that does not answer says since when, why, and where it is repaired", async () => {
   const gone = Object.fromEntries(
     ["status", "pv_power", "pv_energy_today", "pv_lifetime_energy", "highest_severity"].map((key) => [

@@ -19,7 +19,7 @@ import {
   reasonsOf,
   roundOf,
 } from "./health.js";
-import { writer } from "./numbers.js";
+import { numberOf, writer } from "./numbers.js";
 
 const REPAIRS = "/config/repairs";
 const WATCHED = ["last_data", "pv_power", "day_power", "history_import"];
@@ -73,7 +73,7 @@ export class Status extends Card {
     const entity = plant.find("real_health_state") ?? plant.find("highest_severity");
     const words = [
       health && hass.formatEntityState(hass.states[plant.find("real_health_state")]),
-      severity && texts.severity(severity),
+      severity && this.alarms(severity),
     ];
     // "Healthy" says it all while there is no alarm.
     const told = severity === "none" && health ? words.slice(0, 1) : words;
@@ -83,6 +83,14 @@ export class Status extends Card {
       icon(ICON[level]),
       told.filter(Boolean).join(" · "),
     );
+  }
+
+  /** Return how many alarms there are; their severity where there is no number. */
+  alarms(severity) {
+    const { hass, plant, texts } = this;
+    const count = numberOf(hass.states[plant.find("active_alarms")]);
+    if (severity === "none" || !count) return texts.severity(severity);
+    return `${texts.entity("active_alarms")}: ${writer(hass).number(count)}`;
   }
 
   age(write) {
