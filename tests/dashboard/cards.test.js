@@ -16,7 +16,7 @@ before(async () => {
   browser();
   serveFiles();
   const names = ["alarm_list", "bars", "calendar", "curve", "device_list", "editor"];
-  names.push("status", "story", "table", "totals");
+  names.push("forced_charge", "status", "story", "table", "totals");
   const found = await Promise.all(names.map((name) => import(`${FOLDER}${name}.js`)));
   modules = Object.assign({}, ...found);
 });
@@ -105,6 +105,18 @@ test("an alarm is not told as the plant's health", async () => {
   assert.match(textOf(card), /healthy · Active alarms: 2/);
   const bare = await drawn(modules.Status, having({ highest_severity: "major", pv_power: ["5", "kW"] }), HOUSE);
   assert.match(textOf(bare), /Major/);
+});
+
+test("what the fields of a forced charge begin with is accepted by them", () => {
+  const card = new modules.ForcedCharge();
+  const words = { power: "Power", target_soc: "Charge", duration: "Duration" };
+  card.setConfig({ plant: "sonnenhof", words });
+  const fields = all(card).filter(({ tag }) => tag === "input");
+  assert.deepEqual(fields.map(({ name }) => name), ["power", "target_soc", "duration"]);
+  for (const { value, min, max, step = 1 } of fields) {
+    assert.ok(min <= value && value <= max);
+    assert.equal((value - min) % step, 0);
+  }
 });
 
 test("a plant that does not answer says since when, why, and where it is repaired", async () => {

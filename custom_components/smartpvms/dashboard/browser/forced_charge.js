@@ -5,12 +5,12 @@
  * command; an action that is refused is shown by Home Assistant itself.
  */
 
-/** Rows: field of the action, unit, lowest and highest value, step, value at first. */
+/** Rows: field of the action, unit, lowest and highest value, value at first. */
 const ENDS = [
-  ["target_soc", "%", 0, 100, 1, 90],
-  ["duration", "min", 1, 1440, 5, 60],
+  ["target_soc", "%", 0, 100, 90],
+  ["duration", "min", 1, 1440, 60],
 ];
-const POWER = ["power", "W", 100, 50_000, 100, 2000];
+const POWER = ["power", "W", 100, 50_000, 2000];
 
 const STYLE = `
   ha-card { display: block; padding: 12px 16px 16px; }
@@ -139,8 +139,9 @@ export class ForcedCharge extends HTMLElement {
 }
 
 /** Return a field for a number with its unit. */
-function field([name, unit, min, max, step, value]) {
-  const input = make("input", { type: "number", name, step, required: true });
+function field([name, unit, min, max, value]) {
+  // No step: a browser counts it from the lowest value, and refuses what lies between.
+  const input = make("input", { type: "number", name, required: true });
   Object.assign(input, { min, max, value });
   return { input, unit, box: make("div", { className: "box" }, input, unit) };
 }
