@@ -108,9 +108,10 @@ def _to_try(running: Stage) -> str:
         "Huawei FusionSolar"
         f"\n  Server          {running.second.address}"
         f"\n  Username        {running.second.username}, password {ACCOUNT_PASSWORD}"
-        "\n\nTo raise an alarm (seen within half an hour), and to clear it by its number:"
+        "\n\nTo raise an alarm (seen within half an hour), and to clear it: the answer to the "
+        "first begins with its number, to be put in for N"
         f"\n  curl {admin}/alarms -d '{order}'"
-        f'\n  curl {admin}/alarms -d \'{{"do": "clear", "number": 1}}\''
+        f'\n  curl {admin}/alarms -d \'{{"do": "clear", "number": N}}\''
         "\n\nTo take FusionSolar off line, and to bring it back:"
         f"\n  curl {admin}/faults -d '{fault}'"
         f"\n  curl -X DELETE {admin}/faults"
