@@ -16,8 +16,8 @@ export class Table extends Card {
 ha-card { overflow-x: auto; container-type: inline-size; }
 table { width: 100%; border-collapse: collapse; font-size: 14px;
   font-variant-numeric: tabular-nums; }
-th { font-weight: 400; color: var(--secondary-text-color); text-align: end; padding: 4px 0; }
-th:first-child { text-align: start; }
+th { font-weight: 400; color: var(--secondary-text-color); text-align: end; padding: 4px 0 4px 10px; }
+th:first-child { text-align: start; padding-inline-start: 0; }
 td { text-align: end; padding: 7px 0 7px 10px; white-space: nowrap; vertical-align: middle; }
 td:first-child { text-align: start; padding-inline-start: 0; white-space: normal;
   overflow-wrap: anywhere; min-width: 7.5em; }
@@ -30,7 +30,7 @@ ha-icon { --mdc-icon-size: 20px; flex: none; }
 .total td { font-weight: 500; }
 @container (max-width: 330px) {
   table { font-size: 13px; }
-  td { padding-inline-start: 6px; }
+  td, th { padding-inline-start: 6px; }
   td a { gap: 4px; }
   .track { min-width: 48px; }
 }
