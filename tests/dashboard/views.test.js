@@ -84,6 +84,19 @@ test("a name that a tile would cut has a row of its own, behind the others", () 
   assert.deepEqual(tiles.at(-1), [long.grid_export, "full"]);
 });
 
+test("an odd number of today's tiles leaves no hole", () => {
+  const hass = recorded();
+  const tiles = () =>
+    cards(plantView(hass, "sonnenhof", texts))
+      .filter(({ type, icon }) => type === "tile" && icon)
+      .map(({ entity, grid_options: size }) => [entity, size?.columns]);
+  const widths = (all) => all.map(([, columns]) => columns);
+  const [first, ...others] = tiles();
+  assert.deepEqual(widths(others), [undefined, undefined, undefined, "full"]);
+  delete hass.entities[first[0]];
+  assert.deepEqual(widths(tiles()), Array(4).fill(undefined));
+});
+
 test("a plant that is gone is told", async () => {
   const hass = recorded();
   delete hass.devices.sonnenhof;
@@ -192,7 +205,12 @@ test("a plant is steered only where it can be", async () => {
   const view = await house(hass);
   assert.ok(headings(view).includes("Control"));
   const ids = named(view);
-  for (const id of Object.keys(keys)) assert.ok(ids.includes(id));
+  for (const id of Object.keys(keys)) {
+    assert.ok(ids.includes(id));
+    // Two of these names beside each other would be cut.
+    const tile = cards(view).find(({ type, entity }) => type === "tile" && entity === id);
+    assert.equal(tile.grid_options.columns, "full");
+  }
   const forces = (of) => cards(of).filter(({ type }) => type.endsWith("forced-charge"));
   assert.equal(forces(view).length, 0);
   add("select.mode", "battery_mode");

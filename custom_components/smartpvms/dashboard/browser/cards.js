@@ -75,11 +75,10 @@ export function tile(entity, more = {}) {
   return entity && { type: "tile", entity, name: ENTITY_NAME, ...more };
 }
 
-/** Return a wide tile with a bar from 0 to 100 %. */
+/** Return a wide tile with a bar from 0 to 100 % below its name, which has the whole width. */
 export function share(entity, more = {}) {
   return tile(entity, {
     features: [{ type: "bar-gauge" }],
-    features_position: "inline",
     grid_options: WIDE,
     ...more,
   });

@@ -5,11 +5,11 @@ import { WIDE, heading, section, tile } from "./cards.js";
 /** The card of `forced_charge.js`. */
 export const FORCED_CHARGE = "smartpvms-forced-charge";
 
-/** Rows: domain, key, colour, more of the tile. The names of battery modes are long. */
+/** Rows: domain, key, colour. Their names and states are long: each has a row of its own. */
 const SETTINGS = [
   ["select", "export_control", "purple"],
   ["number", "export_limit", "purple"],
-  ["select", "battery_mode", "teal", { grid_options: WIDE }],
+  ["select", "battery_mode", "teal"],
   ["number", "end_of_charge_soc", "teal"],
   ["number", "end_of_discharge_soc", "teal"],
 ];
@@ -21,8 +21,8 @@ export function controlSection(hass, plant, texts) {
   return section([
     heading(texts.own.control, "mdi:tune-variant"),
     tile(last, { grid_options: WIDE }),
-    SETTINGS.map(([domain, key, color, more]) =>
-      tile(plant.find(key, domain), { color, ...more }),
+    SETTINGS.map(([domain, key, color]) =>
+      tile(plant.find(key, domain), { color, grid_options: WIDE }),
     ),
     plant.find("battery_mode", "select") && hass.user?.is_admin && force(plant, texts),
   ]);

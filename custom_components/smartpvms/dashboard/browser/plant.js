@@ -84,16 +84,19 @@ function todaySection(plant, texts) {
   ]);
 }
 
-/** Return tiles of today; a name that would be cut has a row of its own, behind the others. */
+/**
+ * Return tiles of today, two in a row; a name that would be cut has a row of its own, behind
+ * the others, and so has the last one of an odd number.
+ */
 function todayTiles(plant, texts) {
-  const named = TODAY.map(([key, , ...rest]) => [key, texts.series(key), ...rest]);
+  const named = TODAY.map(([key, , ...more]) => [todayEntity(plant, key), texts.series(key), ...more]);
+  const found = named.filter(([entity]) => entity);
   const isLong = ([, name]) => name.length > LONGEST;
-  const ordered = [...named.filter((row) => !isLong(row)), ...named.filter(isLong)];
-  return ordered.map((row) => {
-    const [key, name, icon, color] = row;
-    const more = isLong(row) && { grid_options: WIDE };
-    return tile(todayEntity(plant, key), { name, icon, color, ...more });
-  });
+  const short = found.filter((row) => !isLong(row));
+  const paired = short.length - (short.length % 2);
+  return [...short, ...found.filter(isLong)].map(([entity, name, icon, color], at) =>
+    tile(entity, { name, icon, color, ...(at >= paired && { grid_options: WIDE }) }),
+  );
 }
 
 function totalSection(plant, statistics, texts) {
