@@ -56,7 +56,7 @@ from .northbound.limits import ACCOUNT_PROFILES
 from .welcome.forms import several
 from .welcome.step import NextStep
 
-MENU: Final = ("settings", "energy_dashboard", "control", "next_steps", "permissions")
+MENU: Final = ("settings", "energy_dashboard", "control", "dashboards", "permissions")
 MAX_HISTORY_DAYS: Final = 3650
 NO_PRICE: Final = "none"
 PRICE_DOMAINS: Final = ["sensor", "input_number", "number"]

@@ -39,8 +39,10 @@ async def lovelace(hass: HomeAssistant, hass_storage: dict[str, Any]) -> None:
 async def choose(
     hass: HomeAssistant, entry: MockConfigEntry, *, dashboard: bool, energy: bool
 ) -> ConfigFlowResult:
-    """Go through the step that follows a set-up."""
-    form = await open_options(hass, entry, "next_steps")
+    """Go through the step of the dashboards."""
+    form = await open_options(hass, entry, "dashboards")
+    # The step after a set-up speaks of the first values, which came long ago.
+    assert form["step_id"] == "dashboards"
     result = await hass.config_entries.options.async_configure(
         form["flow_id"], {CONF_DASHBOARD: dashboard, CONF_ENERGY: energy}
     )
@@ -158,7 +160,7 @@ async def test_what_the_account_may_do(
     table = result["description_placeholders"]["permissions"]
     assert "| ✗ | alarms | `getAlarmList` |" in table
     assert "| ✓ | list of plants | `stations` |" in table
-    form = await open_options(hass, setup, "next_steps")
+    form = await open_options(hass, setup, "dashboards")
     lines = form["description_placeholders"]["permissions"].split("\n\n")
     assert [line[0] for line in lines] == ["✓", "✗", "…"]
     assert lines[1] == "✗ alarms"
@@ -167,7 +169,7 @@ async def test_what_the_account_may_do(
 async def test_an_account_that_is_not_loaded(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    form = await open_options(hass, entry, "next_steps")
+    form = await open_options(hass, entry, "dashboards")
     assert form["description_placeholders"]["permissions"] == ""
     result = await hass.config_entries.options.async_configure(
         form["flow_id"], {CONF_DASHBOARD: False, CONF_ENERGY: True}

@@ -64,7 +64,19 @@ class NextStep(OptionsFlowWithReload):
     async def async_step_next_steps(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Offer the dashboard and the Energy dashboard."""
+        """Offer the dashboard and the Energy dashboard at the end of the set-up."""
+        return await self._async_offer("next_steps", user_input)
+
+    async def async_step_dashboards(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Offer the same at any later time."""
+        return await self._async_offer("dashboards", user_input)
+
+    async def _async_offer(
+        self, step_id: str, user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
+        """Offer the dashboards, and add those that are chosen."""
         if user_input is not None:
             done = [
                 await self._async_dashboard() if user_input[CONF_DASHBOARD] else "",
@@ -83,7 +95,7 @@ class NextStep(OptionsFlowWithReload):
             }
         )
         return self.async_show_form(
-            step_id="next_steps",
+            step_id=step_id,
             data_schema=schema,
             description_placeholders=self._permissions(in_short),
         )
