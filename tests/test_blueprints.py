@@ -112,6 +112,12 @@ def test_blueprint_is_valid(name: str) -> None:
         assert given["selector"]
 
 
+@pytest.mark.parametrize("path", sorted(BLUEPRINTS.glob("*.yaml")))
+def test_texts_lead_to_pages(path: Path) -> None:
+    text = " ".join(path.read_text().split())
+    assert not re.findall(r"(?<!/main/)docs/", text)
+
+
 async def test_a_new_alarm(
     hass: HomeAssistant,
     setup: MockConfigEntry,
