@@ -9,13 +9,14 @@ export class Totals extends Card {
   static STYLE = `
 table { width: 100%; border-collapse: collapse; font-size: 14px;
   font-variant-numeric: tabular-nums; }
-th { font-weight: 400; color: var(--secondary-text-color); text-align: end; padding: 2px 0; }
-th[scope="row"] { text-align: start; color: var(--primary-text-color); }
+th { font-weight: 400; color: var(--secondary-text-color); text-align: end;
+  padding: 2px 0 2px 8px; }
+th[scope="row"] { text-align: start; color: var(--primary-text-color); padding-inline-start: 0; }
 td { text-align: end; padding: 3px 0 3px 8px; white-space: nowrap; }
 ha-card { container-type: inline-size; overflow-x: auto; }
 @container (max-width: 330px) {
   table { font-size: 12px; }
-  td { padding-inline-start: 6px; }
+  td, th[scope="col"] { padding-inline-start: 6px; }
 }
 tr + tr th, tr + tr td { border-top: 1px solid var(--divider-color); }
 `;
