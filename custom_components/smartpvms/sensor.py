@@ -315,6 +315,11 @@ class CapacityKeptSensor(MeasuringSensor[str]):
         return {ATTR_YEARS: self.coordinator.years.get(self.key, [])}
 
 
+def _installed(sensor: KpiSensor[str]) -> Mapping[str, float | None]:
+    plant = sensor.coordinator.account.plants.get(sensor.key)
+    return {ATTR_INSTALLED: plant.capacity if plant else None}
+
+
 class PvPowerSensor(MeasuringSensor[str]):
     """The power of a plant's modules, with the power installed as an attribute."""
 
@@ -324,8 +329,7 @@ class PvPowerSensor(MeasuringSensor[str]):
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         """Return the power of all modules at their peak, in kWp."""
-        plant = self.coordinator.account.plants.get(self.key)
-        return {ATTR_INSTALLED: plant.capacity if plant else None}
+        return _installed(self)
 
 
 class StoredSensor(MeasuringSensor[str]):
@@ -343,17 +347,21 @@ class StoredSensor(MeasuringSensor[str]):
 
 
 class LastDataSensor(TimeSensor[str]):
-    """When a plant's last values came, with the time between two as an attribute."""
+    """When a plant's last values came.
+
+    It is available while the plant does not answer, and so are its attributes: the time
+    between two values, and the power installed.
+    """
 
     coordinator: PollingCoordinator
 
-    _unrecorded_attributes = frozenset({ATTR_INTERVAL})
+    _unrecorded_attributes = frozenset({ATTR_INTERVAL, ATTR_INSTALLED})
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return how far apart values come, in seconds."""
-        return {ATTR_INTERVAL: round(self.coordinator.interval)}
+        """Return how far apart values come, in seconds, and the power in kWp."""
+        return {ATTR_INTERVAL: round(self.coordinator.interval), **_installed(self)}
 
 
 _WITH_MORE: Final[Mapping[str, type[KpiSensor[Any]]]] = {

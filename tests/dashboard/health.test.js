@@ -26,14 +26,17 @@ function having(states) {
 }
 
 test("the light is the worse of health and alarms", () => {
-  const level = (status, highest_severity) =>
-    lightOf(...having({ status, highest_severity })).level;
+  const level = (status, highest_severity, pv_power = "5") =>
+    lightOf(...having({ status, highest_severity, pv_power })).level;
   assert.equal(level("healthy", "none"), "good");
   assert.equal(level("healthy", "critical"), "bad");
   assert.equal(level("faulty", "none"), "bad");
   assert.equal(level("disconnected", "minor"), "warning");
   assert.equal(level("unavailable", "none"), "good");
   assert.equal(level("unavailable", "unavailable"), "unknown");
+  // The alarms of a plant that does not answer may be known still.
+  assert.equal(level("unavailable", "none", "unavailable"), "unknown");
+  assert.equal(level("unavailable", "minor", "unavailable"), "warning");
 });
 
 test("data that are two and three rounds late are told", () => {

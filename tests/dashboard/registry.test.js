@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { plantsOf, statisticsOf } from "../../custom_components/smartpvms/dashboard/browser/registry.js";
+import { capacityOf, isPark, plantsOf, statisticsOf } from "../../custom_components/smartpvms/dashboard/browser/registry.js";
 import { recorded } from "./house.js";
 
 const names = (things) => things.map(({ name }) => name);
@@ -77,4 +77,15 @@ test("statistics are those of the sensor's attribute", () => {
   assert.equal(statisticsOf(hass, house).pv_energy, "smartpvms:ne_33554785_pv_energy");
   delete hass.states["sensor.sonnenhof_history_import"];
   assert.deepEqual(statisticsOf(hass, house), {});
+});
+
+test("the installed power of a plant that does not answer is known", () => {
+  const hass = recorded();
+  const [house] = plantsOf(hass, ["sonnenhof"]);
+  hass.states["sensor.sonnenhof_pv_power"] = { state: "unavailable", attributes: {} };
+  assert.equal(capacityOf(hass, house), undefined);
+  const attributes = { installed_capacity: 250 };
+  hass.states["sensor.sonnenhof_last_data"] = { state: "unknown", attributes };
+  assert.equal(capacityOf(hass, house), 250);
+  assert.ok(isPark(hass, house));
 });

@@ -472,3 +472,4 @@ async def test_values_tell_what_they_are_a_part_of(
     assert told("pv_power", "installed_capacity") == plant.site.peak_kw
     assert told("energy_stored", "capacity") == 10
     assert told("last_data", "interval") == 300
+    assert told("last_data", "installed_capacity") == plant.site.peak_kw

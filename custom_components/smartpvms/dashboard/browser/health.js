@@ -42,14 +42,19 @@ export const ICON = {
 
 /** Return the entities that a plant's light depends on. */
 export const lightEntities = (plant) =>
-  plant.findAll(["real_health_state", "highest_severity", "active_alarms"]);
+  plant.findAll(["highest_severity", "active_alarms", ...ANSWERED]);
 
-/** Return the plant's light (`level`), and whether its health and its alarms are known. */
+/**
+ * Return the plant's light (`level`), and whether its health and its alarms are known.
+ *
+ * That no alarm is known makes no plant healthy that does not answer.
+ */
 export function lightOf(hass, plant) {
   const stateOf = (key) => hass.states[plant.find(key)]?.state;
   const [health, severity] = [stateOf("real_health_state"), stateOf("highest_severity")];
   const levels = [HEALTH[health], SEVERITY[severity]].filter(Boolean);
-  const level = levels.length ? worst(levels) : "unknown";
+  const isUnknown = !levels.length || isSilent(hass, plant);
+  const level = worst(isUnknown ? ["unknown", ...levels] : levels);
   return { level, health: health in HEALTH ? health : undefined, severity: severity in SEVERITY ? severity : undefined };
 }
 

@@ -106,10 +106,16 @@ export function allPlants(hass) {
 /** Return one plant, undefined where it is gone. */
 export const plantOf = (hass, id) => allPlants(hass).find((plant) => plant.id === id);
 
-/** Return a plant's installed power (kWp), undefined where it is not known. */
+/**
+ * Return a plant's installed power (kWp), undefined where it is not known.
+ *
+ * A state that is unavailable has no attributes; that of the last data is always there.
+ */
 export function capacityOf(hass, plant) {
-  const capacity = Number(hass.states[plant.find("pv_power")]?.attributes.installed_capacity);
-  return capacity > 0 ? capacity : undefined;
+  const told = plant
+    .findAll(["pv_power", "last_data"])
+    .map((id) => Number(hass.states[id]?.attributes.installed_capacity));
+  return told.find((capacity) => capacity > 0);
 }
 
 /** From this installed power on (kWp), and beside a weather station, nobody lives below. */
