@@ -1,8 +1,10 @@
 """Polling: lanes, faults, refusals, ages, and what a user is told."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 import re
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components import persistent_notification
@@ -473,3 +475,22 @@ async def test_values_tell_what_they_are_a_part_of(
     assert told("energy_stored", "capacity") == 10
     assert told("last_data", "interval") == 300
     assert told("last_data", "installed_capacity") == plant.site.peak_kw
+
+
+async def test_what_has_grown_old_does_not_come_back_by_itself(
+    setup: MockConfigEntry, freezer: FrozenDateTimeFactory, wait: Wait
+) -> None:
+    """A search by halves makes rounds longer; old values are not young by that."""
+    await wait(10, 5)
+    plants = setup.runtime_data.plants
+    assert plants.is_fresh(PLANT)
+    freezer.tick(HOUR)
+    plants.mark_stale()
+    assert not plants.is_fresh(PLANT)
+    with patch.object(plants, "cycle", lambda: 2.0 * HOUR):
+        plants.mark_stale()
+    assert not plants.is_fresh(PLANT)
+    now = plants.account.clock.now()
+    plants.put(PLANT, replace(plants.data[PLANT], at=now))
+    plants.mark_stale()
+    assert plants.is_fresh(PLANT)

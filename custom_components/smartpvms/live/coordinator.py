@@ -60,6 +60,8 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         # Whose listeners are still to be called, in the order of the rows.
         self._changed: dict[K, None] = {}
         self._stale: set[K] = set()
+        # Those of them that were fresh in this run, and have grown old.
+        self._expired: set[K] = set()
         self._listeners_of: dict[K, list[CALLBACK_TYPE]] = {}
         self._unlisten: CALLBACK_TYPE
         self._causes: dict[K, Context] = {}
@@ -89,6 +91,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         before = self.data.get(key)
         self.data[key] = reading
         self._updated[key] = None
+        self._expired.discard(key)
         if key in self._stale or before is None:
             self._stale.discard(key)
             if reading.at < self._limit():
@@ -105,6 +108,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
             self._changed.pop(gone, None)
             self._causes.pop(gone, None)
         self._stale &= self.data.keys()
+        self._expired &= self.data.keys()
 
     def is_fresh(self, key: K) -> bool:
         """Tell whether a reading is younger than three cycles."""
@@ -122,8 +126,14 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
 
     @callback
     def mark_stale(self) -> None:
-        """Tell next time which readings have grown too old."""
+        """Tell next time which readings have grown too old.
+
+        They stay so until new ones come: a round may take longer meanwhile, as in a
+        search by halves, and the old values would be back.
+        """
         aged = self._find_stale()
+        self._expired |= aged - self._stale
+        aged |= self._expired
         turned = dict.fromkeys(aged ^ self._stale)
         self._stale = aged
         self._updated |= turned
