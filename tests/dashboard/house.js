@@ -13,7 +13,7 @@ export function recorded() {
     ...read("registry.json", import.meta.url),
     locale: { language: "en" },
     user: { is_admin: true },
-    config: { time_zone: "America/Los_Angeles", currency: "USD" },
+    config: { language: "en", time_zone: "America/Los_Angeles", currency: "USD" },
     callWS: async () => ({}),
     loadBackendTranslation: async () => localized,
   };

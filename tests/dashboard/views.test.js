@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
+import { ENTITY_NAME } from "../../custom_components/smartpvms/dashboard/browser/cards.js";
 import { FEW_PLANTS, overviewView } from "../../custom_components/smartpvms/dashboard/browser/overview.js";
 import { plantView } from "../../custom_components/smartpvms/dashboard/browser/plant.js";
 import { textsOf } from "../../custom_components/smartpvms/dashboard/browser/texts.js";
@@ -210,6 +211,7 @@ test("a plant is steered only where it can be", async () => {
     // Two of these names beside each other would be cut.
     const tile = cards(view).find(({ type, entity }) => type === "tile" && entity === id);
     assert.equal(tile.grid_options.columns, "full");
+    assert.deepEqual(tile.name, ENTITY_NAME);
   }
   const forces = (of) => cards(of).filter(({ type }) => type.endsWith("forced-charge"));
   assert.equal(forces(view).length, 0);
@@ -218,6 +220,10 @@ test("a plant is steered only where it can be", async () => {
   assert.equal(card.plant, "sonnenhof");
   assert.equal(card.words.stop_forced_charge, "Stop forced charge");
   assert.equal(card.words.target_soc, "State of charge");
+  // Names are in the server's language, which is not always the user's.
+  hass.config.language = "it";
+  const limit = cards(await house(hass)).find(({ entity }) => entity === "number.limit");
+  assert.equal(limit.name, "Feed-in limit");
   // Home Assistant refuses the actions to everybody else.
   hass.user = { is_admin: false };
   assert.equal(forces(await house(hass)).length, 0);

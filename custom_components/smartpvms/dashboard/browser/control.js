@@ -1,6 +1,6 @@
 /** How a plant is steered, where that is allowed: without it there are no entities. */
 
-import { WIDE, heading, section, tile } from "./cards.js";
+import { ENTITY_NAME, WIDE, heading, section, tile } from "./cards.js";
 
 /** The card of `forced_charge.js`. */
 export const FORCED_CHARGE = "smartpvms-forced-charge";
@@ -14,15 +14,21 @@ const SETTINGS = [
   ["number", "end_of_discharge_soc", "teal"],
 ];
 
-/** Return the section of a plant, undefined where it cannot be steered. */
+/**
+ * Return the section of a plant, undefined where it cannot be steered.
+ *
+ * An entity has its own name, which may be the user's, where that is in the user's language.
+ */
 export function controlSection(hass, plant, texts) {
   const last = plant.find("last_command");
   if (!last) return undefined;
+  const isServers = hass.config.language === (hass.locale?.language ?? hass.language);
+  const named = (key, domain) => (isServers ? ENTITY_NAME : texts.entity(key, domain));
   return section([
     heading(texts.own.control, "mdi:tune-variant"),
-    tile(last, { grid_options: WIDE }),
+    tile(last, { name: named("last_command"), grid_options: WIDE }),
     SETTINGS.map(([domain, key, color]) =>
-      tile(plant.find(key, domain), { color, grid_options: WIDE }),
+      tile(plant.find(key, domain), { name: named(key, domain), color, grid_options: WIDE }),
     ),
     plant.find("battery_mode", "select") && hass.user?.is_admin && force(plant, texts),
   ]);

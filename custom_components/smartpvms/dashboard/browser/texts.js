@@ -62,7 +62,7 @@ const FLOWS = {
 const NAMES = { pv_power: "solar", house_consumption: "house", grid_power: "grid", battery_power: "battery" };
 
 /**
- * Return all texts of a dashboard: `own`, `entity(key)` and `severity(state)` as the
+ * Return all texts of a dashboard: `own`, `entity(key, domain)` and `severity(state)` as the
  * entities are called, `series(key)` as the statistics are, `say(key, words)` an own text
  * with words in its braces, `flow(key, value)` a power by its direction, `action(key)` and
  * `field(action, key)` as the actions and their fields are.
@@ -76,11 +76,11 @@ export async function textsOf(hass) {
   ]);
   const component = "component.smartpvms";
   const actions = `${component}.services`;
-  const sensor = `${component}.entity.sensor`;
+  const entity = `${component}.entity`;
   return {
     own,
-    entity: (key) => entities(`${sensor}.${key}.name`) || key,
-    severity: (state) => entities(`${sensor}.highest_severity.state.${state}`) || state,
+    entity: (key, domain = "sensor") => entities(`${entity}.${domain}.${key}.name`) || key,
+    severity: (state) => entities(`${entity}.sensor.highest_severity.state.${state}`) || state,
     say: (key, words) => said(own[key], words),
     flow: (key, value) => own[value ? FLOWS[key][value < 0 ? 1 : 0] : NAMES[key]],
     series: (key) => selectors(`${component}.selector.series.options.${key}`) || key,
