@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.smartpvms
 from custom_components.smartpvms.const import DOMAIN
-from custom_components.smartpvms.options_flow import MENU
+from custom_components.smartpvms.flows.options import MENU
 
 # Home Assistant aborts so, with a text that is ours to give.
 COMMON_ABORTS = {"already_configured"}

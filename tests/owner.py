@@ -23,7 +23,7 @@ from custom_components.smartpvms.const import (
     CONF_IMPLEMENTATION,
     DOMAIN,
 )
-from custom_components.smartpvms.owner_flow import owner_account
+from custom_components.smartpvms.flows.owner import owner_account
 from simulator import Simulator
 from simulator.owner import SCOPES
 

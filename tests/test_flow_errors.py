@@ -20,14 +20,10 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.smartpvms import (
-    config_flow,
-    options_flow,
-    owner_flow,
-    plants_flow,
-)
+from custom_components.smartpvms import config_flow
 from custom_components.smartpvms.account import sign_in, typed
 from custom_components.smartpvms.control import options as control_step
+from custom_components.smartpvms.flows import options, owner, plants
 from custom_components.smartpvms.welcome import step as next_step
 from script.rules import Project
 from simulator import Dialect, Fault, FaultKind, Simulator
@@ -283,11 +279,11 @@ def test_a_refused_login_names_its_other_causes(language: str) -> None:
 
 
 def test_every_error_and_abort_has_its_text_and_no_text_is_left_over() -> None:
-    errors, aborts = _produced(config_flow, owner_flow, plants_flow, sign_in)
+    errors, aborts = _produced(config_flow, owner, plants, sign_in)
     errors |= {key for _, key in sign_in.ERRORS}
     errors |= {key for _, key in typed.REASONS.values()}
     assert errors == texts("config", "error").keys()
     assert aborts | COMMON_ABORTS == texts("config", "abort").keys()
-    errors, aborts = _produced(options_flow, control_step, next_step)
+    errors, aborts = _produced(options, control_step, next_step)
     assert errors == texts("options", "error").keys()
     assert aborts == texts("options", "abort").keys()

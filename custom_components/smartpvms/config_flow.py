@@ -17,10 +17,10 @@ import voluptuous as vol
 from .account.connections import Credentials
 from .account.typed import REASONS, async_credentials
 from .const import CONF_CA_CERTIFICATE, DOMAIN
+from .flows.options import SmartPvmsOptionsFlow
+from .flows.owner import OwnerFlow
+from .flows.plants import updated
 from .hub.hub import SmartPvmsConfigEntry
-from .options_flow import SmartPvmsOptionsFlow
-from .owner_flow import OwnerFlow
-from .plants_flow import updated
 from .welcome.forms import (
     ACCESS_OWNER,
     ACCOUNT_SCHEMA,

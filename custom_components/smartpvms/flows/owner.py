@@ -17,12 +17,12 @@ from homeassistant.const import CONF_HOST, CONF_TOKEN, CONF_VERIFY_SSL
 from homeassistant.helpers.config_entry_oauth2_flow import AbstractOAuth2FlowHandler
 import voluptuous as vol
 
-from .account.owner import OwnerCredentials, OwnerImplementation
-from .account.typed import REASONS
-from .const import CONF_IMPLEMENTATION, DOMAIN, LOGGER
-from .northbound import normalise_address
-from .plants_flow import PlantsFlow, updated
-from .welcome.forms import ACCESS_OWNER, CONF_ACCESS, OWNER_SCHEMA
+from ..account.owner import OwnerCredentials, OwnerImplementation
+from ..account.typed import REASONS
+from ..const import CONF_IMPLEMENTATION, DOMAIN, LOGGER
+from ..northbound import normalise_address
+from ..welcome.forms import ACCESS_OWNER, CONF_ACCESS, OWNER_SCHEMA
+from .plants import PlantsFlow, updated
 
 type Form = Callable[[Mapping[str, Any], dict[str, str]], ConfigFlowResult]
 """Shows values and errors."""

@@ -26,12 +26,12 @@ from homeassistant.helpers.selector import (
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from .account.account import Account
-from .account.meters import NO_METER, meters_of
-from .account.options import excluded_plants, replaced_price
-from .account.wording import async_meanings, word
-from .catalogue import DEVICE_TYPES, Role
-from .const import (
+from ..account.account import Account
+from ..account.meters import NO_METER, meters_of
+from ..account.options import excluded_plants, replaced_price
+from ..account.wording import async_meanings, word
+from ..catalogue import DEVICE_TYPES, Role
+from ..const import (
     CONF_CURRENCY,
     CONF_EARLIER_PRICES,
     CONF_EXCLUDED_PLANTS,
@@ -46,15 +46,15 @@ from .const import (
     DEFAULT_HISTORY_DAYS,
     QUOTA_AUTO,
 )
-from .control.options import ControlStep
-from .energy_dashboard.dashboard import async_plan, async_set_up, plants_of
-from .energy_dashboard.texts import Texts
-from .history.prices import is_price
-from .hub.hub import Hub, SmartPvmsConfigEntry
-from .northbound import Device
-from .northbound.limits import ACCOUNT_PROFILES
-from .welcome.forms import several
-from .welcome.step import NextStep
+from ..control.options import ControlStep
+from ..energy_dashboard.dashboard import async_plan, async_set_up, plants_of
+from ..energy_dashboard.texts import Texts
+from ..history.prices import is_price
+from ..hub.hub import Hub, SmartPvmsConfigEntry
+from ..northbound import Device
+from ..northbound.limits import ACCOUNT_PROFILES
+from ..welcome.forms import several
+from ..welcome.step import NextStep
 
 MENU: Final = ("settings", "energy_dashboard", "control", "dashboards", "permissions")
 MAX_HISTORY_DAYS: Final = 3650

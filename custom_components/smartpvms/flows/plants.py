@@ -17,23 +17,23 @@ from homeassistant.const import CONF_HOST
 import voluptuous as vol
 from yarl import URL
 
-from .account.connections import AnyCredentials, Connection, async_get_connections
-from .account.device_registry import plant_owners
-from .account.sign_in import SignIn
-from .account.typed import REASONS
-from .account.wording import listed
-from .const import (
+from ..account.connections import AnyCredentials, Connection, async_get_connections
+from ..account.device_registry import plant_owners
+from ..account.sign_in import SignIn
+from ..account.typed import REASONS
+from ..account.wording import listed
+from ..const import (
     ACCOUNT_HELP,
     CONF_ENERGY_PENDING,
     CONF_EXCLUDED_PLANTS,
     CONF_LEFT_OUT,
     CONF_PLANTS,
 )
-from .hub.setup import credentials_of
-from .northbound import Plant
-from .northbound.errors import PageAddressError
-from .welcome.forms import several
-from .welcome.step import AFTER_SET_UP
+from ..hub.setup import credentials_of
+from ..northbound import Plant
+from ..northbound.errors import PageAddressError
+from ..welcome.forms import several
+from ..welcome.step import AFTER_SET_UP
 
 type GoOn = Callable[[], Awaitable[ConfigFlowResult]]
 

@@ -1,0 +1,1 @@
+"""The steps of the dialogs, which `config_flow.py` puts together."""
