@@ -97,7 +97,8 @@ class Ingest:
             await self.async_import(code, progress, found)
         is_empty = is_silent
         if question.feed.track is Track.DEVICES:
-            is_empty = bool(known.silent - known.answered)
+            own = devices_of(self._account, question.feed, code)
+            is_empty = known.lacks_type({device.id for device in own})
         was_held = progress.holds(question.feed)
         progress.record_answer(question, now, is_empty=is_empty)
         if is_empty and question.is_old and not known.has_rows(code):

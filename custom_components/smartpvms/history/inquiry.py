@@ -1,7 +1,7 @@
 """The calls that a question takes, and the rows they answer."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -56,7 +56,7 @@ class Inquiry:
 
     `rows`: (start, values) by plant code or device id; `begun_at`: when the first
     call was made (epoch seconds): what came later not all of them have seen;
-    `silent` and `answered`: the device types that had no rows, and that had some;
+    `asked`: the ids of the devices asked, by type;
     `refused`: the plants that were left out.
     """
 
@@ -65,8 +65,7 @@ class Inquiry:
     calls: deque[Call]
     rows: dict[int | str, dict[int, Values]] = field(default_factory=dict)
     begun_at: float | None = None
-    silent: set[int] = field(default_factory=set)
-    answered: set[int] = field(default_factory=set)
+    asked: dict[int, set[int]] = field(default_factory=dict, repr=False)
     refused: set[str] = field(default_factory=set, repr=False)
 
     async def async_ask(self, client: NorthboundClient, now: float) -> None:
@@ -77,7 +76,7 @@ class Inquiry:
         for source, at, values in rows:
             self.rows.setdefault(source, {})[at] = values
         if call.type_id is not None:
-            (self.answered if rows else self.silent).add(call.type_id)
+            self.asked.setdefault(call.type_id, set()).update(map(int, call.ids))
         self.calls.popleft()
 
     def give_up(self, type_id: int) -> None:
@@ -96,6 +95,13 @@ class Inquiry:
         """Tell whether there was any row of a plant, or of any device."""
         is_of_plants = self.question.feed.track is Track.PLANT
         return bool(self.rows.get(plant) if is_of_plants else self.rows)
+
+    def lacks_type(self, devices: AbstractSet[int]) -> bool:
+        """Tell whether all of these devices that are of one type had no row."""
+        return any(
+            ids & devices and not any(map(self.rows.get, ids & devices))
+            for ids in self.asked.values()
+        )
 
     def rows_of(self, source: int | str) -> list[tuple[int, Values]]:
         """Return the rows of a plant or device in the order of time."""
