@@ -68,6 +68,12 @@ test("first values are announced for a plant that is new, and no longer", () => 
   const minutes = firstValuesIn(hass, plant, NOW);
   assert.ok(minutes >= 2 && minutes <= 6);
   assert.equal(firstValuesIn(hass, plant, NOW + 30 * MINUTE), undefined);
+  // One that had values, and does not answer any more.
+  const last = { state: "2026-11-28T12:00:00+00:00", attributes: {} };
+  for (const key of ["status", "pv_power", "pv_energy_today", "pv_lifetime_energy"])
+    hass.states[`sensor.sonnenhof_${key}`] = { state: "unavailable", attributes: {} };
+  hass.states["sensor.sonnenhof_last_data"] = last;
+  assert.equal(firstValuesIn(hass, plant, NOW), undefined);
   hass.states["sensor.sonnenhof_pv_power"] = { state: "5", attributes: {} };
   assert.equal(firstValuesIn(hass, plant, NOW), undefined);
 });

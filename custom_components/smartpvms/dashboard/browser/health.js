@@ -94,6 +94,8 @@ export function isSilent(hass, plant) {
 export function firstValuesIn(hass, plant, now = Date.now()) {
   const created = Math.max(plant.createdAt, ...plant.of("inverter").map((one) => one.createdAt));
   if (!created || now - created > FIRST_MINUTES) return undefined;
+  // It had values, and has fallen silent since.
+  if (dataTime(hass, plant) && isSilent(hass, plant)) return undefined;
   const hasPower = numberOf(hass.states[plant.find("pv_power")]) !== undefined;
   const hasPlant = !isSilent(hass, plant) && plant.findAll(ANSWERED).length > 0;
   if (hasPower || (hasPlant && !plant.of("inverter").length)) return undefined;
