@@ -44,6 +44,9 @@ def hurry(speed: int) -> None:
         return await ask(self, plants, begin + AHEAD, end + AHEAD, *rest)
 
     client.alarms = later
+    # Its sun does not follow the played day: it is night while no plant gives power.
+    sun = importlib.import_module("homeassistant.components.sun.entity")
+    sun.Sun.state = sun.STATE_BELOW_HORIZON
     alarms = importlib.import_module(f"{package}.alarms.coordinator")
     alarms.OFTEN = alarms.OFTEN / speed  # type: ignore[attr-defined]
 
