@@ -1,7 +1,7 @@
 """Counters in what goes wrong: other devices, other zones, rows that stand still."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -213,6 +213,30 @@ def test_the_day_is_still_known_where_the_zone_is_not_for_a_while(
         memories.append(memory)
     is_device = counter is Counter.DEVICE_DAY
     assert counted(memories, increasing=is_device) == pytest.approx(7.2, abs=0.03)
+
+
+def test_a_day_that_is_ahead_of_the_one_before_is_counted_as_a_whole() -> None:
+    """Home Assistant sees no new day in a rise: 11.95 were lost."""
+    rows: list[Row] = [
+        ("2026-09-03T23:20", 11.95),
+        ("2026-09-04T12:01", 13.13),
+        ("2026-09-04T12:11", 13.63),
+    ]
+    memories = play(Counter.DEVICE_DAY, rows)
+    assert counted(memories, increasing=True) == pytest.approx(13.63)
+
+
+def test_a_lifetime_is_settled_where_summer_time_is_not_known_of() -> None:
+    """The list tells the offset of winter: midnight is taken to be an hour later."""
+    rows: list[Row] = [
+        ("2026-06-15T22:00", 1886.49),
+        ("2026-06-16T00:05", 1888.22),
+        ("2026-06-16T00:15", 1885.91),
+        ("2026-06-16T06:05", 1885.91),
+        ("2026-06-16T18:05", 1895.91),
+    ]
+    memories = play(Counter.PLANT_LIFETIME, rows, zone=timezone(timedelta(hours=1)))
+    assert counted(memories) == pytest.approx(10.0)
 
 
 def test_a_register_that_stood_still_was_the_old_devices() -> None:

@@ -213,8 +213,12 @@ def test_lifetime(
             id="the last minutes of a battery's day",
         ),
         pytest.param(
-            [("2026-06-15T18:00", 5.3), ("2026-06-16T15:00", 9.0)],
-            [5.3, 9.0],
+            [
+                ("2026-06-15T18:00", 5.3),
+                ("2026-06-16T15:00", 9.0),
+                ("2026-06-16T15:05", 9.0),
+            ],
+            [5.3, 0, 9.0],
             id="Home Assistant was off over midnight",
         ),
         pytest.param(

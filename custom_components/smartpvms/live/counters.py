@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, override
 
 from ..catalogue import Counter
-from ..local_time import DAY, HOUR
+from ..local_time import DAY, HOUR, Day
 from .days import NEW_START, DeviceDay, PlantDay, PlantMoney, PlantMonth
 from .memory import Memory, Moment, State
 
@@ -138,7 +138,7 @@ class PlantLifetime(Lifetime):
     @override
     def advance(self, memory: Memory, raw: float, now: Moment) -> Memory:
         """Stand still for two hours after midnight."""
-        if memory.value and now.day and now.at - now.day.begin < SETTLED_AFTER:
+        if memory.value and now.day and self._is_settled_now(now, now.day):
             if memory.state is State.DOUBTED or not self._is_near(memory, raw):
                 return memory
             if memory.state is State.SETTLING and memory.raw == raw:
@@ -147,6 +147,12 @@ class PlantLifetime(Lifetime):
         if memory.state is State.SETTLING:
             memory = self._settled(memory)
         return Lifetime.advance(self, memory, raw, now)
+
+    @staticmethod
+    def _is_settled_now(now: Moment, day: Day) -> bool:
+        """Tell whether it is after midnight, also where summer time is not known of."""
+        is_after = now.at - day.begin < SETTLED_AFTER
+        return is_after or now.date_of(now.at + HOUR) != day.period
 
     @staticmethod
     def _is_near(memory: Memory, raw: float) -> bool:

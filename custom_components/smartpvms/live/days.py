@@ -77,7 +77,9 @@ class DeviceDay:
         rise is the rest of yesterday: an inverter that was cut off delivers it at night.
         """
         assert memory.value is not None
-        if raw < memory.raw * NEW_START or raw == 0:
+        woke = memory.since if memory.state is State.WAKING else None
+        is_surely_new = woke is not None and woke - day.begin > DAY / 2
+        if raw < memory.raw * NEW_START or raw == 0 or is_surely_new:
             return self.begin(raw, now)
         if raw == memory.raw and memory.state is State.LAGGING:
             return (
@@ -87,7 +89,9 @@ class DeviceDay:
         clock = now.at - day.begin
         if not memory.lags:
             if rises and clock > DAY / 2:
-                return self.begin(raw, now)
+                # It is today's, and a fall to 0 tells Home Assistant so first.
+                lagging = self._lag(memory, raw, now)
+                return lagging._replace(since=now.at, state=State.WAKING)
             is_recent = now.date_of(now.at - DAY / 2) == memory.period
             if clock < LAG and is_recent:
                 return memory._replace(value=max(memory.value, raw), raw=raw, at=now.at)
