@@ -82,22 +82,19 @@ class DeviceDay:
         if raw < memory.raw * NEW_START or raw == 0 or is_surely_new:
             return self.begin(raw, now)
         if raw == memory.raw and memory.state is State.LAGGING:
-            return (
-                memory if memory.period == day.period else self._lag(memory, raw, now)
-            )
+            return memory if memory.period == day.period else self._lag(raw, now)
         rises = raw > memory.raw + JITTER
         clock = now.at - day.begin
         if not memory.lags:
             if rises and clock > DAY / 2:
                 # It is today's, and a fall to 0 tells Home Assistant so first.
-                lagging = self._lag(memory, raw, now)
-                return lagging._replace(since=now.at, state=State.WAKING)
+                return self._wake(raw, now)
             is_recent = now.date_of(now.at - DAY / 2) == memory.period
             if clock < LAG and is_recent:
                 return memory._replace(value=max(memory.value, raw), raw=raw, at=now.at)
         # Small steps add up to a rise, wavering does not.
         stands = memory.lags and abs(raw - memory.raw) <= JITTER
-        lagging = self._lag(memory, memory.raw if stands else raw, now)
+        lagging = self._lag(memory.raw if stands else raw, now)
         if clock < DAWN:
             return lagging
         if not rises:
@@ -106,12 +103,15 @@ class DeviceDay:
             return lagging
         if memory.state is State.WAKING:
             return self.begin(raw, now)
-        return lagging._replace(since=now.at, state=State.WAKING)
+        return self._wake(raw, now)
 
     @staticmethod
-    def _lag(memory: Memory, raw: float, now: Moment) -> Memory:
+    def _lag(raw: float, now: Moment) -> Memory:
         period = now.date_of(now.at)
         return Memory(0.0, raw, now.at, period=period, state=State.LAGGING)
+
+    def _wake(self, raw: float, now: Moment) -> Memory:
+        return self._lag(raw, now)._replace(since=now.at, state=State.WAKING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ class PlantDay:
             if fell or memory.state is State.WAKING:
                 return self._anew(first, raw, now.at, day)
             return memory._replace(raw=raw, since=now.at, state=State.WAKING)
-        return Memory(raw, raw, now.at, memory.last_reset, period=memory.period)
+        return now.moved(memory, raw)
 
     @staticmethod
     def _is_of_before(memory: Memory, raw: float, now: Moment) -> bool:
