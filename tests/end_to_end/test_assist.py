@@ -4,8 +4,7 @@ The pipeline, the chat log and the call of a tool are Home Assistant's own. In p
 a language model stands an agent that has been told which tool fits which sentence.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 import json
 from pathlib import Path
@@ -18,6 +17,8 @@ import pytest
 from demo.client import HomeAssistantClient
 from demo.log import complaints
 from demo.stage import Options, Stage, stage
+
+from .waiting import until
 
 HANDLER: Final = "stand_in"
 # Home Assistant finds custom components in every folder on Python's path.
@@ -70,15 +71,6 @@ def month_before(running: Stage) -> tuple[datetime, datetime]:
     return (end - timedelta(days=1)).replace(day=1), end
 
 
-async def until(look: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something is so."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            if await look():
-                return
-            await asyncio.sleep(2)
-
-
 async def add_pipeline(client: HomeAssistantClient, sentences: dict[str, Any]) -> str:
     """Set the stand-in up and let a pipeline ask it; returns the pipeline's id."""
     flows = "/api/config/config_entries/flow"
@@ -102,7 +94,7 @@ async def expose(client: HomeAssistantClient, entity: str) -> None:
     async def is_there() -> bool:
         return entity in [one["entity_id"] for one in await client.get("/api/states")]
 
-    await until(is_there)
+    await until(is_there, PATIENCE)
     await client.command(
         "homeassistant/expose_entity",
         assistants=["conversation"],
@@ -170,7 +162,7 @@ async def test_sentences_are_answered(running: Stage) -> None:
         answer = await ask(client, pipeline, LAST_MONTH)
         return answer["total"] is not None and "missing" not in answer
 
-    await until(is_imported)
+    await until(is_imported, PATIENCE)
     answer = await ask(client, pipeline, LAST_MONTH)
     assert answer["total"] == pytest.approx(truth["pv"], abs=0.1)
     compared = await ask(client, pipeline, YEARS)

@@ -1,7 +1,5 @@
 """The battery and the feed-in, steered from a real browser; a real plant obeys."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -12,6 +10,8 @@ from demo.browser import logged_in_page
 from demo.log import complaints
 from demo.place import place_in
 from demo.stage import Stage
+
+from .waiting import until
 
 SIZE: Final = ViewportSize(width=1400, height=1200)
 PLANT: Final = "NE=33554785"
@@ -29,17 +29,6 @@ COMMAND_SECONDS: Final = 420
 def dialect() -> str:
     """Return the server's generation; older ones cannot be steered."""
     return "2022"
-
-
-async def until(
-    look: Callable[[], Awaitable[bool]], seconds: float = COMMAND_SECONDS
-) -> None:
-    """Wait until something is so."""
-    async with asyncio.timeout(seconds):
-        while True:
-            if await look():
-                return
-            await asyncio.sleep(2)
 
 
 async def state(running: Stage, entity: str) -> str:
@@ -111,7 +100,7 @@ async def test_a_person_steers_battery_and_feed_in(running: Stage) -> None:
     async with logged_in_page(client, "light", SIZE, scale=1) as page:
         page.on("pageerror", lambda error: errors.append(error.message))
         await allow(page, running)
-        await until(lambda: has(control, "no_limit"))
+        await until(lambda: has(control, "no_limit"), COMMAND_SECONDS)
 
         await client.command(
             "lovelace/dashboards/create",
@@ -129,14 +118,14 @@ async def test_a_person_steers_battery_and_feed_in(running: Stage) -> None:
             "/api/services/number/set_value",
             {"entity_id": f"number.{NAME.lower()}_feed_in_limit", "value": 0},
         )
-        await until(lambda: has(control, "zero_export"))
+        await until(lambda: has(control, "zero_export"), COMMAND_SECONDS)
         assert await has(last, "succeeded")
         obeys = datetime.now(UTC) + STEP
         assert await fed_in(running, begun - timedelta(hours=1), begun) > 0
 
         await open_dashboard(page, running)
         await charge(page)
-        await until(lambda: has(last, "running"))
+        await until(lambda: has(last, "running"), COMMAND_SECONDS)
     assert errors == []
 
     await running.home_assistant.restart(place_in(running.place.time_zone))

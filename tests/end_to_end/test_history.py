@@ -1,7 +1,5 @@
 """The plants' history in a real recorder, through a crash and a restart."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -22,6 +20,8 @@ from demo.energy import (
 from demo.log import complaints
 from demo.place import place_in
 from demo.stage import Stage
+
+from .waiting import until
 
 FLOWS: Final = "/api/config/config_entries/options/flow"
 TRUTH: Final = {
@@ -56,15 +56,6 @@ type Bars = dict[str, dict[datetime, float]]
 def dialect() -> str:
     """Return a server that counts calls by the day."""
     return "2022"
-
-
-async def until(look: Callable[[], Awaitable[bool]], patience: float) -> None:
-    """Wait until something is so."""
-    async with asyncio.timeout(patience):
-        while True:
-            if await look():
-                return
-            await asyncio.sleep(1)
 
 
 async def bars(running: Stage, known: History, period: str) -> Bars:

@@ -99,6 +99,16 @@ async def test_a_login_may_be_too_frequent_and_lack_consent(
         link.clock.wait(pause)
 
 
+async def assert_not_repeated(link: Link, sim: Simulator) -> None:
+    """See a refused login made once more in two hours, and then no more."""
+    for _ in range(12):
+        with suppress(NotYetError, LoginError):
+            await link.client.log_in()
+        link.clock.wait(600)
+    assert sim.count("login") == 2
+    assert link.session.is_refused
+
+
 @pytest.mark.parametrize("code", [1, 305, 20004 + 1000, 30008])
 async def test_a_login_refused_with_an_unknown_code_is_refused(
     link: Link, sim: Simulator, code: int
@@ -106,12 +116,7 @@ async def test_a_login_refused_with_an_unknown_code_is_refused(
     """Whatever it means, to repeat it may lock the account."""
     link.session.trust_credentials()
     sim.deny("login", code)
-    for _ in range(12):
-        with suppress(NotYetError, LoginError):
-            await link.client.log_in()
-        link.clock.wait(600)
-    assert sim.count("login") == 2
-    assert link.session.is_refused
+    await assert_not_repeated(link, sim)
 
 
 @pytest.mark.parametrize("status", [200, 400])
@@ -125,12 +130,7 @@ async def test_a_login_that_the_framework_refuses_is_refused(
         await link.client.log_in()
     assert caught.value.reason.startswith("pageSize must be")
     discreet(caught.value, caught.value.reason)
-    for _ in range(12):
-        with suppress(NotYetError, LoginError):
-            await link.client.log_in()
-        link.clock.wait(600)
-    assert sim.count("login") == 2
-    assert link.session.is_refused
+    await assert_not_repeated(link, sim)
 
 
 async def test_a_gateways_401_to_a_login_lasts_an_hour(
