@@ -6,6 +6,7 @@ from math import ceil
 from typing import Any
 from unittest.mock import patch
 
+import freezegun
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
@@ -44,6 +45,9 @@ logging.getLogger().handlers.clear()
 # cryptography keeps the class datetime of its first certificate and accepts only its
 # instances later on: it must be the real one, not that of a stopped clock.
 self_signed("localhost")
+
+# Both are told the time, and dates of a stopped clock are slow.
+freezegun.configure(extend_ignore_list=["simulator.answers", "simulator.world"])
 
 # What is drawn at random: little of it, the same each time, before a change is taken
 # over; script/soak draws much more, and always something else.

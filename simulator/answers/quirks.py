@@ -11,16 +11,19 @@ AS_TEXT = frozenset(
     {"temperature", "elec_freq", "grid_frequency", "power_factor", "active_cap"}
 )
 NOISY = frozenset({"active_power", "day_cap", "total_cap", "temperature"})
+POWERS = frozenset({"active_power", "mppt_power", "ch_discharge_power"})
+CHANGED = (ENUMERATIONS | AS_TEXT | NOISY | POWERS) | {"efficiency"}
 
 
 def apply_oddities(look: Look, row: Row) -> Row:
     """Return a row changed by the device's oddities."""
     if not look.quirks or not look.device.oddities:
         return row
-    return {
-        key: _changed(look, key, _mistold(look, key, value))
-        for key, value in row.items()
+    changed = {
+        key: _changed(look, key, _mistold(look, key, row[key]))
+        for key in CHANGED & row.keys()
     }
+    return row | changed
 
 
 def _mistold(look: Look, key: str, value: Value) -> Value:

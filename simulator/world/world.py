@@ -1,7 +1,7 @@
 """Energies and powers of a site at any time."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -154,7 +154,7 @@ class World:
 
     def local(self, at: float) -> datetime:
         """Return an epoch time as the plant's local time."""
-        return datetime.fromtimestamp(at, UTC).astimezone(self.zone)
+        return datetime.fromtimestamp(at, self.zone)
 
     def _begin(self, number: int) -> int:
         """Return the midnight that a day begins with."""
