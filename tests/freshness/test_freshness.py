@@ -25,6 +25,8 @@ from tests.play import play
 
 from .limits import Size, calls_a_day, shortest_round
 
+pytestmark = pytest.mark.lives
+
 HOUR = 3600.0
 # All types of devices were asked by then, and what is not served is known.
 START_UP = HOUR

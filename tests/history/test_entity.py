@@ -52,6 +52,7 @@ def shown(hass: HomeAssistant, sim: Simulator) -> tuple[int, dict[str, Any]]:
     return int(state.state), dict(state.attributes)
 
 
+@pytest.mark.lives
 @pytest.mark.parametrize(("dialect", "depth"), DEPTH.items())
 async def test_it_rises_to_all(
     hass: HomeAssistant,

@@ -28,6 +28,8 @@ from .life import (
     stop,
 )
 
+pytestmark = pytest.mark.lives
+
 DEPTH = 6
 # In 2020 most hours are told by the devices' own five-minute rows.
 WITHIN = {Dialect.V2020: 0.02, Dialect.V2022: EXACT}

@@ -62,6 +62,7 @@ async def insights_are_true(
     assert shown["battery_capacity_kept"] == pytest.approx(100, abs=5)
 
 
+@pytest.mark.lives
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("dialect", DIALECTS_OF_DAYS)
 async def test_every_month_of_every_series_is_the_plants_own(

@@ -30,6 +30,8 @@ from tests.conftest import make_entry
 from .machine import Machine
 from .schedule import HOUR
 
+pytestmark = pytest.mark.lives
+
 MANY: Final = 101
 
 

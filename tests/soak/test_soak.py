@@ -37,6 +37,8 @@ from .schedule import (
 )
 from .watch import GRACE, AlarmWatch, CounterWatch, LogWatch, Told, too_few, too_many
 
+pytestmark = pytest.mark.lives
+
 # Days whose hours are compared, and those that are imported: a day that could not
 # be asked while it was recent is asked later, with the backfill.
 DEPTH = 3

@@ -16,6 +16,8 @@ from .known import NIGHTS_KNOWN, TROUBLES_KNOWN
 from .life import CLOCKS, DAYS, FOREIGN, Account, account, draw
 from .plants import KINDS
 
+pytestmark = pytest.mark.lives
+
 SURVEYED = 1
 PLANTS = 15
 """Plants of an account: Home Assistant's own work is shared by them."""
