@@ -6,6 +6,7 @@ import {
   linesOf,
   powersOf,
   valueAt,
+  waysOf,
 } from "../../custom_components/smartpvms/dashboard/browser/powers.js";
 import { recorded } from "./house.js";
 
@@ -99,4 +100,14 @@ test("a pause ends a line, and has no value", () => {
   assert.equal(valueAt(points, HOUR + 60_000), 2);
   assert.equal(valueAt(points, 2.5 * HOUR), undefined);
   assert.equal(valueAt([], 0), undefined);
+});
+
+test("a line is parted where it crosses zero", () => {
+  const flow = (...values) => values.map((value, at) => [at * HOUR, value]);
+  assert.deepEqual(waysOf(flow(0, 3, -1, 0, -2)), [
+    { sign: 1, part: [[0, 0], [HOUR, 3], [1.75 * HOUR, 0]] },
+    { sign: -1, part: [[1.75 * HOUR, 0], [2 * HOUR, -1], [3 * HOUR, 0], [4 * HOUR, -2]] },
+  ]);
+  assert.deepEqual(waysOf(flow(0, 0)), [{ sign: 1, part: flow(0, 0) }]);
+  assert.deepEqual(waysOf(flow(0, -1)), [{ sign: -1, part: flow(0, -1) }]);
 });

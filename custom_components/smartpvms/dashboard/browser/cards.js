@@ -19,6 +19,12 @@ export const COLORS = {
   revenue: "#43a047",
 };
 
+/** Powers whose other way has a colour of its own, as its energy and the picture have it. */
+const NEGATIVE = { grid_power: COLORS.grid_export, battery_power: COLORS.battery_charge };
+
+/** Return the colour of a power by its way. */
+export const colorOf = (key, value) => (value < 0 && NEGATIVE[key]) || COLORS[key];
+
 /** The cards of this dashboard's own, as `own_cards.js` defines them. */
 export const OWN = {
   status: "smartpvms-status",

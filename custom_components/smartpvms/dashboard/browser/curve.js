@@ -1,10 +1,10 @@
 /** The card of today's curve: PV, house, grid and battery from 0 to 24 h, yesterday pale. */
 
-import { COLORS } from "./cards.js";
+import { COLORS, colorOf } from "./cards.js";
 import { CHART_STYLE, ChartCard, MARGIN, grid, marks, scale } from "./chart.js";
 import { element, svg } from "./elements.js";
 import { numberOf, writer } from "./numbers.js";
-import { POWERS, linesOf, powersOf, valueAt } from "./powers.js";
+import { POWERS, linesOf, powersOf, valueAt, waysOf } from "./powers.js";
 import { isPark, statisticsOf } from "./registry.js";
 import { lastDays } from "./statistics.js";
 
@@ -89,7 +89,11 @@ path { fill: none; stroke-width: 2; stroke-linejoin: round; }
       ours(PV).map((part) =>
         svg("path", { d: `${way(part, x, y)}${down(part, x, y(0))}`, class: "area", fill: COLORS[PV] }),
       ),
-      [...shown].reverse().map((key) => ours(key).map(line(key, COLORS[key]))),
+      [...shown].reverse().map((key) =>
+        ours(key)
+          .flatMap(waysOf)
+          .map(({ sign, part }) => line(key, colorOf(key, sign))(part)),
+      ),
     );
   }
 
@@ -126,7 +130,7 @@ path { fill: none; stroke-width: 2; stroke-linejoin: round; }
       const value = valueOf(key);
       const isOfPark = key === HOUSE && isPark(this.hass, this.plant);
       const name = isOfPark ? texts.own.consumption : texts.flow(key, value);
-      return entry(COLORS[key], value === undefined ? name : `${name} ${write.power(Math.abs(value))}`);
+      return entry(colorOf(key, value), value === undefined ? name : `${name} ${write.power(Math.abs(value))}`);
     });
     const hasYesterday = points[PV].some(([when]) => when < today);
     return [

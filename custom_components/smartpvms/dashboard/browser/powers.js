@@ -145,3 +145,28 @@ export function valueAt(points, time) {
   }
   return best && Math.abs(best[0] - time) <= HOUR / 2 + FIVE_MINUTES ? best[1] : undefined;
 }
+
+/** Return the parts of a line above and below zero: their sign, and their points. */
+export function waysOf(line) {
+  const parts = [];
+  for (const [at, point] of line.entries()) {
+    // What is zero goes on as what is before it, or after it at the beginning.
+    const last = parts.at(-1);
+    const sign = Math.sign(point[1]) || last?.sign || firstSign(line);
+    if (last?.sign === sign) {
+      last.part.push(point);
+      continue;
+    }
+    const meeting = last && crossing(line[at - 1], point);
+    if (last) last.part.push(meeting);
+    parts.push({ sign, part: meeting ? [meeting, point] : [point] });
+  }
+  return parts;
+}
+
+const firstSign = (line) => Math.sign(line.find(([, value]) => value)?.[1] ?? 1);
+
+/** Return where a line between two points of other signs is zero. */
+function crossing([start, before], [end, after]) {
+  return [start + ((end - start) * before) / (before - after), 0];
+}
