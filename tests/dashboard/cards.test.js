@@ -215,6 +215,9 @@ test("the curve has today's hours, and what flows without a sign", async () => {
   assert.match(textOf(card), /Solar 5.kW/);
   assert.match(textOf(card), /To the grid 2\.22.kW/);
   assert.match(textOf(card), /12 AM.*12 PM.*12 AM/);
+  // Energy that is fed in has one colour everywhere.
+  const dots = all(card).filter(({ attributes }) => attributes?.class === "dot");
+  assert.match(dots.map(({ attributes }) => attributes.style).join(" "), /#8353d1/);
 });
 
 test("the curve of a plant that does not answer tells no power as of now", async () => {
@@ -346,6 +349,47 @@ test("devices are folded while they have no problem, values are the user's", asy
   assert.match(text, /1\.610.MWh/);
   const [details] = all(card).filter(({ tag }) => tag === "details");
   assert.ok(!("open" in details.attributes));
+});
+
+test("a meter's names say which way is positive, in the user's language", async () => {
+  const hass = having();
+  for (const id of ["active_power_positive_export", "lifetime_energy_export", "lifetime_energy_import"]) {
+    set(hass, `sensor.meter_1_${id}`, 1, { unit_of_measurement: "kW" });
+  }
+  hass.locale = { language: "de" };
+  const labels = async () => {
+    const card = await drawn(modules.Devices, hass, { ...HOUSE, kind: "meter" });
+    return all(card)
+      .filter(({ attributes }) => attributes?.class === "value")
+      .map(({ childNodes: [label] }) => textOf(label));
+  };
+  assert.deepEqual(await labels(), [
+    "Active power (positive = export)",
+    "Lifetime energy (export)",
+    "Lifetime energy (import)",
+  ]);
+  hass.devices = { ...hass.devices, meter_1: { ...hass.devices.meter_1, model_id: "EMMA" } };
+  assert.deepEqual(await labels(), [
+    "Active power (positive = import)",
+    "Lifetime energy (import)",
+    "Lifetime energy (export)",
+  ]);
+});
+
+test("batteries together are as full as the picture says", async () => {
+  const hass = having({ energy_stored: [9, "kWh"] });
+  hass.states["sensor.sonnenhof_energy_stored"].attributes.capacity = 10;
+  const entry = Object.values(hass.entities).find(
+    ({ device_id, translation_key }) => device_id === "battery_1" && translation_key === "battery_soc",
+  );
+  hass.devices = { ...hass.devices, battery_2: { ...hass.devices.battery_1, id: "battery_2", name: "B2" } };
+  const entity_id = "sensor.battery_2_state_of_charge";
+  hass.entities = { ...hass.entities, [entity_id]: { ...entry, entity_id, device_id: "battery_2" } };
+  set(hass, entry.entity_id, 100, { unit_of_measurement: "%" });
+  set(hass, entity_id, 50, { unit_of_measurement: "%" });
+  const card = await drawn(modules.Devices, hass, { ...HOUSE, kind: "battery" });
+  const [sum] = all(card).filter(({ attributes }) => attributes?.class === "sum");
+  assert.equal(textOf(sum), "90%");
 });
 
 test("many other devices are shown while they have a problem", async () => {

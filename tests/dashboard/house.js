@@ -21,11 +21,12 @@ export function recorded() {
 
 const backend = read("translations/en.json", INTEGRATION);
 
-function localized(key) {
-  return key
+function localized(key, words = {}) {
+  const text = key
     .split(".")
     .slice(2)
     .reduce((texts, part) => texts?.[part], backend);
+  return text?.replace?.(/\{(\w+)\}/g, (whole, name) => words[name] ?? whole);
 }
 
 /** Let `fetch` read the modules' own files, as the browser does. */

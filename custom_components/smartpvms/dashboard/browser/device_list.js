@@ -14,6 +14,7 @@ import {
   valuesOf,
 } from "./device_values.js";
 import { Card, element, icon, link, showMore } from "./elements.js";
+import { chargeOf, partsOf } from "./flow-model.js";
 import { COLOR, ICON } from "./health.js";
 import { numberOf, writer } from "./numbers.js";
 
@@ -21,9 +22,19 @@ import { numberOf, writer } from "./numbers.js";
 const FEW_OTHERS = 12;
 const ENERGIES = ["Wh", "kWh", "MWh"];
 const POWERS = ["W", "kW", "MW"];
-/** Names that say which way is positive, and are therefore the entity's own. */
-const DIRECTED = ["active_power", "active_cap", "reverse_active_cap", "ch_discharge_power"];
+/** Rows by key of a meter: what a positive value is, and what it is of one with the other sign. */
+const METERED = {
+  active_power: ["positive_is_export", "positive_is_import"],
+  active_cap: ["exported", "imported"],
+  reverse_active_cap: ["imported", "exported"],
+};
 const PALEST = 0.12;
+
+/** Return the text that says which way is positive, undefined where the name needs none. */
+function directionOf(key, { kind, countsImport }) {
+  if (kind === "battery" && key === "ch_discharge_power") return "positive_is_charging";
+  return kind === "meter" ? METERED[key]?.[countsImport ? 1 : 0] : undefined;
+}
 
 export class Devices extends Card {
   static STYLE = `
@@ -152,8 +163,9 @@ details[open] > summary > .turn { transform: rotate(180deg); }
       return power === undefined ? "" : write.power(power);
     }
     if (kind !== "battery") return "";
-    const level = total(["battery_soc"]);
-    return level === undefined ? "" : write.percent(level / devices.length);
+    const [only] = devices;
+    const level = devices.length > 1 ? chargeOf(hass, partsOf(this.plant)) : total(["battery_soc"]) / 100;
+    return level === undefined || Number.isNaN(level) ? "" : write.percent(level * 100);
   }
 
   device({ device, level }, write) {
@@ -175,7 +187,7 @@ details[open] > summary > .turn { transform: rotate(180deg); }
       this.config.kind === "other" && problem && this.value(problem, texts.entity("real_health_state"), write),
       behind.map((entity) => this.value(entity, this.nameOf(entity), write)),
       valuesOf(device, this.config.kind).map(([key, entity]) =>
-        this.value(entity, this.labelOf(key, entity), write),
+        this.value(entity, this.labelOf(key, entity, device), write),
       ),
       this.strings(device, write),
     );
@@ -201,12 +213,13 @@ details[open] > summary > .turn { transform: rotate(180deg); }
   }
 
   /** Return the name of a value: the user's own, else the one in the user's language. */
-  labelOf(key, entity) {
+  labelOf(key, entity, device) {
     const { hass, texts } = this;
-    const own = this.nameOf(entity);
-    const name = texts.entity(key);
     const isServers = hass.config.language === (hass.locale?.language ?? hass.language);
-    return DIRECTED.includes(key) || (isServers && own !== name) ? own : name;
+    const own = isServers && this.nameOf(entity);
+    if (own) return own;
+    const direction = directionOf(key, device);
+    return direction ? texts.directed(direction, texts.entity(key)) : texts.entity(key);
   }
 
   /** Return an entity's own name, without its device's. */

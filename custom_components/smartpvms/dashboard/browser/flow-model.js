@@ -160,7 +160,7 @@ function directionOf(node, value) {
 }
 
 /** Return how full all batteries are, from 0 to 1, each by its capacity. */
-function chargeOf(hass, { batteries, stored }) {
+export function chargeOf(hass, { batteries, stored }) {
   const levels = batteries.map((id) => numberOf(hass.states[id]));
   if (!levels.length || levels.includes(undefined)) return undefined;
   const capacity = positive(hass.states[stored]?.attributes.capacity);

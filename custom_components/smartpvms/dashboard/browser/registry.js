@@ -21,6 +21,9 @@ export const KINDS = {
   "Weather station (EMI)": "weather",
 };
 
+/** The meter whose positive power is import; that of all others is export. */
+const IMPORTS = "EMMA";
+
 /** A plant or one of its devices, with its entities. */
 class Thing {
   /** @param device an entry of `hass.devices`; entities: id by domain and key */
@@ -31,7 +34,10 @@ class Thing {
     this.givenName = device.name;
     this.createdAt = (device.created_at ?? 0) * 1000;
     this.entries = device.config_entries ?? [];
-    this.kind = KINDS[device.model_id || device.model] ?? "other";
+    const model = device.model_id || device.model;
+    this.kind = KINDS[model] ?? "other";
+    /** Whether what is positive of a meter comes from the grid. */
+    this.countsImport = model === IMPORTS;
     this.entities = entities ?? new Map();
   }
 

@@ -63,9 +63,10 @@ const NAMES = { pv_power: "solar", house_consumption: "house", grid_power: "grid
 
 /**
  * Return all texts of a dashboard: `own`, `entity(key, domain)` and `severity(state)` as the
- * entities are called, `series(key)` as the statistics are, `say(key, words)` an own text
- * with words in its braces, `flow(key, value)` a power by its direction, `action(key)` and
- * `field(action, key)` as the actions and their fields are.
+ * entities are called, `directed(direction, name)` a name with which way is positive,
+ * `series(key)` as the statistics are, `say(key, words)` an own text with words in its braces,
+ * `flow(key, value)` a power by its direction, `action(key)` and `field(action, key)` as the
+ * actions and their fields are.
  */
 export async function textsOf(hass) {
   const [own, entities, selectors, services] = await Promise.all([
@@ -80,6 +81,7 @@ export async function textsOf(hass) {
   return {
     own,
     entity: (key, domain = "sensor") => entities(`${entity}.${domain}.${key}.name`) || key,
+    directed: (direction, name) => entities(`${entity}.sensor.${direction}.name`, { name }) || name,
     severity: (state) => entities(`${entity}.sensor.highest_severity.state.${state}`) || state,
     say: (key, words) => said(own[key], words),
     flow: (key, value) => own[value ? FLOWS[key][value < 0 ? 1 : 0] : NAMES[key]],
