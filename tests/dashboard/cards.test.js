@@ -215,9 +215,9 @@ test("the curve has today's hours, and what flows without a sign", async () => {
   assert.match(textOf(card), /Solar 5.kW/);
   assert.match(textOf(card), /To the grid 2\.22.kW/);
   assert.match(textOf(card), /12 AM.*12 PM.*12 AM/);
-  // Energy that is fed in has one colour everywhere.
+  // The colours of the bars and of the picture: from the grid above zero, to the grid below.
   const dots = all(card).filter(({ attributes }) => attributes?.class === "dot");
-  assert.match(dots.map(({ attributes }) => attributes.style).join(" "), /#8353d1/);
+  assert.match(dots.map(({ attributes }) => attributes.style).join(" "), /#488fc2 50%, #8353d1 50%/);
 });
 
 test("the curve of a plant that does not answer tells no power as of now", async () => {

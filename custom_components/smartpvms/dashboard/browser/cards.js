@@ -25,6 +25,10 @@ const NEGATIVE = { grid_power: COLORS.grid_export, battery_power: COLORS.battery
 /** Return the colour of a power by its way. */
 export const colorOf = (key, value) => (value < 0 && NEGATIVE[key]) || COLORS[key];
 
+/** Return the background of a power's dot: what is above zero, and below it. */
+export const dotOf = (key) =>
+  key in NEGATIVE ? `linear-gradient(${COLORS[key]} 50%, ${NEGATIVE[key]} 50%)` : COLORS[key];
+
 /** The cards of this dashboard's own, as `own_cards.js` defines them. */
 export const OWN = {
   status: "smartpvms-status",

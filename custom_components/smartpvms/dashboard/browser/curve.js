@@ -1,6 +1,6 @@
 /** The card of today's curve: PV, house, grid and battery from 0 to 24 h, yesterday pale. */
 
-import { COLORS, colorOf } from "./cards.js";
+import { COLORS, colorOf, dotOf } from "./cards.js";
 import { CHART_STYLE, ChartCard, MARGIN, grid, marks, scale } from "./chart.js";
 import { element, svg } from "./elements.js";
 import { numberOf, writer } from "./numbers.js";
@@ -130,7 +130,7 @@ path { fill: none; stroke-width: 2; stroke-linejoin: round; }
       const value = valueOf(key);
       const isOfPark = key === HOUSE && isPark(this.hass, this.plant);
       const name = isOfPark ? texts.own.consumption : texts.flow(key, value);
-      return entry(colorOf(key, value), value === undefined ? name : `${name} ${write.power(Math.abs(value))}`);
+      return entry(dotOf(key), value === undefined ? name : `${name} ${write.power(Math.abs(value))}`);
     });
     const hasYesterday = points[PV].some(([when]) => when < today);
     return [
