@@ -1,7 +1,7 @@
 """Buttons: new data, as far as the quota allows, and a firmware upgrade."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, override
 
@@ -12,9 +12,10 @@ from homeassistant.components.button import (
     ButtonEntityDescription,
 )
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from .account.wording import word
@@ -75,6 +76,8 @@ class RefreshButton(SmartPvmsEntity, ButtonEntity):
         """Belong to a plant."""
         super().__init__(plant_code, DESCRIPTION)
         self._hub = hub
+        self._notice = f"{DOMAIN}_refresh_{hub.account.entry.entry_id}"
+        self._until: CALLBACK_TYPE | None = None
 
     @override
     async def async_press(self) -> None:
@@ -86,8 +89,30 @@ class RefreshButton(SmartPvmsEntity, ButtonEntity):
             at = dt_util.now() + timedelta(seconds=wait)
             text = word(self.hass, "refresh_later", "").format(time=f"{at:%X}")
             persistent_notification.async_create(
-                self.hass, text, account.entry.title, f"{DOMAIN}_refresh"
+                self.hass, text, account.entry.title, self._notice
             )
+            self._stop_waiting()
+            self._until = async_call_later(self.hass, wait, self._take_back)
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Take the notification back: it would stay for ever."""
+        if self._until is not None:
+            self._take_back()
+        await super().async_will_remove_from_hass()
+
+    @callback
+    def _take_back(self, _: datetime | None = None) -> None:
+        """Remove the notification: its time is over."""
+        self._stop_waiting()
+        persistent_notification.async_dismiss(self.hass, self._notice)
+
+    @callback
+    def _stop_waiting(self) -> None:
+        """Forget when the notification was to be removed."""
+        if self._until is not None:
+            self._until()
+            self._until = None
 
 
 class RequestUpgradeButton(SmartPvmsEntity, ButtonEntity):

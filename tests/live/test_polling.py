@@ -272,6 +272,22 @@ async def test_refresh_asks_within_the_ledger(
     (told,) = persistent_notification._async_get_or_create_notifications(hass).values()
     assert re.search(r"\d\d:\d\d:\d\d", told["message"])
     assert sim.count(fail_code=407) == 0
+    # It goes when its time is over.
+    await wait(300)
+    assert not persistent_notification._async_get_or_create_notifications(hass)
+
+
+async def test_a_refused_refresh_is_forgotten_with_its_account(
+    hass: HomeAssistant, setup: MockConfigEntry
+) -> None:
+    button = entity_id(hass, "button", PLANT, "refresh")
+    for _ in range(2):
+        await hass.services.async_call(
+            "button", "press", {"entity_id": button}, blocking=True
+        )
+    assert persistent_notification._async_get_or_create_notifications(hass)
+    assert await hass.config_entries.async_unload(setup.entry_id)
+    assert not persistent_notification._async_get_or_create_notifications(hass)
 
 
 async def test_home_assistants_own_switch_stops_polling(
