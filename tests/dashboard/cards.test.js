@@ -286,6 +286,7 @@ test("plants are compared by installed power, those with problems first", async 
   assert.deepEqual(sorted, ["Sonnenhof", "Solarpark Süd"]);
   assert.match(textOf(card), /kWh\/kWp/);
   assert.match(textOf(card), /Total505.kW2,030.kWh2\.01/);
+  assert.match(textOf(card), /3\.00.*2\.00/);
   plant("solarpark_sud", 500, 1000, 2000, "faulty");
   assert.deepEqual((await names())[1], ["Solarpark Süd", "Sonnenhof"]);
   // No sum with a part missing.

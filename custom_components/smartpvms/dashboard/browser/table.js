@@ -107,12 +107,16 @@ ha-icon { --mdc-icon-size: 20px; flex: none; }
   mean(rows, write) {
     const [today, capacity] = ["today", "capacity"].map((key) => summed(rows, key));
     const isKnown = !today.isPartial && !capacity.isPartial && capacity.value;
-    return isKnown ? write.short(today.value / capacity.value) : NOTHING;
+    return isKnown ? compared(today.value / capacity.value, write) : NOTHING;
   }
 }
 
+/** Numbers below each other have as many places as one another. */
+const compared = (value, write) =>
+  write.number(value, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
 function amount(key, value, write) {
   if (value === undefined) return NOTHING;
-  if (key === "specific") return write.short(value);
+  if (key === "specific") return compared(value, write);
   return key === "power" ? write.power(value) : write.energy(value);
 }
