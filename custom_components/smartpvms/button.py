@@ -19,6 +19,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from .account.wording import word
+from .actions.budget import check_login
 from .actions.firmware import async_request_upgrade
 from .catalogue.firmware import REQUEST_UPGRADE
 from .catalogue.plant import REFRESH
@@ -85,6 +86,7 @@ class RefreshButton(SmartPvmsEntity, ButtonEntity):
         account = self._hub.account
         wait = min(map(account.wait, REFRESHED))
         await self._hub.async_refresh()
+        check_login(account)
         if wait > 0:
             at = dt_util.now() + timedelta(seconds=wait)
             text = word(self.hass, "refresh_later", "").format(time=f"{at:%X}")

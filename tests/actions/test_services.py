@@ -23,7 +23,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.hub.targets import registry_id_of
 from simulator import Dialect, Simulator, Type, fleet, serve
-from tests.conftest import device_of, make_entry
+from tests.conftest import device_of, entity_id, make_entry
 
 type Wait = Callable[..., Awaitable[None]]
 
@@ -261,6 +261,14 @@ async def test_a_refused_login_counts_as_in_polling(
         await get_alarms(hass, PLANT)
     assert caught.value.translation_key == "update_failed"
     assert setup.runtime_data.account.client.session.refusals == 1
+    # What follows is no matter of quotas, and nothing will come by itself.
+    with pytest.raises(HomeAssistantError) as caught:
+        await get_alarms(hass, PLANT, statuses=["cleared"])
+    assert caught.value.translation_key == "login_refused"
+    refresh = {"entity_id": entity_id(hass, "button", PLANT, "refresh")}
+    with pytest.raises(HomeAssistantError) as caught:
+        await hass.services.async_call("button", "press", refresh, blocking=True)
+    assert caught.value.translation_key == "login_refused"
 
 
 async def test_it_waits_for_the_lane_up_to_a_minute(

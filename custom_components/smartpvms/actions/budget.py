@@ -49,6 +49,7 @@ def _bearable_wait(
     account: Account, interface: Interface, calls: int, needed: int
 ) -> float:
     """Return the seconds until calls, of those needed, can be made."""
+    check_login(account)
     wait = account.wait(interface, calls)
     if wait > PATIENCE:
         raise HomeAssistantError(
@@ -61,6 +62,17 @@ def _bearable_wait(
             },
         )
     return wait
+
+
+def check_login(account: Account) -> None:
+    """Raise HomeAssistantError where the server has refused the login.
+
+    That is no quota: waiting does not help where the password has changed.
+    """
+    if account.is_login_refused:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="login_refused"
+        )
 
 
 def is_closed(account: Account, interface: Interface) -> bool:
