@@ -21,6 +21,16 @@ AHEAD: Final = timedelta(days=2)
 ROOMS: Final = ("northbound.ledger", "history.shares", "live.period_coordinator")
 
 
+def known(
+    alarm: Any, now: datetime, first_seen: dict[tuple[object, ...], datetime]
+) -> Any:
+    """Return an alarm of the morrow as raised when it was first seen."""
+    if alarm.raised_at is None or alarm.raised_at <= now:
+        return alarm
+    key = (alarm.plant_code, alarm.alarm_id, alarm.device_name, alarm.raised_at)
+    return replace(alarm, raised_at=first_seen.setdefault(key, now))
+
+
 def hurry(speed: int) -> None:
     """Shorten the windows in each room that reads them."""
     package = "custom_components.smartpvms"
@@ -38,10 +48,13 @@ def hurry(speed: int) -> None:
     client = importlib.import_module(f"{package}.northbound.client").NorthboundClient
     ask = client.alarms
 
+    first_seen: dict[tuple[object, ...], datetime] = {}
+
     async def later(
         self: object, plants: object, begin: datetime, end: datetime, *rest: object
     ) -> object:
-        return await ask(self, plants, begin + AHEAD, end + AHEAD, *rest)
+        found = await ask(self, plants, begin + AHEAD, end + AHEAD, *rest)
+        return found and [known(alarm, end, first_seen) for alarm in found]
 
     client.alarms = later
     # Its sun does not follow the played day: it is night while no plant gives power.

@@ -44,6 +44,7 @@ test("a day is the server's, a moment the user's", () => {
   assert.match(write.day(time), /29/);
   assert.match(write.moment(time), /29.*00:30/);
   assert.equal(write.ago(time, time + 125_000), "2 minutes ago");
+  assert.equal(write.ago(time, time - 125_000), "this minute");
   assert.equal(as({ language: "de" }).ago(time, time + 90_000_000), "gestern");
 });
 

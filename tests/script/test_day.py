@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from custom_components.smartpvms.northbound.models import Alarm
 from demo.day import BEGIN_HOUR, EVENTS, HOURS, beginning
+from demo.hurried import known
 from demo.place import PLACES, Place
 
 NOW = datetime(2026, 11, 28, 18, 0, tzinfo=UTC)
@@ -22,3 +24,12 @@ def test_all_that_happens_is_within_the_day() -> None:
     assert hours == sorted(hours)
     assert hours[0] == BEGIN_HOUR
     assert hours[-1] < BEGIN_HOUR + HOURS
+
+
+def test_an_alarm_of_the_played_day_has_been_raised_when_it_is_seen() -> None:
+    seen: dict[tuple[object, ...], datetime] = {}
+    before = Alarm("NE=1", "2032", "Grid Loss", raised_at=NOW - timedelta(hours=1))
+    assert known(before, NOW, seen) == before
+    morrow = Alarm("NE=1", "2032", "Grid Loss", raised_at=NOW + timedelta(hours=20))
+    assert known(morrow, NOW, seen).raised_at == NOW
+    assert known(morrow, NOW + timedelta(minutes=5), seen).raised_at == NOW

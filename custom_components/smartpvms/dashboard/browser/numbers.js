@@ -111,7 +111,8 @@ function written(number, value, currency) {
 }
 
 function ago(language, time, now) {
-  const passed = time - now;
+  // A clock that is ahead, the server's or the browser's, makes no future of what has happened.
+  const passed = Math.min(time - now, 0);
   const found = TIMES.find(([size]) => Math.abs(passed) >= size) ?? TIMES.at(-1);
   const [size, unit] = found;
   const format = made("RelativeTimeFormat", language, { numeric: "auto" });
