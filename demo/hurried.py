@@ -7,7 +7,7 @@ as its clock may be.
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 import importlib
 import sys
 from typing import Any, Final
@@ -54,7 +54,8 @@ def hurry(speed: int) -> None:
         self: object, plants: object, begin: datetime, end: datetime, *rest: object
     ) -> object:
         found = await ask(self, plants, begin + AHEAD, end + AHEAD, *rest)
-        return found and [known(alarm, end, first_seen) for alarm in found]
+        now = datetime.now(UTC)
+        return found and [known(alarm, now, first_seen) for alarm in found]
 
     client.alarms = later
     # Its sun does not follow the played day: it is night while no plant gives power.
