@@ -22,6 +22,7 @@ from ..catalogue.plant import (
     USED_TODAY,
 )
 from ..catalogue.series import DEVICE_CHARGE, DEVICE_DISCHARGE
+from ..local_time import HOUR
 from ..northbound import Device, Values
 from .readings import Reading
 from .terms import Inverters, Part, battery_term, device_term, positive_total, total
@@ -121,10 +122,14 @@ def power_balance(
     return {key: value for key, value in result.items() if value is not None}
 
 
-def stored_today(plant: Composition, readings: Mapping[int, Reading]) -> float | None:
+def stored_today(
+    plant: Composition, readings: Mapping[int, Reading], at: float
+) -> float | None:
     """Return what the batteries charged less what they discharged today (kWh).
 
-    0 without batteries, None while one of them is not known.
+    `at`: the epoch second for which it is wanted; from a row of another time it is
+    reckoned by the battery's power. 0 without batteries, None while one of them is not
+    known.
     """
     stored = 0.0
     for part in plant.stores:
@@ -132,9 +137,12 @@ def stored_today(plant: Composition, readings: Mapping[int, Reading]) -> float |
         values = reading.values if reading else {}
         charged = values.get(part.energies[DEVICE_CHARGE])
         discharged = values.get(part.energies[DEVICE_DISCHARGE])
-        if charged is None or discharged is None:
+        if reading is None or charged is None or discharged is None:
             return None
         stored += charged - discharged
+        if part.power and part.power.key in values:
+            discharging = values[part.power.key] * part.power.factor
+            stored += discharging * (reading.at - at) / HOUR
     return stored
 
 

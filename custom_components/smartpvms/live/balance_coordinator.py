@@ -5,6 +5,7 @@ from collections.abc import (
     Callable,
     Collection,
     Iterable,
+    Mapping,
     Set as AbstractSet,
 )
 from itertools import batched
@@ -27,12 +28,12 @@ type Refresh = Callable[[], Awaitable[None]]
 class _OfDevices(NamedTuple):
     """What the rows of a plant's devices say, until other ones come.
 
-    `at`: when the last one came; `stored`: the energy stored today in kWh.
+    `at`: when the last one came; `fresh`: the readings by device id.
     """
 
     at: float
     powers: Values
-    stored: float | None
+    fresh: Mapping[int, Reading]
 
 
 class BalanceCoordinator(ReadingsCoordinator[str]):
@@ -119,7 +120,9 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
             if plant := self._plants.data.get(code):
                 at = max(at, plant.at)
                 if self._plants.is_fresh(code):
-                    values |= day_rates(plant.values, known.stored)
+                    parts = self._composition(code)
+                    stored = stored_today(parts, known.fresh, plant.at)
+                    values |= day_rates(plant.values, stored)
             self.put(code, Reading(at, values))
 
     def _of_devices(self, code: str, cycle: float) -> _OfDevices:
@@ -132,7 +135,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
                 if lane.is_fresh(device.id):
                     fresh[device.id] = row
         powers = power_balance(parts, fresh, cycle=cycle, reports_pv=lane.reports_pv)
-        return _OfDevices(at, powers, stored_today(parts, fresh))
+        return _OfDevices(at, powers, fresh)
 
     def _composition(self, code: str) -> Composition:
         """Return what a plant's balance is made of, as long as its devices stay."""
