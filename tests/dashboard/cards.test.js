@@ -138,6 +138,14 @@ test("a plant that does not answer says since when, why, and where it is repaire
   assert.ok(all(card).some(({ attributes }) => attributes.class === "age bad"));
 });
 
+test("a plant whose data are overdue says since when, also while it has values", async () => {
+  const old = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();
+  const late = having({ status: "healthy", pv_lifetime_energy: "56163", last_data: old(18) });
+  assert.match(textOf(await drawn(modules.Status, late, HOUSE)), /No data of this plant since/);
+  const good = having({ status: "healthy", pv_lifetime_energy: "56163", last_data: old(9) });
+  assert.doesNotMatch(textOf(await drawn(modules.Status, good, HOUSE)), /No data/);
+});
+
 test("the import is told while it goes on", async () => {
   const card = await drawn(modules.Status, having({ status: "healthy", history_import: "29" }), HOUSE);
   assert.match(textOf(card), /History is being imported: 29%/);

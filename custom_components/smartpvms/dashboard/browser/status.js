@@ -117,8 +117,10 @@ export class Status extends Card {
       const text = texts.say("first_values", { minutes: write.number(minutes) });
       return this.told("unknown", text);
     }
-    if (!isSilent(hass, plant)) return undefined;
     const time = dataTime(hass, plant);
+    // Counters are shown for some rounds more, when the powers have gone already.
+    const isOverdue = time && ageLevel(time, Date.now(), roundOf(hass, plant)) === "bad";
+    if (!isOverdue && !isSilent(hass, plant)) return undefined;
     const text = time
       ? texts.say("no_answer_since", { time: write.moment(time) })
       : texts.own.no_answer;
