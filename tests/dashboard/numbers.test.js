@@ -35,6 +35,8 @@ test("numbers are as the profile says", () => {
   assert.equal(written("comma_decimal"), "1,235 kWh");
   assert.equal(written("space_comma"), "1 235 kWh");
   assert.equal(written("none"), "1235 kWh");
+  // As Home Assistant's own tiles beside it: no point in four digits.
+  assert.equal(plain(as({ language: "es" }).energy(1234.5)), "1235 kWh");
 });
 
 test("a day is the server's, a moment the user's", () => {

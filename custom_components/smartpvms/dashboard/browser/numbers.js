@@ -55,7 +55,7 @@ export function writer(hass) {
   const numbers = format in FORMATS ? FORMATS[format] : format === "none" ? "en-US" : language;
   const hourCycle = { 12: "h12", 24: "h23" }[hass.locale?.time_format];
   const number = (value, options) =>
-    made("NumberFormat", numbers, { useGrouping: format !== "none", ...options }).format(value);
+    made("NumberFormat", numbers, { useGrouping: format === "none" ? false : "auto", ...options }).format(value);
   // A plant's days are the server's; a moment is told in the zone that the user has chosen.
   const date = (time, options) =>
     made("DateTimeFormat", language, { timeZone: zone, ...options }).format(time);
