@@ -19,7 +19,7 @@ from benchmarks import fleet as benches
 from custom_components.smartpvms.hub.hub import Hub
 from simulator import Dialect, Simulator, fleet
 from simulator.owner import BASIC, CALLS_A_DAY
-from tests.conftest import DIALECTS_OF_DAYS, make_entry
+from tests.conftest import DIALECTS_OF_DAYS, make_entry, write_no_rows
 from tests.owner import owner_entry, register_client
 from tests.play import play
 
@@ -215,7 +215,7 @@ async def test_hours_are_as_fresh_as_can_be(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(5400)
 @pytest.mark.parametrize("dialect", Dialect)
 @pytest.mark.parametrize("plants", [1, 100])
 async def test_a_day_is_as_fresh_as_can_be(
@@ -223,10 +223,13 @@ async def test_a_day_is_as_fresh_as_can_be(
     freezer: FrozenDateTimeFactory,
     entry: MockConfigEntry,
     sim: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
     dialect: Dialect,
     plants: int,
 ) -> None:
     """History is imported beside it, as far as the limits leave calls for it."""
+    if plants > 1:
+        write_no_rows(monkeypatch)
     ages, calls = await _measure(hass, freezer, entry, sim, 24)
     _keep(f"{dialect}-{plants}", sim, ages, calls)
     assert sim.count(fail_code=407) == 0
@@ -264,7 +267,7 @@ async def test_hours_of_an_owner_are_within_the_day(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(5400)
 async def test_a_day_of_an_owner_is_within_its_calls(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,

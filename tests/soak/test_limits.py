@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
-from unittest.mock import AsyncMock
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
@@ -23,9 +22,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smartpvms.account.clock import async_delay
 from custom_components.smartpvms.actions import budget
 from custom_components.smartpvms.const import DOMAIN
-from custom_components.smartpvms.history.importer import Importer
 from simulator import Dialect, Simulator, fleet
-from tests.conftest import make_entry
+from tests.conftest import make_entry, write_no_rows
 
 from .machine import Machine
 from .schedule import HOUR
@@ -191,9 +189,7 @@ async def life(
     """Set the account up; the plants' second page waits its minute."""
     monkeypatch.setattr(budget, "async_delay", _let_time_pass(sim))
     if plants > 1:
-        # Nearly all of the time would be the recorder's, whose rows are not judged here.
-        for writes in ("async_merge", "async_put_powers"):
-            monkeypatch.setattr(Importer, writes, AsyncMock())
+        write_no_rows(monkeypatch)
     machine = Machine(hass, freezer, sim, entry, (), monkeypatch)
     await hass.config_entries.async_setup(entry.entry_id)
     await machine.play(90)
