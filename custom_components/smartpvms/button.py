@@ -104,6 +104,10 @@ class RefreshButton(SmartPvmsEntity, ButtonEntity):
         await super().async_will_remove_from_hass()
 
     @callback
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Go on as before: the notification is not known by the entity id."""
+
+    @callback
     def _take_back(self, _: datetime | None = None) -> None:
         """Remove the notification: its time is over."""
         self._stop_waiting()
