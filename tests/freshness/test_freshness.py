@@ -267,7 +267,7 @@ async def test_hours_of_an_owner_are_within_the_day(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(5400)
+@pytest.mark.timeout(1800)
 async def test_a_day_of_an_owner_is_within_its_calls(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,

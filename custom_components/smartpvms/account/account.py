@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 from ..catalogue import WITHOUT_VALUES
 from ..catalogue.battery import STORAGE_POWER
 from ..const import CONF_LEFT_OUT, LOGGER
-from ..northbound import Device, Dialect, Interface, PauseReason, Plant, Profile, Values
+from ..northbound import Device, Dialect, Interface, Plant, Profile, Values
 from ..northbound.errors import LoginError
 from .clock import Clock
 from .connections import Connection
@@ -157,10 +157,8 @@ class Account:
     @property
     def is_login_refused(self) -> bool:
         """Tell whether nothing is asked for now, since the server refused the login."""
-        login = self.ledger.lane(Interface.LOGIN)
-        is_refused = login.reason is PauseReason.LOGIN_REFUSED
-        is_paused = login.paused_until > self.ledger.now()
-        return is_refused and is_paused and not self.client.session.is_open
+        session = self.client.session
+        return session.rests_after_refusal and not session.is_open
 
     def _plant_of(self, device: int) -> str | None:
         known = self.devices.get(device)

@@ -40,7 +40,7 @@ def number(value: Json) -> float | None:
         if not _NUMBER.fullmatch(text) or len(text) > 40:
             return None
         value = float(text)
-    # An answer has many thousands of values, most of them of this type.
+    # The type itself: a bool is an int, too.
     if type(value) is not float and type(value) is not int:
         return None
     return round(float(value), 6) if -LARGEST <= value <= LARGEST else None

@@ -210,8 +210,14 @@ class NorthboundSession:
         """
         lane = self.ledger.lane(Interface.LOGIN)
         is_long = lane.paused_until - lane.paused_since > 2 * SECOND_CHANCE
+        return self.rests_after_refusal and is_long
+
+    @property
+    def rests_after_refusal(self) -> bool:
+        """Tell whether the login rests, since the server has refused it."""
+        lane = self.ledger.lane(Interface.LOGIN)
         is_paused = lane.paused_until > self.ledger.now()
-        return lane.reason is PauseReason.LOGIN_REFUSED and is_long and is_paused
+        return lane.reason is PauseReason.LOGIN_REFUSED and is_paused
 
     @property
     def is_contested(self) -> bool:
