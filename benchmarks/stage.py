@@ -96,6 +96,10 @@ async def _prepare_ours(folder: Path, url: str, enabled: int) -> Parts:
         entry = account_entry(url, history_days=0)
         await hass.config_entries.async_add(entry)
         answers = await _first_answers(entry.runtime_data)
+        # What is compared has a verdict from its second row on.
+        replay = Replay(entry.runtime_data)
+        for step in (0, 1):
+            await replay.refresh(answers.changed(step))
         await hass.async_block_till_done(wait_background_tasks=True)
         _enable(hass, entry.entry_id, enabled)
         with _recording() as added:
@@ -207,10 +211,10 @@ async def _changing(
 ) -> set[tuple[str, str]]:
     """Return (device, key) of the states that change if all answered values change."""
     replay = Replay(hub)
-    await replay.refresh(answers.changed(0))
+    await replay.refresh(answers.changed(2))
     changing: set[str] = set()
     # Two steps, because a state of two options may return to its first.
-    for step in (1, 2):
+    for step in (3, 4):
         before = {state.entity_id: state.state for state in hass.states.async_all()}
         await replay.refresh(answers.changed(step))
         changing.update(
