@@ -16,7 +16,8 @@ from .catalogue.alarm import PROBLEM
 from .catalogue.underperformance import COMPARISONS, Comparison
 from .entity import EntityAdder
 from .hub.hub import SmartPvmsConfigEntry
-from .live.entity import ReadingEntity, async_add_as_seen
+from .live.coordinator import Update
+from .live.entity import ReadingEntity, Shown, async_add_as_seen
 from .live.readings import Reading
 
 PARALLEL_UPDATES = 0
@@ -87,16 +88,20 @@ class ComparisonBinarySensor(StatusBinarySensor):
     entity_description: Comparison
 
     @override
-    def _more(self, reading: Reading) -> tuple[float | None, float | None]:
-        row, values = self.entity_description, reading.values
-        return values.get(row.ratio), values.get(row.siblings)
+    def _look(self, update: Update) -> Shown:
+        row, values = self.entity_description, update.reading.values
+        return (
+            values.get(row.key),
+            update.is_fresh,
+            values.get(row.ratio),
+            values.get(row.siblings),
+        )
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, float | None]:
         """Return the ratio to the siblings (percent), and how many they are."""
-        reading = self.reading
-        ratio, siblings = self._more(reading) if reading else (None, None)
+        _, _, ratio, siblings = self._shown
         return {
             ATTR_RATIO: ratio,
             ATTR_COMPARED_WITH: None if siblings is None else int(siblings),

@@ -4,12 +4,12 @@ A coordinator asks the ledger when its lane is free and takes that as its interv
 lane that may not be asked now keeps its last data.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final, override
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .account.account import Account
@@ -117,11 +117,13 @@ class AccountCoordinator[T](DataUpdateCoordinator[T]):
         """Do what follows a refresh, however it ended."""
 
     @callback
-    def notify(self, listeners: Iterable[CALLBACK_TYPE]) -> None:
+    def notify[*ToldT](
+        self, listeners: Iterable[Callable[[*ToldT], None]], *told: *ToldT
+    ) -> None:
         """Call listeners: one entity's fault is not the others'."""
         for listener in listeners:
             try:
-                listener()
+                listener(*told)
             except Exception:  # noqa: BLE001
                 LOGGER.exception("Unexpected error updating %s", self.name)
 

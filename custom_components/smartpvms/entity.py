@@ -53,10 +53,9 @@ class AccountEntity[CoordinatorT: DataUpdateCoordinator[Any]](
         coordinator: CoordinatorT,
         key: str | int,
         description: EntityDescription,
-        context: object = None,
     ) -> None:
-        """Follow a coordinator; `context` says what of it, if not all."""
-        CoordinatorEntity.__init__(self, coordinator, context)
+        """Follow a coordinator."""
+        CoordinatorEntity.__init__(self, coordinator)
         SmartPvmsEntity.__init__(self, key, description)
 
     @override

@@ -37,8 +37,8 @@ from .history.entity import HistorySensor
 from .hub.hub import SmartPvmsConfigEntry
 from .insight.coordinator import InsightCoordinator
 from .live.balance_coordinator import BalanceCoordinator
-from .live.coordinator import ReadingsCoordinator
-from .live.entity import ReadingEntity, async_add_as_seen
+from .live.coordinator import ReadingsCoordinator, Update
+from .live.entity import ReadingEntity, Shown, async_add_as_seen
 from .live.polling_coordinator import PollingCoordinator
 from .live.readings import Reading
 from .northbound.models import moment
@@ -198,8 +198,8 @@ class MeasuringSensor[K: str | int](KpiSensor[K]):
 
     @callback
     @override
-    def _write(self) -> None:
-        self.async_set_context(self.coordinator.cause(self.key))
+    def _write(self, update: Update) -> None:
+        self.async_set_context(update.cause)
         self.async_write_ha_state()
 
 
@@ -207,16 +207,16 @@ class CountingSensor[K: str | int](MeasuringSensor[K]):
     """A counter, with the time at which it started anew where that is known."""
 
     @override
-    def _more(self, reading: Reading) -> float | None:
-        return reading.last_reset(self.entity_description.key)
+    def _look(self, update: Update) -> Shown:
+        reading, key = update.reading, self.entity_description.key
+        return reading.values.get(key), update.is_fresh, reading.last_reset(key), None
 
     @property
     @override
     def last_reset(self) -> datetime | None:
         """Return when the counter started anew, where it is known."""
-        reading = self.reading
-        at = reading.last_reset(self.entity_description.key) if reading else None
-        return datetime.fromtimestamp(at, UTC) if at else None
+        since = self._shown[2]
+        return datetime.fromtimestamp(since, UTC) if since else None
 
 
 class IrradiationSensor[K: str | int](CountingSensor[K]):

@@ -18,7 +18,7 @@ from collections.abc import (
 from datetime import timedelta
 from functools import partial
 from itertools import islice
-from typing import Final, override
+from typing import Final, NamedTuple, override
 
 from homeassistant.core import CALLBACK_TYPE, Context, callback
 
@@ -43,12 +43,24 @@ DERIVED_EVERY: Final = 5.0
 NOTIFIED_AT_ONCE: Final = 10
 
 
+class Update(NamedTuple):
+    """What listeners to a plant or device are told.
+
+    `is_fresh`: younger than three cycles; `cause`: the context that the states of this
+    reading share.
+    """
+
+    reading: Reading
+    is_fresh: bool
+    cause: Context
+
+
 class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
     """Keeps the last reading of each plant (by code) or device (by id).
 
-    A listener whose context is a plant or device is called when its reading has
-    changed, or has become too old or fresh; one without a context whenever readings
-    have come. Watchers are told which readings have changed.
+    Who listens to a plant or device is told when its reading has changed, or has become
+    too old or fresh; Home Assistant's listeners whenever readings have come. Watchers
+    are told which readings have changed.
     """
 
     def __init__(
@@ -62,9 +74,8 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         self._stale: set[K] = set()
         # Those of them that were fresh in this run, and have grown old.
         self._expired: set[K] = set()
-        self._listeners_of: dict[K, list[CALLBACK_TYPE]] = {}
+        self._listeners_of: dict[K, list[Callable[[Update], None]]] = {}
         self._unlisten: CALLBACK_TYPE
-        self._causes: dict[K, Context] = {}
         self._watchers: list[Watch[K]] = []
         self._followers: list[Follow[K]] = []
         self._updated: dict[K, None] = {}
@@ -106,7 +117,6 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         for gone in self.data.keys() - self.shown_keys():
             del self.data[gone]
             self._changed.pop(gone, None)
-            self._causes.pop(gone, None)
         self._stale &= self.data.keys()
         self._expired &= self.data.keys()
 
@@ -114,11 +124,11 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         """Tell whether a reading is younger than three cycles."""
         return key in self.data and key not in self._stale
 
-    def cause(self, key: K) -> Context:
-        """Return the context that the states of a plant's or device's reading share."""
-        if (cause := self._causes.get(key)) is None:
-            cause = self._causes[key] = Context()
-        return cause
+    def last(self, key: K) -> Update | None:
+        """Return what there is to show of a plant or device, None without a reading."""
+        if (reading := self.data.get(key)) is None:
+            return None
+        return Update(reading, key not in self._stale, Context())
 
     def subscribed(self) -> AbstractSet[K]:
         """Return the plants or devices that have an enabled entity."""
@@ -148,26 +158,21 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         return {key for key, reading in self.data.items() if reading.at < limit}
 
     @callback
-    @override
-    def async_add_listener(
-        self, update_callback: CALLBACK_TYPE, context: K | None = None
-    ) -> Callable[[], None]:
-        """Listen to a plant's or device's reading, or to all without a context.
+    def listen(self, key: K, listener: Callable[[Update], None]) -> CALLBACK_TYPE:
+        """Tell a listener about a plant or device; return what ends that.
 
         Home Assistant polls as long as there is a listener: it knows one in place of
-        all those of plants or devices.
+        all of these.
         """
-        if context is None:
-            return super().async_add_listener(update_callback)
         if not self._listeners_of:
-            self._unlisten = super().async_add_listener(keep_polling)
-        self._listeners_of.setdefault(context, []).append(update_callback)
-        return partial(self._remove_listener, update_callback, context)
+            self._unlisten = self.async_add_listener(keep_polling)
+        self._listeners_of.setdefault(key, []).append(listener)
+        return partial(self._remove_listener, key, listener)
 
     @callback
-    def _remove_listener(self, update_callback: CALLBACK_TYPE, key: K) -> None:
+    def _remove_listener(self, key: K, listener: Callable[[Update], None]) -> None:
         listeners = self._listeners_of[key]
-        listeners.remove(update_callback)
+        listeners.remove(listener)
         if not listeners:
             del self._listeners_of[key]
         if not self._listeners_of:
@@ -212,9 +217,8 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
     def _notify(self, keys: Collection[K]) -> None:
         for key in keys:
             del self._changed[key]
-            if listeners := self._listeners_of.get(key):
-                self._causes.pop(key, None)
-                self.notify(tuple(listeners))
+            if (listeners := self._listeners_of.get(key)) and (last := self.last(key)):
+                self.notify(tuple(listeners), last)
         for watcher in self._watchers if keys else ():
             watcher(keys)
         self.notify([listener for listener, _ in self._listeners.values()])

@@ -14,8 +14,11 @@ from homeassistant.core import callback
 from homeassistant.helpers.entity import Entity, EntityDescription
 
 from ..entity import AccountEntity, EntityAdder
-from .coordinator import ReadingsCoordinator
+from .coordinator import ReadingsCoordinator, Update
 from .readings import Reading
+
+type Shown = tuple[float | None, bool, float | None, float | None]
+"""A value, whether its row is young enough, and up to two more numbers of the row."""
 
 
 class ReadingEntity[K: str | int](AccountEntity[ReadingsCoordinator[K]]):
@@ -24,8 +27,7 @@ class ReadingEntity[K: str | int](AccountEntity[ReadingsCoordinator[K]]):
     The state is written where it differs from the one that was written last.
     """
 
-    # The value, whether the row is young enough, and what else is shown.
-    _shown: tuple[float | None, bool, object] = (None, False, None)
+    _shown: Shown = (None, False, None, None)
     async_entity_id_changed = AccountEntity.async_entity_id_changed
 
     def __init__(
@@ -35,13 +37,8 @@ class ReadingEntity[K: str | int](AccountEntity[ReadingsCoordinator[K]]):
         description: EntityDescription,
     ) -> None:
         """Show the value with the description's key."""
-        super().__init__(coordinator, key, description, key)
+        super().__init__(coordinator, key, description)
         self.key = key
-
-    @property
-    def reading(self) -> Reading | None:
-        """Return the last reading of the plant or device."""
-        return self.coordinator.data.get(self.key)
 
     @property
     def value(self) -> float | None:
@@ -54,34 +51,27 @@ class ReadingEntity[K: str | int](AccountEntity[ReadingsCoordinator[K]]):
         """Tell whether the row is young enough, whatever the last call did."""
         return self._shown[1]
 
-    def _look(self) -> tuple[float | None, bool, object]:
+    def _look(self, update: Update) -> Shown:
         """Return all that the state is made of and that may change."""
-        coordinator, key = self.coordinator, self.key
-        if (reading := coordinator.data.get(key)) is None:
-            return None, False, None
-        value = reading.values.get(self.entity_description.key)
-        return value, coordinator.is_fresh(key), self._more(reading)
-
-    def _more(self, reading: Reading) -> object:
-        """Return what of a reading is shown beside the value."""
-        return None
+        value = update.reading.values.get(self.entity_description.key)
+        return value, update.is_fresh, None, None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Show the present value; Home Assistant writes the state next."""
-        await super().async_added_to_hass()
-        self._shown = self._look()
+        """Follow the plant or device alone; Home Assistant writes the state next."""
+        self.async_on_remove(self.coordinator.listen(self.key, self._follow))
+        if last := self.coordinator.last(self.key):
+            self._shown = self._look(last)
 
     @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        before = self._shown
-        self._shown = self._look()
-        if self._shown != before:
-            self._write()
+    def _follow(self, update: Update) -> None:
+        shown = self._look(update)
+        if shown != self._shown:
+            self._shown = shown
+            self._write(update)
 
     @callback
-    def _write(self) -> None:
+    def _write(self, update: Update) -> None:
         """Write the state."""
         self.async_write_ha_state()
 
