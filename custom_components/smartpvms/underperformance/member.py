@@ -3,6 +3,7 @@
 Powers in kW, times in epoch seconds, sums of levels in seconds at full power.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, NamedTuple, Self
 
@@ -236,16 +237,8 @@ class Member:
     @classmethod
     def load(cls, saved: object) -> Self:
         """Return what `dump` saved, or raise ValueError."""
-        *values, sums = as_list(saved)
-        named = zip(_FIELDS[:-1], values, strict=True)
-        read: dict[str, Any] = {name: _load(name, item) for name, item in named}
-        parts = [Part(*map(_positive, as_list(part))) for part in as_list(sums)]
-        if len(parts) != len(PARTS) + 1:
-            raise ValueError("not all parts of a day")
-        return cls(**read, parts=parts)
-
-
-_FIELDS: Final = tuple(item.name for item in fields(Member))
+        read = [load(item) for load, item in zip(_LOADERS, as_list(saved), strict=True)]
+        return cls(*read)
 
 
 def _rounded(item: float | None) -> float | None:
@@ -253,12 +246,22 @@ def _rounded(item: float | None) -> float | None:
     return round(item, 4) if isinstance(item, float) else item
 
 
-def _load(name: str, item: object) -> bool | float | None:
-    """Return a saved value of the kind that its field has."""
-    if name.startswith("is_"):
-        return flag(item)
-    return optional(_positive)(item) if name == "ratio" else _positive(item)
-
-
 def _positive(item: object) -> float:
     return max(0.0, amount(item))
+
+
+def _load_parts(saved: object) -> list[Part]:
+    parts = [Part(*map(_positive, as_list(part))) for part in as_list(saved)]
+    if len(parts) != len(PARTS) + 1:
+        raise ValueError("not all parts of a day")
+    return parts
+
+
+_FIELDS: Final = tuple(item.name for item in fields(Member))
+_KINDS: Final[Mapping[str, Callable[[object], Any]]] = {
+    "is_patchy": flag,
+    "is_low": flag,
+    "ratio": optional(_positive),
+    "parts": _load_parts,
+}
+_LOADERS: Final = tuple(_KINDS.get(name, _positive) for name in _FIELDS)
