@@ -16,7 +16,6 @@ from .catalogue.alarm import PROBLEM
 from .catalogue.underperformance import COMPARISONS, Comparison
 from .entity import EntityAdder
 from .hub.hub import SmartPvmsConfigEntry
-from .live.coordinator import Update
 from .live.entity import ReadingEntity, Shown, async_add_as_seen
 from .live.readings import Reading
 
@@ -88,14 +87,10 @@ class ComparisonBinarySensor(StatusBinarySensor):
     entity_description: Comparison
 
     @override
-    def _look(self, update: Update) -> Shown:
-        row, values = self.entity_description, update.reading.values
-        return (
-            values.get(row.key),
-            update.is_fresh,
-            values.get(row.ratio),
-            values.get(row.siblings),
-        )
+    def _look(self, reading: Reading, is_fresh: bool) -> Shown:
+        row, values = self.entity_description, reading.values
+        ratio, siblings = values.get(row.ratio), values.get(row.siblings)
+        return values.get(row.key), is_fresh, ratio, siblings
 
     @property
     @override

@@ -207,9 +207,9 @@ class CountingSensor[K: str | int](MeasuringSensor[K]):
     """A counter, with the time at which it started anew where that is known."""
 
     @override
-    def _look(self, update: Update) -> Shown:
-        reading, key = update.reading, self.entity_description.key
-        return reading.values.get(key), update.is_fresh, reading.last_reset(key), None
+    def _look(self, reading: Reading, is_fresh: bool) -> Shown:
+        key = self.entity_description.key
+        return reading.values.get(key), is_fresh, reading.last_reset(key), None
 
     @property
     @override

@@ -116,11 +116,9 @@ class AlarmCoordinator(AccountCoordinator[AlarmTracker]):
 
         A restart or an update that takes a while makes no alarm unknown.
         """
-        heard, now = (
-            self.data.answered_at.get(plant_code, 0.0),
-            self.account.clock.now(),
-        )
-        return heard >= min(fresh_since(now, self._cycle()), now - HOUR)
+        heard = self.data.answered_at.get(plant_code, 0.0)
+        now = self.account.clock.now()
+        return heard >= now - HOUR or heard >= fresh_since(now, self._cycle())
 
     def _cycle(self) -> float:
         ledger = self.account.ledger

@@ -124,12 +124,6 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         """Tell whether a reading is younger than three cycles."""
         return key in self.data and key not in self._stale
 
-    def last(self, key: K) -> Update | None:
-        """Return what there is to show of a plant or device, None without a reading."""
-        if (reading := self.data.get(key)) is None:
-            return None
-        return Update(reading, key not in self._stale, Context())
-
     def subscribed(self) -> AbstractSet[K]:
         """Return the plants or devices that have an enabled entity."""
         return self._listeners_of.keys()
@@ -217,8 +211,9 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
     def _notify(self, keys: Collection[K]) -> None:
         for key in keys:
             del self._changed[key]
-            if (listeners := self._listeners_of.get(key)) and (last := self.last(key)):
-                self.notify(tuple(listeners), last)
+            if listeners := self._listeners_of.get(key):
+                update = Update(self.data[key], key not in self._stale, Context())
+                self.notify(tuple(listeners), update)
         for watcher in self._watchers if keys else ():
             watcher(keys)
         self.notify([listener for listener, _ in self._listeners.values()])

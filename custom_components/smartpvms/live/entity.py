@@ -51,21 +51,21 @@ class ReadingEntity[K: str | int](AccountEntity[ReadingsCoordinator[K]]):
         """Tell whether the row is young enough, whatever the last call did."""
         return self._shown[1]
 
-    def _look(self, update: Update) -> Shown:
+    def _look(self, reading: Reading, is_fresh: bool) -> Shown:
         """Return all that the state is made of and that may change."""
-        value = update.reading.values.get(self.entity_description.key)
-        return value, update.is_fresh, None, None
+        return reading.values.get(self.entity_description.key), is_fresh, None, None
 
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the plant or device alone; Home Assistant writes the state next."""
-        self.async_on_remove(self.coordinator.listen(self.key, self._follow))
-        if last := self.coordinator.last(self.key):
-            self._shown = self._look(last)
+        coordinator, key = self.coordinator, self.key
+        self.async_on_remove(coordinator.listen(key, self._follow))
+        if reading := coordinator.data.get(key):
+            self._shown = self._look(reading, coordinator.is_fresh(key))
 
     @callback
     def _follow(self, update: Update) -> None:
-        shown = self._look(update)
+        shown = self._look(update.reading, update.is_fresh)
         if shown != self._shown:
             self._shown = shown
             self._write(update)
