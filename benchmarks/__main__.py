@@ -15,8 +15,10 @@ CASES: Final[Mapping[str, Callable[..., Awaitable[float]]]] = {
     "first_set_up": partial(cases.set_up, fresh=True),
     "restart": partial(cases.set_up, fresh=False),
     "memory": cases.memory,
-    "all_changed": partial(cases.refresh, change=True),
-    "none_changed": partial(cases.refresh, change=False),
+    **{
+        name: partial(cases.refresh, make=make)
+        for name, make in cases.REFRESHES.items()
+    },
     "statistics": partial(cases.statistics, plants=4, days=30),
 }
 

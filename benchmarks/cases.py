@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from time import process_time
 import tracemalloc
 from typing import Any, Final
+from unittest.mock import AsyncMock, patch
 
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.models import (
@@ -31,6 +32,7 @@ from custom_components.smartpvms.history.importer import Importer
 from custom_components.smartpvms.history.merge import Span
 from custom_components.smartpvms.history.metadata import PlantSeries
 from custom_components.smartpvms.hub.hub import Hub
+from custom_components.smartpvms.live.coordinator import ReadingsCoordinator
 from custom_components.smartpvms_floor.recipe import (
     LIVE,
     RECIPE,
@@ -80,7 +82,20 @@ def _entry(hass: HomeAssistant) -> ConfigEntry[Any]:
 type Work = Callable[[], Awaitable[object]]
 
 
-async def _cost(ready: Callable[[], Work]) -> float:
+type Ready = Callable[[], Awaitable[Work]]
+"""Prepares some work."""
+
+
+def _given(work: Work) -> Ready:
+    """Return what has nothing to prepare."""
+
+    async def ready() -> Work:
+        return work
+
+    return ready
+
+
+async def _cost(ready: Ready) -> float:
     """Return the processor seconds of some work, without garbage collection.
 
     `ready` prepares the work and is not measured. It runs last, so that its data are
@@ -89,7 +104,7 @@ async def _cost(ready: Callable[[], Work]) -> float:
     gc.collect()
     gc.freeze()
     gc.disable()
-    work = ready()
+    work = await ready()
     begun = process_time()
     await work()
     spent = process_time() - begun
@@ -106,7 +121,7 @@ async def _set_up(hass: HomeAssistant) -> None:
 async def set_up(folder: Path, side: str, *, fresh: bool) -> float:
     """Return the seconds of an entry's set-up; `fresh`: with empty registries."""
     async with _copy(folder, side, fresh=fresh) as copy, _started(copy, side) as hass:
-        return await _cost(lambda: partial(_set_up, hass))
+        return await _cost(_given(partial(_set_up, hass)))
 
 
 async def memory(folder: Path, side: str) -> float:
@@ -121,42 +136,64 @@ async def memory(folder: Path, side: str) -> float:
         return float(kept)
 
 
-async def refresh(folder: Path, side: str, *, change: bool) -> float:
+async def refresh(folder: Path, side: str, *, make: Mapping[str, Rounds]) -> float:
     """Return the seconds of one refresh of all values, the least of a few.
 
-    `change`: every value differs from the refresh before.
+    `make` makes the rounds of each side.
     """
     parts: Parts = pickle.loads((folder / PARTS).read_bytes())  # noqa: S301
     async with _copy(folder, side, fresh=False) as copy, _started(copy, side) as hass:
         await _set_up(hass)
-        rounds = _ROUNDS_OF[side](_entry(hass).runtime_data, parts, change=change)
+        rounds = make[side](_entry(hass).runtime_data, parts)
         # The first refresh fills caches.
         costs = [await _cost(ready) for ready in rounds]
         return min(costs[1:])
 
 
-def _rounds_of_ours(
-    hub: Hub, parts: Parts, *, change: bool
-) -> list[Callable[[], Work]]:
+type Rounds = Callable[[Any, Parts], list[Ready]]
+"""Makes the rounds of a side, of its entry's runtime data."""
+
+
+def _rows(hub: Hub, parts: Parts, *, change: bool) -> list[Ready]:
+    """Return rounds from the rows of the answers to the last state.
+
+    `change`: every value differs from the round before.
+    """
     replay = Replay(hub)
 
-    def ready(step: int) -> Work:
+    async def ready(step: int) -> Work:
         return partial(replay.refresh, parts.answers.changed(step))
 
     # Later steps than in the preparation, because counters only rise.
     return [partial(ready, _LATER + n * change) for n in range(ROUNDS + 1)]
 
 
-def _rounds_of_floor(
-    coordinators: Coordinators, parts: Parts, *, change: bool
-) -> list[Callable[[], Work]]:
+def _states(hub: Hub, parts: Parts) -> list[Ready]:
+    """Return rounds in which states are written of rows that are there, all changed."""
+    replay = Replay(hub)
+    told = (hub.plants, hub.devices, hub.balance, hub.polling, hub.underperformance)
+
+    async def publish() -> None:
+        for coordinator in told:
+            await coordinator.async_publish()
+
+    async def ready(step: int) -> Work:
+        with patch.object(ReadingsCoordinator, "async_publish", AsyncMock()):
+            await replay.refresh(parts.answers.changed(step))
+        return publish
+
+    return [partial(ready, _LATER + n) for n in range(ROUNDS + 1)]
+
+
+def _of_floor(coordinators: Coordinators, parts: Parts, *, change: bool) -> list[Ready]:
+    """Return rounds in which every entity is told; `change`: of another value."""
     options = {
         (device, description.key): getattr(description, "options", None) or ()
         for entities in parts.recipe.rows().values()
         for device, description in entities
     }
 
-    def ready(step: int) -> Work:
+    async def ready(step: int) -> Work:
         values: Values = {
             device: {
                 key: _other(value, options[device, key], step)
@@ -175,9 +212,16 @@ def _rounds_of_floor(
     return [partial(ready, n * change) for n in range(ROUNDS + 1)]
 
 
-_ROUNDS_OF: Final[Mapping[str, Callable[..., list[Callable[[], Work]]]]] = {
-    OURS: _rounds_of_ours,
-    FLOOR: _rounds_of_floor,
+REFRESHES: Final[Mapping[str, Mapping[str, Rounds]]] = {
+    "states": {OURS: _states, FLOOR: partial(_of_floor, change=True)},
+    "all_changed": {
+        OURS: partial(_rows, change=True),
+        FLOOR: partial(_of_floor, change=True),
+    },
+    "none_changed": {
+        OURS: partial(_rows, change=False),
+        FLOOR: partial(_of_floor, change=False),
+    },
 }
 
 
@@ -203,7 +247,7 @@ async def statistics(folder: Path, side: str, *, plants: int, days: int) -> floa
             await hass.async_start()
             await get_instance(hass).async_block_till_done()
             write = _import_ours if side == OURS else _import_floor
-            return await _cost(lambda: partial(write, hass, plants, days))
+            return await _cost(_given(partial(write, hass, plants, days)))
 
 
 _ENERGIES: Final = tuple(

@@ -40,6 +40,7 @@ FIGURES: Final = (
     Figure("first_set_up", "Set-up, all entities new", "s", 1.0, 1.2),
     Figure("restart", "Set-up after a restart", "s", 1.0, 1.2),
     Figure("memory", "Memory", "MB", 1e-6, 1.12),
+    Figure("states", "States of a refresh, all changed", "ms", 1e3, 1.15),
     Figure("all_changed", "Refresh, all values changed", "ms", 1e3, 1.15),
     Figure("none_changed", "Refresh, none changed", "ms", 1e3, 0.3),
     Figure("statistics", "Import of statistics", "s", 1.0, 1.08),
