@@ -20,6 +20,9 @@ ROOT: Final = Path(__file__).parent.parent
 DOCUMENT: Final = ROOT / "docs" / "performance.md"
 OPENING: Final = "<!-- figures -->"
 CLOSING: Final = "<!-- /figures -->"
+SIZES: Final = (5, 25, 100)
+ENTITIES_OF_A_PLANT: Final = 200
+"""Enabled ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,46 +137,50 @@ def table(rows: list[str], plants: int, devices: int, entities: int) -> str:
     )
 
 
+def compared(folder: Path, plants: int, options: argparse.Namespace) -> str:
+    """Measure both sides at an account's size; return the table in Markdown."""
+    entities = ENTITIES_OF_A_PLANT * plants
+    sizes = {
+        "--plants": plants,
+        "--devices": options.devices,
+        "--entities": entities,
+    }
+    command = [sys.executable, "-m", "benchmarks", str(folder), "prepare"]
+    more = [str(part) for size in sizes.items() for part in size]
+    subprocess.run([*command, *more], cwd=ROOT, check=True)  # noqa: S603
+    rows = []
+    for figure in FIGURES:
+        rows.append(row(figure, best(folder, figure.case, options.rounds)))
+        print(rows[-1], flush=True)
+    return table(rows, plants, options.devices, entities)
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
     add = parser.add_argument
-    add("--plants", type=int, default=100, help="plants of the account (%(default)s)")
+    add("--plants", type=int, nargs="+", default=SIZES, help="plants of the account")
     add("--devices", type=int, default=20, help="devices of each (%(default)s)")
-    add("--entities", type=int, help="enabled entities (200 for each plant)")
     add("--rounds", type=int, default=3, help="best of so many (%(default)s)")
     add("--days", action="store_true", help="measure days of a house and a fleet too")
     add("--write", action="store_true", help=f"write {DOCUMENT.relative_to(ROOT)}")
     options = parser.parse_args()
-    entities = options.entities or 200 * options.plants
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        sizes = {
-            "--plants": options.plants,
-            "--devices": options.devices,
-            "--entities": entities,
-        }
-        subprocess.run(  # noqa: S603
-            [sys.executable, "-m", "benchmarks", name, "prepare"]
-            + [str(part) for size in sizes.items() for part in size],
-            cwd=ROOT,
-            check=True,
-        )
-        rows = []
-        for figure in FIGURES:
-            rows.append(row(figure, best(folder, figure.case, options.rounds)))
-            print(rows[-1], flush=True)
-        found = table(rows, options.plants, options.devices, entities)
-        if options.days:
-            many = ["--plants", str(options.plants), "--devices", str(options.devices)]
-            house = measure(folder / "house", "day_of_house", "--seconds", "86400")
-            fleet = measure(folder / "fleet", "day_of_fleet", *many)
-            found = f"{found}\n\n{days(house, fleet)}"
-    print(f"\n{found}")
+    found = []
+    for plants in options.plants:
+        with TemporaryDirectory() as name:
+            found.append(compared(Path(name), plants, options))
+    if options.days:
+        many = ["--plants", str(max(options.plants)), "--devices", str(options.devices)]
+        with TemporaryDirectory() as name:
+            house = measure(Path(name, "house"), "day_of_house", "--seconds", "86400")
+            fleet = measure(Path(name, "fleet"), "day_of_fleet", *many)
+        found.append(days(house, fleet))
+    figures = "\n\n".join(found)
+    print(f"\n{figures}")
     if options.write:
         before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(OPENING)
         after = rest.partition(CLOSING)[2]
-        text = f"{before}{OPENING}\n\n{found}\n\n{CLOSING}{after}"
+        text = f"{before}{OPENING}\n\n{figures}\n\n{CLOSING}{after}"
         DOCUMENT.write_text(text, encoding="utf-8")
 
 
