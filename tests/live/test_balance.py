@@ -355,20 +355,11 @@ def test_what_batteries_store_is_their_charge_less_their_discharge() -> None:
     assert stored({39: None}) is None
 
 
-def test_what_batteries_store_is_of_the_time_that_is_asked_for() -> None:
-    """The plant's row came five minutes before the battery's, or after it."""
-    row = {"charge_cap": 7.0, "discharge_cap": 3.0, "ch_discharge_power": 12_000.0}
-    assert stored({39: row}, at=-300) == pytest.approx(3)
-    assert stored({39: row}, at=300) == pytest.approx(5)
-    discharging = row | {"ch_discharge_power": -6_000.0}
-    assert stored({39: discharging}, at=-300) == pytest.approx(4.5)
-
-
-def stored(rows: dict[int, Values | None], at: float = 0.0) -> float | None:
-    """Return what devices of these types, with rows of time 0, have stored today."""
+def stored(rows: dict[int, Values | None]) -> float | None:
+    """Return what devices of these types have stored today."""
     devices = [Device(type_id, "P", "", type_id) for type_id in rows]
     known = {type_id: Reading(0.0, row) for type_id, row in rows.items() if row}
-    return stored_today(composition(devices, grid_meter=None), known, at)
+    return stored_today(composition(devices, grid_meter=None), known)
 
 
 @given(

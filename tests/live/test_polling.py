@@ -26,6 +26,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smartpvms.const import DOMAIN
 from custom_components.smartpvms.northbound import Interface, Profile
 from simulator import Dialect, Fault, FaultKind, Simulator, Type, fleet
+from simulator.answers.plants import known_at
 from tests.conftest import DIALECTS_OF_DAYS, device_of, entity_id, restart, state_of
 
 type Wait = Callable[..., Awaitable[None]]
@@ -404,6 +405,33 @@ async def test_autarky_is_what_was_not_bought(
     assert shown == pytest.approx(100 * (1 - today.import_ / today.consumption), abs=2)
     assert today.charge > today.discharge
     assert today.import_ > 0.1 * today.consumption
+
+
+async def test_autarky_is_true_while_the_cloud_lags(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    entry: MockConfigEntry,
+    sim: Simulator,
+    wait: Wait,
+) -> None:
+    """On a summer's morning, when the battery charges fast and little was used yet."""
+    freezer.move_to("2026-06-10T05:00:00+00:00")
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    # Until the battery's first row is as old as the cloud's of the plant, nothing is told.
+    # Until then the battery has no row as old as the cloud's of the plant.
+    await wait(600, 10)
+    world = sim.plants[0].world
+    midnight = datetime.fromtimestamp(world.midnight(date(2026, 6, 10)), UTC)
+    wrong: list[float] = []
+    for _ in range(36):
+        await wait(300, 10)
+        known = known_at(sim.plants[0], sim.clock.now(), quirks=True)
+        today = sim.truth(PLANT).energy(midnight, datetime.fromtimestamp(known, UTC))
+        shown = float(state_of(hass, PLANT, "autarky_rate"))
+        rate = 100 * (1 - today.import_ / today.consumption)
+        wrong.append(abs(shown - rate))
+    assert max(wrong) < 3
+    assert sum(wrong) / len(wrong) < 1
 
 
 async def test_the_rates_of_today_age_with_the_plants_row(

@@ -22,7 +22,6 @@ from ..catalogue.plant import (
     USED_TODAY,
 )
 from ..catalogue.series import DEVICE_CHARGE, DEVICE_DISCHARGE
-from ..local_time import HOUR
 from ..northbound import Device, Values
 from .readings import Reading
 from .terms import Inverters, Part, battery_term, device_term, positive_total, total
@@ -122,14 +121,10 @@ def power_balance(
     return {key: value for key, value in result.items() if value is not None}
 
 
-def stored_today(
-    plant: Composition, readings: Mapping[int, Reading], at: float
-) -> float | None:
+def stored_today(plant: Composition, readings: Mapping[int, Reading]) -> float | None:
     """Return what the batteries charged less what they discharged today (kWh).
 
-    `at`: the epoch second for which it is wanted; from a row of another time it is
-    reckoned by the battery's power. 0 without batteries, None while one of them is not
-    known.
+    0 without batteries, None while one of them is not known.
     """
     stored = 0.0
     for part in plant.stores:
@@ -137,12 +132,9 @@ def stored_today(
         values = reading.values if reading else {}
         charged = values.get(part.energies[DEVICE_CHARGE])
         discharged = values.get(part.energies[DEVICE_DISCHARGE])
-        if reading is None or charged is None or discharged is None:
+        if charged is None or discharged is None:
             return None
         stored += charged - discharged
-        if part.power and part.power.key in values:
-            discharging = values[part.power.key] * part.power.factor
-            stored += discharging * (reading.at - at) / HOUR
     return stored
 
 

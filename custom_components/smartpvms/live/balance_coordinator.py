@@ -14,12 +14,14 @@ from typing import NamedTuple, override
 from homeassistant.core import callback
 
 from ..account.account import Account
+from ..local_time import Day
 from ..northbound import Values
 from .balance import Composition, composition, day_rates, power_balance, stored_today
 from .coordinator import NOTIFIED_AT_ONCE, ReadingsCoordinator
 from .device_coordinator import DeviceCoordinator
 from .plant_coordinator import PlantCoordinator
 from .readings import Reading
+from .stored import CLOUD_LAG, StoredToday
 
 type Refresh = Callable[[], Awaitable[None]]
 """Asks for new data."""
@@ -56,6 +58,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
         self._refresh = refresh
         self._compositions: dict[str, Composition] = {}
         self._known: dict[str, _OfDevices] = {}
+        self._stored: dict[str, StoredToday] = {}
         account.powers.meters_changed.connect(self._compositions.clear)
 
     @override
@@ -72,6 +75,8 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
         super().forget_gone()
         self._compositions.clear()
         self._known.clear()
+        for gone in self._stored.keys() - self.account.plants.keys():
+            del self._stored[gone]
 
     @override
     async def _async_update_data(self) -> dict[str, Reading]:
@@ -120,10 +125,20 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
             if plant := self._plants.data.get(code):
                 at = max(at, plant.at)
                 if self._plants.is_fresh(code):
-                    parts = self._composition(code)
-                    stored = stored_today(parts, known.fresh, plant.at)
+                    stored = self._stored_at(code, plant.at - CLOUD_LAG)
                     values |= day_rates(plant.values, stored)
             self.put(code, Reading(at, values))
+
+    def _stored_at(self, code: str, at: float) -> float | None:
+        """Return what a plant's batteries have stored today until then (kWh)."""
+        known, parts = self._known[code], self._composition(code)
+        stored = stored_today(parts, known.fresh)
+        if stored is None or not parts.stores:
+            return stored
+        rows = self._stored.setdefault(code, StoredToday())
+        zone = self.account.known_zone(code)
+        rows.add(known.at, Day.of(known.at, zone) if zone else None, stored)
+        return rows.at(at)
 
     def _of_devices(self, code: str, cycle: float) -> _OfDevices:
         lane, parts = self._devices, self._composition(code)

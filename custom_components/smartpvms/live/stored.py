@@ -1,0 +1,45 @@
+"""What a plant's batteries have stored today, at the time of the plant's own row. Pure.
+
+A device's row is of now, a plant's of minutes ago, and a battery moves much meanwhile.
+"""
+
+from bisect import bisect
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Final
+
+from ..local_time import Day
+
+CLOUD_LAG: Final = 450.0
+"""So long (seconds) a plant's row lags, which does not tell its time: 5 to 10 minutes."""
+
+# A row a minute, twice as long as a plant's row may lag.
+_KEPT: Final = 20
+
+
+@dataclass(slots=True)
+class StoredToday:
+    """The energies (kWh) that came with the rows of a day, by epoch second."""
+
+    day: Day | None = None
+    _rows: list[tuple[float, float]] = field(default_factory=list)
+
+    def add(self, at: float, day: Day | None, stored: float) -> None:
+        """Take the energy of a row; a new day begins anew."""
+        if day != self.day or (self._rows and at < self._rows[-1][0]):
+            self._rows.clear()
+        self.day = day
+        if not self._rows or at > self._rows[-1][0]:
+            self._rows.append((at, stored))
+            del self._rows[:-_KEPT]
+
+    def at(self, at: float) -> float:
+        """Return the energy at a time, between two rows in proportion.
+
+        Before the first row it is the first one's, after the last the last one's.
+        """
+        index = bisect(self._rows, at, key=itemgetter(0))
+        if index in (0, len(self._rows)):
+            return self._rows[index and -1][1]
+        (begin, before), (end, after) = self._rows[index - 1 : index + 1]
+        return before + (after - before) * (at - begin) / (end - begin)
