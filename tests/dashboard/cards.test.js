@@ -186,6 +186,21 @@ test("bars are of real days, today as the plant has counted it", async () => {
   assert.match(textOf(card), /12\.5.kWh/);
 });
 
+test("the axis of large amounts is in MWh, that of money in money", async () => {
+  const ids = { pv_energy: "x:many", revenue: "x:money" };
+  for (const [series, unit, top] of [["pv_energy", /MWh/, /120 /], ["revenue", /EUR/, /120K/]]) {
+    const rows = daysBefore(20, 120_000);
+    const hass = having({ history_import: "100" }, { day: { [ids[series]]: rows } });
+    hass.states["sensor.sonnenhof_history_import"].attributes.statistic_ids = ids;
+    hass.config.currency = "EUR";
+    const card = await drawn(modules.Bars, hass, { ...HOUSE, series: [series], money: series === "revenue" });
+    const labels = all(card).filter(({ tag }) => tag === "text").map(textOf).join(" ");
+    assert.match(labels, unit);
+    assert.match(`${labels} `, top);
+    assert.doesNotMatch(labels, /kWh|\dM| M/);
+  }
+});
+
 test("before there are values the graphs say so", async () => {
   const hass = having({ history_import: "1" });
   for (const name of ["Bars", "Calendar", "Curve"]) {

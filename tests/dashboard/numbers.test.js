@@ -50,6 +50,19 @@ test("a day is the server's, a moment the user's", () => {
   assert.equal(as({ language: "de" }).ago(time, time + 90_000_000), "gestern");
 });
 
+test("an axis has one unit, and its marks are of that unit", () => {
+  const axis = (levels, unit, language = "en") => {
+    const found = as({ language }).axis(levels, unit);
+    return [found.unit, ...levels.map((level) => plain(found.label(level)))];
+  };
+  assert.deepEqual(axis([0, 2.5, 5], "kWh"), ["kWh", "0", "2.5", "5"]);
+  assert.deepEqual(axis([0, 7500, 12500], "kWh"), ["MWh", "0", "7.5", "12.5"]);
+  assert.deepEqual(axis([-20_000, 0, 20_000], "kW", "de"), ["MW", "-20", "0", "20"]);
+  // Money has no mega, and what is many is written as the language writes it.
+  assert.deepEqual(axis([0, 25_000, 112_500], "EUR"), ["EUR", "0", "25K", "112.5K"]);
+  assert.deepEqual(axis([0, 25_000, 112_500], "EUR", "de"), ["EUR", "0", "25.000", "112.500"]);
+});
+
 test("money is money, whatever its unit", () => {
   const { money } = as({ language: "en" });
   assert.equal(money(6.144, "EUR"), "€6.14");

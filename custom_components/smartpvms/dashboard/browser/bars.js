@@ -205,7 +205,7 @@ export class Bars extends ChartCard {
     const picture = svg(
       "svg",
       { viewBox: `0 0 ${width} ${high}`, height: high, role: "img", "aria-label": this.texts.own[PERIODS[period].text] },
-      grid(levels, y, width, (value) => write.axis(value), this.unit()),
+      grid(levels, y, width, write.axis(levels, this.unit())),
       bars.map(group),
     );
     picture.addEventListener("pointerleave", () => say());

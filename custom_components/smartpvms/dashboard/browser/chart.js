@@ -25,8 +25,8 @@ export function marks(low, high) {
 export const scale = (low, high, from, to) => (value) =>
   from + ((value - low) / (high - low || 1)) * (to - from);
 
-/** Return lines and labels of the vertical axis, its unit at the top. */
-export function grid(values, y, width, label, unit) {
+/** Return lines and labels of the vertical axis, its unit at the top; `axis`: of the writer. */
+export function grid(values, y, width, { unit, label }) {
   const top = svg("text", { x: MARGIN.left + 4, y: MARGIN.top - 6 }, unit);
   const lines = values.map((value) => [
     svg("line", {

@@ -83,7 +83,7 @@ path { fill: none; stroke-width: 2; stroke-linejoin: round; }
         role: "img",
         "aria-label": this.texts.own.today,
       },
-      grid(levels, y, width, (value) => write.axis(value), "kW"),
+      grid(levels, y, width, write.axis(levels, "kW")),
       this.hours(x, width, write),
       linesOf(moved).map(line("yesterday", COLORS[PV])),
       ours(PV).map((part) =>

@@ -15,6 +15,7 @@ const FORMATS = {
 const SCALE = { W: 0.001, Wh: 0.001, MW: 1000, MWh: 1000, GWh: 1e6, GW: 1e6 };
 /** From so many kilo on, an amount is told in mega. */
 const MANY = 10_000;
+const MEGA = { kW: "MW", kWh: "MWh" };
 const UNKNOWN = ["unknown", "unavailable", ""];
 const DIGITS = 3;
 /** Rows: milliseconds of a unit of time, its name. */
@@ -82,8 +83,7 @@ export function writer(hass) {
     date,
     energy: (value) => amount(value, "Wh"),
     power: (value) => amount(value, "W"),
-    axis: (value) =>
-      Math.abs(value) >= MANY ? `${short(value / 1000)}\u00a0M` : number(value),
+    axis: (levels, unit) => axis(number, levels, unit),
     percent: (value) =>
       number(value / 100, { style: "percent", maximumFractionDigits: 0 }),
     money: (value, currency) => written(number, value, currency),
@@ -96,6 +96,15 @@ export function writer(hass) {
       date(time, { timeZone, day: "numeric", month: "short", hour: "numeric", minute: "2-digit", hourCycle }),
     ago: (time, now = Date.now()) => ago(language, time, now),
   };
+}
+
+/** Return the unit of an axis and how its marks are written: all of them in one unit. */
+function axis(number, levels, unit) {
+  const isMany = Math.max(...levels.map(Math.abs)) >= MANY;
+  const mega = isMany && MEGA[unit];
+  if (mega) return { unit: mega, label: (value) => number(value / 1000) };
+  const options = isMany ? { notation: "compact", maximumFractionDigits: 2 } : {};
+  return { unit, label: (value) => number(value, options) };
 }
 
 /** Return an amount of money; the unit of a sensor may be no currency. */
