@@ -184,6 +184,15 @@ def test_only_counters_that_rise_are_total_increasing(kpi: Kpi) -> None:
         assert kpi.state_class is not SensorStateClass.TOTAL_INCREASING
 
 
+def test_a_power_in_kilowatts_has_two_decimals() -> None:
+    # Home Assistant applies the precision to the suggested unit: none would show 400 W
+    # as 0 kW.
+    rows = [row for row in ALL_ROWS if row.device_class is SensorDeviceClass.POWER]
+    assert len(rows) > 10
+    assert {row.suggested_unit_of_measurement for row in rows} == {"kW"}
+    assert {row.suggested_display_precision for row in rows} == {2}
+
+
 def test_meters_have_opposite_signs() -> None:
     meters = {k: t for k, t in DEVICE_TYPES.items() if t.role is Role.METER}
     directions = {

@@ -158,14 +158,13 @@ def power(
     """Return a row for active power, shown in kW where the interface gives W.
 
     An entity that exists keeps its unit: Home Assistant takes the suggestion when it
-    registers one.
+    registers one. The precision is that of the suggested unit.
     """
-    precision = 2 if unit is UnitOfPower.KILO_WATT else 0
     row = measured(
         key,
         SensorDeviceClass.POWER,
         unit,
-        precision,
+        2,
         enabled=enabled,
         direction=direction,
     )
