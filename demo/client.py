@@ -36,11 +36,11 @@ class HomeAssistantClient:
                 return response.status == HTTPStatus.OK
         return False
 
-    async def create_owner(self, username: str, password: str) -> None:
-        """Create the first user, unless the onboarding is complete."""
+    async def create_owner(self, username: str, password: str) -> bool:
+        """Create the first user, unless the onboarding is complete; tells whether."""
         async with self._session.get(f"{self.address}/api/onboarding") as response:
             if response.status == HTTPStatus.NOT_FOUND:
-                return
+                return False
         await self._request(
             "POST",
             "/api/onboarding/users",
@@ -52,6 +52,7 @@ class HomeAssistantClient:
                 "language": LANGUAGE,
             },
         )
+        return True
 
     async def log_in(self, username: str, password: str) -> None:
         """Log in as the login page does."""

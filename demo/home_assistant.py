@@ -52,11 +52,17 @@ class HomeAssistant:
         """Start the process, create the owner, log in, wait until all is set up."""
         write_configuration(self.folder, place, self.host, self.port)
         await self._launch()
-        await self.client.create_owner(USERNAME, PASSWORD)
+        is_new = await self.client.create_owner(USERNAME, PASSWORD)
         await self.log_in()
         while await self.client.state() != "RUNNING":
             self.child.raise_if_ended()
             await asyncio.sleep(0.5)
+        if is_new:
+            # The plants are where it is day now: in the browser's time zone the Energy
+            # dashboard would count another day than they do.
+            await self.client.command(
+                "frontend/set_user_data", key="language", value={"time_zone": "server"}
+            )
 
     async def log_in(self) -> None:
         """Log in as the owner."""
