@@ -16,7 +16,7 @@ SPEED: Final = 144
 BEGIN_HOUR: Final = 4
 HOURS: Final = 20
 # A critical one, so that it need not be looked for.
-ALARM: Final = {"alarm": 2032, "level": 1, "name": "Grid Loss"}
+ALARM: Final = {"alarm": 2032, "level": 1}
 
 
 @dataclass(frozen=True)
