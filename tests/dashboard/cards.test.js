@@ -138,6 +138,29 @@ test("a plant that does not answer says since when, why, and where it is repaire
   assert.ok(all(card).some(({ attributes }) => attributes.class === "age bad"));
 });
 
+test("a plant of which the account may not ask everything says what is refused", async () => {
+  const last_data = new Date().toISOString();
+  const issue = {
+    domain: "smartpvms",
+    issue_id: "entry_no_access",
+    translation_key: "no_access",
+    translation_placeholders: { feature: "real-time values of plants" },
+  };
+  const shown = async (pv_energy_today) => {
+    const states = { pv_power: ["5", "kW"], pv_energy_today, last_data };
+    const hass = having(states, { issues: [issue] });
+    hass.devices.sonnenhof.config_entries = ["entry"];
+    hass.connection = {};
+    return drawn(modules.Status, hass, HOUSE);
+  };
+  const card = await shown("unavailable");
+  assert.match(textOf(card), /real-time values of plants/);
+  assert.doesNotMatch(textOf(card), /No data of this plant/);
+  assert.equal(all(card).find(({ tag }) => tag === "a").attributes.href, "/config/repairs");
+  // What is refused and shown nowhere disturbs nobody here.
+  assert.doesNotMatch(textOf(await shown(["5", "kWh"])), /real-time/);
+});
+
 test("a plant whose data are overdue says since when, also while it has values", async () => {
   const old = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();
   const late = having({ status: "healthy", pv_lifetime_energy: "56163", last_data: old(18) });

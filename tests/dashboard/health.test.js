@@ -39,6 +39,17 @@ test("the light is the worse of health and alarms", () => {
   assert.equal(level("unavailable", "minor", "unavailable"), "warning");
 });
 
+test("what was well when the last data came is not well for ever", () => {
+  const after = (minutes, states) => {
+    const last_data = new Date(Date.now() - minutes * MINUTE).toISOString();
+    return lightOf(...having({ status: "healthy", highest_severity: "none", last_data, ...states }));
+  };
+  assert.deepEqual(after(9), { level: "good", health: "healthy", severity: "none" });
+  assert.deepEqual(after(18), { level: "unknown", health: undefined, severity: undefined });
+  const { level, severity } = after(18, { highest_severity: "major" });
+  assert.deepEqual([level, severity], ["bad", "major"]);
+});
+
 test("data that are two and three rounds late are told", () => {
   assert.equal(ageLevel(NOW - 6 * MINUTE, NOW), "good");
   assert.equal(ageLevel(NOW - 12 * MINUTE, NOW), "warning");

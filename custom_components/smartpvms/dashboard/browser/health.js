@@ -45,17 +45,21 @@ export const lightEntities = (plant) =>
   plant.findAll(["highest_severity", "active_alarms", ...ANSWERED]);
 
 /**
- * Return the plant's light (`level`), and whether its health and its alarms are known.
+ * Return the plant's light (`level`), and its health and its alarms where they are known.
  *
- * That no alarm is known makes no plant healthy that does not answer.
+ * That no alarm is known makes no plant healthy that does not answer, and what was well
+ * when its last data came may not be so any more.
  */
 export function lightOf(hass, plant) {
-  const stateOf = (key) => hass.states[plant.find(key)]?.state;
-  const [health, severity] = [stateOf("real_health_state"), stateOf("highest_severity")];
+  const isUnanswered = isSilent(hass, plant) || isOverdue(hass, plant);
+  const known = (key, table) => {
+    const state = hass.states[plant.find(key)]?.state;
+    return state in table && !(isUnanswered && table[state] === "good") ? state : undefined;
+  };
+  const [health, severity] = [known("real_health_state", HEALTH), known("highest_severity", SEVERITY)];
   const levels = [HEALTH[health], SEVERITY[severity]].filter(Boolean);
-  const isUnknown = !levels.length || isSilent(hass, plant);
-  const level = worst(isUnknown ? ["unknown", ...levels] : levels);
-  return { level, health: health in HEALTH ? health : undefined, severity: severity in SEVERITY ? severity : undefined };
+  const level = worst(isUnanswered || !levels.length ? ["unknown", ...levels] : levels);
+  return { level, health, severity };
 }
 
 const worst = (levels) => LEVELS[Math.max(...levels.map((level) => LEVELS.indexOf(level)))];
@@ -79,11 +83,21 @@ export function ageLevel(time, now = Date.now(), round = ROUND) {
   return isPast(LATE) ? "warning" : "good";
 }
 
+/** Tell whether a plant's last data are more than three rounds old. */
+export function isOverdue(hass, plant) {
+  const time = dataTime(hass, plant);
+  return time !== undefined && ageLevel(time, Date.now(), roundOf(hass, plant)) === "bad";
+}
+
 /** Tell whether all that a plant that answers has is unavailable. */
 export function isSilent(hass, plant) {
   const states = plant.findAll(ANSWERED).map((id) => hass.states[id]?.state);
   return states.length > 0 && states.every((state) => !state || NO_STATE.includes(state));
 }
+
+/** Tell whether some of what a plant that answers has is unavailable. */
+export const isPartlySilent = (hass, plant) =>
+  plant.findAll(ANSWERED).some((id) => hass.states[id]?.state === "unavailable");
 
 /**
  * Return in how many minutes the first values are expected; undefined where they are there.

@@ -13,6 +13,8 @@ import {
   ageLevel,
   dataTime,
   firstValuesIn,
+  isOverdue,
+  isPartlySilent,
   isSilent,
   lightEntities,
   lightOf,
@@ -117,14 +119,15 @@ export class Status extends Card {
       const text = texts.say("first_values", { minutes: write.number(minutes) });
       return this.told("unknown", text);
     }
-    const time = dataTime(hass, plant);
     // Counters are shown for some rounds more, when the powers have gone already.
-    const isOverdue = time && ageLevel(time, Date.now(), roundOf(hass, plant)) === "bad";
-    if (!isOverdue && !isSilent(hass, plant)) return undefined;
+    const isGone = isOverdue(hass, plant) || isSilent(hass, plant);
+    if (!isGone && !isPartlySilent(hass, plant)) return undefined;
+    const reasons = await reasonsOf(hass, plant);
+    if (!isGone) return reasons.length ? this.told("warning", "", reasons, true) : undefined;
+    const time = dataTime(hass, plant);
     const text = time
       ? texts.say("no_answer_since", { time: write.moment(time) })
       : texts.own.no_answer;
-    const reasons = await reasonsOf(hass, plant);
     return this.told("bad", text, reasons, reasons.length > 0);
   }
 
