@@ -237,6 +237,7 @@ async def test_what_fails_is_asked_again_and_logged_once(
     assert 4 <= failed <= 6
     assert len(told()) == 1
     assert CODE not in told()[0]
+    assert "data data" not in told()[0]
     sim.faults.clear()
     await wait(3 * HOUR, 300)
     assert sim.count("getKpiStationMonth", 0) == 1

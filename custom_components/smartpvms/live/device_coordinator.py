@@ -34,7 +34,7 @@ class DeviceCoordinator(RealTimeCoordinator[int, DeviceBatch]):
 
     def __init__(self, account: Account) -> None:
         """Use the lane of getDevRealKpi."""
-        super().__init__(account, Interface.DEVICE_REAL_TIME, "device real-time data")
+        super().__init__(account, Interface.DEVICE_REAL_TIME, "device real-time")
         self.types = account.supported_types(lambda: self.interface)
         self.reports_pv: set[int] = set()
         self._left_out = account.left_out.of_devices(self.interface)

@@ -89,7 +89,7 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, Inquiry[RequestT]]):
         after: Sequence[RealTimeCoordinator[Any, Any]],
     ) -> None:
         """Use one lane of the account's ledger, `after` real-time data have come."""
-        super().__init__(account, interface, f"{what} {period} data")
+        super().__init__(account, interface, f"{what} {period}")
         self.update_interval = timedelta(seconds=FIRST_LOOK)
         self.period = period
         self._after = after

@@ -17,7 +17,7 @@ class PlantCoordinator(RealTimeCoordinator[str, tuple[str, ...]]):
 
     def __init__(self, account: Account) -> None:
         """Use the lane of getStationRealKpi."""
-        super().__init__(account, Interface.PLANT_REAL_TIME, "plant real-time data")
+        super().__init__(account, Interface.PLANT_REAL_TIME, "plant real-time")
         self._left_out = account.left_out.of_plants(self.interface)
 
     @override
