@@ -266,6 +266,20 @@ test("the curve has today's hours, and what flows without a sign", async () => {
   assert.match(dots.map(({ attributes }) => attributes.style).join(" "), /#488fc2 50%, #8353d1 50%/);
 });
 
+test("pointing at a time of the curve tells what yesterday had given then", async () => {
+  const pv = "sensor.sonnenhof_pv_power";
+  const noon = new Date().setUTCHours(12, 0, 0, 0);
+  const rows = { "5minute": { [pv]: [{ start: noon - 24 * HOUR - HOUR / 12, end: noon - 24 * HOUR, mean: 3.21 }] } };
+  const hass = having({ pv_power: ["5", "kW"] }, rows);
+  hass.config.time_zone = "UTC";
+  const card = await drawn(modules.Curve, hass, HOUSE);
+  assert.match(textOf(card), /Yesterday(?! 3)/);
+  const svg = all(card).find(({ tag }) => tag === "svg");
+  svg.getBoundingClientRect = () => ({ left: 0, width: card.span.width });
+  svg.listeners.pointermove({ clientX: card.span.x(noon) });
+  assert.match(textOf(card), /Yesterday 3\.21.kW/);
+});
+
 test("the curve of a plant that does not answer tells no power as of now", async () => {
   const pv = "sensor.sonnenhof_pv_power";
   const rows = { "5minute": { [pv]: [{ start: Date.now() - HOUR / 6, mean: 5 }] } };

@@ -65,13 +65,8 @@ path { fill: none; stroke-width: 2; stroke-linejoin: round; }
     const levels = marks(Math.min(...amounts), Math.max(...amounts));
     const y = scale(levels[0], levels.at(-1), high - MARGIN.bottom, MARGIN.top);
     const x = scale(today, tomorrow, MARGIN.left, width - MARGIN.right);
-    this.span = { today, tomorrow, x, width, high };
-    const before = points[PV].filter(([time]) => time < today);
-    // A day beside a clock change is not as long as the next one.
-    const moved = before.map(([time, value]) => [
-      today + ((time - yesterday) * (tomorrow - today)) / (today - yesterday),
-      value,
-    ]);
+    this.span = { yesterday, today, tomorrow, x, width, high };
+    const moved = this.before(points);
     const line = (kind, color) => (part) =>
       svg("path", { d: way(part, x, y), class: kind, stroke: color });
     const ours = (key) => linesOf(points[key].filter(([time]) => time >= today));
@@ -95,6 +90,17 @@ path { fill: none; stroke-width: 2; stroke-linejoin: round; }
           .map(({ sign, part }) => line(key, colorOf(key, sign))(part)),
       ),
     );
+  }
+
+  /** Return yesterday's PV as of today's times. */
+  before(points) {
+    const { yesterday, today, tomorrow } = this.span;
+    const found = points[PV].filter(([time]) => time < today);
+    // A day beside a clock change is not as long as the next one.
+    return found.map(([time, value]) => [
+      today + ((time - yesterday) * (tomorrow - today)) / (today - yesterday),
+      value,
+    ]);
   }
 
   hours(x, width, write) {
@@ -132,11 +138,13 @@ path { fill: none; stroke-width: 2; stroke-linejoin: round; }
       const name = isOfPark ? texts.own.consumption : texts.flow(key, value);
       return entry(dotOf(key), value === undefined ? name : `${name} ${write.power(Math.abs(value))}`);
     });
-    const hasYesterday = points[PV].some(([when]) => when < today);
+    const before = this.before(points);
+    const then = time && valueAt(before, time);
+    const ofYesterday = then === undefined ? "" : ` ${write.power(then)}`;
     return [
       time && element("li", {}, element("b", {}, write.clock(time))),
       ...found,
-      hasYesterday && entry(COLORS[PV], texts.own.yesterday, "stroke"),
+      before.length > 0 && entry(COLORS[PV], `${texts.own.yesterday}${ofYesterday}`, "stroke"),
     ].filter(Boolean);
   }
 
