@@ -209,6 +209,28 @@ test("bars are of real days, today as the plant has counted it", async () => {
   assert.match(textOf(card), /12\.5.kWh/);
 });
 
+test("the running month and year are as far as today", async () => {
+  const now = new Date();
+  const at = (month, day = 1) => Date.UTC(now.getUTCFullYear(), month, day);
+  const [month, today] = [at(now.getUTCMonth()), at(now.getUTCMonth(), now.getUTCDate())];
+  const rows = {
+    day: { [ENERGY]: [{ start: today, change: 10 }] },
+    month: { [ENERGY]: [{ start: at(now.getUTCMonth() - 1), change: 300 }, { start: month, change: 500 }] },
+    year: { [ENERGY]: [{ start: at(-12), change: 800 }, { start: at(0), change: 900 }] },
+  };
+  const hass = having({ pv_energy_today: ["12.5", "kWh"], history_import: "50" }, rows);
+  Object.assign(hass.states["sensor.sonnenhof_history_import"].attributes, {
+    statistic_ids: { pv_energy: ENERGY }, years_left: 0, months_left: 0,
+  });
+  hass.config.time_zone = "UTC";
+  const card = await drawn(modules.Bars, hass, { ...HOUSE, series: ["pv_energy"] });
+  for (const [period, amount] of [["month", /PV energy 503.kWh/], ["year", /PV energy 903.kWh/]]) {
+    card.period = period;
+    await card.drawNow();
+    assert.match(textOf(card), amount);
+  }
+});
+
 test("the axis of large amounts is in MWh, that of money in money", async () => {
   const ids = { pv_energy: "x:many", revenue: "x:money" };
   for (const [series, unit, top] of [["pv_energy", /MWh/, /120 /], ["revenue", /EUR/, /120K/]]) {

@@ -7,6 +7,7 @@ import { element, svg } from "./elements.js";
 import { NOTHING, SPECIFIC, dayStart, midnight, partsOf, writer } from "./numbers.js";
 import { allPlants, capacityOf, statisticsOf } from "./registry.js";
 import { isImported, lastDays, realDays, realMonths, rowsOf, versionOf } from "./statistics.js";
+import { lateness } from "./sums.js";
 import { currencyOf, todayValue } from "./today.js";
 
 const HEIGHT = 220;
@@ -17,7 +18,7 @@ const MONTHS = 12;
 /** Fewer bars of a period are no comparison, and shown only where no other has more. */
 const ENOUGH = 2;
 
-/** Rows by period: own text, first day to ask, what is a bar, how many, label. */
+/** Rows by period: own text, first day to ask, when the running one began, what is a bar, how many, label. */
 const PERIODS = {
   day: {
     text: "by_day",
@@ -33,6 +34,7 @@ const PERIODS = {
   month: {
     text: "by_month",
     start: (now, zone) => midnight(partsOf(now, zone).year - 1, 1, 1, zone),
+    startOf: (now, zone) => midnight(partsOf(now, zone).year, partsOf(now, zone).month, 1, zone),
     real: realMonths,
     count: MONTHS,
     label: (write, time) => write.date(time, { month: "narrow" }),
@@ -41,6 +43,7 @@ const PERIODS = {
   year: {
     text: "by_year",
     start: (now, zone) => midnight(LONG_AGO, 1, 1, zone),
+    startOf: (now, zone) => midnight(partsOf(now, zone).year, 1, 1, zone),
     real: (rows) => rows,
     count: 30,
     label: (write, time) => write.date(time, { year: "numeric" }),
@@ -118,7 +121,7 @@ export class Bars extends ChartCard {
   async bars(period, lines) {
     const { hass } = this;
     const zone = hass.config.time_zone;
-    const { start, real, count } = PERIODS[period];
+    const { start, startOf, real, count } = PERIODS[period];
     const version = lines.map(({ plant }) => versionOf(hass, plant)).join(",");
     const asked = { period, start: start(Date.now(), zone), types: ["change"], version };
     const rows = await rowsOf(hass, { ...asked, ids: lines.map(({ id }) => id) });
@@ -131,7 +134,8 @@ export class Bars extends ChartCard {
       const known = real(rows[id] ?? [], zone, isImported(hass, plant, period));
       for (const row of known) put(row.start, key, row.change * factor);
     }
-    if (period === "day" && bars.size) this.live(lines, put);
+    if (period !== "day") await this.runOn(bars.get(startOf(Date.now(), zone)), lines, version);
+    else if (bars.size) this.live(lines, put);
     return [...bars.values()].sort((one, other) => one.time - other.time).slice(-count);
   }
 
@@ -142,6 +146,19 @@ export class Bars extends ChartCard {
     for (const { key, series = key, plant, factor } of lines) {
       const value = todayValue(hass, plant, series);
       if (value !== undefined) put(today, key, value * factor);
+    }
+  }
+
+  /** Add to the running month or year what its statistics are late by. */
+  async runOn(bar, lines, version) {
+    if (!bar) return;
+    const { hass } = this;
+    const ids = lines.map(({ id }) => id);
+    const { today } = lastDays(hass);
+    const days = await rowsOf(hass, { period: "day", start: today, types: ["change"], version, ids });
+    for (const { key, series = key, id, plant, factor } of lines) {
+      if (bar.values[key] === undefined) continue;
+      bar.values[key] += lateness(hass, plant, series, days[id]?.[0]?.change) * factor;
     }
   }
 

@@ -86,7 +86,8 @@ async function countedOf(hass, plant, now) {
   return found;
 }
 
-const lateness = (hass, plant, key, counted = 0) =>
+/** Return what a plant has counted today beyond its statistics of today. */
+export const lateness = (hass, plant, key, counted = 0) =>
   Math.max(0, (todayValue(hass, plant, key) ?? counted) - counted);
 
 /**
