@@ -10,8 +10,15 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .actions.control import async_command
 from .const import DOMAIN
-from .control.entity import SELECTS, ControlEntity, ControlSelect, async_add_steered
+from .control.entity import (
+    EXPORT_STATES,
+    SELECTS,
+    ControlEntity,
+    ControlSelect,
+    async_add_steered,
+)
 from .hub.hub import Hub, SmartPvmsConfigEntry
+from .northbound.tasks import ExportMode
 
 PARALLEL_UPDATES = 1
 
@@ -55,6 +62,10 @@ class SettingSelect(ControlEntity, SelectEntity):
         """Send the choice to the plant, once."""
         setting = self.entity_description.setting(option, self.known)
         if setting is None:
+            if option == EXPORT_STATES[ExportMode.LIMITED]:
+                raise ServiceValidationError(
+                    translation_domain=DOMAIN, translation_key="control_limit_unknown"
+                )
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="control_not_settable"
             )

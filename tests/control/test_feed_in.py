@@ -89,6 +89,13 @@ async def test_system_health_counts_plants_and_commands(
     assert await health(hass) == (f"1/{len(sim.plants)}", 0)
 
 
+async def test_a_limit_is_asked_for_before_one_is_known(
+    hass: HomeAssistant, sim: Simulator, setup: MockConfigEntry
+) -> None:
+    with pytest.raises(ServiceValidationError, match="Enter one in Feed-in limit"):
+        await put(hass, sim, "select", "export_control", option="limited")
+
+
 async def test_what_is_changed_in_the_app_is_seen_within_the_hour(
     hass: HomeAssistant, sim: Simulator, setup: MockConfigEntry, wait: Act
 ) -> None:
