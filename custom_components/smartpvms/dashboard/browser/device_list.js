@@ -16,7 +16,7 @@ import {
 import { Card, element, icon, link, showMore } from "./elements.js";
 import { chargeOf, partsOf } from "./flow-model.js";
 import { COLOR, ICON } from "./health.js";
-import { numberOf, writer } from "./numbers.js";
+import { NOTHING, numberOf, writer } from "./numbers.js";
 
 /** More devices of the rest are shown only while they have a problem. */
 const FEW_OTHERS = 12;
@@ -29,6 +29,8 @@ const METERED = {
   reverse_active_cap: ["imported", "exported"],
 };
 const PALEST = 0.12;
+/** A field of more colour than that has dark letters, whatever the theme's are. */
+const BRIGHT = 0.55;
 
 /** Return the text that says which way is positive, undefined where the name needs none. */
 function directionOf(key, { kind, countsImport }) {
@@ -64,6 +66,7 @@ details[open] > summary > .turn { transform: rotate(180deg); }
   margin: 6px 0 2px; }
 .string { border-radius: 4px; padding: 5px 2px; font-size: 12px; text-align: center;
   border: 1px solid transparent; }
+.string.bright { color: #000; }
 .string.behind { border-color: var(--error-color, #db4437); font-weight: 700; }
 `;
   static PAUSE = 3000;
@@ -232,13 +235,14 @@ details[open] > summary > .turn { transform: rotate(180deg); }
     const strings = stringsOf(this.hass, device);
     if (!strings.length) return undefined;
     const shares = sharesOf(strings);
-    const field = ({ number, entity, value, isBehind }, at) => {
+    const field = ({ number, entity, isBehind }, at) => {
       const part = Math.round((PALEST + (1 - PALEST) * shares[at]) * 100);
-      const told = value === undefined ? write.percent(shares[at] * 100) : write.power(value);
+      const told = outputOf(strings[at], shares[at], write);
+      const marks = [isBehind && "behind", part > BRIGHT * 100 && "bright"].filter(Boolean);
       return element(
         "button",
         {
-          class: isBehind ? "string behind" : "string",
+          class: ["string", ...marks].join(" "),
           style: `background:color-mix(in srgb, #ff9800 ${part}%, transparent)`,
           title: told,
           "aria-label": `PV${number} ${told}`,
@@ -249,6 +253,12 @@ details[open] > summary > .turn { transform: rotate(180deg); }
     };
     return element("div", { class: "strings" }, strings.map(field));
   }
+}
+
+/** Return what a string gives, or that it is not known. */
+function outputOf({ value, current }, share, write) {
+  if (value !== undefined) return write.power(value);
+  return current === undefined ? NOTHING : write.percent(share * 100);
 }
 
 function pointed() {
