@@ -16,7 +16,7 @@ before(async () => {
   browser();
   serveFiles();
   const names = ["alarm_list", "bars", "calendar", "curve", "device_list", "editor"];
-  names.push("forced_charge", "status", "story", "table", "totals");
+  names.push("command", "forced_charge", "status", "story", "table", "totals");
   const found = await Promise.all(names.map((name) => import(`${FOLDER}${name}.js`)));
   modules = Object.assign({}, ...found);
 });
@@ -117,6 +117,74 @@ test("what the fields of a forced charge begin with is accepted by them", () => 
     assert.ok(min <= value && value <= max);
     assert.equal((value - min) % step, 0);
   }
+});
+
+/** Return the house after a command: its attributes, and what became of it. */
+function commanded(attributes, state = "running") {
+  const hass = having();
+  const states = {
+    "sensor.sonnenhof_last_command": [state, attributes],
+    "select.sonnenhof_feed_in_control": ["no_limit", {}],
+  };
+  for (const [entity_id, [value, more]] of Object.entries(states)) {
+    const translation_key = more === attributes ? "last_command" : "export_control";
+    hass.entities[entity_id] = { entity_id, translation_key, device_id: "sonnenhof", platform: "smartpvms" };
+    hass.states[entity_id] = { entity_id, state: value, attributes: more };
+  }
+  hass.formatEntityState = ({ state: own }, option = own) => option;
+  return hass;
+}
+
+test("the last command is told with what was asked, and why it failed", async () => {
+  const told = async (...command) =>
+    textOf(await drawn(modules.Command, commanded(...command), HOUSE)).replace(/\s/g, " ").trim();
+  const sent_at = "2026-06-15T19:21:00+00:00";
+  const kind = "forced_charge";
+  assert.equal(
+    await told({ kind, asked: { watts: -3000, minutes: 60 }, sent_at }),
+    "Force discharge · 3,000 W · 60 min · Jun 15, 12:21 PM",
+  );
+  assert.equal(await told({ kind, asked: { watts: 0 } }), "Stop forced charge");
+  const reason = "The plant is busy.";
+  assert.equal(
+    await told({ kind, asked: { watts: 1500, target_soc: 90 }, reason }, "failed"),
+    "Force charge · 1,500 W · 90 %The plant is busy.",
+  );
+  assert.equal(await told({ kind: "export_limit", asked: { kilowatts: 3 } }), "Set feed-in limit · 3 kW");
+  assert.equal(await told({ kind: "export_limit", asked: {} }), "Set feed-in limit · no_limit");
+  assert.equal(await told({ kind: "export_limit", asked: { kilowatts: 0 } }), "Set feed-in limit · zero_export");
+  assert.equal(
+    await told({ kind: "battery_limits", asked: { end_of_discharge_soc: 0 } }),
+    "Set battery limits · End of discharge 0 %",
+  );
+  assert.equal(await told({}, "none"), "");
+});
+
+test("a command that waits is told, and no other can be sent meanwhile", async () => {
+  const card = new modules.ForcedCharge();
+  const words = { power: "Power", target_soc: "Charge", duration: "Duration", force_charge: "Force charge" };
+  card.setConfig({ plant: "sonnenhof", words });
+  const sent = [];
+  let end;
+  const callService = (...call) => {
+    sent.push(call);
+    return new Promise((_, refuse) => (end = refuse));
+  };
+  card.hass = { localize: () => "OK", callService };
+  for (const input of all(card).filter(({ tag }) => tag === "input")) {
+    Object.assign(input, { reportValidity: () => true, valueAsNumber: Number(input.value) });
+  }
+  card.choice.value = "duration";
+  card.ask("force_charge", () => {});
+  const confirm = all(card.question).find(({ className }) => className === "sends");
+  const done = confirm.onclick();
+  assert.equal(sent.length, 1);
+  assert.ok(card.buttons.hidden);
+  assert.deepEqual(all(card.question).filter(({ tag }) => tag === "button"), []);
+  assert.match(all(card.question).map(({ textContent }) => textContent).join(), /Force charge.*…/);
+  end(new Error("refused"));
+  await done;
+  assert.ok(!card.buttons.hidden);
 });
 
 test("a plant that does not answer says since when, why, and where it is repaired", async () => {
@@ -410,7 +478,7 @@ test("strings are a strip beside each other, one that falls behind is marked", a
   assert.deepEqual(
     fields.map(({ attributes }) => [attributes.class, attributes["aria-label"].replace("\u00a0", " ")]),
     [
-      ["string", "PV1 3.2 kW"],
+      ["string bright", "PV1 3.2 kW"],
       ["string behind", "PV2 0.8 kW"],
     ],
   );
@@ -418,6 +486,21 @@ test("strings are a strip beside each other, one that falls behind is marked", a
   assert.match(fields[1].attributes.style, /34%/);
   const [details] = all(card).filter(({ tag }) => tag === "details");
   assert.ok("open" in details.attributes);
+});
+
+test("a string that is not known is told so, and a bright one has dark letters", async () => {
+  const hass = withStrings();
+  set(hass, "sensor.pv2_i", "unavailable");
+  set(hass, "sensor.pv2_u", "unavailable");
+  const card = await drawn(modules.Devices, hass, { ...HOUSE, kind: "inverter" });
+  const fields = all(card).filter(({ attributes }) => /^string( |$)/.test(attributes.class));
+  assert.deepEqual(
+    fields.map(({ attributes }) => [attributes.class, attributes.title.replace("\u00a0", " ")]),
+    [
+      ["string bright", "3.2 kW"],
+      ["string behind", "–"],
+    ],
+  );
 });
 
 test("devices are folded while they have no problem, values are the user's", async () => {

@@ -41,6 +41,8 @@ class Fake {
   }
 
   remove() {}
+
+  focus() {}
 }
 
 class Observer {

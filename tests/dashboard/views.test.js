@@ -213,6 +213,8 @@ test("a plant is steered only where it can be", async () => {
     assert.equal(tile.grid_options.columns, "full");
     assert.deepEqual(tile.name, ENTITY_NAME);
   }
+  const told = cards(view).find(({ type }) => type === "custom:smartpvms-command");
+  assert.equal(told.plant, "sonnenhof");
   const forces = (of) => cards(of).filter(({ type }) => type.endsWith("forced-charge"));
   assert.equal(forces(view).length, 0);
   add("select.mode", "battery_mode");

@@ -38,6 +38,7 @@ export const OWN = {
   story: "smartpvms-story",
   totals: "smartpvms-totals",
   calendar: "smartpvms-calendar",
+  command: "smartpvms-command",
   devices: "smartpvms-devices",
   table: "smartpvms-table",
   fleet: "smartpvms-fleet",

@@ -1,6 +1,6 @@
 /** How a plant is steered, where that is allowed: without it there are no entities. */
 
-import { ENTITY_NAME, WIDE, heading, section, tile } from "./cards.js";
+import { ENTITY_NAME, WIDE, heading, ownCard, section, tile } from "./cards.js";
 
 /** The card of `forced_charge.js`. */
 export const FORCED_CHARGE = "smartpvms-forced-charge";
@@ -27,6 +27,7 @@ export function controlSection(hass, plant, texts) {
   return section([
     heading(texts.own.control, "mdi:tune-variant"),
     tile(last, { name: named("last_command"), grid_options: WIDE }),
+    ownCard("command", plant),
     SETTINGS.map(([domain, key, color]) =>
       tile(plant.find(key, domain), { name: named(key, domain), color, grid_options: WIDE }),
     ),

@@ -1,8 +1,9 @@
 /**
  * A card that charges or discharges a plant's batteries now, or ends that.
  *
- * It asks before it sends. Whether the server took the command is seen in the plant's last
- * command; an action that is refused is shown by Home Assistant itself.
+ * It asks before it sends, and says what it is about to send while that waits for the account's
+ * minute. Whether the server took the command is seen in the plant's last command; an action
+ * that is refused is shown by Home Assistant itself.
  */
 
 /** Rows: field of the action, unit, lowest and highest value, value at first. */
@@ -113,10 +114,9 @@ export class ForcedCharge extends HTMLElement {
       said.push(this.amount(data.power, this.power.unit));
       said.push(this.amount(data[this.choice.value], end.unit));
     }
-    const confirm = button(this.home.localize("ui.common.ok") || "OK", () => {
-      this.close();
-      this.home.callService("smartpvms", action, data);
-    });
+    const confirm = button(this.home.localize("ui.common.ok") || "OK", () =>
+      this.send(action, data, said.join(" · ")),
+    );
     confirm.className = "sends";
     const cancel = button(this.home.localize("ui.common.cancel") || "✕", () => this.close());
     const text = make("p", { textContent: `${said.join(" · ")}?` });
@@ -125,6 +125,18 @@ export class ForcedCharge extends HTMLElement {
     this.question.hidden = false;
     this.buttons.hidden = true;
     confirm.focus();
+  }
+
+  /** Send a command, and let no other be sent before it has left or was refused. */
+  async send(action, data, said) {
+    this.question.replaceChildren(make("p", { textContent: `${said} …` }));
+    try {
+      await this.home.callService("smartpvms", action, data);
+    } catch {
+      // Home Assistant has shown why.
+    } finally {
+      this.close();
+    }
   }
 
   amount(value, unit) {

@@ -4,6 +4,7 @@ import { Alarms } from "./alarm_list.js";
 import { Bars, FleetBars } from "./bars.js";
 import { Calendar } from "./calendar.js";
 import { OWN } from "./cards.js";
+import { Command } from "./command.js";
 import { Curve } from "./curve.js";
 import { Devices } from "./device_list.js";
 import { Editor } from "./editor.js";
@@ -20,6 +21,7 @@ const ELEMENTS = {
   story: Story,
   totals: Totals,
   calendar: Calendar,
+  command: Command,
   devices: Devices,
   table: Table,
   fleet: FleetBars,

@@ -22,6 +22,7 @@ import "./bars.js";
 import "./calendar.js";
 import "./cards.js";
 import "./chart.js";
+import "./command.js";
 import "./curve.js";
 import "./device_list.js";
 import "./device_values.js";

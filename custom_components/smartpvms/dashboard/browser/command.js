@@ -1,0 +1,79 @@
+/** The card that says what the last command to a plant was, since when, and why it failed. */
+
+import { Card, element, plain } from "./elements.js";
+import { writer } from "./numbers.js";
+
+/** Action by what a command sets; a forced charge has three. */
+const ACTIONS = {
+  export_limit: "set_export_limit",
+  battery_mode: "set_battery_mode",
+  battery_limits: "set_battery_limits",
+};
+/** Rows: what was asked, its unit. */
+const AMOUNTS = [
+  ["watts", "W"],
+  ["kilowatts", "kW"],
+  ["target_soc", "%"],
+  ["minutes", "min"],
+  ["end_of_charge_soc", "%"],
+  ["end_of_discharge_soc", "%"],
+  ["maximum_charge_power", "W"],
+  ["maximum_discharge_power", "W"],
+];
+
+/** Return the action that sends a command. */
+function actionOf({ kind, asked }) {
+  if (kind !== "forced_charge") return ACTIONS[kind];
+  if (!asked?.watts) return "stop_forced_charge";
+  return asked.watts > 0 ? "force_charge" : "force_discharge";
+}
+
+export class Command extends Card {
+  static STYLE = `
+ha-card { font-size: 14px; line-height: 1.4; }
+p { margin: 4px 0 0; overflow-wrap: anywhere; }
+`;
+
+  watched() {
+    return [this.plant?.find("last_command")].filter(Boolean);
+  }
+
+  getCardSize() {
+    return 1;
+  }
+
+  draw() {
+    const { hass, texts } = this;
+    const state = hass.states[this.plant?.find("last_command")];
+    const action = state && actionOf(state.attributes);
+    if (!action) return [];
+    const { sent_at: sentAt, reason } = state.attributes;
+    const write = writer(hass);
+    const sent = Date.parse(sentAt);
+    const told = [texts.action(action), ...this.asked(state.attributes, write)];
+    if (!Number.isNaN(sent)) told.push(write.moment(sent));
+    return element(
+      "ha-card",
+      {},
+      element("div", { class: "pale" }, told.join(" · ")),
+      state.state === "failed" && reason && element("p", { role: "status" }, plain(reason)),
+    );
+  }
+
+  /** Return what was asked in words; a stop and a mode are told by their action. */
+  asked({ kind, asked = {} }, write) {
+    const { hass, plant, texts } = this;
+    const isLimit = kind === "export_limit";
+    const control = isLimit && hass.states[plant.find("export_control", "select")];
+    if (control && !asked.kilowatts) {
+      const option = asked.kilowatts === 0 ? "zero_export" : "no_limit";
+      return [hass.formatEntityState(control, option)];
+    }
+    // A power of 0 is a stop's.
+    const found = AMOUNTS.filter(([key]) => (key === "watts" ? asked[key] : asked[key] !== undefined));
+    return found.map(([key, unit]) => {
+      const amount = `${write.number(Math.abs(asked[key]))}\u00a0${unit}`;
+      return kind === "battery_limits" ? `${texts.entity(key, "number")} ${amount}` : amount;
+    });
+  }
+}
