@@ -29,6 +29,7 @@ from ..northbound.errors import (
 from ..northbound.lane import NOT_GRANTED
 from .clock import async_delay
 from .connections import AnyCredentials, Connection, async_get_connections
+from .user_language import async_user_language
 from .wording import escaped
 
 # Seconds for which a dialog waits by itself; a longer wait is only told.
@@ -161,11 +162,11 @@ class SignIn:
             await async_delay(self._hass, min(left, TICK))
 
     async def async_reason(self) -> str:
-        """Return the first reason in Home Assistant's language, empty without one."""
+        """Return the first reason in the user's language, empty without one."""
         if self._reason is None:
             return ""
         key, placeholders = self._reason
-        language = self._hass.config.language
+        language = await async_user_language(self._hass)
         texts = await async_get_translations(self._hass, language, "config", {DOMAIN})
         return texts[f"component.{DOMAIN}.config.error.{key}"].format_map(placeholders)
 

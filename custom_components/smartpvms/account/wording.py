@@ -1,4 +1,4 @@
-"""Words of Home Assistant's language, for texts that have no key of their own."""
+"""Words for texts that have no key of their own: of Home Assistant's language, or another."""
 
 from collections.abc import Iterable
 from functools import reduce
@@ -41,18 +41,26 @@ def escaped(text: str) -> str:
     )
 
 
-async def async_meanings(hass: HomeAssistant, keys: Iterable[str]) -> dict[str, str]:
+async def async_meanings(
+    hass: HomeAssistant, keys: Iterable[str], language: str
+) -> dict[str, str]:
     """Return what fields of the options' settings mean, by key."""
-    language = hass.config.language
     texts = await async_get_translations(hass, language, "options", [DOMAIN])
     described = f"component.{DOMAIN}.options.step.settings.data_description"
     return {key: texts.get(f"{described}.{key}", "") for key in keys}
 
 
+async def async_load_words(hass: HomeAssistant, language: str) -> None:
+    """Read the words of a language, which need not be Home Assistant's."""
+    await async_get_translations(hass, language, "common", [DOMAIN])
+
+
 @callback
-def feature(hass: HomeAssistant, interface: Interface) -> str:
+def feature(
+    hass: HomeAssistant, interface: Interface, language: str | None = None
+) -> str:
     """Return what comes from an interface, such as "alarms"."""
-    return word(hass, f"feature_{interface.name.lower()}", interface)
+    return word(hass, f"feature_{interface.name.lower()}", interface, language)
 
 
 @callback
@@ -73,9 +81,11 @@ def device_types(hass: HomeAssistant, type_ids: Iterable[int]) -> str:
 
 
 @callback
-def listed(hass: HomeAssistant, items: Iterable[str]) -> str:
+def listed(
+    hass: HomeAssistant, items: Iterable[str], language: str | None = None
+) -> str:
     """Return a list in a sentence, empty without items."""
-    return joined(_pattern(hass, LIST), items)
+    return joined(_pattern(hass, LIST, language), items)
 
 
 @callback
@@ -91,9 +101,15 @@ def with_value(hass: HomeAssistant, name: str, value: str) -> str:
 
 
 @callback
-def word(hass: HomeAssistant, key: str, otherwise: str) -> str:
-    """Return one of our common texts; Home Assistant has read them at the start."""
-    return _text(hass, "common", key, otherwise)
+def word(
+    hass: HomeAssistant, key: str, otherwise: str, language: str | None = None
+) -> str:
+    """Return one of our common texts.
+
+    Home Assistant has read those of its own language at the start, `async_load_words`
+    those of another.
+    """
+    return _text(hass, "common", key, otherwise, language)
 
 
 def joined(pattern: str, items: Iterable[str]) -> str:
@@ -104,11 +120,17 @@ def joined(pattern: str, items: Iterable[str]) -> str:
     )
 
 
-def _pattern(hass: HomeAssistant, key: str) -> str:
-    return word(hass, key, _ENGLISH[key])
+def _pattern(hass: HomeAssistant, key: str, language: str | None = None) -> str:
+    return word(hass, key, _ENGLISH[key], language)
 
 
-def _text(hass: HomeAssistant, category: str, key: str, otherwise: str) -> str:
-    language = hass.config.language
+def _text(
+    hass: HomeAssistant,
+    category: str,
+    key: str,
+    otherwise: str,
+    language: str | None = None,
+) -> str:
+    language = language or hass.config.language
     texts = async_get_cached_translations(hass, language, category, DOMAIN)
     return texts.get(f"component.{DOMAIN}.{category}.{key}", otherwise)

@@ -1,4 +1,4 @@
-"""The changes of the Energy dashboard, in words of Home Assistant's language."""
+"""The changes of the Energy dashboard, in words."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -23,18 +23,19 @@ type Names = Mapping[str, str]
 
 
 class Texts:
-    """The texts of Home Assistant's language."""
+    """The texts of a language."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         """Take the translations as Home Assistant flattens them."""
         self._texts = texts
 
     @classmethod
-    async def async_load(cls, hass: HomeAssistant) -> Texts:
-        """Return the texts."""
-        return cls(
-            await async_get_translations(hass, hass.config.language, "common", [DOMAIN])
-        )
+    async def async_load(
+        cls, hass: HomeAssistant, language: str | None = None
+    ) -> Texts:
+        """Return the texts of a language, by default Home Assistant's."""
+        wanted = language or hass.config.language
+        return cls(await async_get_translations(hass, wanted, "common", [DOMAIN]))
 
     def report(self, notes: Sequence[Note]) -> str:
         """Return what became of a plant's sources, a line each (Markdown)."""

@@ -29,6 +29,7 @@ import voluptuous as vol
 from ..account.account import Account
 from ..account.meters import NO_METER, meters_of
 from ..account.options import excluded_plants, replaced_price
+from ..account.user_language import async_user_language
 from ..account.wording import async_meanings, word
 from ..catalogue import DEVICE_TYPES, Role
 from ..const import (
@@ -152,7 +153,8 @@ class SmartPvmsOptionsFlow(ControlStep, NextStep):
             plan = await step(self.hass, chosen)
         except HomeAssistantError as error:
             return self._energy_failed(error.translation_key)
-        texts = await Texts.async_load(self.hass)
+        language = await async_user_language(self.hass)
+        texts = await Texts.async_load(self.hass, language)
         placeholders = {"changes": texts.ticks(plan.notes, names)}
         if not plan.changes:
             return self.async_abort(
@@ -191,7 +193,8 @@ class SmartPvmsOptionsFlow(ControlStep, NextStep):
         if account:
             self._offered = self._offered or frozenset(account.inventory.plants)
         suggested = user_input or _suggested(entry, account)
-        meanings = await async_meanings(self.hass, PRICES)
+        language = await async_user_language(self.hass)
+        meanings = await async_meanings(self.hass, PRICES, language)
         schema = vol.Schema(
             {
                 **(_account_fields(account) if account else {}),

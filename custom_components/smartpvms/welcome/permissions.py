@@ -60,24 +60,35 @@ def _grant(account: Account, interface: Interface) -> Grant:
 
 
 @callback
-def as_table(hass: HomeAssistant, known: dict[Interface, Grant]) -> str:
+def as_table(
+    hass: HomeAssistant, known: dict[Interface, Grant], language: str | None = None
+) -> str:
     """Return what is known as a table (Markdown), a row for each interface."""
     lines = (
-        f"| {grant} | {feature(hass, interface)} | `{interface}` |"
+        f"| {grant} | {feature(hass, interface, language)} | `{interface}` |"
         for interface, grant in known.items()
     )
     return "\n".join(("| | | |", "|---|---|---|", *lines))
 
 
 @callback
-def in_short(hass: HomeAssistant, known: dict[Interface, Grant]) -> str:
+def in_short(
+    hass: HomeAssistant, known: dict[Interface, Grant], language: str | None = None
+) -> str:
     """Return what is known in a line for each sign (Markdown)."""
     lines = (
-        (grant, [feature(hass, key) for key, found in known.items() if found is grant])
+        (
+            grant,
+            [
+                feature(hass, key, language)
+                for key, found in known.items()
+                if found is grant
+            ],
+        )
         for grant in Grant
     )
     return "\n\n".join(
-        f"{grant} {listed(hass, dict.fromkeys(names))}"
+        f"{grant} {listed(hass, dict.fromkeys(names), language)}"
         for grant, names in lines
         if names
     )

@@ -15,7 +15,8 @@ from homeassistant.helpers.selector import BooleanSelector
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from ..account.wording import word
+from ..account.user_language import async_user_language
+from ..account.wording import async_load_words, word
 from ..const import ACCOUNT_HELP, CONF_ENERGY_PENDING
 from ..dashboard import sidebar
 from ..hub.hub import SmartPvmsConfigEntry
@@ -23,7 +24,7 @@ from ..northbound import Interface
 from .later import async_set_up_later
 from .permissions import Grant, as_table, grants, in_short
 
-type Show = Callable[[HomeAssistant, dict[Interface, Grant]], str]
+type Show = Callable[[HomeAssistant, dict[Interface, Grant], str], str]
 
 CONF_DASHBOARD: Final = "dashboard"
 CONF_ENERGY: Final = "energy"
@@ -53,12 +54,19 @@ class NextStep(OptionsFlowWithReload):
             options.async_abort(flow["flow_id"])
         return bool(named) and dt_util.utcnow() - entry.created_at < JUST_NOW
 
-    def _permissions(self, show: Show) -> dict[str, str]:
+    async def _async_language(self) -> str:
+        """Return the user's language; its words are read."""
+        language = await async_user_language(self.hass)
+        await async_load_words(self.hass, language)
+        return language
+
+    async def _async_permissions(self, show: Show) -> dict[str, str]:
         """Return the placeholders that show what the account may do."""
+        language = await self._async_language()
         entry: SmartPvmsConfigEntry = self.config_entry
         shown = ""
         if entry.state is ConfigEntryState.LOADED:
-            shown = show(self.hass, grants(entry.runtime_data.account))
+            shown = show(self.hass, grants(entry.runtime_data.account), language)
         return {"permissions": shown, "account_help": ACCOUNT_HELP}
 
     async def async_step_next_steps(
@@ -78,16 +86,7 @@ class NextStep(OptionsFlowWithReload):
     ) -> ConfigFlowResult:
         """Offer the dashboards, and add those that are chosen."""
         if user_input is not None:
-            done = [
-                await self._async_dashboard() if user_input[CONF_DASHBOARD] else "",
-                self._energy() if user_input[CONF_ENERGY] else "",
-            ]
-            lines = [line for line in done if line]
-            lines = lines or [word(self.hass, "next_nothing", "")]
-            return self.async_abort(
-                reason="next_steps_done",
-                description_placeholders={"done": "\n\n".join(lines)},
-            )
+            return await self._async_do(user_input)
         schema = vol.Schema(
             {
                 vol.Required(key, default=True): BooleanSelector()
@@ -97,7 +96,22 @@ class NextStep(OptionsFlowWithReload):
         return self.async_show_form(
             step_id=step_id,
             data_schema=schema,
-            description_placeholders=self._permissions(in_short),
+            description_placeholders=await self._async_permissions(in_short),
+        )
+
+    async def _async_do(self, user_input: dict[str, Any]) -> ConfigFlowResult:
+        """Add the dashboards that are chosen, and say so in words."""
+        language = await self._async_language()
+        lines = []
+        if user_input[CONF_DASHBOARD]:
+            lines.append(await self._async_dashboard(language))
+        if user_input[CONF_ENERGY]:
+            self._set_up_energy()
+            lines.append(word(self.hass, "next_energy", "", language))
+        lines = lines or [word(self.hass, "next_nothing", "", language)]
+        return self.async_abort(
+            reason="next_steps_done",
+            description_placeholders={"done": "\n\n".join(lines)},
         )
 
     async def async_step_permissions(
@@ -105,22 +119,23 @@ class NextStep(OptionsFlowWithReload):
     ) -> ConfigFlowResult:
         """Show what the account may do; there is nothing to store."""
         return self.async_abort(
-            reason="permissions", description_placeholders=self._permissions(as_table)
+            reason="permissions",
+            description_placeholders=await self._async_permissions(as_table),
         )
 
-    async def _async_dashboard(self) -> str:
+    async def _async_dashboard(self, language: str) -> str:
         """Add the dashboard; return in words where it is."""
         path = await sidebar.async_find(self.hass) or await sidebar.async_add(self.hass)
         if path is None:
-            return word(self.hass, "next_dashboard_by_hand", "")
-        return word(self.hass, "next_dashboard", "").format(path=f"/{path}")
+            return word(self.hass, "next_dashboard_by_hand", "", language)
+        done = word(self.hass, "next_dashboard", "", language)
+        return done.format(path=f"/{path}")
 
-    def _energy(self) -> str:
-        """Have the Energy dashboard set up once there are data; say so in words."""
+    def _set_up_energy(self) -> None:
+        """Have the Energy dashboard set up once there are data."""
         entry: SmartPvmsConfigEntry = self.config_entry
         self.hass.config_entries.async_update_entry(
             entry, data={**entry.data, CONF_ENERGY_PENDING: True}
         )
         if entry.state is ConfigEntryState.LOADED:
             async_set_up_later(self.hass, entry)
-        return word(self.hass, "next_energy", "")
