@@ -137,6 +137,9 @@ async def test_what_cannot_be_asked(
     error = await refused(hass, sim, f"get_{action}_history", target, **data)
     assert isinstance(error, ServiceValidationError)
     assert error.translation_key == key
+    # A user knows a device by its name.
+    if named := (error.translation_placeholders or {}).get("device_id"):
+        assert named in {device.name for device in sim.plants[0].devices}
 
 
 async def test_what_has_left_the_account(

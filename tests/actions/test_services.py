@@ -292,7 +292,7 @@ async def test_it_waits_for_the_lane_up_to_a_minute(
 async def test_targets_that_are_none(
     hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator
 ) -> None:
-    async def fails(device_id: str | None) -> str | None:
+    async def fails(device_id: str | None, named: str) -> str | None:
         with pytest.raises(ServiceValidationError) as caught:
             await hass.services.async_call(
                 DOMAIN,
@@ -301,16 +301,17 @@ async def test_targets_that_are_none(
                 blocking=True,
                 return_response=True,
             )
+        assert named in (caught.value.translation_placeholders or {}).values()
         return caught.value.translation_key
 
-    assert await fails("nonsense") == "unknown_device"
+    assert await fails("nonsense", "nonsense") == "unknown_device"
     known = registry_id_of(hass, PLANT)
     dongle = device_of(sim, Type.DONGLE)
     registry_id = registry_id_of(hass, str(dongle))
     setup.runtime_data.account.devices.pop(dongle)
-    assert await fails(registry_id) == "unknown_device"
+    assert await fails(registry_id, "Dongle-1") == "unknown_device"
     assert await hass.config_entries.async_unload(setup.entry_id)
-    assert await fails(known) == "not_loaded"
+    assert await fails(known, setup.title) == "not_loaded"
     assert registry_id_of(hass, "nobody") is None
 
 

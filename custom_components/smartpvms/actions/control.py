@@ -211,7 +211,7 @@ def _check_plant(target: Target) -> None:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="control_needs_plant",
-            translation_placeholders={"device_id": target.registry_id},
+            translation_placeholders={"device_id": target.name},
         )
 
 

@@ -161,7 +161,7 @@ def _upgradable(target: Target) -> Device:
     if target.device is not None:
         device = _listed(target.hub, target.device)
     if device is None:
-        raise _not_upgradable(target.registry_id)
+        raise _not_upgradable(target.name)
     return device
 
 

@@ -125,7 +125,7 @@ def _plant_of(target: Target) -> Subject:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="use_device_history",
-            translation_placeholders={"device_id": target.registry_id},
+            translation_placeholders={"device_id": target.name},
         )
     _check_listed(target)
     return Subject(target.plant_code)
@@ -152,12 +152,12 @@ def _devices_of(target: Target, period: Period) -> list[Subject]:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="no_five_minutes",
-            translation_placeholders={"device_id": target.registry_id},
+            translation_placeholders={"device_id": target.name},
         )
     raise ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key="no_device_periods",
-        translation_placeholders={"device_id": target.registry_id},
+        translation_placeholders={"device_id": target.name},
     )
 
 
@@ -172,7 +172,7 @@ def _check_listed(target: Target) -> None:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="not_listed",
-            translation_placeholders={"device_id": target.registry_id},
+            translation_placeholders={"device_id": target.name},
         )
 
 

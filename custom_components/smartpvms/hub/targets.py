@@ -24,6 +24,11 @@ class Target:
     plant_code: str = field(repr=False)
     device: int | None = None
 
+    @property
+    def name(self) -> str:
+        """Return what the user calls it."""
+        return _name(dr.async_get(self.hub.account.hass).async_get(self.registry_id))
+
 
 @callback
 def find_targets(hass: HomeAssistant, registry_ids: Iterable[str]) -> list[Target]:
@@ -36,10 +41,11 @@ def _find(hass: HomeAssistant, registry_id: str) -> Target:
         hass, registry_id, domain=DOMAIN
     )
     if device is None or entry is None:
+        other = dr.async_get(hass).async_get(registry_id)
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="unknown_device",
-            translation_placeholders={"device_id": registry_id},
+            translation_placeholders={"device_id": _name(other) or registry_id},
         )
     hub = running(entry)
     keys = {key for domain, key in device.identifiers if domain == DOMAIN}
@@ -52,8 +58,13 @@ def _find(hass: HomeAssistant, registry_id: str) -> Target:
     raise ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key="unknown_device",
-        translation_placeholders={"device_id": registry_id},
+        translation_placeholders={"device_id": _name(device) or registry_id},
     )
+
+
+def _name(device: dr.AnyDeviceEntry | None) -> str:
+    """Return what a device is called, empty where that is not known."""
+    return (device and (device.name_by_user or device.name)) or ""
 
 
 @callback
