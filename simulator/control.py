@@ -12,6 +12,7 @@ from .world.orders import rules_at
 from .world.sun import STEP
 
 DAY = 24 * 3600
+FORCED = "nbi/v2/control/charge-and-discharge"
 
 type Change = Callable[[Rules], Rules]
 
@@ -135,7 +136,9 @@ class Control:
             outcome = self.outcomes.pop(plant.code, Outcome.SUCCESS)
             ends = now + self.delay
             if outcome is Outcome.SUCCESS:
-                ends = max(ends, self.change(plant, change, ends))
+                over = self.change(plant, change, ends)
+                # A setting is done while a forced charge goes on; only that one waits.
+                ends = max(ends, over) if kind == FORCED else ends
             jobs.append(Job(plant, asked, now, ends, outcome))
         task = Task(900_001 + len(self.tasks), kind, jobs)
         self.tasks[task.id] = task

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from simulator.control import Change, Job, Task, largest_kw
+from simulator.control import FORCED, Change, Job, Task, largest_kw
 from simulator.envelope import CODES, Answer, Refused
 from simulator.model import Plant
 from simulator.world import Forced, Mode, Rules, Window
@@ -14,7 +14,6 @@ from .arguments import Asked
 EXPORT = "nbi/v2/control/active-power-control"
 MODE = "nbi/v1/control/battery/mode"
 BOUNDS = "nbi/v1/control/battery/configuration"
-FORCED = "nbi/v2/control/charge-and-discharge"
 FORCED_STATE = "v1/vpp/chargeAndDischargeStatus"
 READ_EXPORT = "nbi/v1/configuration/active-power-control-mode"
 READ_MODE = "nbi/v1/configuration/battery-mode"

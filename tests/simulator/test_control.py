@@ -365,8 +365,11 @@ async def test_a_limit_in_a_discharge_keeps_both(opened: Opener) -> None:
         control = Control(client)
         task = charge(plant, -3000, controlType=2, dispatchTime=60)
         await control.call(FORCED, tasks=[task])
-        await control.deliver(EXPORT, limited(plant, 0))
+        body = await control.deliver(EXPORT, limited(plant, 0))
         client.sim.clock.advance(4 * STEP)
+        # The limit is set; it is the charge that goes on.
+        done = await control.result(EXPORT, body["data"]["taskId"])
+        assert done == [("SUCCESS", "")]
         power = plant.world.power(client.sim.clock.now())
         assert power.export == 0
         assert power.discharge(0) == pytest.approx(power.load, abs=0.01)
