@@ -1,5 +1,6 @@
 """Dialogs of a user whose language is not Home Assistant's."""
 
+import json
 from typing import Any
 
 from aiohttp.test_utils import TestClient
@@ -22,20 +23,27 @@ async def client(
     return await hass_client()
 
 
-async def placeholders(
+async def answered(
     client: TestClient[Any, Any],
     entry: MockConfigEntry,
     step: str,
     sent: dict[str, Any] | None = None,
     **headers: str,
-) -> str:
-    """Open a step of the options, send its form, and return what is put into its text."""
+) -> dict[str, Any]:
+    """Open a step of the options, send its form, and return the last answer."""
     answer = await client.post(FLOW, json={"handler": entry.entry_id}, headers=headers)
     form = await answer.json()
     for data in ({"next_step_id": step}, *([sent] if sent else [])):
         url = f"{FLOW}/{form['flow_id']}"
         answer = await client.post(url, json=data, headers=headers)
         form = await answer.json()
+    known: dict[str, Any] = form
+    return known
+
+
+async def placeholders(*asked: Any, **headers: str) -> str:
+    """Return what is put into the text of a step."""
+    form = await answered(*asked, **headers)
     return " ".join(form["description_placeholders"].values())
 
 
@@ -50,6 +58,8 @@ async def test_the_words_in_a_dialog_are_in_the_users_language(
     assert "lista de plantas" in await placeholders(client, setup, "permissions")
     assert "lista de plantas" in await placeholders(client, setup, "dashboards")
     chosen = {"dashboard": False, "energy": False}
+    settings = await answered(client, setup, "settings")
+    assert "Ninguno de los contadores" in json.dumps(settings["data_schema"])
     done = await placeholders(client, setup, "dashboards", chosen)
     assert "No se ha cambiado nada" in done
     assert hass.config.language == "en"

@@ -30,7 +30,7 @@ from ..account.account import Account
 from ..account.meters import NO_METER, meters_of
 from ..account.options import excluded_plants, replaced_price
 from ..account.user_language import async_user_language
-from ..account.wording import async_meanings, word
+from ..account.wording import async_load_words, async_meanings, word
 from ..catalogue import DEVICE_TYPES, Role
 from ..const import (
     CONF_CURRENCY,
@@ -194,10 +194,11 @@ class SmartPvmsOptionsFlow(ControlStep, NextStep):
             self._offered = self._offered or frozenset(account.inventory.plants)
         suggested = user_input or _suggested(entry, account)
         language = await async_user_language(self.hass)
+        await async_load_words(self.hass, language)
         meanings = await async_meanings(self.hass, PRICES, language)
         schema = vol.Schema(
             {
-                **(_account_fields(account) if account else {}),
+                **(_account_fields(account, language) if account else {}),
                 vol.Required(CONF_CURRENCY, default=self.hass.config.currency): one_of(
                     sorted(ACTIVE_CURRENCIES)
                 ),
@@ -294,7 +295,9 @@ def _quota_field() -> dict[vol.Marker, SelectSelector]:
     return {vol.Required(CONF_QUOTA_PROFILE, default=QUOTA_AUTO): profiles}
 
 
-def _account_fields(account: Account) -> dict[vol.Marker, SelectSelector]:
+def _account_fields(
+    account: Account, language: str
+) -> dict[vol.Marker, SelectSelector]:
     """Return the fields that depend on what the account has."""
     fields: dict[vol.Marker, SelectSelector] = {}
     plants = account.inventory.plants
@@ -305,7 +308,7 @@ def _account_fields(account: Account) -> dict[vol.Marker, SelectSelector]:
     for key, devices in _to_turn(account).items():
         if devices:
             fields[vol.Optional(key, default=[])] = several(_labels(account, devices))
-    if meters := _meter_choices(account):
+    if meters := _meter_choices(account, language):
         fields[vol.Optional(CONF_GRID_METERS, default=[])] = several(
             (key, choice.label) for key, choice in meters.items()
         )
@@ -333,12 +336,14 @@ class _MeterChoice(NamedTuple):
     label: str
 
 
-def _meter_choices(account: Account) -> dict[str, _MeterChoice]:
+def _meter_choices(
+    account: Account, language: str | None = None
+) -> dict[str, _MeterChoice]:
     """Return the meters to choose from, and none of them, for plants that have any.
 
     A lone meter may be one of a load, too.
     """
-    none = word(account.hass, "no_meter", "None of the meters")
+    none = word(account.hass, "no_meter", "None of the meters", language)
     choices: dict[str, _MeterChoice] = {}
     for code, plant in account.plants.items():
         meters = meters_of(account.listed_devices_of(code))
