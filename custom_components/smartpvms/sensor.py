@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
-from homeassistant.const import EntityCategory, Platform
+from homeassistant.const import EntityCategory, Platform, UnitOfPower
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -180,6 +180,21 @@ class KpiSensor[K: str | int](ReadingEntity[K], SensorEntity):
         if kpi.money:
             options = coordinator.account.options
             self._attr_native_unit_of_measurement = options.currency
+        if (
+            kpi.native_unit_of_measurement
+            == UnitOfPower.WATT
+            == self._registered_unit()
+        ):
+            # An entity that is older keeps its unit, which needs no decimals.
+            self._attr_suggested_display_precision = 0
+
+    def _registered_unit(self) -> str | None:
+        """Return the unit that Home Assistant's registry has of the entity."""
+        registry = er.async_get(self.coordinator.hass)
+        unique_id = str(self.unique_id)
+        entity_id = registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
+        known = registry.async_get(entity_id) if entity_id else None
+        return known.unit_of_measurement if known else None
 
     @property
     @override
@@ -225,13 +240,9 @@ class IrradiationSensor[K: str | int](CountingSensor[K]):
     def __init__(self, coordinator: ReadingsCoordinator[K], key: K, kpi: Kpi) -> None:
         """Look up whether the entity has its unit already."""
         super().__init__(coordinator, key, kpi)
-        registry = er.async_get(coordinator.hass)
-        unique_id = str(self.unique_id)
-        entity_id = registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
-        known = registry.async_get(entity_id) if entity_id else None
         self._attr_native_unit_of_measurement = (
-            known and known.unit_of_measurement
-        ) or IRRADIATION_SHOWN
+            self._registered_unit() or IRRADIATION_SHOWN
+        )
 
     @property
     @override

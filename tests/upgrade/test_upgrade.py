@@ -144,10 +144,8 @@ def fill_registries(hass: HomeAssistant, entry: MockConfigEntry, kept: Kept) -> 
             entities.async_update_entity_options(entity.entity_id, key, value)
         if item["name"]:
             entities.async_update_entity(entity.entity_id, name=item["name"])
-        if "irradiation" in object_id:
-            entities.async_update_entity(
-                entity.entity_id, unit_of_measurement=IRRADIATION
-            )
+        unit = IRRADIATION if "irradiation" in object_id else item["unit"]
+        entities.async_update_entity(entity.entity_id, unit_of_measurement=unit)
 
 
 async def fill_recorder(hass: HomeAssistant, kept: Kept) -> None:
