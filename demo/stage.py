@@ -21,7 +21,10 @@ SETTINGS: Final = "demo.json"
 
 @dataclass(frozen=True)
 class Options:
-    """Choices of the user; port 0 is any free port."""
+    """Choices of the user; port 0 is any free port.
+
+    `alarms`: the plants have alarms of their own, beside those that are raised.
+    """
 
     folder: Path
     host: str = LOOPBACK
@@ -31,6 +34,7 @@ class Options:
     time_zone: str | None = None
     fresh: bool = False
     day: bool = False
+    alarms: bool = True
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,8 @@ async def stage(
     try:
         say(f"Starting the simulator: two plants in {place.time_zone}")
         clock = ("--clock", begin.isoformat(), "--window", "0") if options.day else ()
-        await simulator.start(place, "--dialect", options.dialect, *clock)
+        alarms = () if options.alarms else ("--no-alarms",)
+        await simulator.start(place, "--dialect", options.dialect, *clock, *alarms)
         await second.start(place, "--dialect", options.dialect, "--houses")
         say(f"Starting Home Assistant in {options.folder}")
         await home_assistant.start(place)

@@ -114,6 +114,7 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="no deviations from the reference, no lag",
     )
+    add("--no-alarms", action="store_true", help="no alarms but those that are raised")
     add("--quiet", action="store_true", help="do not log every call")
     return command
 
@@ -159,6 +160,7 @@ async def run(options: argparse.Namespace) -> None:
         window=options.window,
         all_types=options.all_types,
     )
+    sim.alarms.automatic = not options.no_alarms
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

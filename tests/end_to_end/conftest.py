@@ -15,8 +15,18 @@ def dialect() -> str:
 
 
 @pytest.fixture
-async def running(tmp_path: Path, dialect: str) -> AsyncIterator[Stage]:
+def alarms() -> bool:
+    """Return whether the plants have alarms of their own."""
+    return True
+
+
+@pytest.fixture
+async def running(
+    tmp_path: Path, dialect: str, *, alarms: bool
+) -> AsyncIterator[Stage]:
     """Start both."""
-    options = Options(folder=tmp_path, port=0, simulator_port=0, dialect=dialect)
+    options = Options(
+        folder=tmp_path, port=0, simulator_port=0, dialect=dialect, alarms=alarms
+    )
     async with stage(options) as started:
         yield started
