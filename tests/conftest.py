@@ -7,6 +7,7 @@ from typing import Any
 from unittest.mock import AsyncMock, patch
 
 import freezegun
+from freezegun import api
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
@@ -49,6 +50,9 @@ self_signed("localhost")
 
 # Both are told the time, and dates of a stopped clock are slow.
 freezegun.configure(extend_ignore_list=["simulator.answers", "simulator.world"])
+# Whoever asks for the time is looked for in the ignored modules; five callers deep by
+# default, which is a tenth of the time of a history.
+api.call_stack_inspection_limit = 1
 
 # What is drawn at random: little of it, the same each time, before a change is taken
 # over; script/soak draws much more, and always something else.
