@@ -200,9 +200,9 @@ def test_the_first_day_is_whole() -> None:
         hours = LiveHours.load(hours.dump())
     found = hours.spans(day, ["pv_energy", "grid_export", "battery_charge"])
     assert found == {
-        "pv_energy": [Span(day, hour + HOUR, pytest.approx(4.32))],
+        "pv_energy": [Span(day, hour + HOUR, pytest.approx(4.32), is_running=True)],
         "grid_export": [Span(hour, hour + HOUR, pytest.approx(0.32))],
-        "battery_charge": [Span(day, hour + HOUR, 1.5)],
+        "battery_charge": [Span(day, hour + HOUR, 1.5, is_running=True)],
     }
     pieces = Pieces()
     pieces.merge(found["pv_energy"])
@@ -220,6 +220,26 @@ def test_the_first_day_is_whole() -> None:
     hours.advance(day + 34 * HOUR, later, day)
     hours.open_day(day + 34 * HOUR, later, day + 24 * HOUR)
     assert hours.openings["day_power"].since == day
+
+
+def test_the_first_day_is_whole_where_its_hour_came_first() -> None:
+    """The first reading comes before the zone is known, or before the plant's row."""
+    day, hour = TEN - 10 * HOUR, TEN + 4 * HOUR
+    hours, pieces = LiveHours(), Pieces()
+    pieces.merge([Span(at, at + HOUR, 0.25) for at in range(day, hour, HOUR)])
+    for at, power in ((hour + 1200, 4.0), (hour + 1500, 4.32)):
+        counters = single({"day_power": power})
+        hours.advance(at, counters, day)
+        pieces.merge(hours.spans(day, ["pv_energy"])["pv_energy"])
+    assert pieces.all()[hour].amount == pytest.approx(0.32)
+    for at, power in ((hour + 1800, 4.5), (hour + 2100, 4.6)):
+        counters = single({"day_power": power})
+        hours.advance(at, counters, day)
+        hours.open_day(at, counters, day)
+        pieces.merge(hours.spans(day, ["pv_energy"])["pv_energy"])
+        assert pieces.all()[hour].amount == pytest.approx(power - 14 * 0.25)
+    pieces.merge([Span(hour, hour + HOUR, 0.6)])
+    assert pieces.all()[hour].amount == 0.6
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,8 @@ class LiveHours:
         total = amount_of(operands, completed(totals, has_battery=True))
         if total is None:
             return Span(start, start + HOUR, amount)
-        return Span(max(o.since for o in opened.values()), start + HOUR, total)
+        since = max(opening.since for opening in opened.values())
+        return Span(since, start + HOUR, total, is_running=True)
 
     def denies(self, start: int, row: Values) -> bool:
         """Tell whether something flowed in an hour whose row says that nothing did.

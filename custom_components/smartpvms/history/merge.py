@@ -16,11 +16,16 @@ from ..local_time import HOUR
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What a row of an answer says: `amount` was counted from `since` to `until`."""
+    """What a row of an answer says: `amount` was counted from `since` to `until`.
+
+    `is_running`: its last hour is still being counted, so that what stands at that
+    hour alone is older news of it, not a finer row.
+    """
 
     since: int
     until: int
     amount: float
+    is_running: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,8 @@ class Pieces:
         known = [piece for piece in standing if piece.since >= span.since]
         before = sum(piece.amount for piece in known)
         for piece in known:
-            if (piece.since, piece.end) == (span.since, span.until):
+            is_same = (piece.since, piece.end) == (span.since, span.until)
+            if is_same or (span.is_running and piece.end == span.until):
                 self._remove(piece)
         finer = [piece for piece in known if piece.start in self._by_start]
         accounted = sum(piece.amount for piece in finer)

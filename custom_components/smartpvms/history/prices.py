@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from math import isfinite
@@ -73,7 +74,7 @@ def priced(spans: Sequence[Span], steps: Sequence[Step]) -> list[Span]:
     than an hour has a cost only where the price was the same all through it.
     """
     return [
-        Span(span.since, span.until, round(span.amount * price, 6))
+        replace(span, amount=round(span.amount * price, 6))
         for span in spans
         if (price := average(steps, span)) is not None
         and (span.until - span.since <= HOUR or _is_constant(steps, span))
