@@ -65,6 +65,15 @@ test("an alarm is told with cause and suggestion, and leads to its device", asyn
   assert.equal(link.attributes.href, "/config/devices/device/inverter_1");
 });
 
+test("labels are written as the language does", async () => {
+  const hass = withAlarms(ALARM);
+  hass.locale = { language: "fr" };
+  assert.ok(textOf(await drawn(modules.Alarms, hass, HOUSE)).includes("Que faire\u00a0: Clean it."));
+  const state = having({ status: "healthy", highest_severity: "major", active_alarms: "2" });
+  state.locale = { language: "fr" };
+  assert.match(textOf(await drawn(modules.Status, state, HOUSE)), /Active alarms\u00a0: 2/);
+});
+
 test("what an alarm does not have is not shown", async () => {
   const bare = { name: "Plant disconnected", severity: "new one" };
   const empty = { device: null, cause: null, suggestion: null, raised_at: null };
@@ -176,6 +185,10 @@ test("a command that waits is told, and no other can be sent meanwhile", async (
   }
   card.choice.value = "duration";
   card.ask("force_charge", () => {});
+  assert.ok(all(card.question).some(({ textContent }) => /^Force charge.*min\?$/.test(textContent)));
+  card.config.words.asked = "¿{text}?";
+  card.ask("force_charge", () => {});
+  assert.ok(all(card.question).some(({ textContent }) => /^¿Force charge.*min\?$/.test(textContent)));
   const confirm = all(card.question).find(({ className }) => className === "sends");
   const done = confirm.onclick();
   assert.equal(sent.length, 1);
@@ -515,6 +528,24 @@ test("devices are folded while they have no problem, values are the user's", asy
   assert.match(text, /1\.610.MWh/);
   const [details] = all(card).filter(({ tag }) => tag === "details");
   assert.ok(!("open" in details.attributes));
+});
+
+test("a device's light is as grave as its alarm", async () => {
+  const hass = having();
+  const marks = async (module, config) =>
+    all(await drawn(module, hass, config))
+      .map(({ attributes }) => attributes?.icon)
+      .filter((icon) => ["mdi:alert-circle", "mdi:close-octagon"].includes(icon));
+  for (const [severity, icon] of [
+    ["minor", "mdi:alert-circle"],
+    ["critical", "mdi:close-octagon"],
+    [undefined, "mdi:close-octagon"],
+  ]) {
+    set(hass, "binary_sensor.inverter_1_problem", "on", { severity });
+    const found = await marks(modules.Devices, { ...HOUSE, kind: "inverter" });
+    assert.deepEqual([...new Set(found)], [icon]);
+    assert.deepEqual(await marks(modules.Table, { ...HOUSE, kind: "inverters" }), [icon]);
+  }
 });
 
 test("a meter's names say which way is positive, in the user's language", async () => {

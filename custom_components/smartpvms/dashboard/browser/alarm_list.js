@@ -79,6 +79,7 @@ summary { cursor: pointer; color: var(--secondary-text-color); margin-top: 4px; 
     if (text.length > SHORT) {
       return element("details", {}, element("summary", {}, label), element("p", {}, text));
     }
-    return element("p", {}, element("span", { class: "label" }, `${label}: `), text);
+    const before = this.texts.labelled(label, "");
+    return element("p", {}, element("span", { class: "label" }, before), text);
   }
 }

@@ -129,7 +129,7 @@ text { font-size: 9px; fill: var(--secondary-text-color); text-anchor: middle; }
       element(
         "span",
         {},
-        `${texts.own.best_day}: `,
+        texts.labelled(texts.own.best_day, ""),
         element(
           "button",
           { onclick: () => openDay(this.hass, day) },
@@ -140,7 +140,7 @@ text { font-size: 9px; fill: var(--secondary-text-color); text-anchor: middle; }
       element(
         "span",
         {},
-        `${texts.own.best_month}: ${name(month, { month: "long", year: "numeric" })}`,
+        texts.labelled(texts.own.best_month, name(month, { month: "long", year: "numeric" })),
         ` · ${write.energy(month.change)}`,
       ),
     );

@@ -46,6 +46,7 @@ function force(plant, texts) {
     words: Object.fromEntries([
       ...actions.map((name) => [name, action(name)]),
       ...fields.map((name) => [name, field("force_charge", name)]),
+      ["asked", texts.own.asked],
     ]),
     grid_options: WIDE,
   };

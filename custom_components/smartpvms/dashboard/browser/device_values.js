@@ -1,5 +1,6 @@
 /** What is shown of a device: its values, its strings, and whether it has a problem. */
 
+import { problemLevel } from "./health.js";
 import { numberOf } from "./numbers.js";
 
 /** Rows by kind: own text of several, icon, keys of values. */
@@ -90,9 +91,10 @@ export const troubleOf = (device) =>
     ...device.numbered(COMPARED).map(([, entity]) => entity),
   ].filter(Boolean);
 
-/** Return a device's level by its problem and whether it falls behind. */
+/** Return a device's level by its gravest alarm and whether it falls behind. */
 export function levelOf(hass, device) {
   const isOn = (entity) => hass.states[entity]?.state === "on";
-  if (isOn(device.find("problem", "binary_sensor"))) return "bad";
+  const problem = device.find("problem", "binary_sensor");
+  if (isOn(problem)) return problemLevel(hass.states[problem]);
   return troubleOf(device).some(isOn) ? "warning" : "good";
 }

@@ -6,6 +6,10 @@
  * that is refused is shown by Home Assistant itself.
  */
 
+import { said } from "./texts.js";
+
+/** A question in a language that is not known. */
+const ASKED = "{text}?";
 /** Rows: field of the action, unit, lowest and highest value, value at first. */
 const ENDS = [
   ["target_soc", "%", 0, 100, 90],
@@ -104,24 +108,25 @@ export class ForcedCharge extends HTMLElement {
   ask(action) {
     const { words, plant } = this.config;
     const data = { device_id: plant };
-    const said = [words[action]];
+    const told = [words[action]];
     if (action !== "stop_forced_charge") {
       const end = this.ends.get(this.choice.value);
       const inputs = [this.power.input, end.input];
       if (!inputs.every((input) => input.reportValidity())) return;
       data.power = this.power.input.valueAsNumber;
       data[this.choice.value] = end.input.valueAsNumber;
-      said.push(this.amount(data.power, this.power.unit));
-      said.push(this.amount(data[this.choice.value], end.unit));
+      told.push(this.amount(data.power, this.power.unit));
+      told.push(this.amount(data[this.choice.value], end.unit));
     }
+    const text = told.join(" · ");
     const confirm = button(this.home.localize("ui.common.ok") || "OK", () =>
-      this.send(action, data, said.join(" · ")),
+      this.send(action, data, text),
     );
     confirm.className = "sends";
     const cancel = button(this.home.localize("ui.common.cancel") || "✕", () => this.close());
-    const text = make("p", { textContent: `${said.join(" · ")}?` });
+    const question = make("p", { textContent: said(words.asked ?? ASKED, { text }) });
     const choices = make("div", { className: "buttons" }, cancel, confirm);
-    this.question.replaceChildren(text, choices);
+    this.question.replaceChildren(question, choices);
     this.question.hidden = false;
     this.buttons.hidden = true;
     confirm.focus();

@@ -40,6 +40,9 @@ export const ICON = {
   bad: "mdi:close-octagon",
 };
 
+/** Return the level of a device's problem: that of its gravest alarm. */
+export const problemLevel = ({ attributes }) => SEVERITY[attributes.severity] ?? "bad";
+
 /** Return the entities that a plant's light depends on. */
 export const lightEntities = (plant) =>
   plant.findAll(["highest_severity", "active_alarms", ...ANSWERED]);

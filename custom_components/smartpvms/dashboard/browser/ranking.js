@@ -1,7 +1,7 @@
 /** What is compared in a table of plants or inverters, the most urgent first. */
 
 import { devicePage } from "./cards.js";
-import { lightEntities, lightOf } from "./health.js";
+import { lightEntities, lightOf, problemLevel } from "./health.js";
 import { numberOf } from "./numbers.js";
 import { allPlants, capacityOf, plantOf } from "./registry.js";
 import { todayEntity } from "./today.js";
@@ -64,7 +64,7 @@ export const TABLES = {
 
 function inverterLevel(hass, inverter) {
   const isOn = (entity) => hass.states[entity]?.state === "on";
-  if (isOn(problemOf(inverter))) return "bad";
+  if (isOn(problemOf(inverter))) return problemLevel(hass.states[problemOf(inverter)]);
   if (isOn(behindOf(inverter))) return "warning";
   return hass.states[problemOf(inverter)]?.state === "off" ? "good" : "unknown";
 }

@@ -92,7 +92,7 @@ export class Status extends Card {
     const { hass, plant, texts } = this;
     const count = numberOf(hass.states[plant.find("active_alarms")]);
     if (severity === "none" || !count) return texts.severity(severity);
-    return `${texts.entity("active_alarms")}: ${writer(hass).number(count)}`;
+    return texts.labelled(texts.entity("active_alarms"), writer(hass).number(count));
   }
 
   age(write) {
@@ -108,7 +108,7 @@ export class Status extends Card {
         title: write.moment(time),
         onclick: () => showMore(this, plant.find("last_data")),
       },
-      `${texts.entity("last_data")}: ${write.ago(time)}`,
+      texts.labelled(texts.entity("last_data"), write.ago(time)),
     );
   }
 

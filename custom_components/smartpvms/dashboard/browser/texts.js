@@ -65,6 +65,7 @@ const NAMES = { pv_power: "solar", house_consumption: "house", grid_power: "grid
  * Return all texts of a dashboard: `own`, `entity(key, domain)` and `severity(state)` as the
  * entities are called, `directed(direction, name)` a name with which way is positive,
  * `series(key)` as the statistics are, `say(key, words)` an own text with words in its braces,
+ * `labelled(label, text)` a label before a text, with the colon as the language writes it,
  * `flow(key, value)` a power by its direction, `action(key)` and `field(action, key)` as the
  * actions and their fields are.
  */
@@ -84,6 +85,7 @@ export async function textsOf(hass) {
     directed: (direction, name) => entities(`${entity}.sensor.${direction}.name`, { name }) || name,
     severity: (state) => entities(`${entity}.sensor.highest_severity.state.${state}`) || state,
     say: (key, words) => said(own[key], words),
+    labelled: (label, text) => said(own.labelled, { label, text }),
     flow: (key, value) => own[value ? FLOWS[key][value < 0 ? 1 : 0] : NAMES[key]],
     series: (key) => selectors(`${component}.selector.series.options.${key}`) || key,
     action: (key) => services(`${actions}.${key}.name`) || key,
