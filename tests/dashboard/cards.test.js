@@ -153,7 +153,7 @@ test("the last command is told with what was asked, and why it failed", async ()
     await told({ kind, asked: { watts: -3000, minutes: 60 }, sent_at }),
     "Force discharge · 3,000 W · 60 min · Jun 15, 12:21 PM",
   );
-  assert.equal(await told({ kind, asked: { watts: 0 } }), "Stop forced charge");
+  assert.equal(await told({ kind, asked: { watts: 0 } }), "Stop forced charge or discharge");
   const reason = "The plant is busy.";
   assert.equal(
     await told({ kind, asked: { watts: 1500, target_soc: 90 }, reason }, "failed"),

@@ -220,7 +220,7 @@ test("a plant is steered only where it can be", async () => {
   add("select.mode", "battery_mode");
   const [card] = forces(await house(hass));
   assert.equal(card.plant, "sonnenhof");
-  assert.equal(card.words.stop_forced_charge, "Stop forced charge");
+  assert.equal(card.words.stop_forced_charge, "Stop forced charge or discharge");
   assert.equal(card.words.target_soc, "State of charge");
   // Names are in the server's language, which is not always the user's.
   hass.config.language = "it";
