@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
 from simulator import Simulator
-from tests.conftest import restart
+from tests.conftest import entity_id, restart
 
 from .conftest import FORCE, Act
 from .test_feed_in import put, shown
@@ -54,6 +54,33 @@ async def test_a_forced_discharge_is_stopped(
     assert sim.control.rules(plant).forced is None
     assert shown(hass, sim, "sensor", "last_command") == "succeeded"
     assert not setup.runtime_data.control.running("forced_charge", [plant.code])
+
+
+@pytest.mark.usefixtures("setup")
+async def test_a_forced_charge_is_told_beside_a_later_command(
+    hass: HomeAssistant, sim: Simulator, act: Act, wait: Act
+) -> None:
+    def forced() -> dict[str, object] | None:
+        found = entity_id(hass, "sensor", sim.plants[0].code, "last_command")
+        state = hass.states.get(found)
+        assert state
+        told: dict[str, object] | None = state.attributes["forced_charge"]
+        return told
+
+    await act("force_discharge", power=2000, duration=600)
+    await wait(130)
+    # It is the last command itself.
+    assert forced() is None
+    await act("set_export_limit", limit=0)
+    await wait(130)
+    assert shown(hass, sim, "sensor", "last_command") == "succeeded"
+    told = forced()
+    assert told
+    assert told["asked"] == {"watts": -2000, "minutes": 600}
+    assert str(told["sent_at"]).startswith("2026-06-15T01:00")
+    await act("stop_forced_charge")
+    await wait(400)
+    assert forced() is None
 
 
 async def test_mode_and_bounds(

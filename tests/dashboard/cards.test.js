@@ -167,6 +167,11 @@ test("the last command is told with what was asked, and why it failed", async ()
     "Set battery limits · End of discharge 0 %",
   );
   assert.equal(await told({}, "none"), "");
+  const forced_charge = { asked: { watts: -2000, target_soc: 20 }, sent_at };
+  assert.equal(
+    await told({ kind: "export_limit", asked: { kilowatts: 3 }, forced_charge }, "succeeded"),
+    "Set feed-in limit · 3 kW" + "Force discharge · 2,000 W · 20 % · Jun 15, 12:21 PM · running",
+  );
 });
 
 test("a command that waits is told, and no other can be sent meanwhile", async () => {

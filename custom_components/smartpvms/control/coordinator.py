@@ -149,6 +149,15 @@ class ControlCoordinator(AccountCoordinator[Settings]):
         known = (one for one in reversed(self.commands) if plant in one.outcomes)
         return next(known, None)
 
+    def forced_charge(self, plant: str) -> Command | None:
+        """Return the forced charge or discharge that runs at a plant."""
+        charges = (
+            one
+            for one in reversed(self.commands)
+            if one.kind is Kind.FORCED_CHARGE and not one.is_stop and one.runs_at(plant)
+        )
+        return next(charges, None)
+
     def is_fresh(self, plant: str, interface: Interface) -> bool:
         """Tell whether a plant was read in the last three rounds."""
         read_at = self.settings(plant).read_at.get(interface)

@@ -34,6 +34,7 @@ from ..northbound.tasks import (
     OperationMode,
     Setting,
 )
+from .commands import Command
 from .coordinator import ControlCoordinator
 from .plants import PlantSettings
 from .reasons import reason_text
@@ -198,10 +199,10 @@ class LastCommandSensor(ControlEntity, SensorEntity):
     """What became of the last command to a plant.
 
     Attributes: its `kind`, what was `asked`, when it was sent and ended, the `reason`
-    of a failure.
+    of a failure; `forced_charge`: an earlier one that still runs beside it.
     """
 
-    _unrecorded_attributes = frozenset({"asked"})
+    _unrecorded_attributes = frozenset({"asked", "forced_charge"})
 
     def __init__(self, coordinator: ControlCoordinator, plant_code: str) -> None:
         """Belong to a plant."""
@@ -229,16 +230,23 @@ class LastCommandSensor(ControlEntity, SensorEntity):
             return {}
         outcome = command.outcomes[self.plant_code]
         failed = outcome.status == "failed"
+        forced = self.coordinator.forced_charge(self.plant_code)
         return {
             "kind": command.kind,
-            "asked": {
-                key: value
-                for key, value in command.wishes[self.plant_code].items()
-                if value is not None
-            },
-            "sent_at": _shown(command.sent_at),
+            **self._asked(command),
             "ended_at": _shown(command.ended_at),
             "reason": reason_text(self.hass, outcome.reason) if failed else None,
+            "forced_charge": (
+                None if forced in (None, command) else self._asked(forced)
+            ),
+        }
+
+    def _asked(self, command: Command) -> dict[str, Any]:
+        """Return what a command asks of the plant, and since when."""
+        asked = command.wishes[self.plant_code].items()
+        return {
+            "asked": {key: value for key, value in asked if value is not None},
+            "sent_at": _shown(command.sent_at),
         }
 
 

@@ -1,4 +1,7 @@
-/** The card that says what the last command to a plant was, since when, and why it failed. */
+/**
+ * The card that says what the last command to a plant was, since when, and why it failed; and
+ * which forced charge still runs beside it.
+ */
 
 import { Card, element, plain } from "./elements.js";
 import { writer } from "./numbers.js";
@@ -43,21 +46,29 @@ p { margin: 4px 0 0; overflow-wrap: anywhere; }
   }
 
   draw() {
-    const { hass, texts } = this;
+    const { hass } = this;
     const state = hass.states[this.plant?.find("last_command")];
-    const action = state && actionOf(state.attributes);
-    if (!action) return [];
-    const { sent_at: sentAt, reason } = state.attributes;
-    const write = writer(hass);
-    const sent = Date.parse(sentAt);
-    const told = [texts.action(action), ...this.asked(state.attributes, write)];
-    if (!Number.isNaN(sent)) told.push(write.moment(sent));
+    if (!state || !actionOf(state.attributes)) return [];
+    const { reason, forced_charge: forced } = state.attributes;
+    const running = forced && [
+      ...this.told({ ...forced, kind: "forced_charge" }),
+      hass.formatEntityState(state, "running"),
+    ];
     return element(
       "ha-card",
       {},
-      element("div", { class: "pale" }, told.join(" · ")),
+      element("div", { class: "pale" }, this.told(state.attributes).join(" · ")),
       state.state === "failed" && reason && element("p", { role: "status" }, plain(reason)),
+      running && element("p", {}, running.join(" · ")),
     );
+  }
+
+  /** Return what a command does, what was asked, and when it was sent. */
+  told(command) {
+    const write = writer(this.hass);
+    const sent = Date.parse(command.sent_at);
+    const when = Number.isNaN(sent) ? [] : [write.moment(sent)];
+    return [this.texts.action(actionOf(command)), ...this.asked(command, write), ...when];
   }
 
   /** Return what was asked in words; a stop and a mode are told by their action. */
