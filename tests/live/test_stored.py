@@ -15,7 +15,7 @@ def stored(*rows: tuple[float, float]) -> StoredToday:
     """Return what these rows of today have told."""
     known = StoredToday()
     for at, energy in rows:
-        known.add(at, TODAY, energy)
+        known.add(at, TODAY, energy, power=4.0)
     return known
 
 
@@ -26,10 +26,10 @@ def test_between_two_rows_it_is_in_proportion() -> None:
     assert rows.at(500.0) == pytest.approx(2 - 1 / 3)
 
 
-def test_after_the_last_row_it_is_the_last_and_before_the_first_the_first() -> None:
+def test_after_the_last_row_it_is_the_last_and_before_the_first_by_its_power() -> None:
     rows = stored((300.0, 2.0), (600.0, 1.5))
     assert rows.at(900.0) == 1.5
-    assert rows.at(0.0) == 2.0
+    assert rows.at(0.0) == pytest.approx(2 - 4 * 300 / 3600)
 
 
 def test_a_row_that_comes_twice_counts_once() -> None:
@@ -39,9 +39,9 @@ def test_a_row_that_comes_twice_counts_once() -> None:
 
 def test_a_day_begins_anew_and_so_does_a_clock_that_was_ahead() -> None:
     rows = stored((300.0, 2.0))
-    rows.add(600.0, TOMORROW, 0.0)
+    rows.add(600.0, TOMORROW, 0.0, power=0.0)
     assert rows.at(450.0) == 0.0
-    rows.add(100.0, TOMORROW, 0.5)
+    rows.add(100.0, TOMORROW, 0.5, power=0.0)
     assert rows.at(600.0) == 0.5
 
 

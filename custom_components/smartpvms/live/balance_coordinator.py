@@ -14,6 +14,7 @@ from typing import NamedTuple, override
 from homeassistant.core import callback
 
 from ..account.account import Account
+from ..catalogue.plant import BATTERY_POWER
 from ..local_time import Day
 from ..northbound import Values
 from .balance import Composition, composition, day_rates, power_balance, stored_today
@@ -137,7 +138,8 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
             return stored
         rows = self._stored.setdefault(code, StoredToday())
         zone = self.account.known_zone(code)
-        rows.add(known.at, Day.of(known.at, zone) if zone else None, stored)
+        day = Day.of(known.at, zone) if zone else None
+        rows.add(known.at, day, stored, -known.powers.get(BATTERY_POWER, 0.0))
         return rows.at(at)
 
     def _of_devices(self, code: str, cycle: float) -> _OfDevices:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Final
 
-from ..local_time import Day
+from ..local_time import HOUR, Day
 
 CLOUD_LAG: Final = 450.0
 """So long (seconds) a plant's row lags, which does not tell its time: 5 to 10 minutes."""
 
 # A row a minute, twice as long as a plant's row may lag.
 _KEPT: Final = 20
+_RECKONED: Final = 2 * CLOUD_LAG
 
 
 @dataclass(slots=True)
@@ -24,19 +25,24 @@ class StoredToday:
     day: Day | None = None
     _rows: list[tuple[float, float]] = field(default_factory=list)
 
-    def add(self, at: float, day: Day | None, stored: float) -> None:
-        """Take the energy of a row; a new day begins anew."""
+    def add(self, at: float, day: Day | None, stored: float, power: float) -> None:
+        """Take the energy of a row; a new day begins anew.
+
+        Before the first row it is reckoned by the power (kW, charging) of that one.
+        """
         if day != self.day or (self._rows and at < self._rows[-1][0]):
             self._rows.clear()
         self.day = day
-        if not self._rows or at > self._rows[-1][0]:
+        if not self._rows:
+            self._rows.append((at - _RECKONED, stored - power * _RECKONED / HOUR))
+        if at > self._rows[-1][0]:
             self._rows.append((at, stored))
             del self._rows[:-_KEPT]
 
     def at(self, at: float) -> float:
         """Return the energy at a time, between two rows in proportion.
 
-        Before the first row it is the first one's, after the last the last one's.
+        After the last row it is the last one's.
         """
         index = bisect(self._rows, at, key=itemgetter(0))
         if index in (0, len(self._rows)):
