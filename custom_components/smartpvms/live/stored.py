@@ -10,8 +10,11 @@ from typing import Final
 
 from ..local_time import HOUR, Day
 
-CLOUD_LAG: Final = 450.0
-"""So long (seconds) a plant's row lags, which does not tell its time: 5 to 10 minutes."""
+CLOUD_LAG: Final = 540.0
+"""So long (seconds) a plant's row lags, which does not tell its time.
+
+The cloud lags 5 to 10 minutes, and makes a row each fifth one.
+"""
 
 # A row a minute, twice as long as a plant's row may lag.
 _KEPT: Final = 20
