@@ -78,6 +78,9 @@ test("first values are announced for a plant that is new, and no longer", () => 
   for (const device of plant.devices) device.createdAt = NOW - MINUTE;
   const minutes = firstValuesIn(hass, plant, NOW);
   assert.ok(minutes >= 2 && minutes <= 6);
+  // What has not come then comes with a later round, and not "in a minute" for ever.
+  assert.equal(firstValuesIn(hass, plant, NOW + minutes * MINUTE), 5);
+  assert.equal(firstValuesIn(hass, plant, NOW + (minutes + 2) * MINUTE), 3);
   assert.equal(firstValuesIn(hass, plant, NOW + 30 * MINUTE), undefined);
   // One that had values, and does not answer any more.
   const last = { state: "2026-11-28T12:00:00+00:00", attributes: {} };

@@ -118,7 +118,10 @@ export function firstValuesIn(hass, plant, now = Date.now()) {
   if (hasPower || (hasPlant && !plant.of("inverter").length)) return undefined;
   const types = new Set(plant.devices.map(({ kind }) => kind)).size || 1;
   const all = Math.max(types * PER_TYPE, 2) + 1;
-  return Math.max(1, Math.ceil(all - (now - created) / MINUTE));
+  const rest = all - (now - created) / MINUTE;
+  // What has not come in its turn comes with the next round.
+  const round = ROUND / MINUTE;
+  return Math.ceil(rest > 0 ? rest : round - (-rest % round));
 }
 
 /** Repairs that leave a plant without values, the most likely first. */
