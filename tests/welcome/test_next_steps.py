@@ -19,7 +19,7 @@ from custom_components.smartpvms.northbound import Interface
 from custom_components.smartpvms.welcome import later
 from custom_components.smartpvms.welcome.permissions import Grant, grants
 from custom_components.smartpvms.welcome.step import CONF_DASHBOARD, CONF_ENERGY
-from simulator import Simulator
+from simulator import Fault, FaultKind, Simulator
 
 from ..flows import assert_readable, open_options
 
@@ -121,6 +121,36 @@ async def test_energy_waits_for_history(
             await hass.async_block_till_done(wait_background_tasks=True)
     assert set_up.call_count == 2
     assert CONF_ENERGY_PENDING not in setup.data
+
+
+async def test_energy_waits_for_powers(
+    hass: HomeAssistant, setup: MockConfigEntry
+) -> None:
+    """A power that has no entity yet would be left out for good."""
+    history, devices = setup.runtime_data.history, setup.runtime_data.devices
+    made = devices.made
+    with (
+        patch.object(later, "async_set_up", AsyncMock()) as set_up,
+        patch.object(later, "_has_history", lambda _: True),
+    ):
+        devices.made = 0
+        await choose(hass, setup, dashboard=False, energy=True)
+        assert not set_up.called
+        devices.made = made
+        history.async_update_listeners()
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert set_up.call_count == 1
+    assert CONF_ENERGY_PENDING not in setup.data
+
+
+async def test_energy_does_not_wait_for_powers_that_are_refused(
+    hass: HomeAssistant, setup: MockConfigEntry, sim: Simulator, wait: Wait
+) -> None:
+    devices = setup.runtime_data.devices
+    sim.faults.add(Fault(FaultKind.CODE, "getDevRealKpi", code=401))
+    await wait(900, 10)
+    devices.made = 0
+    assert devices.has_asked_all
 
 
 async def test_energy_is_not_forgotten_by_a_restart(

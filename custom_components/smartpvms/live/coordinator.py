@@ -260,6 +260,12 @@ class RealTimeCoordinator[K, RequestT](ReadingsCoordinator[K]):
     def cycle(self) -> float:
         return self.account.ledger.cycle(self.interface, self._calls())
 
+    @property
+    def has_asked_all(self) -> bool:
+        """Tell whether each plant or device was asked once, or a refusal stands between."""
+        is_refused = self.account.ledger.lane(self.interface).reason is not None
+        return is_refused or self.made >= self._calls()
+
     def _made(self) -> int:
         """Return how many calls there ever were."""
         return self.account.ledger.lane(self.interface).made

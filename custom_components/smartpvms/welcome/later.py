@@ -19,6 +19,7 @@ _COARSE: Final = (Period.YEAR, Period.MONTH)
 def async_set_up_later(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> None:
     """Put the plants of an entry into the Energy dashboard when they have history.
 
+    And once every device was asked: a power that has no entity would be left out.
     Once: what the user changes there later stays.
     """
     if not entry.data.get(CONF_ENERGY_PENDING):
@@ -40,7 +41,8 @@ def async_set_up_later(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> None
 
     @callback
     def look() -> None:
-        if entry.data.get(CONF_ENERGY_PENDING) and _has_history(hub):
+        is_there = hub.devices.has_asked_all and _has_history(hub)
+        if is_there and entry.data.get(CONF_ENERGY_PENDING):
             entry.async_create_background_task(hass, put_in(), "Energy dashboard")
 
     entry.async_on_unload(hub.history.async_add_listener(look))
