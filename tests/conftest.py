@@ -50,8 +50,8 @@ self_signed("localhost")
 
 # Both are told the time, and dates of a stopped clock are slow.
 freezegun.configure(extend_ignore_list=["simulator.answers", "simulator.world"])
-# Whoever asks for the time is looked for in the ignored modules; five callers deep by
-# default, which is a tenth of the time of a history.
+# The caller alone is compared with the ignored modules. Five callers deep, as by
+# default, takes a tenth of the time of a history.
 api.call_stack_inspection_limit = 1
 
 # What is drawn at random: little of it, the same each time, before a change is taken
