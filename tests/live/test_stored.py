@@ -1,14 +1,12 @@
 """The energy in a plant's batteries at the time of the plant's own row."""
 
-from zoneinfo import ZoneInfo
+from datetime import date
 
 import pytest
 
 from custom_components.smartpvms.live.stored import StoredToday
-from custom_components.smartpvms.local_time import Day
 
-TODAY = Day.of(1_000_000.0, ZoneInfo("Europe/Berlin"))
-TOMORROW = Day.of(TODAY.end, TODAY.zone)
+TODAY, TOMORROW = date(2026, 6, 10), date(2026, 6, 11)
 
 
 def stored(*rows: tuple[float, float]) -> StoredToday:

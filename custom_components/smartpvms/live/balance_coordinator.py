@@ -15,7 +15,7 @@ from homeassistant.core import callback
 
 from ..account.account import Account
 from ..catalogue.plant import BATTERY_POWER
-from ..local_time import Day
+from ..local_time import day_of
 from ..northbound import Values
 from .balance import Composition, composition, day_rates, power_balance, stored_today
 from .coordinator import NOTIFIED_AT_ONCE, ReadingsCoordinator
@@ -138,7 +138,7 @@ class BalanceCoordinator(ReadingsCoordinator[str]):
             return stored
         rows = self._stored.setdefault(code, StoredToday())
         zone = self.account.known_zone(code)
-        day = Day.of(known.at, zone) if zone else None
+        day = day_of(known.at, zone) if zone else None
         rows.add(known.at, day, stored, -known.powers.get(BATTERY_POWER, 0.0))
         return rows.at(at)
 

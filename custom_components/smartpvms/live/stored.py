@@ -5,10 +5,11 @@ A device's row is of now, a plant's of minutes ago, and a battery moves much mea
 
 from bisect import bisect
 from dataclasses import dataclass, field
+from datetime import date
 from operator import itemgetter
 from typing import Final
 
-from ..local_time import HOUR, Day
+from ..local_time import HOUR
 
 CLOUD_LAG: Final = 540.0
 """So long (seconds) a plant's row lags, which does not tell its time.
@@ -25,10 +26,10 @@ _RECKONED: Final = 2 * CLOUD_LAG
 class StoredToday:
     """The energies (kWh) that came with the rows of a day, by epoch second."""
 
-    day: Day | None = None
+    day: date | None = None
     _rows: list[tuple[float, float]] = field(default_factory=list)
 
-    def add(self, at: float, day: Day | None, stored: float, power: float) -> None:
+    def add(self, at: float, day: date | None, stored: float, power: float) -> None:
         """Take the energy of a row; a new day begins anew.
 
         Before the first row it is reckoned by the power (kW, charging) of that one.
@@ -48,7 +49,9 @@ class StoredToday:
         After the last row it is the last one's.
         """
         index = bisect(self._rows, at, key=itemgetter(0))
-        if index in (0, len(self._rows)):
-            return self._rows[index and -1][1]
+        if index == 0:
+            return self._rows[0][1]
+        if index == len(self._rows):
+            return self._rows[-1][1]
         (begin, before), (end, after) = self._rows[index - 1 : index + 1]
         return before + (after - before) * (at - begin) / (end - begin)

@@ -41,8 +41,9 @@ def async_set_up_later(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> None
 
     @callback
     def look() -> None:
-        is_there = hub.devices.has_asked_all and _has_history(hub)
-        if is_there and entry.data.get(CONF_ENERGY_PENDING):
+        if not entry.data.get(CONF_ENERGY_PENDING):
+            return
+        if hub.devices.has_asked_all and _has_history(hub):
             entry.async_create_background_task(hass, put_in(), "Energy dashboard")
 
     entry.async_on_unload(hub.history.async_add_listener(look))

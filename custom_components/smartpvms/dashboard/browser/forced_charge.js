@@ -133,8 +133,8 @@ export class ForcedCharge extends HTMLElement {
   }
 
   /** Send a command, and let no other be sent before it has left or was refused. */
-  async send(action, data, said) {
-    this.question.replaceChildren(make("p", { textContent: `${said} …` }));
+  async send(action, data, text) {
+    this.question.replaceChildren(make("p", { textContent: `${text} …` }));
     try {
       await this.home.callService("smartpvms", action, data);
     } catch {
