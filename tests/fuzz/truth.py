@@ -57,27 +57,41 @@ def calls() -> dict[str, Callable[[NorthboundClient], Coroutine_]]:
         "stations": lambda client: client.stations(),
         "detect": lambda client: PlantList(client).read_on(),
         "plant_real_time": lambda client: client.plant_real_time(plants),
-        "plant_hours": lambda client: client.plant_hours(plants, NOON),
-        "plant_days": lambda client: client.plant_days(plants, NOON),
-        "plant_months": lambda client: client.plant_months(plants, NOON),
-        "plant_years": lambda client: client.plant_years(plants, NOON),
+        "plant_hours": lambda client: client.plant_rows(
+            Interface.PLANT_HOUR, plants, NOON
+        ),
+        "plant_days": lambda client: client.plant_rows(
+            Interface.PLANT_DAY, plants, NOON
+        ),
+        "plant_months": lambda client: client.plant_rows(
+            Interface.PLANT_MONTH, plants, NOON
+        ),
+        "plant_years": lambda client: client.plant_rows(
+            Interface.PLANT_YEAR, plants, NOON
+        ),
         "devices": lambda client: client.devices(plants),
         "device_real_time": lambda client: client.device_real_time(kind, ids),
-        "device_five_minutes": lambda client: client.device_five_minutes(
-            kind, ids, NOON
+        "device_five_minutes": lambda client: client.device_rows(
+            Interface.DEVICE_FIVE_MINUTES, kind, ids, NOON
         ),
         "device_history": lambda client: client.device_history(kind, ids, day, later),
-        "device_days": lambda client: client.device_days(kind, ids, NOON),
-        "device_months": lambda client: client.device_months(kind, ids, NOON),
-        "device_years": lambda client: client.device_years(kind, ids, NOON),
+        "device_days": lambda client: client.device_rows(
+            Interface.DEVICE_DAY, kind, ids, NOON
+        ),
+        "device_months": lambda client: client.device_rows(
+            Interface.DEVICE_MONTH, kind, ids, NOON
+        ),
+        "device_years": lambda client: client.device_rows(
+            Interface.DEVICE_YEAR, kind, ids, NOON
+        ),
         "upgrade": lambda client: client.upgrade(kind, ids),
         "upgrade_records": lambda client: client.upgrade_records(kind, ids),
         "alarms": lambda client: client.alarms(plants, day, later, "en_UK"),
         "registration": lambda client: client.registration(
             [str(inverter.serial)], "owner@example.com"
         ),
-        "log_in": lambda client: client.log_in(),
-        "log_out": lambda client: client.log_out(),
+        "log_in": lambda client: client.session.log_in(),
+        "log_out": lambda client: client.session.log_out(),
     }
 
 

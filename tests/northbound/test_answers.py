@@ -252,7 +252,7 @@ async def test_faults_of_a_server(
     kind: type[NorthboundError],
 ) -> None:
     monkeypatch.setattr(session, "LARGEST_ANSWER", 1 << 20)
-    await link.client.log_in()
+    await link.client.session.log_in()
     sim.faults.add(Fault(fault, "getDevList", times=1))
     with pytest.raises(NorthboundError) as caught:
         await link.client.devices([plant.code])
@@ -315,7 +315,7 @@ async def test_a_stall_is_a_time_out(
 ) -> None:
     """The server never answers, so the outcome depends on no machine's speed."""
     assert session.TIMEOUT.total == 30
-    await link.client.log_in()
+    await link.client.session.log_in()
     sim.faults.add(Fault(FaultKind.STALL))
     monkeypatch.setattr(session, "TIMEOUT", ClientTimeout(total=0.01))
     with pytest.raises(UnreachableError, match="TimeoutError"):
@@ -325,7 +325,7 @@ async def test_a_stall_is_a_time_out(
 async def test_nobody_listens(connect: Connect, unused_tcp_port: int) -> None:
     link = connect(f"http://127.0.0.1:{unused_tcp_port}")
     with pytest.raises(UnreachableError, match="ClientConnectorError") as caught:
-        await link.client.log_in()
+        await link.client.session.log_in()
     assert not isinstance(caught.value, CertificateError)
 
 
@@ -385,7 +385,7 @@ async def test_https_to_a_server_without_it_is_a_certificate_error(
     connect: Connect, raw: RawServer
 ) -> None:
     with pytest.raises(CertificateError):
-        await connect(raw.url.replace("http:", "https:")).client.log_in()
+        await connect(raw.url.replace("http:", "https:")).client.session.log_in()
 
 
 async def test_a_code_beats_everything_else(raw: RawServer, raw_link: Link) -> None:

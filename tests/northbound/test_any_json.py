@@ -99,7 +99,7 @@ def asked(client: NorthboundClient) -> Iterator[Coroutine[Any, Any, object]]:
     yield client.station_list()
     yield client.stations()
     yield client.plant_real_time(["NE=1"])
-    yield client.plant_hours(["NE=1"], NOON)
+    yield client.plant_rows(Interface.PLANT_HOUR, ["NE=1"], NOON)
     yield client.devices(["NE=1"])
     yield client.device_real_time(38, [1])
     yield client.device_history(38, [1], NOON, later)

@@ -95,7 +95,7 @@ async def test_a_call_needs_no_login(owner: Link, sim: Simulator) -> None:
     assert [plant.code for plant in page.items] == [sim.plants[0].code]
     assert not sim.count("login")
     assert not owner.session.is_contested
-    await owner.client.log_out()
+    await owner.client.session.log_out()
     assert not sim.count("logout")
 
 

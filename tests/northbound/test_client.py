@@ -59,10 +59,10 @@ async def test_plants_report_live_and_by_period(
     assert (live.plant_code, live.collected_at) == (code, None)
     assert live.values["total_power"] > live.values["day_power"] > 0
 
-    hours = await client.plant_hours([code], NOON)
-    days = await client.plant_days([code], NOON)
-    months = await client.plant_months([code], NOON)
-    years = await client.plant_years([code], NOON)
+    hours = await client.plant_rows(Interface.PLANT_HOUR, [code], NOON)
+    days = await client.plant_rows(Interface.PLANT_DAY, [code], NOON)
+    months = await client.plant_rows(Interface.PLANT_MONTH, [code], NOON)
+    years = await client.plant_rows(Interface.PLANT_YEAR, [code], NOON)
     midnight = datetime(2026, 6, 14, 22, tzinfo=UTC)
     assert hours[0].collected_at == midnight
     assert [row.collected_at for row in days][:2] == [
@@ -111,9 +111,9 @@ async def test_devices_report_live(link: Link, plant: SimulatedPlant) -> None:
 @BOTH
 async def test_devices_report_by_period(link: Link, plant: SimulatedPlant) -> None:
     client, inverters = link.client, ids(plant, INVERTER)
-    days = await client.device_days(INVERTER, inverters, NOON)
-    months = await client.device_months(INVERTER, inverters, NOON)
-    years = await client.device_years(INVERTER, inverters, NOON)
+    days = await client.device_rows(Interface.DEVICE_DAY, INVERTER, inverters, NOON)
+    months = await client.device_rows(Interface.DEVICE_MONTH, INVERTER, inverters, NOON)
+    years = await client.device_rows(Interface.DEVICE_YEAR, INVERTER, inverters, NOON)
     for rows in (days, months, years):
         assert {row.device_id for row in rows} == set(inverters)
         assert all(row.collected_at for row in rows)
@@ -122,7 +122,9 @@ async def test_devices_report_by_period(link: Link, plant: SimulatedPlant) -> No
 
 @OLD
 async def test_five_minutes_of_a_day(link: Link, plant: SimulatedPlant) -> None:
-    rows = await link.client.device_five_minutes(BATTERY, ids(plant, BATTERY), NOON)
+    rows = await link.client.device_rows(
+        Interface.DEVICE_FIVE_MINUTES, BATTERY, ids(plant, BATTERY), NOON
+    )
     assert rows[0].collected_at == datetime(2026, 6, 14, 22, tzinfo=UTC)
     assert rows[1].collected_at == datetime(2026, 6, 14, 22, 5, tzinfo=UTC)
     assert "battery_soc" in rows[0].values
@@ -236,9 +238,9 @@ async def test_login_and_logout(link: Link, sim: Simulator) -> None:
     def is_open() -> tuple[bool, bool]:
         return link.session.is_open, sim.sessions.token is not None
 
-    await link.client.log_in()
+    await link.client.session.log_in()
     assert is_open() == (True, True)
-    await link.client.log_out()
+    await link.client.session.log_out()
     assert is_open() == (False, False)
     assert (sim.count("login"), sim.count("logout"), len(sim.calls)) == (1, 1, 2)
 
@@ -249,17 +251,25 @@ PLANTS, DEVICES = [f"NE={n}" for n in range(101)], list(range(101))
 TOO_MUCH: dict[str, Ask] = {
     "no plants": lambda c: c.plant_real_time([]),
     "101 plants": lambda c: c.plant_real_time(PLANTS),
-    "101 plants by hour": lambda c: c.plant_hours(PLANTS, NOON),
-    "101 plants by day": lambda c: c.plant_days(PLANTS, NOON),
-    "101 plants by month": lambda c: c.plant_months(PLANTS, NOON),
-    "101 plants by year": lambda c: c.plant_years(PLANTS, NOON),
+    "101 plants by hour": lambda c: c.plant_rows(Interface.PLANT_HOUR, PLANTS, NOON),
+    "101 plants by day": lambda c: c.plant_rows(Interface.PLANT_DAY, PLANTS, NOON),
+    "101 plants by month": lambda c: c.plant_rows(Interface.PLANT_MONTH, PLANTS, NOON),
+    "101 plants by year": lambda c: c.plant_rows(Interface.PLANT_YEAR, PLANTS, NOON),
     "devices of 101 plants": lambda c: c.devices(PLANTS),
     "no devices": lambda c: c.device_real_time(1, []),
     "101 devices": lambda c: c.device_real_time(1, DEVICES),
-    "101 devices by five minutes": lambda c: c.device_five_minutes(1, DEVICES, NOON),
-    "101 devices by day": lambda c: c.device_days(1, DEVICES, NOON),
-    "101 devices by month": lambda c: c.device_months(1, DEVICES, NOON),
-    "101 devices by year": lambda c: c.device_years(1, DEVICES, NOON),
+    "101 devices by five minutes": lambda c: c.device_rows(
+        Interface.DEVICE_FIVE_MINUTES, 1, DEVICES, NOON
+    ),
+    "101 devices by day": lambda c: c.device_rows(
+        Interface.DEVICE_DAY, 1, DEVICES, NOON
+    ),
+    "101 devices by month": lambda c: c.device_rows(
+        Interface.DEVICE_MONTH, 1, DEVICES, NOON
+    ),
+    "101 devices by year": lambda c: c.device_rows(
+        Interface.DEVICE_YEAR, 1, DEVICES, NOON
+    ),
     "history of 11": lambda c: c.device_history(1, DEVICES[:11], NOON, NOON + ONE_DAY),
     "history too long": lambda c: c.device_history(
         1, [1], NOON, NOON + timedelta(days=3, seconds=1)
@@ -294,7 +304,7 @@ async def test_arguments_are_checked_before_a_call_is_spent(
 
 MOST: dict[str, Ask] = {
     "plants": lambda c: c.plant_real_time(PLANTS[:100]),
-    "devices": lambda c: c.device_days(38, DEVICES[:100], NOON),
+    "devices": lambda c: c.device_rows(Interface.DEVICE_DAY, 38, DEVICES[:100], NOON),
     "history": lambda c: c.device_history(
         38, DEVICES[:10], NOON, NOON + timedelta(days=3)
     ),

@@ -54,24 +54,24 @@ async def test_a_limit_is_delivered_followed_and_read_back(
 ) -> None:
     code = plant.code
     assert await control.export_control(code) == ExportControl(ExportMode.NO_LIMIT)
-    delivery = await control.limit_export({code: ExportLimit(0)})
+    delivery = await control.deliver({code: ExportLimit(0)})
     assert delivery.outcomes == {code: RUNNING}
     assert delivery.task
     assert await control.outcomes(ExportLimit, delivery.task) == {code: RUNNING}
     with pytest.raises(NotYetError):
-        await control.limit_export({code: ExportLimit(1)})
+        await control.deliver({code: ExportLimit(1)})
     assert link.calls(Interface.EXPORT_LIMIT) == 1
     clock.wait(MINUTE)
     assert await control.outcomes(ExportLimit, delivery.task) == {code: SUCCEEDED}
     found = await control.export_control(code)
     assert found == ExportControl(ExportMode.ZERO_EXPORT, 0.0)
     clock.wait(MINUTE)
-    refused = await control.limit_export({code: ExportLimit(0)})
+    refused = await control.deliver({code: ExportLimit(0)})
     assert refused.task is None
     assert refused.outcomes[code].status is Status.FAILED
     assert "same" in (refused.outcomes[code].reason or "")
     clock.wait(MINUTE)
-    lifted = await control.limit_export({code: ExportLimit(None)})
+    lifted = await control.deliver({code: ExportLimit(None)})
     assert lifted.outcomes == {code: RUNNING}
 
 
@@ -83,26 +83,26 @@ async def test_a_battery_is_steered(
     mode = BatteryMode(
         OperationMode.TIME_OF_USE, (window,), grid_charge_kw=2, feeds_surplus=True
     )
-    delivery = await control.set_battery_modes({code: mode})
+    delivery = await control.deliver({code: mode})
     limits = BatteryLimits(end_of_charge_soc=95, maximum_charge_power=1000)
-    bounds = await control.set_battery_limits({code: limits})
+    bounds = await control.deliver({code: limits})
     assert bounds.outcomes == delivery.outcomes == {code: RUNNING}
     clock.wait(MINUTE)
     assert await control.battery_mode(code) is OperationMode.TIME_OF_USE
     assert bounds.task
     assert await control.outcomes(BatteryLimits, bounds.task) == {code: SUCCEEDED}
-    charge = await control.force_charge({code: ForcedCharge(500, target_soc=100)})
+    charge = await control.deliver({code: ForcedCharge(500, target_soc=100)})
     assert charge.task
     assert await control.outcomes(ForcedCharge, charge.task) == {code: RUNNING}
     clock.wait(MINUTE)
-    stop = await control.force_charge({code: ForcedCharge(0)})
+    stop = await control.deliver({code: ForcedCharge(0)})
     assert stop.outcomes == {code: RUNNING}
     clock.wait(MINUTE)
     assert await control.outcomes(ForcedCharge, charge.task) == {code: SUCCEEDED}
     discharge = ForcedCharge(-500, minutes=30)
-    assert (await control.force_charge({code: discharge})).task
+    assert (await control.deliver({code: discharge})).task
     plain = BatteryMode(OperationMode.SELF_CONSUMPTION, feeds_surplus=False)
-    assert (await control.set_battery_modes({code: plain})).outcomes == {code: RUNNING}
+    assert (await control.deliver({code: plain})).outcomes == {code: RUNNING}
 
 
 async def test_some_or_none_of_the_plants_may_take_a_task(
@@ -113,7 +113,7 @@ async def test_some_or_none_of_the_plants_may_take_a_task(
     large = sim.plants[1].code
     sim.control.outcomes[second.code] = Ending.BUSY
     limits = dict.fromkeys((plant.code, large, second.code), ExportLimit(1))
-    delivery = await control.limit_export(limits)
+    delivery = await control.deliver(limits)
     assert delivery.outcomes[plant.code] == delivery.outcomes[second.code] == RUNNING
     assert delivery.outcomes[large].status is Status.FAILED
     clock.wait(MINUTE)
@@ -123,7 +123,7 @@ async def test_some_or_none_of_the_plants_may_take_a_task(
         second.code: Outcome(Status.FAILED, "BUSY"),
     }
     charges = dict.fromkeys((plant.code, large), ForcedCharge(9, minutes=5))
-    forced = await control.force_charge(charges)
+    forced = await control.deliver(charges)
     assert [one.status for one in forced.outcomes.values()] == ["running", "failed"]
     with pytest.raises(ControlError) as refusal:
         await control.export_control(large)
@@ -173,7 +173,7 @@ async def test_a_task_without_an_id_is_no_answer(
         "data": data,
     }
     with pytest.raises(ResponseError):
-        await raw_control.limit_export({"A": ExportLimit(0)})
+        await raw_control.deliver({"A": ExportLimit(0)})
 
 
 async def test_a_refusal_need_not_have_data(
@@ -184,7 +184,7 @@ async def test_a_refusal_need_not_have_data(
         "failCode": "2",
         "data": None,
     }
-    delivery = await raw_control.limit_export({"A": ExportLimit(0)})
+    delivery = await raw_control.deliver({"A": ExportLimit(0)})
     assert delivery == Delivery(None, {"A": Outcome(Status.FAILED)})
 
 

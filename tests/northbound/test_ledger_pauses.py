@@ -198,7 +198,9 @@ async def test_407_on_one_lane_leaves_the_others_running(
         with pytest.raises(NotYetError):
             await link.client.devices([plant.code])
         link.clock.wait(61)
-        assert await link.client.plant_hours([plant.code], link.clock.at())
+        assert await link.client.plant_rows(
+            Interface.PLANT_HOUR, [plant.code], link.clock.at()
+        )
         link.clock.wait(minutes * MINUTE - 61)
     sim.deny("getDevList", None)
     assert await link.client.devices([plant.code])
@@ -242,7 +244,9 @@ async def test_kpis_missing_for_one_type_leave_the_lane_open(
     device = plant.devices[0]
     for _ in range(2):
         with pytest.raises(KpiNotConfiguredError):
-            await link.client.device_days(device.type, [device.id], link.clock.at())
+            await link.client.device_rows(
+                Interface.DEVICE_DAY, device.type, [device.id], link.clock.at()
+            )
         link.clock.wait(61)
     assert sim.count("getDevKpiDay") == 2
 

@@ -41,7 +41,7 @@ def threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_where_a_body_is_parsed(
     raw: RawServer, raw_link: Link, threads: list[str], size: int, where: str
 ) -> None:
-    await raw_link.client.log_in()
+    await raw_link.client.session.log_in()
     threads.clear()
     raw.answers[AT] = '{"success": true, "data": [7]}'.ljust(size)
     assert await raw_link.session.call(AT) == [7]

@@ -261,7 +261,7 @@ async def test_a_token_of_thirty_minutes_is_renewed(link: Link, sim: Simulator) 
 
 
 async def test_a_session_lost_twice_is_an_error(link: Link, sim: Simulator) -> None:
-    await link.client.log_in()
+    await link.session.log_in()
     link.clock.wait(61)
     sim.faults.add(Fault(FaultKind.LOST, "stations"))
     with pytest.raises(SessionLostError):
@@ -404,23 +404,23 @@ async def test_a_cancelled_call_frees_its_lane_and_stays_on_record(
 
 
 async def test_a_new_login_on_request(link: Link, sim: Simulator) -> None:
-    await link.client.log_in()
+    await link.session.log_in()
     link.clock.wait(61)
-    await link.client.log_in()
+    await link.session.log_in()
     assert sim.count("login") == 2
 
 
 async def test_logout_without_a_session_calls_nobody(
     link: Link, sim: Simulator
 ) -> None:
-    await link.client.log_out()
+    await link.session.log_out()
     assert sim.calls == []
 
 
 async def test_a_logout_that_fails_is_a_logout(link: Link, sim: Simulator) -> None:
-    await link.client.log_in()
+    await link.session.log_in()
     sim.faults.add(Fault(FaultKind.HTML))
-    await link.client.log_out()
+    await link.session.log_out()
     assert not link.session.is_open
 
 

@@ -23,7 +23,7 @@ async def test_logins_stay_below_the_lock(link: Link, sim: Simulator) -> None:
     """A minute apart and four in ten minutes, however often one is asked for."""
     for _ in range(300):
         with suppress(NotYetError):
-            await link.client.log_in()
+            await link.session.log_in()
         link.clock.wait(10)
     at = [call.at for call in sim.calls]
     assert sim.count("login", fail_code=0) == len(at) == 20
@@ -94,7 +94,7 @@ async def test_a_login_may_be_too_frequent_and_lack_consent(
     ):
         sim.deny("login", code)
         with pytest.raises(kind):
-            await link.client.log_in()
+            await link.session.log_in()
         assert link.ledger.wait(Interface.LOGIN) == pytest.approx(pause, abs=1)
         link.clock.wait(pause)
 
@@ -103,7 +103,7 @@ async def assert_not_repeated(link: Link, sim: Simulator) -> None:
     """See a refused login made once more in two hours, and then no more."""
     for _ in range(12):
         with suppress(NotYetError, LoginError):
-            await link.client.log_in()
+            await link.session.log_in()
         link.clock.wait(600)
     assert sim.count("login") == 2
     assert link.session.is_refused
@@ -127,7 +127,7 @@ async def test_a_login_that_the_framework_refuses_is_refused(
     link.session.trust_credentials()
     sim.faults.add(Fault(FaultKind.EXCEPTION, "login", status=status))
     with pytest.raises(ReportedLoginError) as caught:
-        await link.client.log_in()
+        await link.session.log_in()
     assert caught.value.reason.startswith("pageSize must be")
     discreet(caught.value, caught.value.reason)
     await assert_not_repeated(link, sim)
@@ -138,10 +138,10 @@ async def test_a_gateways_401_to_a_login_lasts_an_hour(
 ) -> None:
     sim.faults.add(Fault(FaultKind.HTTP, "login", status=401, times=1))
     with pytest.raises(PermissionMissingError):
-        await link.client.log_in()
+        await link.session.log_in()
     assert link.ledger.wait(Interface.LOGIN) == pytest.approx(3600, abs=1)
     link.clock.wait(3600)
-    await link.client.log_in()
+    await link.session.log_in()
 
 
 async def test_a_refusal_for_good_outlives_a_restart(

@@ -1,5 +1,6 @@
 """A device type as a number, or as text where a server wants that."""
 
+from custom_components.smartpvms.northbound import Interface
 from custom_components.smartpvms.northbound.type_forms import TypeForms
 from simulator import Plant, Simulator, Type
 from tests.captures import captured
@@ -45,7 +46,9 @@ async def test_a_server_that_wants_text_is_given_it(
     link.clock.wait(301)
     [row] = await link.client.device_real_time(BATTERY, [battery])
     assert row.values["battery_soc"] >= 0
-    await link.client.device_days(BATTERY, [battery], link.clock.at())
+    await link.client.device_rows(
+        Interface.DEVICE_DAY, BATTERY, [battery], link.clock.at()
+    )
     assert [call.payload.get("devTypeId") for call in sim.calls[1:]] == [39, "39", "39"]
 
 

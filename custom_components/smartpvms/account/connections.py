@@ -273,7 +273,7 @@ class Connections:
     async def async_drop(self, account: str) -> None:
         """End the session of an account whose entry is gone."""
         if connection := self._connections.pop(account, None):
-            await connection.client.log_out()
+            await connection.client.session.log_out()
         await self.async_save()
 
     @callback

@@ -29,7 +29,7 @@ from ..northbound.interfaces import (
     DEVICES_PER_HISTORY_CALL,
     PLANTS_PER_CALL,
 )
-from ..northbound.periods import ASK_DEVICES, ASK_PLANTS
+from ..northbound.periods import PLANT_INTERFACES
 from .budget import LONG_PATIENCE, async_take_turn, check_turns, explained
 from .fields import period_ends_first
 from .history_period import Slot, Span, local_times
@@ -37,7 +37,7 @@ from .history_period import Slot, Span, local_times
 MOST_DAYS: Final = 31
 
 _PER_CALL: Final[Mapping[Interface, int]] = {
-    **dict.fromkeys(ASK_PLANTS, PLANTS_PER_CALL),
+    **dict.fromkeys(PLANT_INTERFACES.values(), PLANTS_PER_CALL),
     Interface.DEVICE_HISTORY: DEVICES_PER_HISTORY_CALL,
 }
 
@@ -178,11 +178,11 @@ async def _async_ask(
     slot, type_id = request.slot, request.type_id
     if type_id is None:
         codes = [subject.plant_code for subject in request.subjects]
-        return await ASK_PLANTS[request.interface](client, codes, slot.at)
+        return await client.plant_rows(request.interface, codes, slot.at)
     ids = [subject.device.id for subject in request.subjects if subject.device]
     if slot.end:
         return await client.device_history(type_id, ids, slot.at, slot.end)
-    return await ASK_DEVICES[request.interface](client, type_id, ids, slot.at)
+    return await client.device_rows(request.interface, type_id, ids, slot.at)
 
 
 def _kept(

@@ -17,8 +17,6 @@ from ..northbound.interfaces import (
 )
 from ..northbound.models import DeviceRow, PlantRow
 from ..northbound.periods import (
-    ASK_DEVICES,
-    ASK_PLANTS,
     DEVICE_INTERFACES,
     FIVE_MINUTE_INTERFACES,
     PLANT_INTERFACES,
@@ -119,10 +117,12 @@ class Inquiry:
         )
         if call.type_id is None:
             plants = [str(code) for code in call.ids]
-            return _of_plants(await ASK_PLANTS[self.interface](client, plants, at))
+            return _of_plants(await client.plant_rows(self.interface, plants, at))
         type_id, devices = call.type_id, [int(key) for key in call.ids]
-        if ask := ASK_DEVICES.get(self.interface):
-            return _of_devices(await ask(client, type_id, devices, at))
+        if self.interface is not Interface.DEVICE_HISTORY:
+            return _of_devices(
+                await client.device_rows(self.interface, type_id, devices, at)
+            )
         begin = datetime.fromtimestamp(midnight(first, zone), UTC)
         end = datetime.fromtimestamp(midnight(question.until, zone), UTC)
         return _of_devices(await client.device_history(type_id, devices, begin, end))

@@ -11,7 +11,7 @@ from ..account.device_batches import DeviceBatch, device_batches
 from ..catalogue import DEVICE_PERIODS, DEVICE_TYPES, PeriodKpi
 from ..northbound import Device, DeviceRow, Period
 from ..northbound.interfaces import DEVICES_PER_CALL
-from ..northbound.periods import ASK_DEVICES, DEVICE_INTERFACES
+from ..northbound.periods import DEVICE_INTERFACES
 from .coordinator import RealTimeCoordinator
 from .period_coordinator import PeriodCoordinator, SavedPeriods
 from .period_rows import Rows, by_key
@@ -71,14 +71,15 @@ class DevicePeriodCoordinator(PeriodCoordinator[int, DeviceBatch]):
     async def _async_rows(self, request: DeviceBatch, at: datetime) -> dict[int, Rows]:
         if not self.types.may_ask(request.type_id):
             return {}
-        ask, client = ASK_DEVICES[self.interface], self.account.client
         asked: tuple[int, ...] = ()
         rows: list[DeviceRow] = []
         with (
             self._left_out.asking(request.devices),
             self.types.asking(request.type_id),
         ):
-            rows = await ask(client, request.type_id, request.devices, at)
+            rows = await self.account.client.device_rows(
+                self.interface, request.type_id, request.devices, at
+            )
             asked = request.devices
         return by_key(
             asked, ((row.device_id, row.collected_at, row.values) for row in rows)

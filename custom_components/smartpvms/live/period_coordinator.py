@@ -25,7 +25,7 @@ from ..northbound import Interface, Ledger, PauseReason, Period, PlantRow, Value
 from ..northbound.errors import BusyError
 from ..northbound.interfaces import PLANTS_PER_CALL
 from ..northbound.limits import windows
-from ..northbound.periods import ASK_PLANTS, PLANT_INTERFACES
+from ..northbound.periods import PLANT_INTERFACES
 from .closings import Closings, Inquiry
 from .coordinator import RealTimeCoordinator
 from .period_rows import (
@@ -345,11 +345,10 @@ class PlantPeriodCoordinator(PeriodCoordinator[str, tuple[str, ...]]):
     async def _async_rows(
         self, request: tuple[str, ...], at: datetime
     ) -> dict[str, Rows]:
-        ask = ASK_PLANTS[self.interface]
         asked: tuple[str, ...] = ()
         rows: list[PlantRow] = []
         with self._left_out.asking(request):
-            rows = await ask(self.account.client, request, at)
+            rows = await self.account.client.plant_rows(self.interface, request, at)
             asked = request
         return by_key(
             asked, ((row.plant_code, row.collected_at, row.values) for row in rows)

@@ -66,14 +66,6 @@ class NorthboundClient:
         self.session = session
         self.forms = TypeForms()
 
-    async def log_in(self) -> None:
-        """Log in now (2.1); every other coroutine does so by itself."""
-        await self.session.log_in()
-
-    async def log_out(self) -> None:
-        """End the session (logout of later editions)."""
-        await self.session.log_out()
-
     async def station_list(self, page: int = 1) -> Page[Plant]:
         """Return a page of 100 plants (2.2); old systems return all plants at once."""
         return await self._plant_page(
@@ -104,29 +96,15 @@ class NorthboundClient:
         """Return the real-time KPIs of up to 100 plants (2.3, 3.1)."""
         return await self._plants(Interface.PLANT_REAL_TIME, plants)
 
-    async def plant_hours(
-        self, plants: Collection[str], day: datetime
+    async def plant_rows(
+        self, interface: Interface, plants: Collection[str], at: datetime
     ) -> list[PlantRow]:
-        """Return the hours of the plant-local day that `day` is in (2.4, 3.2)."""
-        return await self._plants(Interface.PLANT_HOUR, plants, day)
+        """Return the rows of plants in the parent period that holds a time.
 
-    async def plant_days(
-        self, plants: Collection[str], month: datetime
-    ) -> list[PlantRow]:
-        """Return the days of the plant-local month that `month` is in (2.5, 3.3)."""
-        return await self._plants(Interface.PLANT_DAY, plants, month)
-
-    async def plant_months(
-        self, plants: Collection[str], year: datetime
-    ) -> list[PlantRow]:
-        """Return the months of the plant-local year that `year` is in (2.6, 3.4)."""
-        return await self._plants(Interface.PLANT_MONTH, plants, year)
-
-    async def plant_years(
-        self, plants: Collection[str], at: datetime
-    ) -> list[PlantRow]:
-        """Return up to 25 years (2.7, 3.5)."""
-        return await self._plants(Interface.PLANT_YEAR, plants, at)
+        The hours of the plant-local day (2.4, 3.2), the days of a month (2.5, 3.3), the
+        months of a year (2.6, 3.4), or up to 25 years (2.7, 3.5).
+        """
+        return await self._plants(interface, plants, at)
 
     async def devices(self, plants: Collection[str]) -> list[Device]:
         """Return the devices of up to 100 plants (2.8)."""
@@ -142,11 +120,19 @@ class NorthboundClient:
         self.forms.learn(type_id, has_rows=any(row.values for row in rows))
         return rows
 
-    async def device_five_minutes(
-        self, type_id: int, devices: Collection[int], day: datetime
+    async def device_rows(
+        self,
+        interface: Interface,
+        type_id: int,
+        devices: Collection[int],
+        at: datetime,
     ) -> list[DeviceRow]:
-        """Return the five-minute rows of a day (2.10, 3.7; 2020 systems)."""
-        return await self._devices(Interface.DEVICE_FIVE_MINUTES, type_id, devices, day)
+        """Return the rows of up to 100 devices of a type in the parent period of a time.
+
+        The five minutes of a day (2.10, 3.7; 2020 systems), the days of a month (2.11,
+        3.8), the months of a year (2.12, 3.9), or up to 25 years (2.13, 3.10).
+        """
+        return await self._devices(interface, type_id, devices, at)
 
     async def device_history(
         self, type_id: int, devices: Collection[int], start: datetime, end: datetime
@@ -162,24 +148,6 @@ class NorthboundClient:
         }
         data = await self.session.call(Interface.DEVICE_HISTORY, payload)
         return await self._parse(Interface.DEVICE_HISTORY, data, DeviceRow.from_row)
-
-    async def device_days(
-        self, type_id: int, devices: Collection[int], month: datetime
-    ) -> list[DeviceRow]:
-        """Return the days of a month (2.11, 3.8)."""
-        return await self._devices(Interface.DEVICE_DAY, type_id, devices, month)
-
-    async def device_months(
-        self, type_id: int, devices: Collection[int], year: datetime
-    ) -> list[DeviceRow]:
-        """Return the months of a year (2.12, 3.9)."""
-        return await self._devices(Interface.DEVICE_MONTH, type_id, devices, year)
-
-    async def device_years(
-        self, type_id: int, devices: Collection[int], at: datetime
-    ) -> list[DeviceRow]:
-        """Return up to 25 years (2.13, 3.10)."""
-        return await self._devices(Interface.DEVICE_YEAR, type_id, devices, at)
 
     async def upgrade(
         self, type_id: int, devices: Collection[int]

@@ -16,7 +16,6 @@ from .tasks import (
     BatteryMode,
     Delivery,
     ExportControl,
-    ExportLimit,
     ForcedCharge,
     OperationMode,
     Outcome,
@@ -44,22 +43,6 @@ class ControlClient:
             Interface.BATTERY_MODE_READ, {"plantCode": plant}
         )
         return battery_mode(data)
-
-    async def limit_export(self, limits: Mapping[str, ExportLimit]) -> Delivery:
-        """Limit the feed-in of up to 10 plants (by code), or lift the limit."""
-        return await self.deliver(limits)
-
-    async def set_battery_modes(self, modes: Mapping[str, BatteryMode]) -> Delivery:
-        """Set the working mode of the batteries of up to 10 plants."""
-        return await self.deliver(modes)
-
-    async def set_battery_limits(self, limits: Mapping[str, BatteryLimits]) -> Delivery:
-        """Set bounds of the batteries of up to 10 plants."""
-        return await self.deliver(limits)
-
-    async def force_charge(self, charges: Mapping[str, ForcedCharge]) -> Delivery:
-        """Charge or discharge the batteries of up to 100 plants now, or end it."""
-        return await self.deliver(charges)
 
     async def deliver(self, settings: Mapping[str, Setting]) -> Delivery:
         """Deliver one task, settings of one kind by plant code."""
