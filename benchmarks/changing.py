@@ -52,9 +52,9 @@ class Replay:
         self._answers = Answers()
         self._passed = 0.0
         client, ledger = hub.account.client, hub.account.ledger
-        now = ledger._now  # noqa: SLF001
-        ledger._now = lambda: now() + self._passed  # type: ignore[method-assign]  # noqa: SLF001
-        hub.account.clock._wall = ledger._now  # noqa: SLF001
+        now = ledger.now
+        ledger.now = lambda: now() + self._passed  # type: ignore[method-assign]
+        hub.account.clock.now = ledger.now  # type: ignore[method-assign]
         client.plant_real_time = self._plants  # type: ignore[method-assign]
         client.device_real_time = self._devices  # type: ignore[method-assign]
 

@@ -7,7 +7,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
-from .account.connections import async_get_connections
+from .account.connections import async_get_connections, credentials_of
 from .account.issues import async_forget_issues
 from .actions.services import async_setup_services
 from .alarms import coordinator as alarm_coordinator
@@ -17,7 +17,7 @@ from .control.entity import async_forget_entities
 from .dashboard import async_setup_dashboard
 from .history import coordinator as history_coordinator
 from .hub.hub import SmartPvmsConfigEntry
-from .hub.setup import async_open, credentials_of
+from .hub.setup import async_open
 from .hub.store import store_of
 from .welcome.later import async_set_up_later
 
@@ -57,13 +57,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) ->
 async def async_unload_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> bool:
     """Unload an account; its session and its ledger stay for the next set-up."""
     hub = entry.runtime_data
-    hub.account.leave()
+    hub.account.is_leaving = True
     unloaded = False
     try:
         unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     finally:
         if not unloaded:
-            hub.account.run()
+            hub.account.is_leaving = False
     if unloaded:
         await hub.async_close()
     return unloaded

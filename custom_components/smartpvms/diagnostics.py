@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
 from .account.account import Account
-from .account.connections import async_get_connections
+from .account.connections import async_get_connections, credentials_of
 from .account.device_registry import type_name
 from .account.left_out import LeftOut
 from .catalogue import DEVICE_TYPES, NAMES, PLANT, Kpi, Status
@@ -30,7 +30,6 @@ from .const import (
     REGIONS,
 )
 from .hub.hub import Hub, SmartPvmsConfigEntry
-from .hub.setup import credentials_of
 from .live.readings import Reading
 from .northbound import Device, Ledger, NorthboundSession, Plant
 

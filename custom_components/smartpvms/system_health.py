@@ -19,12 +19,16 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
 
-from .account.connections import AnyCredentials, Connection, async_get_connections
+from .account.connections import (
+    AnyCredentials,
+    Connection,
+    async_get_connections,
+    credentials_of,
+)
 from .account.wording import listed, with_value
 from .const import DOMAIN
 from .control.entity import commanded
 from .hub.hub import Hub, SmartPvmsConfigEntry
-from .hub.setup import credentials_of
 from .northbound import Interface, Ledger
 
 TIMEOUT: Final = ClientTimeout(total=5)

@@ -16,8 +16,8 @@ from custom_components.smartpvms.account.connections import (
     STORE_VERSION,
     Credentials,
     async_get_connections,
+    credentials_of,
 )
-from custom_components.smartpvms.hub.setup import credentials_of
 from custom_components.smartpvms.northbound import Interface, PasswordAuthenticator
 from custom_components.smartpvms.northbound.lane import Lane
 from simulator import Dialect, Simulator

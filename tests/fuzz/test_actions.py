@@ -116,7 +116,7 @@ async def test_any_action(
         }
         for action, names, data in drawn:
             # No action shall wait for a lane.
-            entry.runtime_data.account.ledger._lanes.clear()
+            entry.runtime_data.account.ledger.lanes.clear()
             ids = [known.get(name, name) for name in names]
             try:
                 answer = await hass.services.async_call(

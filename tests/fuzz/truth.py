@@ -116,9 +116,7 @@ def document(name: str) -> Any:
     session = SimpleNamespace(
         call=call,
         call_log=CallLog(),
-        ledger=SimpleNamespace(
-            profile=None, use_profile=lambda _: None, now=lambda: 0.0
-        ),
+        ledger=SimpleNamespace(profile=None, now=lambda: 0.0),
         log_in=log,
         log_out=log,
     )
@@ -139,9 +137,7 @@ class Told(NorthboundClient):
         async def log() -> None:
             await call(Interface.LOGIN)
 
-        ledger = SimpleNamespace(
-            profile=None, use_profile=lambda _: None, now=lambda: 0.0
-        )
+        ledger = SimpleNamespace(profile=None, now=lambda: 0.0)
         session = SimpleNamespace(
             call=call, call_log=CallLog(), ledger=ledger, log_in=log, log_out=log
         )

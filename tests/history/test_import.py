@@ -113,8 +113,8 @@ async def test_a_clock_that_moves_on_at_each_look_stops_nothing(
     """Ask for years and months although no two readings of the clock agree."""
     ledger = history.account.ledger
     looks = count()
-    ledger._now = lambda: time.time() + next(looks) * 1e-6
-    history.account.clock._wall = ledger._now
+    ledger.now = lambda: time.time() + next(looks) * 1e-6
+    history.account.clock.now = ledger.now
     with pytest.raises(AssertionError):
         await import_all(history, step=61, most=3)
     assert history.progress(sim.plants[0].code).answered > 3

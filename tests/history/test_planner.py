@@ -95,8 +95,8 @@ class Account:
     def __post_init__(self) -> None:
         """Begin with an empty ledger and no progress."""
         self.ledger = Ledger(nothing, lambda: self.now)
-        self.ledger.use_profile(self.profile)
-        self.ledger.use_scale(Scale(len(self.sites), {38: len(self.sites)}))
+        self.ledger.profile = self.profile
+        self.ledger.scale = Scale(len(self.sites), {38: len(self.sites)})
         self.scheduler = self.new_scheduler()
 
     def new_scheduler(self) -> Scheduler:

@@ -532,7 +532,7 @@ def test_without_a_record_all_windows_count_as_full(
     ledger: Ledger, clock: HandClock, interface: I, longest: float
 ) -> None:
     ledger.profile, ledger.scale = Profile.DAILY, LARGE
-    ledger.count_as_used_up(clock.now())
+    ledger.used_up_at = clock.now()
     assert ledger.left(interface) == 0
     assert ledger.lanes.keys() <= {interface}
     clock.wait(30)
@@ -547,10 +547,10 @@ def test_windows_that_count_as_full_follow_a_clock_that_is_set(
 ) -> None:
     steady = HandClock()
     ledger = Ledger(nothing, clock.now, steady.now)
-    ledger.count_as_used_up(clock.now())
+    ledger.used_up_at = clock.now()
     clock.wait(5 * 3600)
     assert ledger.wait(I.ALARMS) == pytest.approx(1800 + MARGIN)
-    ledger.count_as_used_up(clock.now() + DAY)
+    ledger.used_up_at = clock.now() + DAY
     assert ledger.wait(I.ALARMS) == pytest.approx(1800 + MARGIN)
 
 

@@ -47,9 +47,9 @@ def ledger(clock: HandClock) -> Ledger:
 def new_ledger(clock: HandClock, scale: Scale = HOUSE) -> Ledger:
     """Return an owner's ledger without a call."""
     ledger = Ledger(nothing, clock.now)
-    ledger.use_profile(Profile.OWNER)
-    ledger.use_scale(scale)
-    ledger.use_zone(BERLIN)
+    ledger.profile = Profile.OWNER
+    ledger.scale = scale
+    ledger.zone = BERLIN
     return ledger
 
 
@@ -141,7 +141,7 @@ async def test_a_day_of_25_hours_that_begins_at_half_past(clock: HandClock) -> N
     adelaide = ZoneInfo("Australia/Adelaide")
     clock.set_to(datetime(2026, 4, 4, tzinfo=adelaide))
     ledger = new_ledger(clock)
-    ledger.use_zone(adelaide)
+    ledger.zone = adelaide
     made = await live_day(ledger, clock, others=400, days=3)
     most = most_in_a_day(chain.from_iterable(made.values()), adelaide.key)
     assert 0.8 * BASIC_CALLS < most <= BASIC_CALLS
@@ -151,7 +151,7 @@ async def test_a_day_of_25_hours_that_begins_at_half_past(clock: HandClock) -> N
 def test_a_clock_that_is_set_ends_no_day(clock: HandClock, jump: float) -> None:
     steady = clock.now()
     ledger = Ledger(nothing, clock.now, lambda: steady)
-    ledger.use_profile(Profile.OWNER)
+    ledger.profile = Profile.OWNER
     for _ in range(900):
         ledger.lane(Interface.REGISTRATION).add(ledger.now())
     for hours in range(24):
@@ -258,7 +258,7 @@ async def test_lists_are_daily_and_alarms_hourly(ledger: Ledger) -> None:
     assert 2 * ledger.spacing(Interface.DEVICE_LIST, 1) == DAY
     assert 2 * ledger.spacing(Interface.STATIONS, 1) == DAY
     assert ledger.spacing(Interface.ALARMS, 1) == HOUR
-    ledger.use_profile(Profile.DAILY)
+    ledger.profile = Profile.DAILY
     assert ledger.spacing(Interface.DEVICE_LIST, 1) < HOUR
     assert ledger.left_of_day() is None
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import tzinfo
-from enum import StrEnum
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -37,15 +36,6 @@ PROFILES: Final[Mapping[Dialect, Profile]] = {
 }
 
 
-class LifeCycle(StrEnum):
-    """What an account does: from `LEAVING` on it asks and adds nothing."""
-
-    OPENING = "opening"
-    RUNNING = "running"
-    LEAVING = "leaving"
-    CLOSED = "closed"
-
-
 class Account:
     """What an entry is, whatever is asked of it. It knows no coordinator.
 
@@ -53,11 +43,15 @@ class Account:
     entry shows: neither deselected by the user nor shown by another entry. Plants and
     devices that the last list lacked are shown for a day more, but not asked: a call
     for one of them fails for all. `listed_plants` and `listed_devices` are the others,
-    `listed_by_type` those devices that may have real-time data.
+    `listed_by_type` those devices that may have real-time data. `learnt_zones`: the time
+    zones that rows have shown, by plant code.
 
     `inventory_changed` is sent after plants or devices may have changed,
     `inventory_doubted` when an answer shows that the lists are out of date, and
     `types_changed` when an interface has answered or refused a device type.
+
+    Once it `is_leaving`, nothing is asked or added any more; once it `is_closed`, the
+    last write has begun. An unload that fails takes the first back.
     """
 
     def __init__(
@@ -76,7 +70,7 @@ class Account:
         self.is_of_owner = CONF_TOKEN in entry.data
         self.clock = Clock()
         self._given: tuple[Mapping[str, Any], str] | None = None
-        self._options = AccountOptions(hass.config.currency)
+        self._options: AccountOptions
         self.inventory = inventory
         self.powers = powers
         self.inventory_changed = Signal("inventory changed")
@@ -92,11 +86,12 @@ class Account:
         self.left_out = AllLeftOut(
             self.clock.now, self._plant_of, self.inventory_doubted.send
         )
-        self._life_cycle = LifeCycle.OPENING
+        self.is_leaving = False
+        self.is_closed = False
         self._by_plant: dict[str, list[Device]] = {}
         self._listed_by_plant: dict[str, list[Device]] = {}
         self._zones: dict[str, tzinfo] = {}
-        self._learnt_zones: dict[str, tzinfo] = {}
+        self.learnt_zones: dict[str, tzinfo] = {}
         self._registered_devices = RegisteredDevices(hass, entry)
         self.issues = Issues(self)
         self._choose_profile(inventory.dialect)
@@ -107,12 +102,7 @@ class Account:
     def options(self) -> AccountOptions:
         """Return the user's choices, as the entry has them at this moment."""
         given = (self.entry.options, self.hass.config.currency)
-        # Home Assistant replaces an entry's options, it never changes them.
-        if (
-            self._given is None
-            or self._given[0] is not given[0]
-            or (self._given[1] != given[1])
-        ):
+        if given != self._given:
             self._given, self._options = given, AccountOptions.of(*given)
         return self._options
 
@@ -120,31 +110,6 @@ class Account:
     def grants_control(self) -> bool:
         """Tell whether control is part of an owner's consent, if there is one."""
         return not self.is_of_owner or grants_control(self.entry.data)
-
-    @property
-    def is_leaving(self) -> bool:
-        """Tell whether nothing may be asked or added any more."""
-        return self._life_cycle in (LifeCycle.LEAVING, LifeCycle.CLOSED)
-
-    @property
-    def is_closed(self) -> bool:
-        """Tell whether the last write has begun."""
-        return self._life_cycle is LifeCycle.CLOSED
-
-    @callback
-    def run(self) -> None:
-        """Go on, or begin: after the platforms are set up, or an unload that failed."""
-        self._life_cycle = LifeCycle.RUNNING
-
-    @callback
-    def leave(self) -> None:
-        """Ask and add nothing more."""
-        self._life_cycle = LifeCycle.LEAVING
-
-    @callback
-    def close(self) -> None:
-        """Write nothing more, except for the last time."""
-        self._life_cycle = LifeCycle.CLOSED
 
     def wait(self, interface: Interface, calls: int = 1) -> float:
         """Return the seconds until calls can be made, a login included."""
@@ -189,7 +154,7 @@ class Account:
 
     def _choose_profile(self, dialect: Dialect) -> None:
         profile = self.options.profile or PROFILES[dialect]
-        self.ledger.use_profile(Profile.OWNER if self.is_of_owner else profile)
+        self.ledger.profile = Profile.OWNER if self.is_of_owner else profile
 
     def zone(self, plant_code: str) -> tzinfo:
         """Return a plant's time zone; Home Assistant's while it is not known."""
@@ -199,15 +164,10 @@ class Account:
         """Return a plant's time zone, None while neither list nor rows have told it."""
         return self._zones.get(plant_code)
 
-    @property
-    def learnt_zones(self) -> Mapping[str, tzinfo]:
-        """The time zones that rows have shown, by plant code."""
-        return self._learnt_zones
-
     @callback
     def learn_zone(self, plant_code: str, zone: tzinfo) -> None:
         """Keep a plant's time zone as its rows have shown it."""
-        self._learnt_zones[plant_code] = self._zones[plant_code] = zone
+        self.learnt_zones[plant_code] = self._zones[plant_code] = zone
 
     def devices_of(self, plant_code: str) -> list[Device]:
         """Return the devices of a plant that are shown."""
@@ -365,9 +325,9 @@ class Account:
         self._zones = {
             code: zone
             for code, plant in self.plants.items()
-            if (zone := self._learnt_zones.get(code) or zone_of(plant, home))
+            if (zone := self.learnt_zones.get(code) or zone_of(plant, home))
         }
-        self.ledger.use_zone(next(iter(self._zones.values()), home))
+        self.ledger.zone = next(iter(self._zones.values()), home)
 
 
 def _by_plant(devices: Iterable[Device]) -> dict[str, list[Device]]:

@@ -1,16 +1,11 @@
 """The time of an account."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime
 import time
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
-
-
-def _wall_clock() -> float:
-    return time.time()
 
 
 class Clock:
@@ -19,13 +14,9 @@ class Clock:
     The ledger of calls has a clock of its own, which follows jumps of this one.
     """
 
-    def __init__(self, wall: Callable[[], float] = _wall_clock) -> None:
-        """Follow a clock, that of the machine by default."""
-        self._wall = wall
-
     def now(self) -> float:
         """Return the present epoch second."""
-        return self._wall()
+        return time.time()
 
 
 async def async_delay(hass: HomeAssistant, seconds: float) -> None:

@@ -12,6 +12,7 @@ import time
 from typing import Any, Self
 
 from aiohttp import ClientSession, DummyCookieJar
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
     CONF_HOST,
     CONF_PASSWORD,
@@ -106,8 +107,9 @@ type AnyCredentials = Credentials | OwnerCredentials
 """The two ways to an account."""
 
 
-def credentials_in(data: Mapping[str, Any]) -> AnyCredentials:
-    """Return the credentials of an entry's data."""
+def credentials_of(entry: ConfigEntry) -> AnyCredentials:
+    """Return how an entry reaches its account."""
+    data = entry.data
     return OwnerCredentials.of(data) if CONF_TOKEN in data else Credentials.of(data)
 
 
@@ -198,7 +200,7 @@ class Connections:
         if account not in self._ledgers:
             ledger = self._ledgers[account] = Ledger(self.async_save)
             if self._store.was_damaged:
-                ledger.count_as_used_up(self._loaded_at)
+                ledger.used_up_at = self._loaded_at
         return self._ledgers[account]
 
     async def async_carry_over(self, account: str, connection: Connection) -> None:
@@ -211,7 +213,7 @@ class Connections:
         if session.ledger is not ledger:
             await ledger.merge(session.ledger)
         self._ledgers[connection.credentials.account] = ledger
-        session.use_ledger(ledger)
+        session.ledger = ledger
 
     @callback
     def connect(self, credentials: AnyCredentials) -> Connection:
@@ -241,7 +243,7 @@ class Connections:
         authenticator: Authenticator
         own = ""
         if isinstance(credentials, OwnerCredentials):
-            ledger.use_profile(Profile.OWNER)
+            ledger.profile = Profile.OWNER
             tokens = OwnerTokens(self._hass, credentials)
             authenticator = BearerAuthenticator(tokens)
         else:

@@ -27,6 +27,7 @@ from ..northbound.errors import (
     UnreachableError,
 )
 from ..northbound.lane import NOT_GRANTED
+from ..northbound.plant_list import LISTED_BY
 from .clock import async_delay
 from .connections import AnyCredentials, Connection, async_get_connections
 from .user_language import async_user_language
@@ -36,7 +37,6 @@ from .wording import escaped
 WAITS: Final = 90.0
 TICK: Final = 1.0
 TOO_EARLY: Final = frozenset({"login_too_frequent", "too_frequent"})
-PLANT_LISTS: Final = (Interface.STATIONS, Interface.STATION_LIST)
 
 # From the special to the general: the first class that fits names the message.
 ERRORS: Final[tuple[tuple[type[NorthboundError], str], ...]] = (
@@ -96,7 +96,7 @@ class SignIn:
         ledger = connection.client.session.ledger
         try:
             while connection.is_listing:
-                at = max(ledger.wait(lane) for lane in PLANT_LISTS)
+                at = max(ledger.wait(lane) for lane in LISTED_BY.values())
                 await async_delay(self._hass, at)
                 await _async_list(connection)
         except NorthboundError as error:
@@ -113,7 +113,7 @@ class SignIn:
         rest = login.paused_until - ledger.now() if is_refused else 0.0
         # The user says that password and rights are in order now: try them.
         await ledger.resume(Interface.LOGIN, PauseReason.LOGIN_REFUSED)
-        for interface in (Interface.LOGIN, *PLANT_LISTS):
+        for interface in (Interface.LOGIN, *LISTED_BY.values()):
             await ledger.resume(interface, *NOT_GRANTED)
         self.error = None
         try:

@@ -17,7 +17,12 @@ from homeassistant.const import CONF_HOST
 import voluptuous as vol
 from yarl import URL
 
-from ..account.connections import AnyCredentials, Connection, async_get_connections
+from ..account.connections import (
+    AnyCredentials,
+    Connection,
+    async_get_connections,
+    credentials_of,
+)
 from ..account.device_registry import plant_owners
 from ..account.sign_in import SignIn
 from ..account.typed import REASONS
@@ -29,7 +34,6 @@ from ..const import (
     CONF_LEFT_OUT,
     CONF_PLANTS,
 )
-from ..hub.setup import credentials_of
 from ..northbound import Plant
 from ..northbound.errors import PageAddressError
 from ..welcome.forms import several
@@ -121,9 +125,7 @@ class PlantsFlow(ConfigFlow, ABC):
         return self._show_again(await self._async_errors())
 
     def _show_other_plants(self) -> ConfigFlowResult:
-        errors: dict[str, str] = {}
-        errors["base"] = "other_plants"
-        return self._show_again(errors)
+        return self._show_again({"base": "other_plants"})
 
     async def _async_when_listed(self, go_on: GoOn) -> ConfigFlowResult:
         """Go on at once, or when the rest of the plants is listed."""

@@ -67,8 +67,8 @@ class Hub:
     @callback
     def _rescale(self) -> None:
         """Tell the ledger the size of the account, which its limits grow with."""
-        scale = self.devices.scale(self.periods.refused_types())
-        self.account.ledger.use_scale(scale)
+        ledger = self.account.ledger
+        ledger.scale = self.devices.scale(self.periods.refused_types())
 
     async def async_restore(self) -> None:
         """Restore what has a store of its own: alarms, history, control."""
@@ -91,7 +91,6 @@ class Hub:
         account = self.account
         unload = account.entry.async_on_unload
         self.registered = {}
-        account.run()
         self.inventory.schedule()
         self.alarms.start()
         self.periods.start(self._store.save_later)
@@ -110,7 +109,7 @@ class Hub:
 
     async def async_close(self) -> None:
         """Write for the last time; a later answer must not write over it."""
-        self.account.close()
+        self.account.is_leaving = self.account.is_closed = True
         await self._store.async_close()
         await self.alarms.async_save()
         await self.history.async_save()

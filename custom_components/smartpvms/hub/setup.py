@@ -9,18 +9,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 
 from ..account.account import Account
-from ..account.connections import (
-    AnyCredentials,
-    Connection,
-    async_get_connections,
-    credentials_in,
-)
+from ..account.connections import Connection, async_get_connections, credentials_of
 from ..account.inventory import Inventory
 from ..account.owner import Token
 from ..const import DOMAIN
 from ..coordinator import what_failed
-from ..northbound import Dialect, Interface, NorthboundError
+from ..northbound import NorthboundError
 from ..northbound.errors import LoginError, NotYetError
+from ..northbound.plant_list import LISTED_BY
 from .hub import Hub
 from .store import read_saved, store_of
 
@@ -66,11 +62,6 @@ def _as_detected(known: Inventory, connection: Connection) -> Inventory:
     return known
 
 
-def credentials_of(entry: ConfigEntry) -> AnyCredentials:
-    """Return how an entry reaches its account."""
-    return credentials_in(entry.data)
-
-
 def _keep_tokens(hass: HomeAssistant, entry: ConfigEntry, token: Token) -> None:
     """Store the tokens of a consent, as long as there is an entry."""
     if hass.config_entries.async_get_entry(entry.entry_id):
@@ -114,13 +105,8 @@ async def _async_first_inventory(connection: Connection) -> Inventory:
             translation_domain=DOMAIN,
             translation_key="update_failed",
             translation_placeholders={
-                "interface": _plant_list(connection.dialect),
+                "interface": LISTED_BY[connection.dialect],
                 "error": "the list of plants is empty",
             },
         )
     return found.with_plants(listed, ledger.now())
-
-
-def _plant_list(dialect: Dialect) -> Interface:
-    is_old = dialect is Dialect.V2020
-    return Interface.STATION_LIST if is_old else Interface.STATIONS

@@ -21,10 +21,9 @@ from ..account.time_zones import find_zone
 from ..catalogue import PLANT_PERIODS, PeriodKpi
 from ..coordinator import EARLY, calling
 from ..local_time import DAY, HOUR
-from ..northbound import Interface, Ledger, PauseReason, Period, PlantRow, Values
+from ..northbound import Interface, PauseReason, Period, PlantRow, Values
 from ..northbound.errors import BusyError
 from ..northbound.interfaces import PLANTS_PER_CALL
-from ..northbound.limits import windows
 from ..northbound.periods import PLANT_INTERFACES
 from .closings import Closings, Inquiry
 from .coordinator import RealTimeCoordinator
@@ -54,14 +53,6 @@ LOOK_AGAIN: Final = 60.0
 # An account may have no real-time data at all.
 PATIENCE: Final = 600.0
 AGAIN_AFTER: Final = 600.0
-
-
-def seconds_per_call(ledger: Ledger, interface: Interface) -> float:
-    """Return how long a lane takes, in the long run, to allow one more call."""
-    return max(
-        window.seconds / max(1, window.calls(ledger.scale))
-        for window in windows(interface, ledger.profile)
-    )
 
 
 class SavedPeriods(TypedDict):
@@ -129,8 +120,7 @@ class PeriodCoordinator[K, RequestT](RealTimeCoordinator[K, Inquiry[RequestT]]):
     def _share(self, requests: Iterable[object]) -> float:
         """Return the seconds in which the live share of the lane allows calls."""
         calls = max(1, sum(1 for _ in requests))
-        per_call = seconds_per_call(self.account.ledger, self.interface)
-        return calls * per_call / LIVE_SHARE
+        return self.account.ledger.spacing(self.interface, calls) / LIVE_SHARE
 
     @override
     def _round(self) -> Iterable[Inquiry[RequestT]]:

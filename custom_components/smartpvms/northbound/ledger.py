@@ -4,7 +4,7 @@ A lane is one interface. The ledger is asked before every call and written befor
 call leaves, so that a crash between the two costs a call, not a 407.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, tzinfo
 import time
 from typing import Final, NamedTuple
@@ -65,8 +65,9 @@ class Ledger:
     `save` is awaited whenever the ledger must survive a crash; `now` gives
     epoch seconds, `steady` seconds of a monotonic clock: where the two part,
     the past moves along, since the server's windows last as long as ever. `profile`
-    None means not known yet: both profiles apply. `zone` is the plants' time zone,
-    in which a day's quota ends.
+    None means not known yet: both profiles apply. `scale`: the account's size; `zone`:
+    the plants' time zone, in which a day's quota ends; `lanes`: those that were ever
+    used; `used_up_at`: when all windows may have been full, of which no record is left.
     """
 
     def __init__(
@@ -80,42 +81,20 @@ class Ledger:
         self._wall = now or _wall_clock
         self._steady = steady or (_steady_clock if now is None else now)
         self._lead = self._wall() - self._steady()
-        self._lanes: dict[Interface, Lane] = {}
+        self.lanes: dict[Interface, Lane] = {}
         self.profile: Profile | None = None
         self.scale = Scale()
         self.zone: tzinfo = UTC
         # When a server that is busy for everybody may be asked again.
         self._busy_until = 0.0
-        # When all windows may have been full, of which no record is left.
-        self._used_up_at = 0.0
-
-    def count_as_used_up(self, at: float) -> None:
-        """Count all windows as full at an epoch second: the record of calls is lost."""
-        self._used_up_at = at
-
-    def use_profile(self, profile: Profile) -> None:
-        """Follow the limits of a profile from now on."""
-        self.profile = profile
-
-    def use_scale(self, scale: Scale) -> None:
-        """Follow the limits of an account of this size from now on."""
-        self.scale = scale
-
-    def use_zone(self, zone: tzinfo) -> None:
-        """End a day's quota at midnight of this zone."""
-        self.zone = zone
+        self.used_up_at = 0.0
 
     def lane(self, interface: Interface) -> Lane:
         """Return the lane of an interface."""
-        if (lane := self._lanes.get(interface)) is None:
-            lane = self._lanes[interface] = Lane()
-        lane.prune(self._now(), _SPANS[interface])
+        if (lane := self.lanes.get(interface)) is None:
+            lane = self.lanes[interface] = Lane()
+        lane.prune(self.now(), _SPANS[interface])
         return lane
-
-    @property
-    def lanes(self) -> Mapping[Interface, Lane]:
-        """Return the lanes that were ever used."""
-        return self._lanes
 
     def ready_at(self, interface: Interface, calls: int = 1) -> float:
         """Return the epoch second from which `calls` calls may be made."""
@@ -143,13 +122,13 @@ class Ledger:
 
     def _free_at(self, interface: Interface, lane: Lane) -> float:
         """Return the epoch second from which an interface's lane is not at rest."""
-        now = self._now()
+        now = self.now()
         at = max(now, lane.paused_until, lane.held_until, self._busy_until)
-        if not self._used_up_at:
+        if not self.used_up_at:
             return at
         spans = [limit.seconds for limit in self._limits(interface)]
         span = min(spans) if interface in _LISTS else max(spans)
-        return max(at, min(self._used_up_at, now) + span + MARGIN)
+        return max(at, min(self.used_up_at, now) + span + MARGIN)
 
     def _room_at(
         self, interface: Interface, made: Sequence[float], calls: int, at: float
@@ -161,12 +140,12 @@ class Ledger:
             if (index := len(made) - (limit.calls - wanted) - 1) >= 0:
                 at = max(at, made[index] + limit.seconds + MARGIN)
         if self.profile is Profile.OWNER:
-            at = owner_quota.room_at(self._lanes, interface, calls, at)
+            at = owner_quota.room_at(self.lanes, interface, calls, at)
         return at
 
     def _limits(self, interface: Interface) -> tuple[Limit, ...]:
         """Return what a lane is allowed at the account's size, as it was learnt."""
-        known = self._lanes.get(interface)
+        known = self.lanes.get(interface)
         stretch = known.stretch if known else 1.0
         least = self._least_seconds(interface)
         return tuple(
@@ -185,12 +164,12 @@ class Ledger:
         """
         if self.profile is not Profile.OWNER or interface not in owner_quota.LIVE:
             return 0.0
-        at = self._now() - earlier
-        return owner_quota.live_every(self._lanes, self.scale, self.zone, at)
+        at = self.now() - earlier
+        return owner_quota.live_every(self.lanes, self.scale, self.zone, at)
 
     def wait(self, interface: Interface, calls: int = 1) -> float:
         """Return the seconds until `calls` calls may be made, 0 for now."""
-        return max(0.0, self.ready_at(interface, calls) - self._now())
+        return max(0.0, self.ready_at(interface, calls) - self.now())
 
     def burst(self, interface: Interface) -> int:
         """Return how many calls a rested lane takes at once."""
@@ -239,7 +218,7 @@ class Ledger:
         lane = self.lane(interface)
         at = self._free_at(interface, lane)
         # The clock is read last: a lane that is free is so from the moment it was asked.
-        if at > (now := self._now()):
+        if at > (now := self.now()):
             return 0
         limits = self._limits(interface)
         shortest = min(limit.seconds for limit in limits)
@@ -249,33 +228,30 @@ class Ledger:
             if limit.seconds > shortest or len(limits) == 1
         ]
         if self.profile is Profile.OWNER:
-            rest.append(owner_quota.left_for(self._lanes, interface, now))
+            rest.append(owner_quota.left_for(self.lanes, interface, now))
         return max(0, min(rest))
 
     def left_of_day(self) -> int | None:
         """Return how many calls an owner's day has left, None where none are counted so."""
         if self.profile is not Profile.OWNER:
             return None
-        return owner_quota.left(self._lanes, Interface.STATIONS, self._now())
+        return owner_quota.left(self.lanes, Interface.STATIONS, self.now())
 
     def now(self) -> float:
         """Return the ledger's time in epoch seconds."""
-        return self._now()
-
-    def _now(self) -> float:
         now = self._wall()
         jump = now - self._steady() - self._lead
         if abs(jump) > JUMP:
             self._lead += jump
             self._busy_until += jump
-            self._used_up_at += jump if self._used_up_at else 0.0
-            for lane in self._lanes.values():
+            self.used_up_at += jump if self.used_up_at else 0.0
+            for lane in self.lanes.values():
                 lane.move(jump)
         return now
 
     def check(self, interface: Interface) -> None:
         """Raise NotYetError where a call may not be made now."""
-        if (at := self.ready_at(interface)) > self._now():
+        if (at := self.ready_at(interface)) > self.now():
             raise NotYetError(interface, at)
 
     async def claim(self, interface: Interface) -> None:
@@ -285,13 +261,13 @@ class Ledger:
 
     async def claim_login_by_hand(self) -> None:
         """Put a user's own login on record, or raise NotYetError."""
-        if (at := self.login_by_hand_at()) > self._now():
+        if (at := self.login_by_hand_at()) > self.now():
             raise NotYetError(Interface.LOGIN, at)
         await self._claim(Interface.LOGIN)
 
     async def _claim(self, interface: Interface) -> None:
         lane = self.lane(interface)
-        lane.leaving_at = self._now()
+        lane.leaving_at = self.now()
         lane.add(lane.leaving_at)
         await self._save()
 
@@ -313,11 +289,11 @@ class Ledger:
         """Date the call on record to now, which is no earlier than its arrival."""
         lane = self.lane(interface)
         lane.withdraw()
-        lane.add(self._now())
+        lane.add(self.now())
 
     async def record(self, interface: Interface, error: NorthboundError | None) -> None:
         """Note the outcome of the call on record: pause the lane or end its pause."""
-        lane, now = self.lane(interface), self._now()
+        lane, now = self.lane(interface), self.now()
         if isinstance(error, UnansweredError):
             self.give_up(interface)
             return
@@ -335,7 +311,7 @@ class Ledger:
         self, interface: Interface, seconds: float, reason: PauseReason
     ) -> None:
         """Pause a lane for a reason that only the caller knows."""
-        now = self._now()
+        now = self.now()
         self.lane(interface).pause_until(now, now + seconds, reason)
         await self._save()
 
@@ -350,7 +326,7 @@ class Ledger:
 
         A change of the account may have removed the cause of a pause.
         """
-        for interface in list(self._lanes):
+        for interface in list(self.lanes):
             await self.resume(interface, *NOT_GRANTED, PauseReason.LOGIN_REFUSED)
         for interface, lane in other.lanes.items():
             self.lane(interface).merge(lane)
@@ -358,16 +334,16 @@ class Ledger:
 
     def dump(self) -> SavedLedger:
         """Return the lanes as JSON data."""
-        lanes = {str(interface): lane.dump() for interface, lane in self._lanes.items()}
-        return lanes | ({_USED_UP_AT: self._used_up_at} if self._used_up_at else {})
+        lanes = {str(interface): lane.dump() for interface, lane in self.lanes.items()}
+        return lanes | ({_USED_UP_AT: self.used_up_at} if self.used_up_at else {})
 
     def load(self, saved: object) -> None:
         """Restore what `dump` returned, or raise ValueError."""
         if not isinstance(saved, dict):
             raise ValueError("no ledger")  # noqa: TRY004
-        self._used_up_at = number(saved.get(_USED_UP_AT, 0))
+        self.used_up_at = number(saved.get(_USED_UP_AT, 0))
         # A later version may know more interfaces.
-        self._lanes = {
+        self.lanes = {
             Interface(name): Lane.load(lane)
             for name, lane in saved.items()
             if name in Interface

@@ -117,10 +117,6 @@ class NorthboundSession:
         """Note that these credentials have worked: a refusal may be a lock."""
         self._authenticator.trust()
 
-    def use_ledger(self, ledger: Ledger) -> None:
-        """Put further calls on another ledger."""
-        self.ledger = ledger
-
     @override
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._base.host}>"
