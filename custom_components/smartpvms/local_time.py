@@ -17,6 +17,12 @@ HOUR: Final = 3600
 DAY: Final = 86400
 ONE_DAY: Final = timedelta(days=1)
 
+# The period of whose rows another period is the parent.
+_BELOW: Final = {
+    Period.DAY: Period.HOUR,
+    Period.MONTH: Period.DAY,
+    Period.YEAR: Period.MONTH,
+}
 _SECONDS: Final = {Period.HOUR: HOUR, Period.FIVE_MINUTES: 5 * MINUTE}
 
 ALL_YEARS: Final = date(1970, 1, 1)
@@ -84,10 +90,14 @@ def row_end(period: Period, since: int, zone: tzinfo) -> int:
     if seconds := _SECONDS.get(period):
         return since + seconds
     day = day_of(since + 12 * HOUR, zone)
-    if period is Period.DAY:
-        return midnight(day + ONE_DAY, zone)
-    below = Period.DAY if period is Period.MONTH else Period.MONTH
+    below = _BELOW[period]
     return midnight(parent_end(below, parent(below, day)), zone)
+
+
+def day_before(period: Period, at: float, zone: tzinfo) -> date:
+    """Return the first local day of the period before that of an instant."""
+    first = parent(_BELOW[period], day_of(at, zone))
+    return parent(_BELOW[period], first - ONE_DAY)
 
 
 def hour_of(at: float, grid: int) -> int:

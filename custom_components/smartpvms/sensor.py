@@ -170,9 +170,12 @@ def unknown_kpi(key: str) -> Kpi:
 
 
 class KpiSensor[K: str | int](ReadingEntity[K], SensorEntity):
-    """A KPI of a plant or device."""
+    """A KPI of a plant or device; `more` returns its attributes."""
+
+    _unrecorded_attributes = frozenset({ATTR_CAPACITY, ATTR_INSTALLED, ATTR_INTERVAL})
 
     entity_description: Kpi
+    more: Callable[[Any, Any], Mapping[str, Any]] | None = None
 
     def __init__(self, coordinator: ReadingsCoordinator[K], key: K, kpi: Kpi) -> None:
         """Show a KPI; money is in the plant's currency."""
@@ -202,6 +205,12 @@ class KpiSensor[K: str | int](ReadingEntity[K], SensorEntity):
         """Return the value."""
         value = self.value
         return None if not value and self.entity_description.zero_is_missing else value
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return what the value is part of."""
+        return self.more(self.coordinator, self.key) if self.more else None
 
 
 class MeasuringSensor[K: str | int](KpiSensor[K]):
@@ -314,73 +323,39 @@ def sensor_class(kpi: Kpi) -> type[KpiSensor[Any]]:
     return KpiSensor
 
 
-class CapacityKeptSensor(MeasuringSensor[str]):
-    """The capacity that a plant's batteries have kept, with each year as an attribute."""
-
-    coordinator: InsightCoordinator
-
-    @property
-    @override
-    def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return the capacity kept in each year of the batteries, in percent."""
-        return {ATTR_YEARS: self.coordinator.years.get(self.key, [])}
-
-
-def _installed(sensor: KpiSensor[str]) -> Mapping[str, float | None]:
-    plant = sensor.coordinator.account.plants.get(sensor.key)
+def _installed(
+    coordinator: ReadingsCoordinator[str], code: str
+) -> Mapping[str, float | None]:
+    """Return the power of a plant's modules at their peak, in kWp."""
+    plant = coordinator.account.plants.get(code)
     return {ATTR_INSTALLED: plant.capacity if plant else None}
 
 
-class PvPowerSensor(MeasuringSensor[str]):
-    """The power of a plant's modules, with the power installed as an attribute."""
-
-    _unrecorded_attributes = frozenset({ATTR_INSTALLED})
-
-    @property
-    @override
-    def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return the power of all modules at their peak, in kWp."""
-        return _installed(self)
+def _capacity(coordinator: BalanceCoordinator, code: str) -> Mapping[str, float | None]:
+    """Return all that a plant's batteries can hold, in kWh."""
+    return {ATTR_CAPACITY: coordinator.battery_capacity(code)}
 
 
-class StoredSensor(MeasuringSensor[str]):
-    """The energy in a plant's batteries, with all they can hold as an attribute."""
+def _interval(coordinator: PollingCoordinator, code: str) -> Mapping[str, Any]:
+    """Return how far apart values come, in seconds, and the power installed.
 
-    coordinator: BalanceCoordinator
-
-    _unrecorded_attributes = frozenset({ATTR_CAPACITY})
-
-    @property
-    @override
-    def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return the capacity of all batteries, in kWh."""
-        return {ATTR_CAPACITY: self.coordinator.battery_capacity(self.key)}
-
-
-class LastDataSensor(TimeSensor[str]):
-    """When a plant's last values came.
-
-    It is available while the plant does not answer, and so are its attributes: the time
-    between two values, and the power installed.
+    They are there while the plant does not answer, as the time of its last values is.
     """
-
-    coordinator: PollingCoordinator
-
-    _unrecorded_attributes = frozenset({ATTR_INTERVAL, ATTR_INSTALLED})
-
-    @property
-    @override
-    def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return how far apart values come, in seconds, and the power in kWp."""
-        return {ATTR_INTERVAL: round(self.coordinator.interval), **_installed(self)}
+    return {ATTR_INTERVAL: round(coordinator.interval), **_installed(coordinator, code)}
 
 
-_WITH_MORE: Final[Mapping[str, type[KpiSensor[Any]]]] = {
-    PV_POWER: PvPowerSensor,
-    ENERGY_STORED: StoredSensor,
-    LAST_DATA: LastDataSensor,
-    CAPACITY_KEPT.key: CapacityKeptSensor,
+def _years(coordinator: InsightCoordinator, code: str) -> Mapping[str, Any]:
+    """Return the capacity kept in each year of the batteries, in percent."""
+    return {ATTR_YEARS: coordinator.years.get(code, [])}
+
+
+_MORE: Final[Mapping[str, Callable[[Any, str], Mapping[str, Any]]]] = {
+    PV_POWER: _installed,
+    ENERGY_STORED: _capacity,
+    LAST_DATA: _interval,
+    CAPACITY_KEPT.key: _years,
 }
+"""What sensors of a plant have as attributes."""
 
 
 def _sensor[K: str | int](
@@ -394,5 +369,6 @@ def _measure[K: str | int](
     coordinator: ReadingsCoordinator[K], key: K, kpi: Kpi
 ) -> KpiSensor[K]:
     """Return a sensor of what is derived, some with what their value is part of."""
-    make = _WITH_MORE.get(kpi.key) or sensor_class(kpi)
-    return make(coordinator, key, kpi)
+    sensor = _sensor(coordinator, key, kpi)
+    sensor.more = _MORE.get(kpi.key)
+    return sensor

@@ -7,7 +7,12 @@ from random import Random
 
 import pytest
 
-from custom_components.smartpvms.account.left_out import LEFT_OUT, AllLeftOut, LeftOut
+from custom_components.smartpvms.account.left_out import (
+    LEFT_OUT,
+    AllLeftOut,
+    LeftOut,
+    all_named,
+)
 from custom_components.smartpvms.northbound import Interface
 from custom_components.smartpvms.northbound.errors import (
     NorthboundError,
@@ -244,8 +249,8 @@ def test_devices_of_a_refused_plant_are_suspects(clock: Clock) -> None:
     with days.asking([8, 10]):
         raise error_for(Interface.DEVICE_DAY, CONSENT)
     assert days.parts([8, 10]) == [(8,), (10,)]
-    assert known.named_plants() == {"A": CONSENT}
-    assert known.named_devices() == {7: CONSENT, 8: CONSENT}
+    assert all_named(known.plants) == {"A": CONSENT}
+    assert all_named(known.devices) == {7: CONSENT, 8: CONSENT}
     assert known.interfaces == [Interface.DEVICE_REAL_TIME, LANE]
     assert known.of(LANE) == (known.of_plants(LANE),)
     known.keep_only({"B"}, {9})
@@ -268,10 +273,10 @@ def test_what_one_interface_has_again_the_others_ask_soon(clock: Clock) -> None:
     assert known.of_plants(Interface.PLANT_DAY).askable(["A"]) == ["A"]
     for lane in devices:
         assert known.of_devices(lane).askable([7, 8, 9]) == [7, 8]
-    assert known.named_plants() == {}
+    assert all_named(known.plants) == {}
     with known.of_devices(devices[0]).asking([9]):
         pass
-    assert known.named_devices() == {}
+    assert all_named(known.devices) == {}
 
 
 def test_it_is_saved(clock: Clock) -> None:
@@ -311,4 +316,4 @@ def test_a_later_version_may_know_more_interfaces(clock: Clock) -> None:
     known = everything(clock)
     saved = LEFT_OUT({"plants": {"unknown": {"A": [20056, 1.0, 1.0]}}})
     known.restore(saved, ["A"], [7])
-    assert not known.named_plants()
+    assert not all_named(known.plants)

@@ -115,13 +115,6 @@ class Inventory:
 
     def bound(self, now: float) -> Self:
         """Return the inventory without times of a clock that was ahead: they are now."""
-        times_known = (
-            self.plants_at,
-            *self.devices_at.values(),
-            *self.missing_since.values(),
-        )
-        if max(times_known) <= now:
-            return self
         return replace(
             self,
             plants_at=min(self.plants_at, now),

@@ -12,17 +12,10 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..local_time import HOUR
-from ..northbound import (
-    Device,
-    Dialect,
-    Interface,
-    Ledger,
-    NorthboundClient,
-    PauseReason,
-    Plant,
-)
+from ..northbound import Device, Interface, Ledger, NorthboundClient, PauseReason, Plant
+from ..northbound.plant_list import LISTED_BY
 from .inventory import Inventory
-from .left_out import AllLeftOut
+from .left_out import AllLeftOut, all_named
 from .supported_types import Supported
 from .wording import (
     device_types,
@@ -63,11 +56,6 @@ _REASONS: Final = {
 }
 _FORBIDDEN: Final = ("refusal_forbidden", "the account has no permission")
 
-_PLANT_LISTS: Final = {
-    Dialect.V2020: Interface.STATION_LIST,
-    Dialect.V2022: Interface.STATIONS,
-}
-
 
 class Reviewed(Protocol):
     """The parts of an account that its issues are about."""
@@ -106,7 +94,7 @@ class Issues:
             return
         self._reviewed = known
         asked = {types.interface() for types in self._account.supported}
-        for lane in {*self._account.ledger.lanes, *_PLANT_LISTS.values(), *asked}:
+        for lane in {*self._account.ledger.lanes, *LISTED_BY.values(), *asked}:
             self._review_access(lane)
         self._review_consent()
         self._review_left_out()
@@ -127,8 +115,8 @@ class Issues:
                 for key, lane in lanes
             ],
             [sorted(known.types.not_configured) for known in account.supported],
-            account.left_out.named_plants(),
-            account.left_out.named_devices(),
+            all_named(account.left_out.plants),
+            all_named(account.left_out.devices),
         )
 
     def is_refused(self, interface: Interface) -> bool:
@@ -139,10 +127,8 @@ class Issues:
 
     def _is_used(self, interface: Interface) -> bool:
         """Tell whether anything is asked of an interface: one list of plants is."""
-        unused = {*_PLANT_LISTS.values()} - {
-            _PLANT_LISTS[self._account.inventory.dialect]
-        }
-        return interface not in unused
+        listed_by = LISTED_BY[self._account.inventory.dialect]
+        return interface is listed_by or interface not in LISTED_BY.values()
 
     def _review_access(self, interface: Interface) -> None:
         used = self._is_used(interface)
@@ -190,7 +176,7 @@ class Issues:
     def _review_left_out(self) -> None:
         """Tell which plants and devices (by name) are refused, and why."""
         known, account = self._account.left_out, self._account
-        plants, devices = known.named_plants(), known.named_devices()
+        plants, devices = all_named(known.plants), all_named(known.devices)
         lines = [
             self._why(escaped(account.plants[code].name), why)
             for code, why in plants.items()

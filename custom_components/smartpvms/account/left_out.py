@@ -4,6 +4,7 @@ A refusal does not say which one it is: it is found by halves, left out and aske
 alone once a day, so that all others go on.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -83,9 +84,6 @@ class LeftOut[K: str | int]:
 
         Of those left out one whose time has come, alone.
         """
-        if not self:
-            yield from batched(keys, most)
-            return
         wanted = dict.fromkeys(keys)
         doubted = {key for group in self._doubted for key in group}
         for group in list(self._doubted):
@@ -100,8 +98,6 @@ class LeftOut[K: str | int]:
 
     def askable(self, keys: Iterable[K]) -> list[K]:
         """Return those of `keys` that may be asked."""
-        if not self:
-            return list(keys)
         listed = list(keys)
         asked = {key for batch in self.batches(listed, 1) for key in batch}
         return [key for key in listed if key in asked]
@@ -124,8 +120,7 @@ class LeftOut[K: str | int]:
                 if not is_known:
                     raise
         else:
-            if self:
-                self._accept(tuple(batch))
+            self._accept(tuple(batch))
 
     def _refuse(self, batch: tuple[K, ...], error: NorthboundError) -> None:
         self._doubted.pop(self._doubted.pop(batch, ()), None)
@@ -143,7 +138,7 @@ class LeftOut[K: str | int]:
     def _accept(self, batch: tuple[K, ...]) -> None:
         other = self._doubted.get(batch, ())
         self._settle(batch)
-        for key in batch if self.refusals else ():
+        for key in batch:
             if self.refusals.pop(key, None):
                 self._note_accepted(key)
         if other in self._doubted and len(other) > 1:
@@ -242,32 +237,24 @@ class AllLeftOut:
         note_missing: Callable[[], None],
     ) -> None:
         """Start without a refusal."""
-        self._now = now
         self._plant_of = plant_of
-        self._note_missing = note_missing
-        self.plants: dict[Interface, LeftOut[str]] = {}
-        self.devices: dict[Interface, LeftOut[int]] = {}
+        self.plants: dict[Interface, LeftOut[str]] = defaultdict(
+            lambda: LeftOut(
+                now, self._is_plant_refused, note_missing, self._accept_plant
+            )
+        )
+        self.devices: dict[Interface, LeftOut[int]] = defaultdict(
+            lambda: LeftOut(
+                now, self._is_device_refused, note_missing, self._accept_device
+            )
+        )
 
     def of_plants(self, interface: Interface) -> LeftOut[str]:
         """Return the plants that an interface refuses."""
-        if interface not in self.plants:
-            self.plants[interface] = LeftOut[str](
-                self._now,
-                self._is_plant_refused,
-                self._note_missing,
-                self._accept_plant,
-            )
         return self.plants[interface]
 
     def of_devices(self, interface: Interface) -> LeftOut[int]:
         """Return the devices that an interface refuses."""
-        if interface not in self.devices:
-            self.devices[interface] = LeftOut[int](
-                self._now,
-                self._is_device_refused,
-                self._note_missing,
-                self._accept_device,
-            )
         return self.devices[interface]
 
     def _is_plant_refused(self, code: str) -> bool:
@@ -305,22 +292,6 @@ class AllLeftOut:
             if any(one.named() for one in self.of(key))
         )
 
-    def named_plants(self) -> dict[str, int]:
-        """Return the plants that are left out for long, with a failCode."""
-        return {
-            key: code
-            for known in self.plants.values()
-            for key, code in known.named().items()
-        }
-
-    def named_devices(self) -> dict[int, int]:
-        """Return the devices that are left out for long, with a failCode."""
-        return {
-            key: code
-            for known in self.devices.values()
-            for key, code in known.named().items()
-        }
-
     def keep_only(self, plants: Container[str], devices: Container[int]) -> None:
         """Forget what is gone."""
         for of_plants in self.plants.values():
@@ -343,6 +314,11 @@ class AllLeftOut:
             self.of_plants(interface).restore(one, plants)
         for interface, one in _by_interface(saved["devices"]):
             self.of_devices(interface).restore(one, devices)
+
+
+def all_named[K: str | int](known: Mapping[Interface, LeftOut[K]]) -> dict[K, int]:
+    """Return what any interface leaves out for long, with a failCode."""
+    return {key: code for one in known.values() for key, code in one.named().items()}
 
 
 type _Refusals = dict[str, dict[str, Refusal]]

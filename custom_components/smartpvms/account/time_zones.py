@@ -6,10 +6,10 @@ from itertools import takewhile
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from ..local_time import DAY
 from ..northbound import Plant
 from ..northbound.bounds import EASTERNMOST
 
-_DAY: Final = 86400
 # Tried first: populous zones are likelier than others with the same offsets.
 _POPULOUS: Final = (
     "Europe/Berlin",
@@ -91,8 +91,8 @@ def find_zone(midnights: Iterable[int], home: tzinfo) -> tzinfo:
     found = max(zones, key=lambda zone: _run(zone, latest))
     if _run(found, latest):
         return found
-    behind = latest[0] % _DAY
-    ahead = _DAY - behind
+    behind = latest[0] % DAY
+    ahead = DAY - behind
     return timezone(
         timedelta(seconds=ahead if ahead <= EASTERNMOST.total_seconds() else -behind)
     )

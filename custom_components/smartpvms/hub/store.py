@@ -133,17 +133,15 @@ class HubStore:
         self._hass = hass
         self._store = store_of(hass, entry_id)
         self._copied = copied
-        self._will_save = False
-        self._cancel: CALLBACK_TYPE = _nothing
+        self._cancel: CALLBACK_TYPE | None = None
         self._is_closed = False
 
     @callback
     def save_later(self) -> None:
         """Write it in a while, however often that is asked for until then."""
         # Asked again and again, the store would put the writing off for ever.
-        if self._will_save or self._is_closed:
+        if self._cancel or self._is_closed:
             return
-        self._will_save = True
         job = HassJob(self._async_save_now, cancel_on_shutdown=True)
         self._cancel = async_call_later(self._hass, SAVE_DELAY, job)
         # For a stop of Home Assistant in between.
@@ -151,25 +149,19 @@ class HubStore:
 
     async def async_save(self) -> None:
         """Write it now."""
-        self._will_save = False
+        if self._cancel:
+            self._cancel()
+            self._cancel = None
         dumped = await self._hass.async_add_executor_job(self._copied())
         await self._store.async_save(dumped)
 
     async def async_close(self) -> None:
         """Write it for the last time."""
         self._is_closed = True
-        self._cancel()
         await self.async_save()
 
     async def _async_save_now(self, _: datetime) -> None:
-        self._cancel = _nothing
-        if not self._is_closed:
-            await self.async_save()
+        await self.async_save()
 
     def _dump(self) -> dict[str, object]:
-        self._will_save = False
         return self._copied()()
-
-
-def _nothing() -> None:
-    """Cancel nothing."""

@@ -5,11 +5,11 @@ is the row's own. Times are epoch seconds.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Final
 
 from ..catalogue import PeriodKpi
-from ..local_time import HOUR
+from ..local_time import HOUR, day_before, midnight
 from ..northbound import Period, Values
 from .memory import Memory
 from .readings import Reading
@@ -26,15 +26,7 @@ def earliest_start(period: Period, now: float, zone: tzinfo) -> float:
 
     For a while the current period has no row yet; older rows tell nothing of it.
     """
-    day = datetime.fromtimestamp(now, zone).date()
-    match period:
-        case Period.DAY:
-            day -= timedelta(days=1)
-        case Period.MONTH:
-            day = (day.replace(day=1) - timedelta(days=1)).replace(day=1)
-        case Period.YEAR:
-            day = day.replace(year=day.year - 1, month=1, day=1)
-    return datetime(day.year, day.month, day.day, tzinfo=zone).timestamp() - TOLERANCE
+    return midnight(day_before(period, now, zone), zone) - TOLERANCE
 
 
 def by_key[K](
