@@ -88,19 +88,18 @@ class RefreshButton(SmartPvmsEntity, ButtonEntity):
         await self._hub.async_refresh()
         check_login(account)
         if wait > 0:
+            self._take_back()
             at = dt_util.now() + timedelta(seconds=wait)
             text = word(self.hass, "refresh_later", "").format(time=f"{at:%X}")
             persistent_notification.async_create(
                 self.hass, text, account.entry.title, self._notice
             )
-            self._stop_waiting()
             self._until = async_call_later(self.hass, wait, self._take_back)
 
     @override
     async def async_will_remove_from_hass(self) -> None:
         """Take the notification back: it would stay for ever."""
-        if self._until is not None:
-            self._take_back()
+        self._take_back()
         await super().async_will_remove_from_hass()
 
     @callback
@@ -109,16 +108,11 @@ class RefreshButton(SmartPvmsEntity, ButtonEntity):
 
     @callback
     def _take_back(self, _: datetime | None = None) -> None:
-        """Remove the notification: its time is over."""
-        self._stop_waiting()
-        persistent_notification.async_dismiss(self.hass, self._notice)
-
-    @callback
-    def _stop_waiting(self) -> None:
-        """Forget when the notification was to be removed."""
+        """Remove the notification, if this button has made one."""
         if self._until is not None:
             self._until()
             self._until = None
+            persistent_notification.async_dismiss(self.hass, self._notice)
 
 
 class RequestUpgradeButton(SmartPvmsEntity, ButtonEntity):

@@ -20,7 +20,7 @@ def test_one_refusal_of_a_type_that_was_answered_proves_nothing(
 ) -> None:
     """Asked again after an hour, doubling, and said once it lasts a day."""
     now = 1e9
-    types = SupportedTypes(lambda: now, lambda: None)
+    types = SupportedTypes(lambda: Interface.DEVICE_DAY, lambda: now, lambda: None)
     with types.asking(INVERTER):
         pass
     for hours in (1, 2, 4, 8, 16, 32, 64, 128, 168, 168):
@@ -38,9 +38,9 @@ def test_one_refusal_of_a_type_that_was_answered_proves_nothing(
 
 def test_a_clock_that_was_ahead_keeps_no_type_away() -> None:
     now = 30 * DAY
-    types = SupportedTypes(lambda: now, lambda: None)
+    types = SupportedTypes(lambda: Interface.DEVICE_DAY, lambda: now, lambda: None)
     refuse(types, METER)
-    restored = SupportedTypes(lambda: 0.0, lambda: None)
+    restored = SupportedTypes(lambda: Interface.DEVICE_DAY, lambda: 0.0, lambda: None)
     restored.restore(types.dump())
     assert restored.may_ask(METER)
     refuse(restored, METER)
@@ -48,6 +48,6 @@ def test_a_clock_that_was_ahead_keeps_no_type_away() -> None:
 
 
 def test_a_type_that_was_never_answered_is_left_alone_for_a_week() -> None:
-    types = SupportedTypes(lambda: 0.0, lambda: None)
+    types = SupportedTypes(lambda: Interface.DEVICE_DAY, lambda: 0.0, lambda: None)
     refuse(types, METER)
     assert types.refused[METER] == 7 * DAY

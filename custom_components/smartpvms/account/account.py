@@ -27,7 +27,7 @@ from .outage import Outage
 from .owner import grants_control
 from .powers import Powers
 from .signal import Signal
-from .supported_types import Supported, SupportedTypes
+from .supported_types import SupportedTypes
 from .time_zones import zone_of
 
 PROFILES: Final[Mapping[Dialect, Profile]] = {
@@ -82,7 +82,7 @@ class Account:
         self.listed_plants: list[str] = []
         self.listed_devices: list[Device] = []
         self.listed_by_type: dict[int, list[Device]] = {}
-        self.supported: list[Supported] = []
+        self.supported: list[SupportedTypes] = []
         self.left_out = AllLeftOut(
             self.clock.now, self._plant_of, self.inventory_doubted.send
         )
@@ -130,12 +130,9 @@ class Account:
         return known.plant_code if known else None
 
     def supported_types(self, interface: Callable[[], Interface]) -> SupportedTypes:
-        """Return a new record of the types that an interface serves.
-
-        `interface`: which one it is now; a renewed system has other interfaces.
-        """
-        types = SupportedTypes(self.clock.now, self.types_changed.send)
-        self.supported.append(Supported(interface, types))
+        """Return a new record of the types that an interface serves."""
+        types = SupportedTypes(interface, self.clock.now, self.types_changed.send)
+        self.supported.append(types)
         return types
 
     @callback

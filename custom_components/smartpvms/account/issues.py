@@ -16,7 +16,7 @@ from ..northbound import Device, Interface, Ledger, NorthboundClient, PauseReaso
 from ..northbound.plant_list import LISTED_BY
 from .inventory import Inventory
 from .left_out import AllLeftOut, all_named
-from .supported_types import Supported
+from .supported_types import SupportedTypes
 from .wording import (
     device_types,
     escaped,
@@ -67,7 +67,7 @@ class Reviewed(Protocol):
     inventory: Inventory
     plants: dict[str, Plant]
     devices: dict[int, Device]
-    supported: list[Supported]
+    supported: list[SupportedTypes]
     left_out: AllLeftOut
 
 
@@ -80,7 +80,6 @@ class Issues:
         self._account = account
         self._entry = account.entry
         documentation = async_get_loaded_integration(self._hass, DOMAIN).documentation
-        self._reviewed: tuple[object, ...] = ()
         self._help = f"{documentation}/blob/main/docs/troubleshooting.md"
 
     def _id(self, kind: str) -> str:
@@ -88,11 +87,7 @@ class Issues:
 
     @callback
     def review(self) -> None:
-        """Raise or clear issues where what they are about has changed."""
-        known = self._known()
-        if known == self._reviewed:
-            return
-        self._reviewed = known
+        """Raise what is wrong, and clear what is not; Home Assistant tells of changes."""
         asked = {types.interface() for types in self._account.supported}
         for lane in {*self._account.ledger.lanes, *LISTED_BY.values(), *asked}:
             self._review_access(lane)
@@ -102,22 +97,6 @@ class Issues:
         self._review_limits()
         self._review_plants()
         self._set(self._account.client.session.is_contested, SECOND_SESSION)
-
-    def _known(self) -> tuple[object, ...]:
-        """Return all that `review` depends on, cheap to compare after each call."""
-        account = self._account
-        lanes = account.ledger.lanes.items()
-        return (
-            account.inventory,
-            account.client.session.is_contested,
-            [
-                (key, lane.reason, lane.paused_until, lane.stretch)
-                for key, lane in lanes
-            ],
-            [sorted(known.types.not_configured) for known in account.supported],
-            all_named(account.left_out.plants),
-            all_named(account.left_out.devices),
-        )
 
     def is_refused(self, interface: Interface) -> bool:
         """Tell whether the account may not use an interface, or a part of it."""
@@ -157,7 +136,7 @@ class Issues:
         found: set[int] = set()
         for known in self._account.supported:
             if known.interface() is interface:
-                found |= known.types.not_configured
+                found |= known.not_configured
         # A fleet has thousands of devices, and this is asked after each call.
         if found:
             found &= {device.type_id for device in self._account.devices.values()}

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final, TypedDict
 
 from homeassistant.core import callback
@@ -43,12 +42,19 @@ class SupportedTypes:
 
     `proven`: types that were answered; `refused`: types that were not, with the epoch
     second from which they are asked again; `not_configured`: types that the owner of
-    the system can configure. `now` gives epoch seconds, `changed` is
-    called when a type is answered for the first time or refused.
+    the system can configure. `interface` gives the interface that is asked now: a
+    renewed system has other ones; `now` epoch seconds; `changed` is called when a type
+    is answered for the first time or refused.
     """
 
-    def __init__(self, now: Callable[[], float], changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        interface: Callable[[], Interface],
+        now: Callable[[], float],
+        changed: Callable[[], None],
+    ) -> None:
         """Start without any answer."""
+        self.interface = interface
         self._now = now
         self._changed = changed
         self.proven: set[int] = set()
@@ -120,14 +126,3 @@ class SupportedTypes:
         """Restore what was saved."""
         self.proven, self.refused = set(saved["proven"]), dict(saved["refused"])
         self.not_configured = set(saved["not_configured"])
-
-
-@dataclass(frozen=True, slots=True)
-class Supported:
-    """The types that one asker of an interface knows to be served.
-
-    `interface`: which interface it asks now.
-    """
-
-    interface: Callable[[], Interface]
-    types: SupportedTypes

@@ -75,12 +75,8 @@ async def _async_first_inventory(connection: Connection) -> Inventory:
     try:
         if not connection.plants:
             await connection.detect()
-    except LoginError as error:
-        raise ConfigEntryAuthFailed(
-            translation_domain=DOMAIN, translation_key="login_refused"
-        ) from error
-    except NotYetError as error:
-        if connection.client.session.is_refused:
+    except (LoginError, NotYetError) as error:
+        if isinstance(error, LoginError) or connection.client.session.is_refused:
             raise ConfigEntryAuthFailed(
                 translation_domain=DOMAIN, translation_key="login_refused"
             ) from error
@@ -97,7 +93,6 @@ async def _async_first_inventory(connection: Connection) -> Inventory:
             translation_placeholders=what_failed(error),
         ) from error
     assert connection.dialect is not None
-    found = Inventory(connection.dialect)
     listed = connection.pop_plants()
     if not listed:
         # An empty list is a fault: what the registry holds must not be removed.
@@ -109,4 +104,4 @@ async def _async_first_inventory(connection: Connection) -> Inventory:
                 "error": "the list of plants is empty",
             },
         )
-    return found.with_plants(listed, ledger.now())
+    return Inventory(connection.dialect).with_plants(listed, ledger.now())

@@ -40,25 +40,20 @@ def _find(hass: HomeAssistant, registry_id: str) -> Target:
     device, entry = dr.async_get_device_and_config_entry_for_domain(
         hass, registry_id, domain=DOMAIN
     )
-    if device is None or entry is None:
-        other = dr.async_get(hass).async_get(registry_id)
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="unknown_device",
-            translation_placeholders={"device_id": _name(other) or registry_id},
-        )
-    hub = running(entry)
-    keys = {key for domain, key in device.identifiers if domain == DOMAIN}
-    for key in keys:
-        if key in hub.account.plants:
-            return Target(registry_id, hub, key)
-    for known in hub.account.devices.values():
-        if str(known.id) in keys:
-            return Target(registry_id, hub, known.plant_code, known.id)
+    if device and entry:
+        hub = running(entry)
+        keys = {key for domain, key in device.identifiers if domain == DOMAIN}
+        for key in keys:
+            if key in hub.account.plants:
+                return Target(registry_id, hub, key)
+        for known in hub.account.devices.values():
+            if str(known.id) in keys:
+                return Target(registry_id, hub, known.plant_code, known.id)
+    other = dr.async_get(hass).async_get(registry_id)
     raise ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key="unknown_device",
-        translation_placeholders={"device_id": _name(device) or registry_id},
+        translation_placeholders={"device_id": _name(other) or registry_id},
     )
 
 

@@ -35,8 +35,7 @@ def async_set_up_later(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> None
             except HomeAssistantError as error:
                 LOGGER.debug("The Energy dashboard has to wait: %s", error)
                 return
-            data = {key: entry.data[key] for key in entry.data}
-            del data[CONF_ENERGY_PENDING]
+            data = {k: v for k, v in entry.data.items() if k != CONF_ENERGY_PENDING}
             hass.config_entries.async_update_entry(entry, data=data)
 
     @callback
