@@ -3,16 +3,18 @@
 from abc import abstractmethod
 from typing import Final, override
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs import (
+    ConfirmRepairFlow,
+    RepairsFlow,
+    RepairsFlowResult,
+)
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import issue_registry as ir
-import voluptuous as vol
 
 from .account.clock import async_delay
 from .account.device_registry import plant_owners
 from .account.options import excluded_plants
-from .const import CONF_EXCLUDED_PLANTS, DOMAIN
+from .const import CONF_EXCLUDED_PLANTS
 from .hub.hub import Hub, SmartPvmsConfigEntry
 from .northbound import Interface
 from .northbound.lane import NOT_GRANTED
@@ -21,7 +23,7 @@ from .northbound.lane import NOT_GRANTED
 WAITS: Final = 61.0
 
 
-class FixFlow(RepairsFlow):
+class FixFlow(ConfirmRepairFlow):
     """Asks for a confirmation and fixes an entry."""
 
     def __init__(self, entry_id: str) -> None:
@@ -32,12 +34,7 @@ class FixFlow(RepairsFlow):
     async def _async_fix(self, entry: SmartPvmsConfigEntry) -> str | None:
         """Fix a loaded entry; return the error (its key) where that failed."""
 
-    async def async_step_init(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Go to the confirmation."""
-        return await self.async_step_confirm()
-
+    @override
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
@@ -46,22 +43,19 @@ class FixFlow(RepairsFlow):
         If the entry is not loaded, just close: the issue is raised again at the next
         set-up if it persists.
         """
-        errors = {}
-        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
-        placeholders = issue.translation_placeholders if issue else None
-        if user_input is not None:
-            entry = self.hass.config_entries.async_get_entry(self._entry_id)
-            if entry is None or entry.state is not ConfigEntryState.LOADED:
-                return self.async_create_entry(data={})
-            if (error := await self._async_fix(entry)) is None:
-                return self.async_create_entry(data={})
-            errors["base"] = error
-        return self.async_show_form(
-            step_id="confirm",
-            data_schema=vol.Schema({}),
-            errors=errors,
-            description_placeholders=placeholders,
-        )
+        entry = self.hass.config_entries.async_get_entry(self._entry_id)
+        if (
+            user_input is None
+            or not entry
+            or entry.state is not ConfigEntryState.LOADED
+        ):
+            return await super().async_step_confirm(user_input)
+        # With the texts of the issue, which the fix may take back.
+        form = await super().async_step_confirm()
+        if (error := await self._async_fix(entry)) is None:
+            return self.async_create_entry(data={})
+        form["errors"] = {"base": error}
+        return form
 
 
 class AskAgainFlow(FixFlow):

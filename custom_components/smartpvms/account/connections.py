@@ -41,7 +41,6 @@ from ..northbound import (
     Profile,
     trusting,
 )
-from ..northbound.ledger import SavedLedger
 from ..storage.store import KeptStore
 from .owner import OwnerCredentials, OwnerTokens
 
@@ -188,7 +187,7 @@ class Connections:
         # The answer comes later, and the server counts from then on.
         self._store.async_delay_save(self._dump, ANSWERED_AFTER)
 
-    def _dump(self) -> dict[str, SavedLedger]:
+    def _dump(self) -> dict[str, dict[str, object]]:
         return {
             account: ledger.dump()
             for account, ledger in self._ledgers.items()

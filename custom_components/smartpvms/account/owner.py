@@ -10,10 +10,7 @@ from time import time
 from typing import Any, Final, Self, override
 
 from aiohttp import ClientError, ClientResponseError, ClientTimeout, RequestInfo
-from homeassistant.components.application_credentials import (
-    AuthorizationServer,
-    ClientCredential,
-)
+from homeassistant.components.application_credentials import ClientCredential
 from homeassistant.const import CONF_HOST, CONF_TOKEN, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import (
@@ -56,12 +53,6 @@ TIMEOUT: Final = ClientTimeout(total=30.0)
 type Token = dict[str, Any]
 
 
-def authorisation_server(origin: str) -> AuthorizationServer:
-    """Return who authorises for a host: one for all regions, else the host itself."""
-    base = AUTHORISATION if origin in REGIONS else origin
-    return AuthorizationServer(f"{base}{PATH}/authorize", f"{base}{PATH}/token")
-
-
 class OwnerImplementation(oauth2.LocalOAuth2Implementation):
     """A client that the user has registered, at the server that authorises."""
 
@@ -73,15 +64,15 @@ class OwnerImplementation(oauth2.LocalOAuth2Implementation):
         origin: str = REGIONS[0],
         verify_ssl: bool = True,
     ) -> None:
-        """Authorise for the host of this origin."""
-        server = authorisation_server(origin)
+        """Authorise for the host of this origin: one server does for all regions."""
+        server = f"{AUTHORISATION if origin in REGIONS else origin}{PATH}"
         super().__init__(
             hass,
             auth_domain,
             credential.client_id,
             credential.client_secret,
-            server.authorize_url,
-            server.token_url,
+            f"{server}/authorize",
+            f"{server}/token",
         )
         self._credential = credential
         self._verify_ssl = verify_ssl

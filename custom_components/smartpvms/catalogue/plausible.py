@@ -7,10 +7,10 @@ rating or the plant's capacity allow, in this order: the first that is known.
 from collections.abc import Callable, Mapping
 from functools import cache
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 from ..northbound import Device, Values
-from .device_types import DEVICE_TYPES, PV_INPUT, DeviceType, Role
+from .device_types import DEVICE_TYPES, PV_INPUT, Role
 from .meter import apparent_power_of
 
 BEYOND: Final = 2.0
@@ -25,33 +25,29 @@ _ROUNDED: Final = 0.5
 _RATING: Final = re.compile(r"^SUN\d+[A-Z]*-(\d+(?:\.\d+)?)K", re.IGNORECASE)
 
 
-class Plausible(NamedTuple):
-    """A row without impossible powers, and how many it had."""
-
-    row: Values
-    left_out: int
-
-
-def plausible(device: Device, row: Values, capacity: float | None) -> Plausible:
-    """Return a row without the powers that the device cannot have.
+def plausible(
+    device: Device, row: Values, capacity: float | None
+) -> tuple[Values, int]:
+    """Return a row without the powers that the device cannot have, and their number.
 
     `capacity` of the plant in kW; the row is in the catalogue's units.
     """
     kind = DEVICE_TYPES.get(device.type_id)
     if kind is None or kind.role is None or kind.power is None:
-        return Plausible(row, 0)
+        return row, 0
     unit = abs(kind.power.factor)
     found = [key for key in _POWERS[kind.role] if row.get(key)]
     most = max((abs(row[key]) * unit for key in found), default=0.0)
     # Most rows are far from any limit: thousands come each cycle.
     if most <= _ROUNDED:
-        return Plausible(row, 0)
-    limit = BEYOND * _possible(kind, device, row, capacity) + _ROUNDED
+        return row, 0
+    possible = _KNOWN[kind.role](device, row) or max(capacity or 0.0, _ANYBODY_MAY_HAVE)
+    limit = BEYOND * possible + _ROUNDED
     if most <= limit:
-        return Plausible(row, 0)
+        return row, 0
     wild = {key for key in found if abs(row[key]) * unit > limit}
     kept = {key: value for key, value in row.items() if key not in wild}
-    return Plausible(kept, len(wild))
+    return kept, len(wild)
 
 
 _POWERS: Final[Mapping[Role, tuple[str, ...]]] = {
@@ -60,15 +56,6 @@ _POWERS: Final[Mapping[Role, tuple[str, ...]]] = {
     Role.AC_STORAGE: ("ch_discharge_power",),
     Role.METER: ("active_power", *(f"active_power_{phase}" for phase in "abc")),
 }
-
-
-def _possible(
-    kind: DeviceType, device: Device, row: Values, capacity: float | None
-) -> float:
-    """Return the largest power (kW) that the device may have."""
-    assert kind.role is not None
-    known = _KNOWN[kind.role](device, row)
-    return known or max(capacity or 0.0, _ANYBODY_MAY_HAVE)
 
 
 def _of_meter(_: Device, row: Values) -> float | None:

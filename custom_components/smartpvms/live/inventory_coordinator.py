@@ -61,10 +61,8 @@ class InventoryCoordinator(AccountCoordinator[Inventory]):
 
         An account that lists them by `getStationList` tries `stations` once a day.
         """
-        ledger, lane = (
-            self.account.ledger,
-            self.account.ledger.lane(Interface.STATIONS),
-        )
+        ledger = self.account.ledger
+        lane = ledger.lane(Interface.STATIONS)
         rests = lane.paused_until > ledger.now()
         if self.account.inventory.dialect is Dialect.V2022:
             is_refused = rests and lane.reason is PauseReason.NO_ACCESS
@@ -206,12 +204,9 @@ class InventoryCoordinator(AccountCoordinator[Inventory]):
                 return
             batch = self._due.popleft()
             with self._left_out.asking(batch):
-                await self._async_list_devices_of(batch)
-
-    async def _async_list_devices_of(self, plants: tuple[str, ...]) -> None:
-        devices = await self.account.client.devices(plants)
-        known, now = self.account.inventory, self.account.ledger.now()
-        await self.account.async_apply(known.with_devices(plants, devices, now))
+                devices = await self.account.client.devices(batch)
+                known, now = self.account.inventory, self.account.ledger.now()
+                await self.account.async_apply(known.with_devices(batch, devices, now))
 
 
 def _is_elsewhere(error: NorthboundError, tried: Dialect, known: Dialect) -> bool:

@@ -29,8 +29,6 @@ RELAX_AFTER: Final = 3 * 86400.0
 # More is no count, and could not be saved again.
 MOST_CALLS: Final = 10**12
 
-type SavedLane = dict[str, object]
-
 
 class PauseReason(StrEnum):
     """Why a lane is at rest."""
@@ -221,7 +219,7 @@ class Lane:
             self.stretch, self.stretched_at = other.stretch, other.stretched_at
         self.held_until = max(self.held_until, other.held_until)
 
-    def dump(self) -> SavedLane:
+    def dump(self) -> dict[str, object]:
         """Return the lane as JSON data."""
         return {
             "calls": list(self.calls),

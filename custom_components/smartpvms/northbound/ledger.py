@@ -47,8 +47,6 @@ _SPANS: Final[dict[Interface, float]] = {
 }
 
 
-type SavedLedger = dict[str, object]
-
 _USED_UP_AT: Final = "used_up_at"
 
 
@@ -332,7 +330,7 @@ class Ledger:
             self.lane(interface).merge(lane)
         await self._save()
 
-    def dump(self) -> SavedLedger:
+    def dump(self) -> dict[str, object]:
         """Return the lanes as JSON data."""
         lanes = {str(interface): lane.dump() for interface, lane in self.lanes.items()}
         return lanes | ({_USED_UP_AT: self.used_up_at} if self.used_up_at else {})

@@ -44,6 +44,12 @@ _OF_ALL_PLANTS: Final = frozenset(
     }
 )
 
+# What the account lacks where it is not the grant.
+_LACKS: Final[dict[type[AccessError], PauseReason]] = {
+    ConsentMissingError: PauseReason.NO_CONSENT,
+    KpiNotConfiguredError: PauseReason.NOT_CONFIGURED,
+}
+
 
 def pause_after(lane: Lane, error: NorthboundError, now: float, zone: tzinfo) -> bool:
     """Pause a lane where its error asks for it; tell whether it does.
@@ -69,7 +75,9 @@ def pause_after(lane: Lane, error: NorthboundError, now: float, zone: tzinfo) ->
             lane.pause_until(now, _midnight(now, zone), PauseReason.DAY_QUOTA)
         case AccessError():
             lane.was_good = False
-            lane.pause_until(now, now + _rest(error), _why(error))
+            lane.pause_until(
+                now, now + _rest(error), _LACKS.get(type(error), PauseReason.NO_ACCESS)
+            )
         case _:
             return False
     return True
@@ -103,13 +111,3 @@ def _rest(error: AccessError) -> float:
     is_login = error.interface is Interface.LOGIN
     # A gateway that restarts answers 401 to a login as well.
     return HOUR if is_login and isinstance(error, PermissionMissingError) else DAY
-
-
-def _why(error: AccessError) -> PauseReason:
-    """Return what the account lacks."""
-    match error:
-        case ConsentMissingError():
-            return PauseReason.NO_CONSENT
-        case KpiNotConfiguredError():
-            return PauseReason.NOT_CONFIGURED
-    return PauseReason.NO_ACCESS

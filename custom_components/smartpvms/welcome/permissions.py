@@ -76,19 +76,11 @@ def in_short(
     hass: HomeAssistant, known: dict[Interface, Grant], language: str | None = None
 ) -> str:
     """Return what is known in a line for each sign (Markdown)."""
-    lines = (
-        (
-            grant,
-            [
-                feature(hass, key, language)
-                for key, found in known.items()
-                if found is grant
-            ],
-        )
-        for grant in Grant
-    )
+    names: dict[Grant, dict[str, None]] = {grant: {} for grant in Grant}
+    for interface, grant in known.items():
+        names[grant][feature(hass, interface, language)] = None
     return "\n\n".join(
-        f"{grant} {listed(hass, dict.fromkeys(names), language)}"
-        for grant, names in lines
-        if names
+        f"{grant} {listed(hass, names[grant], language)}"
+        for grant in Grant
+        if names[grant]
     )
