@@ -82,9 +82,6 @@ class Issues:
         documentation = async_get_loaded_integration(self._hass, DOMAIN).documentation
         self._help = f"{documentation}/blob/main/docs/troubleshooting.md"
 
-    def _id(self, kind: str) -> str:
-        return f"{self._entry.entry_id}_{kind}"
-
     @callback
     def review(self) -> None:
         """Raise what is wrong, and clear what is not; Home Assistant tells of changes."""
@@ -273,7 +270,7 @@ class Issues:
         is_fixable: bool = False,
     ) -> None:
         """Raise or clear an issue; one with interfaces `to_ask` can be fixed."""
-        issue_id = self._id(f"{kind}_{suffix}" if suffix else kind)
+        issue_id = "_".join(filter(None, (self._entry.entry_id, kind, suffix)))
         if not active:
             ir.async_delete_issue(self._hass, DOMAIN, issue_id)
             return

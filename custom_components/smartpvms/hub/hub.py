@@ -97,15 +97,13 @@ class Hub:
         self.history.start()
         self.control.review()
         account.issues.review()
-        unload(self.inventory.async_add_listener(self._store.save_later))
-        unload(self.firmware.async_add_listener(self._store.save_later))
         self.devices.follow(self.balance.async_follow_devices)
         self.devices.follow(self.underperformance.async_follow_devices)
         self.devices.follow(self.polling.async_follow_devices)
         self.plants.follow(self.balance.async_follow_plants)
         self.plants.follow(self.polling.async_follow_plants)
-        unload(self.devices.async_add_listener(self._store.save_later))
-        unload(self.plants.async_add_listener(self._store.save_later))
+        for saved in (self.inventory, self.firmware, self.devices, self.plants):
+            unload(saved.async_add_listener(self._store.save_later))
 
     async def async_close(self) -> None:
         """Write for the last time; a later answer must not write over it."""

@@ -265,15 +265,6 @@ CODES: Final[dict[int, type[NorthboundError]]] = {
 
 _OF_A_LOGIN: Final = (LoginError, RefusedError, AccessError)
 
-# The HTTP statuses that mean the same as a code of the envelope.
-STATUSES: Final[dict[int, type[NorthboundError]]] = {
-    401: PermissionMissingError,
-    403: BusyError,
-    404: NotNorthboundError,
-    407: TooFrequentError,
-    429: BusyError,
-}
-
 
 def error_for(interface: Interface, code: int) -> NorthboundError:
     """Return the error that a failCode other than 0 stands for.
@@ -288,13 +279,16 @@ def error_for(interface: Interface, code: int) -> NorthboundError:
 
 
 def error_for_status(interface: Interface, status: int) -> NorthboundError | None:
-    """Return the error that an HTTP status stands for, None for 2xx."""
+    """Return the error that an HTTP status stands for, None for 2xx.
+
+    The statuses that are codes of the envelope, too, mean the same there.
+    """
     if 200 <= status < 300:
         return None
     if 300 <= status < 400:
         return NotNorthboundError(interface, status, "it redirects elsewhere")
     fallback = ServerError if status >= 500 else NotNorthboundError
-    return STATUSES.get(status, fallback)(interface, status)
+    return CODES.get(status, fallback)(interface, status)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
