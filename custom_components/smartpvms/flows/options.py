@@ -137,16 +137,13 @@ class SmartPvmsOptionsFlow(ControlStep, NextStep):
         if (hub := self._hub) is None:
             return self.async_abort(reason="not_loaded")
         names = {code: plant.name for code, plant in hub.account.plants.items()}
-        data = user_input or {}
-        chosen = [
-            target
-            for target in plants_of(self.hass, hub)
-            if target.plant_code in data.get(CONF_PLANTS, names)
-        ]
+        wanted = (user_input or {}).get(CONF_PLANTS, names)
+        plants = plants_of(self.hass, hub)
+        chosen = [target for target in plants if target.plant_code in wanted]
         errors: dict[str, str] = {}
         if not chosen and names:
             errors[CONF_PLANTS] = "no_plants_selected"
-            chosen = plants_of(self.hass, hub)
+            chosen = plants
         confirmed = user_input is not None and not errors
         try:
             step = async_set_up if confirmed else async_plan
@@ -235,8 +232,9 @@ class SmartPvmsOptionsFlow(ControlStep, NextStep):
         errors: dict[str, str],
     ) -> dict[str, Any]:
         """Return the options to store; what cannot be is named in `errors`."""
+        stored = self.config_entry.options
         options = {
-            **self.config_entry.options,
+            **stored,
             CONF_CURRENCY: user_input[CONF_CURRENCY],
             CONF_HISTORY_DAYS: int(user_input[CONF_HISTORY_DAYS]),
         }
@@ -248,14 +246,13 @@ class SmartPvmsOptionsFlow(ControlStep, NextStep):
                 options[key] = user_input[key]
                 if not self._is_price(user_input[key], options[CONF_CURRENCY]):
                     errors[key] = "no_price_of_energy"
-            stored = self.config_entry.options
             if known := replaced_price(stored, key, options.get(key), now):
                 earlier[key] = known
         if earlier:
             options[CONF_EARLIER_PRICES] = earlier
         if account and CONF_PLANTS in user_input:
             chosen = set(user_input[CONF_PLANTS])
-            deselected = excluded_plants(self.config_entry.options) | self._offered
+            deselected = excluded_plants(stored) | self._offered
             options[CONF_EXCLUDED_PLANTS] = sorted(deselected - chosen)
             if not chosen:
                 errors[CONF_PLANTS] = "no_plants_selected"
@@ -263,9 +260,8 @@ class SmartPvmsOptionsFlow(ControlStep, NextStep):
             if key in user_input:
                 options[key] = user_input[key]
         if account and CONF_GRID_METERS in user_input:
-            picked = user_input[CONF_GRID_METERS]
             options[CONF_GRID_METERS], is_unclear = _picked_meters(
-                account, picked, options.get(CONF_GRID_METERS, {})
+                account, user_input[CONF_GRID_METERS], stored.get(CONF_GRID_METERS, {})
             )
             if is_unclear:
                 errors[CONF_GRID_METERS] = "one_meter_per_plant"
@@ -281,7 +277,7 @@ class SmartPvmsOptionsFlow(ControlStep, NextStep):
         return {
             key: value
             for key, value in options.items()
-            if key in self.config_entry.options or value != defaults.get(key)
+            if key in stored or value != defaults.get(key)
         }
 
 
