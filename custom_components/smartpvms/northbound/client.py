@@ -94,17 +94,22 @@ class NorthboundClient:
 
     async def plant_real_time(self, plants: Collection[str]) -> list[PlantRow]:
         """Return the real-time KPIs of up to 100 plants (2.3, 3.1)."""
-        return await self._plants(Interface.PLANT_REAL_TIME, plants)
+        return await self.plant_rows(Interface.PLANT_REAL_TIME, plants)
 
     async def plant_rows(
-        self, interface: Interface, plants: Collection[str], at: datetime
+        self, interface: Interface, plants: Collection[str], at: datetime | None = None
     ) -> list[PlantRow]:
         """Return the rows of plants in the parent period that holds a time.
 
         The hours of the plant-local day (2.4, 3.2), the days of a month (2.5, 3.3), the
-        months of a year (2.6, 3.4), or up to 25 years (2.7, 3.5).
+        months of a year (2.6, 3.4), or up to 25 years (2.7, 3.5). Without
+        a time, what there is now.
         """
-        return await self._plants(interface, plants, at)
+        payload: dict[str, Json] = {"stationCodes": _joined(plants, PLANTS_PER_CALL)}
+        if at is not None:
+            payload["collectTime"] = milliseconds(at)
+        data = await self.session.call(interface, payload)
+        return await self._parse(interface, data, PlantRow.from_row)
 
     async def devices(self, plants: Collection[str]) -> list[Device]:
         """Return the devices of up to 100 plants (2.8)."""
@@ -116,7 +121,7 @@ class NorthboundClient:
         self, type_id: int, devices: Collection[int]
     ) -> list[DeviceRow]:
         """Return the real-time KPIs of up to 100 devices of a type (2.9, 3.6)."""
-        rows = await self._devices(Interface.DEVICE_REAL_TIME, type_id, devices)
+        rows = await self.device_rows(Interface.DEVICE_REAL_TIME, type_id, devices)
         self.forms.learn(type_id, has_rows=any(row.values for row in rows))
         return rows
 
@@ -125,14 +130,22 @@ class NorthboundClient:
         interface: Interface,
         type_id: int,
         devices: Collection[int],
-        at: datetime,
+        at: datetime | None = None,
     ) -> list[DeviceRow]:
         """Return the rows of up to 100 devices of a type in the parent period of a time.
 
         The five minutes of a day (2.10, 3.7; 2020 systems), the days of a month (2.11,
-        3.8), the months of a year (2.12, 3.9), or up to 25 years (2.13, 3.10).
+        3.8), the months of a year (2.12, 3.9), or up to 25 years (2.13, 3.10). Without a
+        time, what there is now.
         """
-        return await self._devices(interface, type_id, devices, at)
+        payload: dict[str, Json] = {
+            "devIds": _joined(devices, DEVICES_PER_CALL),
+            "devTypeId": self.forms.form(type_id),
+        }
+        if at is not None:
+            payload["collectTime"] = milliseconds(at)
+        data = await self.session.call(interface, payload)
+        return await self._parse(interface, data, DeviceRow.from_row)
 
     async def device_history(
         self, type_id: int, devices: Collection[int], start: datetime, end: datetime
@@ -258,31 +271,6 @@ class NorthboundClient:
                 parsed.oddities.update(part.oddities)
         self.session.call_log.count(interface, parsed.oddities)
         return parsed.items
-
-    async def _plants(
-        self, interface: Interface, plants: Collection[str], at: datetime | None = None
-    ) -> list[PlantRow]:
-        payload: dict[str, Json] = {"stationCodes": _joined(plants, PLANTS_PER_CALL)}
-        if at is not None:
-            payload["collectTime"] = milliseconds(at)
-        data = await self.session.call(interface, payload)
-        return await self._parse(interface, data, PlantRow.from_row)
-
-    async def _devices(
-        self,
-        interface: Interface,
-        type_id: int,
-        devices: Collection[int],
-        at: datetime | None = None,
-    ) -> list[DeviceRow]:
-        payload: dict[str, Json] = {
-            "devIds": _joined(devices, DEVICES_PER_CALL),
-            "devTypeId": self.forms.form(type_id),
-        }
-        if at is not None:
-            payload["collectTime"] = milliseconds(at)
-        data = await self.session.call(interface, payload)
-        return await self._parse(interface, data, DeviceRow.from_row)
 
     async def _upgrades(
         self, interface: Interface, type_id: int, devices: Collection[int]
