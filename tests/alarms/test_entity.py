@@ -380,7 +380,8 @@ async def test_what_a_reload_cuts_short_is_told_after_it(
     def note(change: AlarmChange) -> None:
         told.append(change.record.id)
         if len(told) == 15:
-            setup.runtime_data.account.close()
+            account = setup.runtime_data.account
+            account.is_leaving = account.is_closed = True
 
     unsubscribe = async_dispatcher_connect(hass, SIGNAL_ALARM, note)
     for number in range(40):

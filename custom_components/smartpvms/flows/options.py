@@ -149,10 +149,7 @@ class SmartPvmsOptionsFlow(ControlStep, NextStep):
             step = async_set_up if confirmed else async_plan
             plan = await step(self.hass, chosen)
         except HomeAssistantError as error:
-            reason = error.translation_key or ""
-            if reason not in ("energy_not_loaded", "nothing_imported"):
-                reason = "energy_refused"
-            return self.async_abort(reason=reason)
+            return self._energy_failed(error.translation_key)
         language = await async_user_language(self.hass)
         texts = await Texts.async_load(self.hass, language)
         placeholders = {"changes": texts.ticks(plan.notes, names)}
@@ -171,6 +168,13 @@ class SmartPvmsOptionsFlow(ControlStep, NextStep):
             reason="energy_done",
             description_placeholders={**placeholders, "undo": texts.undo_hint()},
         )
+
+    def _energy_failed(self, key: str | None) -> ConfigFlowResult:
+        if key == "energy_not_loaded":
+            return self.async_abort(reason="energy_not_loaded")
+        if key == "nothing_imported":
+            return self.async_abort(reason="nothing_imported")
+        return self.async_abort(reason="energy_refused")
 
     async def async_step_settings(
         self, user_input: dict[str, Any] | None = None

@@ -125,7 +125,9 @@ class PlantsFlow(ConfigFlow, ABC):
         return self._show_again(await self._async_errors())
 
     def _show_other_plants(self) -> ConfigFlowResult:
-        return self._show_again({"base": "other_plants"})
+        errors: dict[str, str] = {}
+        errors["base"] = "other_plants"
+        return self._show_again(errors)
 
     async def _async_when_listed(self, go_on: GoOn) -> ConfigFlowResult:
         """Go on at once, or when the rest of the plants is listed."""
