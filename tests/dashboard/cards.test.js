@@ -216,6 +216,7 @@ test("a plant that does not answer says since when, why, and where it is repaire
   const issue = { domain: "smartpvms", issue_id: "entry_no_consent", translation_key: "no_consent" };
   const hass = having({ ...gone, last_data }, { issues: [issue] });
   hass.devices.sonnenhof.config_entries = ["entry"];
+  hass.connection = {};
   const card = await drawn(modules.Status, hass, HOUSE);
   const text = textOf(card);
   assert.match(text, /No data of this plant since/);
@@ -226,13 +227,14 @@ test("a plant that does not answer says since when, why, and where it is repaire
 
 test("a plant of which the account may not ask everything says what is refused", async () => {
   const last_data = new Date().toISOString();
-  const issue = {
+  const refused = (name, feature, translation_key = "no_access") => ({
     domain: "smartpvms",
-    issue_id: "entry_no_access",
-    translation_key: "no_access",
-    translation_placeholders: { feature: "real-time values of plants" },
-  };
-  const shown = async (pv_energy_today) => {
+    issue_id: `entry_${translation_key}_${name}`,
+    translation_key,
+    translation_placeholders: { feature, interface: name },
+  });
+  const values = refused("getStationRealKpi", "real-time values of plants");
+  const shown = async (pv_energy_today, issue = values) => {
     const states = { pv_power: ["5", "kW"], pv_energy_today, last_data };
     const hass = having(states, { issues: [issue] });
     hass.devices.sonnenhof.config_entries = ["entry"];
@@ -243,8 +245,18 @@ test("a plant of which the account may not ask everything says what is refused",
   assert.match(textOf(card), /real-time values of plants/);
   assert.doesNotMatch(textOf(card), /No data of this plant/);
   assert.equal(all(card).find(({ tag }) => tag === "a").attributes.href, "/config/repairs");
-  // What is refused and shown nowhere disturbs nobody here.
-  assert.doesNotMatch(textOf(await shown(["5", "kWh"])), /real-time/);
+  // While the last values are still shown, too.
+  assert.match(textOf(await shown(["5", "kWh"])), /real-time values of plants/);
+  // What leaves the values alone disturbs nobody here.
+  const others = [
+    refused("getAlarmList", "Alarms"),
+    refused("getDevRealKpi", "Values of devices", "not_configured"),
+    { ...refused("", "History", "quota_used_up"), translation_placeholders: { lanes: "- History (getKpiStationDay)" } },
+  ];
+  for (const issue of others) {
+    assert.equal(all(await shown(["5", "kWh"], issue)).find(({ tag }) => tag === "a"), undefined);
+    assert.ok(all(await shown("unavailable", issue)).find(({ tag }) => tag === "a"));
+  }
 });
 
 test("a plant whose data are overdue says since when, also while it has values", async () => {

@@ -134,13 +134,22 @@ const REASONS = [
   "second_session",
   "plants_missing",
 ];
+/** The interfaces of values; without another one, values come as ever. */
+const OF_VALUES = ["getStationRealKpi", "getDevRealKpi"];
 /** All cards ask once in so many milliseconds. */
 const KEPT = 30_000;
 
 let asked = { at: 0 };
 
-/** Return the titles of the repairs that tell why a plant gives no values. */
-export async function reasonsOf(hass, plant, now = Date.now()) {
+/** Tell whether values will stop coming by what a repair is about. */
+function stopsValues({ translation_key, translation_placeholders }) {
+  const told = translation_placeholders?.interface ?? translation_placeholders?.lanes;
+  const isOfValues = told === undefined || OF_VALUES.some((name) => told.includes(name));
+  return isOfValues && translation_key !== "not_configured";
+}
+
+/** Return the repairs that tell why a plant gives no values. */
+async function repairsOf(hass, plant, now) {
   if (asked.connection !== hass.connection || now - asked.at > KEPT) {
     // Without repairs there is no reason to tell.
     const list = hass.callWS({ type: "repairs/list_issues" }).catch(() => ({ issues: [] }));
@@ -148,10 +157,20 @@ export async function reasonsOf(hass, plant, now = Date.now()) {
   }
   const { issues } = await asked.list;
   const rank = ({ translation_key }) => REASONS.indexOf(translation_key);
-  const found = issues
+  return issues
     .filter((issue) => !issue.ignored && rank(issue) >= 0)
     .filter(({ issue_id }) => plant.entries.some((entry) => issue_id.includes(entry)))
     .sort((one, other) => rank(one) - rank(other));
+}
+
+/**
+ * Return the titles of the repairs that tell why a plant gives no values.
+ *
+ * `isComing`: it gives all its values still, and those tell that will stop them.
+ */
+export async function reasonsOf(hass, plant, { isComing = false, now = Date.now() } = {}) {
+  const repairs = await repairsOf(hass, plant, now);
+  const found = isComing ? repairs.filter(stopsValues) : repairs;
   const titles = found.map(async ({ domain, translation_key, translation_placeholders }) => {
     const texts = await hass.loadBackendTranslation("issues", domain);
     const key = `component.${domain}.issues.${translation_key}.title`;

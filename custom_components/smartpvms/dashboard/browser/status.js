@@ -121,8 +121,9 @@ export class Status extends Card {
     }
     // Counters are shown for some rounds more, when the powers have gone already.
     const isGone = isOverdue(hass, plant) || isSilent(hass, plant);
-    if (!isGone && !isPartlySilent(hass, plant)) return undefined;
-    const reasons = await reasonsOf(hass, plant);
+    const reasons = await reasonsOf(hass, plant, {
+      isComing: !isGone && !isPartlySilent(hass, plant),
+    });
     if (!isGone) return reasons.length ? this.told("warning", "", reasons, true) : undefined;
     const time = dataTime(hass, plant);
     const text = time
