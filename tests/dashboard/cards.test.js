@@ -108,10 +108,13 @@ test("a healthy plant has a light, the age of its data, and no banner", async ()
   assert.ok(!all(card).some(({ attributes }) => attributes.class === "banner"));
 });
 
-test("an alarm is not told as the plant's health", async () => {
+test("beside an alarm no plant is told to be healthy", async () => {
   const states = { status: "healthy", highest_severity: "major", active_alarms: "2" };
   const card = await drawn(modules.Status, having(states), HOUSE);
-  assert.match(textOf(card), /healthy · Active alarms: 2/);
+  assert.match(textOf(card), /Active alarms: 2/);
+  assert.doesNotMatch(textOf(card), /healthy/);
+  const faulty = await drawn(modules.Status, having({ ...states, status: "faulty" }), HOUSE);
+  assert.match(textOf(faulty), /faulty · Active alarms: 2/);
   const bare = await drawn(modules.Status, having({ highest_severity: "major", pv_power: ["5", "kW"] }), HOUSE);
   assert.match(textOf(bare), /Major/);
 });

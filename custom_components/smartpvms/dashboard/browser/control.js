@@ -26,11 +26,12 @@ export function controlSection(hass, plant, texts) {
   const named = (key, domain) => (isServers ? ENTITY_NAME : texts.entity(key, domain));
   return section([
     heading(texts.own.control, "mdi:tune-variant"),
-    tile(last, { name: named("last_command"), grid_options: WIDE }),
-    ownCard("command", plant),
     SETTINGS.map(([domain, key, color]) =>
       tile(plant.find(key, domain), { name: named(key, domain), color, grid_options: WIDE }),
     ),
+    // Beside the buttons, so that what becomes of them is seen on a phone.
+    tile(last, { name: named("last_command"), grid_options: WIDE }),
+    ownCard("command", plant),
     plant.find("battery_mode", "select") && hass.user?.is_admin && force(plant, texts),
   ]);
 }

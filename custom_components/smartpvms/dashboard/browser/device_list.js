@@ -61,7 +61,7 @@ details[open] > summary > .turn { transform: rotate(180deg); }
   padding: 4px 0; font-size: 14px; }
 .value span { overflow-wrap: anywhere; }
 .value span:first-child { color: var(--secondary-text-color); }
-.value span:last-child { text-align: end; font-variant-numeric: tabular-nums; }
+.value span:last-child { text-align: end; overflow-wrap: break-word; font-variant-numeric: tabular-nums; }
 .strings { display: grid; grid-template-columns: repeat(auto-fill, minmax(44px, 1fr)); gap: 3px;
   margin: 6px 0 2px; }
 .string { border-radius: 4px; padding: 5px 2px; font-size: 12px; text-align: center;

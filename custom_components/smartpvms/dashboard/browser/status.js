@@ -73,17 +73,19 @@ export class Status extends Card {
   light({ level, health, severity }) {
     const { hass, plant, texts } = this;
     const entity = plant.find("real_health_state") ?? plant.find("highest_severity");
+    const isAlarm = severity && severity !== "none";
+    // "Healthy" says it all while there is no alarm, and is not true beside one.
+    const isHealthTold = health && !(isAlarm && health === "healthy");
+    const isAlarmTold = isAlarm || (severity && !health);
     const words = [
-      health && hass.formatEntityState(hass.states[plant.find("real_health_state")]),
-      severity && this.alarms(severity),
+      isHealthTold && hass.formatEntityState(hass.states[plant.find("real_health_state")]),
+      isAlarmTold && this.alarms(severity),
     ];
-    // "Healthy" says it all while there is no alarm.
-    const told = severity === "none" && health ? words.slice(0, 1) : words;
     return element(
       "button",
       { class: "light", style: `--light:${COLOR[level]}`, onclick: () => showMore(this, entity) },
       icon(ICON[level]),
-      told.filter(Boolean).join(" · "),
+      words.filter(Boolean).join(" · "),
     );
   }
 
