@@ -226,6 +226,8 @@ test("a plant that does not answer says since when, why, and where it is repaire
   assert.match(text, /owner/i);
   assert.equal(all(card).find(({ tag }) => tag === "a").attributes.href, "/config/repairs");
   assert.ok(all(card).some(({ attributes }) => attributes.class === "age bad"));
+  hass.config.state = "NOT_RUNNING";
+  assert.doesNotMatch(textOf(await drawn(modules.Status, hass, HOUSE)), /No data of this plant/);
 });
 
 test("a plant of which the account may not ask everything says what is refused", async () => {

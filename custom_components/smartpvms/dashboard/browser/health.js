@@ -12,6 +12,7 @@ const VERY_LATE = 3;
 export const FIRST_MINUTES = 20 * MINUTE;
 /** What is told of them: one type of device a minute is asked. */
 const PER_TYPE = 1;
+const STARTING = ["NOT_RUNNING", "STARTING"];
 const NO_STATE = ["unknown", "unavailable"];
 /** What a plant that answers has. */
 const ANSWERED = ["real_health_state", "day_power", "pv_power", "day_pvyield", "total_power"];
@@ -91,6 +92,9 @@ export function isOverdue(hass, plant) {
   const time = dataTime(hass, plant);
   return time !== undefined && ageLevel(time, Date.now(), roundOf(hass, plant)) === "bad";
 }
+
+/** Tell whether Home Assistant starts: nothing is known of a plant meanwhile. */
+export const isStarting = (hass) => STARTING.includes(hass.config?.state);
 
 /** Tell whether all that a plant that answers has is unavailable. */
 export function isSilent(hass, plant) {

@@ -16,6 +16,7 @@ import {
   isOverdue,
   isPartlySilent,
   isSilent,
+  isStarting,
   lightEntities,
   lightOf,
   reasonsOf,
@@ -116,6 +117,7 @@ export class Status extends Card {
 
   async banner(write) {
     const { hass, plant, texts } = this;
+    if (isStarting(hass)) return undefined;
     const minutes = firstValuesIn(hass, plant);
     if (minutes) {
       const text = texts.say("first_values", { minutes: write.number(minutes) });
