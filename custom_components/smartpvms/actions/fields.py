@@ -3,12 +3,10 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from ..const import DOMAIN
 from .history_period import within_reason
 
 ATTR_START: Final = "start"
@@ -35,10 +33,3 @@ def utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         at = at.replace(tzinfo=dt_util.get_default_time_zone())
     return at.astimezone(UTC)
-
-
-def period_ends_first() -> ServiceValidationError:
-    """Return the error about a period that ends before, or when, it starts."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key="period_ends_first"
-    )

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, callback
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
@@ -14,6 +13,7 @@ import voluptuous as vol
 
 from ..catalogue import DEVICE_TYPES
 from ..const import DOMAIN
+from ..failures import invalid
 from ..hub.hub import Hub
 from ..hub.targets import Target, find_targets
 from ..northbound import Dialect, Interface, Period
@@ -85,9 +85,7 @@ async def async_get_device_history(
     """
     query = _query(call.data)
     if query.period is Period.FIVE_MINUTES and not query.keys:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="keys_required"
-        )
+        raise invalid("keys_required")
     targets = find_targets(hass, call.data[ATTR_DEVICE_ID])
     subjects = {target: _devices_of(target, query.period) for target in targets}
     rows = await async_history(
@@ -122,11 +120,7 @@ def _interface(period: Period, hub: Hub) -> Interface:
 def _plant_of(target: Target) -> Subject:
     """Return the plant of a target, or raise where a call for it would be in vain."""
     if target.device is not None:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="use_device_history",
-            translation_placeholders={"device_id": target.name},
-        )
+        raise invalid("use_device_history", device_id=target.name)
     _check_listed(target)
     return Subject(target.plant_code)
 
@@ -149,16 +143,8 @@ def _devices_of(target: Target, period: Period) -> list[Subject]:
     if subjects:
         return subjects
     if period is Period.FIVE_MINUTES:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="no_five_minutes",
-            translation_placeholders={"device_id": target.name},
-        )
-    raise ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="no_device_periods",
-        translation_placeholders={"device_id": target.name},
-    )
+        raise invalid("no_five_minutes", device_id=target.name)
+    raise invalid("no_device_periods", device_id=target.name)
 
 
 def _check_listed(target: Target) -> None:
@@ -169,11 +155,7 @@ def _check_listed(target: Target) -> None:
     else:
         is_listed = any(item.id == target.device for item in hub.account.listed_devices)
     if not is_listed:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="not_listed",
-            translation_placeholders={"device_id": target.name},
-        )
+        raise invalid("not_listed", device_id=target.name)
 
 
 def _is_served(hub: Hub, type_id: int) -> bool:

@@ -8,10 +8,9 @@ from functools import partial
 from itertools import batched
 from typing import Final
 
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util.json import JsonObjectType
 
-from ..const import DOMAIN
+from ..failures import invalid
 from ..history.inputs import has_battery
 from ..hub.hub import Hub
 from ..insight.shares import shares_of_row
@@ -31,7 +30,6 @@ from ..northbound.interfaces import (
 )
 from ..northbound.periods import ASK_DEVICES, ASK_PLANTS
 from .budget import LONG_PATIENCE, async_take_turn, check_turns, explained
-from .fields import period_ends_first
 from .history_period import Slot, Span, local_times
 
 MOST_DAYS: Final = 31
@@ -82,14 +80,10 @@ class Query:
         """Return the period for a plant, or raise where it is empty or too long."""
         span = Span.of(self.period, self.start, self.end, zone, self.now)
         if span.is_empty:
-            raise period_ends_first()
+            raise invalid("period_ends_first")
         is_long = span.until(self.now).length() > timedelta(days=MOST_DAYS)
         if is_long and self.period is Period.FIVE_MINUTES:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="period_too_long",
-                translation_placeholders={"days": str(MOST_DAYS)},
-            )
+            raise invalid("period_too_long", days=str(MOST_DAYS))
         return span
 
     def slots(self, zone: tzinfo, interface: Interface) -> Iterator[Slot]:
