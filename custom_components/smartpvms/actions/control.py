@@ -250,11 +250,7 @@ def _answer(hass: HomeAssistant, command: Command, code: str) -> JsonObjectType:
     is_failed = outcome.status is Status.FAILED
     return {
         "status": str(outcome.status),
-        "asked": {
-            key: value
-            for key, value in command.wishes[code].items()
-            if value is not None
-        },
+        "asked": command.asked(code),
         "reason": reason_text(hass, outcome.reason) if is_failed else None,
     }
 
