@@ -9,7 +9,6 @@ from ..account.account import Account
 from ..account.clock import async_delay
 from ..coordinator import what_failed
 from ..failures import failure
-from ..hub.hub import SmartPvmsConfigEntry
 from ..hub.targets import running
 from ..local_time import MINUTE
 from ..northbound import Interface, NorthboundClient, NorthboundError
@@ -88,21 +87,6 @@ def check_turns(account: Account, interface: Interface, calls: int) -> None:
         )
 
 
-async def async_await_turn(
-    entry: SmartPvmsConfigEntry, interface: Interface, deadline: float
-) -> Account:
-    """Return the account of an entry when it may make the next call.
-
-    Raises HomeAssistantError where that is after `deadline` (epoch seconds), or
-    where the entry is no longer set up; it may have been reloaded.
-    """
-    while wait := (account := running(entry).account).wait(interface):
-        if account.clock.now() + wait > deadline:
-            raise failure("call_refused", interface=interface)
-        await async_delay(account.hass, wait)
-    return account
-
-
 async def async_take_turn[T](
     account: Account,
     interface: Interface,
@@ -111,10 +95,14 @@ async def async_take_turn[T](
 ) -> T:
     """Return the answer of a call that is made when it is its turn.
 
-    Raises as `async_await_turn` does.
+    Raises HomeAssistantError where that is after `deadline` (epoch seconds), or
+    where the entry is no longer set up; it may have been reloaded.
     """
     while True:
-        current = await async_await_turn(account.entry, interface, deadline)
+        while wait := (current := running(account.entry).account).wait(interface):
+            if current.clock.now() + wait > deadline:
+                raise failure("call_refused", interface=interface)
+            await async_delay(current.hass, wait)
         try:
             return await ask(current.client)
         except NotYetError:
