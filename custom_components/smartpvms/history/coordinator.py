@@ -146,7 +146,7 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
             progress.imported_until = end
         else:
             return
-        self._calls.start_over()
+        self._calls.scheduler.start_over()
 
     async def _async_repair(self, code: str) -> None:
         now = int(self.account.clock.now())
@@ -182,7 +182,7 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
             await self.importer.async_clear(plant, since, until)
         else:
             progress.request(days)
-        self._calls.start_over()
+        self._calls.scheduler.start_over()
         await self._store.async_save(self._dump())
         self.async_update_listeners()
         self.account.entry.async_create_background_task(
@@ -215,9 +215,9 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
             for code in self.account.plants:
                 await self._ingest.async_import_live(code, self.progress(code))
             for feed in FEEDS:
-                while due := self._calls.next(feed):
+                while due := self._calls.scheduler.next(feed):
                     if not await self._async_answer(due):
-                        self._calls.put_off(feed)
+                        self._calls.scheduler.put_off(feed)
         finally:
             wait = self._calls.scheduler.next_at() - self.account.clock.now()
             seconds = min(IDLE, max(0.0, wait)) + EARLY
