@@ -24,7 +24,7 @@ from ..northbound import Interface, NorthboundClient
 from ..northbound.interfaces import PLANTS_PER_CALL
 from ..northbound.models import Alarm
 from .budget import LONG_PATIENCE, async_take_turn, check_turns, explained, is_closed
-from .fields import ATTR_END, ATTR_START, DEVICES, WHEN, utc
+from .fields import ATTR_END, ATTR_START, DEVICES, WHEN
 
 ATTR_SEVERITIES: Final = "severities"
 ATTR_STATUSES: Final = "statuses"
@@ -158,9 +158,9 @@ def _is_wanted(
 def _period(data: Mapping[str, Any]) -> tuple[datetime, datetime]:
     """Return the period in UTC, or raise where the interface would refuse it."""
     now = dt_util.utcnow()
-    end = utc(data[ATTR_END]) if ATTR_END in data else now
+    end = dt_util.as_utc(data[ATTR_END]) if ATTR_END in data else now
     default = end - timedelta(days=30)
-    begin = utc(data[ATTR_START]) if ATTR_START in data else default
+    begin = dt_util.as_utc(data[ATTR_START]) if ATTR_START in data else default
     if begin >= end:
         raise invalid("period_ends_first")
     if begin < now - LOOK_BACK:
