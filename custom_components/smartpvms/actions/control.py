@@ -19,12 +19,12 @@ import voluptuous as vol
 from ..account.wording import listed, with_value
 from ..control.commands import KINDS, Command
 from ..control.coordinator import RunningError
-from ..control.entity import LOGGER_LIMIT, SETTABLE_MODES, commanded, largest_limit
+from ..control.entity import LOGGER_LIMIT, SETTABLE_MODES, largest_limit, steered
 from ..control.reasons import reason_text
 from ..failures import failure, invalid
 from ..hub.hub import Hub
 from ..hub.targets import find_targets, running
-from ..northbound import NorthboundError
+from ..northbound import Interface, NorthboundError
 from ..northbound.errors import LoginError, NotYetError
 from ..northbound.tasks import (
     MOST_WINDOWS,
@@ -174,13 +174,10 @@ def _check(hub: Hub, settings: Mapping[str, Setting]) -> None:
     control, plants = hub.control, hub.account.plants
     if not control.is_allowed:
         raise invalid("control_off", entry=hub.account.entry.title)
-    steerable = commanded(control)
     for code, setting in settings.items():
-        needs_battery = not isinstance(setting, ExportLimit)
-        known = control.settings(code)
-        if code not in steerable or (
-            (known.mode if needs_battery else known.export) is None
-        ):
+        is_limit = isinstance(setting, ExportLimit)
+        read = Interface.EXPORT_CONTROL if is_limit else Interface.BATTERY_MODE_READ
+        if code not in steered(control, read):
             raise _not_steerable(hub, code)
         if isinstance(setting, ExportLimit) and (
             (setting.kilowatts or 0.0) > (most := largest_limit(control, code))
