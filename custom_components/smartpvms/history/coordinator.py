@@ -126,6 +126,8 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
             if code in self.account.plants:
                 self._ingest.note_live(code, self.progress(code))
                 await asyncio.sleep(0)
+        # A stop of Home Assistant writes what is due, and unloads nothing.
+        self._save_later()
 
     async def _async_find_lost(self, code: str) -> None:
         """Ask once more for what the recorder had and has no longer.
@@ -233,10 +235,14 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
         self._calls.close(due)
         if not await self._ingest.async_ingest(due, self.progress):
             return False
-        if not self.account.is_closed:
-            self._store.async_delay_save(self._dump, SAVE_DELAY)
+        self._save_later()
         self.async_update_listeners()
         return True
+
+    @callback
+    def _save_later(self) -> None:
+        if not self.account.is_closed:
+            self._store.async_delay_save(self._dump, SAVE_DELAY)
 
     async def async_save(self) -> None:
         """Write the progress, the calls spent and the types learnt."""
