@@ -131,15 +131,19 @@ test("what the fields of a forced charge begin with is accepted by them", () => 
   }
 });
 
+const MODE = {};
+
 /** Return the house after a command: its attributes, and what became of it. */
 function commanded(attributes, state = "running") {
   const hass = having();
   const states = {
     "sensor.sonnenhof_last_command": [state, attributes],
     "select.sonnenhof_feed_in_control": ["no_limit", {}],
+    "select.sonnenhof_battery_mode": ["maximum_self_consumption", MODE],
   };
   for (const [entity_id, [value, more]] of Object.entries(states)) {
-    const translation_key = more === attributes ? "last_command" : "export_control";
+    const other = more === MODE ? "battery_mode" : "export_control";
+    const translation_key = more === attributes ? "last_command" : other;
     hass.entities[entity_id] = { entity_id, translation_key, device_id: "sonnenhof", platform: "smartpvms" };
     hass.states[entity_id] = { entity_id, state: value, attributes: more };
   }
@@ -169,6 +173,8 @@ test("the last command is told with what was asked, and why it failed", async ()
     await told({ kind: "battery_limits", asked: { end_of_discharge_soc: 0 } }),
     "Set battery limits · End of discharge 0 %",
   );
+  const mode = { kind: "battery_mode", asked: { mode: "TOU" } };
+  assert.equal(await told(mode), "Set battery mode · time_of_use");
   assert.equal(await told({}, "none"), "");
   const forced_charge = { asked: { watts: -2000, target_soc: 20 }, sent_at };
   assert.equal(
@@ -275,6 +281,15 @@ test("a plant whose data are overdue says since when, also while it has values",
 test("the import is told while it goes on", async () => {
   const card = await drawn(modules.Status, having({ status: "healthy", history_import: "29" }), HOUSE);
   assert.match(textOf(card), /History is being imported: 29%/);
+  const hass = having({ status: "healthy", history_import: "29" });
+  const until = async (hours) => {
+    const done_at = new Date(Date.now() + hours * HOUR).toISOString();
+    hass.states["sensor.sonnenhof_history_import"].attributes = { done_at };
+    return textOf(await drawn(modules.Status, hass, HOUSE));
+  };
+  assert.match(await until(5), /done about \w+ \d+, \d+:\d\d [AP]M/);
+  // Days ahead, the hour is not known.
+  assert.match(await until(80), /done about \w+, \w+ \d+\./);
 });
 
 test("the sentence of the day compares a day that is over, or that is ahead", () => {
