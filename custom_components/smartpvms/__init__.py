@@ -15,11 +15,11 @@ from .const import DOMAIN
 from .control import coordinator as control_coordinator
 from .control.entity import async_forget_entities
 from .dashboard import async_setup_dashboard
+from .energy_dashboard import later as energy_dashboard
 from .history import coordinator as history_coordinator
 from .hub.hub import SmartPvmsConfigEntry
 from .hub.setup import async_open
 from .hub.store import store_of
-from .welcome.later import async_set_up_later
 
 PLATFORMS = [
     Platform.BINARY_SENSOR,
@@ -50,7 +50,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartPvmsConfigEntry) ->
     await hub.async_register()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     hub.start()
-    async_set_up_later(hass, entry)
+    energy_dashboard.async_follow(hass, entry)
     return True
 
 

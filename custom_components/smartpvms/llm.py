@@ -9,7 +9,7 @@ from homeassistant.helpers.llm import LLMContext
 from .assist.alarms import GetAlarmsTool
 from .assist.compare import CompareTool
 from .assist.energy import GetEnergyTool
-from .assist.plants import any_exposed, any_plant
+from .assist.plants import any_exposed
 from .assist.status import GetStatusTool
 from .assist.tool import PlantTool
 
@@ -30,8 +30,6 @@ def async_get_tools(
 ) -> LLMTools | None:
     """Return the tools, None where the assistant would see no plant."""
     exposed_only = api_id != _UNBOUNDED
-    if exposed_only and not any_exposed(hass, llm_context.assistant):
-        return None
-    if not any_plant(hass):
+    if not any_exposed(hass, llm_context.assistant if exposed_only else None):
         return None
     return LLMTools(tools=[tool(exposed_only=exposed_only) for tool in TOOLS])

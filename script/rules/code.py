@@ -55,15 +55,38 @@ TRANSLATED_ERRORS: Final = frozenset(
 )
 
 
-def _errors(project: Project) -> Iterator[tuple[str, str, dict[str, ast.expr]]]:
-    """Yield place, class and keyword arguments of each error of Home Assistant."""
+MAKERS: Final = frozenset({"failure", "invalid"})
+"""The functions of `failures.py`: the key of a text, and its placeholders by name."""
+
+
+def _errors(project: Project) -> Iterator[tuple[str, str, ast.Call]]:
+    """Yield place, name and call of what makes an error of Home Assistant."""
     for path in sorted(project.integration.rglob("*.py")):
+        if path == project.integration / "failures.py":
+            continue
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
                 continue
-            if node.func.id in TRANSLATED_ERRORS:
-                given = {k.arg: k.value for k in node.keywords if k.arg}
-                yield f"{path.name}:{node.lineno}", node.func.id, given
+            if node.func.id in TRANSLATED_ERRORS | MAKERS:
+                yield f"{path.name}:{node.lineno}", node.func.id, node
+
+
+def _key(name: str, call: ast.Call) -> str | None:
+    """Return the key of an error's text, None where the code does not say it."""
+    given: dict[str | None, ast.expr] = {k.arg: k.value for k in call.keywords}
+    text = call.args[0] if name in MAKERS else given.get("translation_key")
+    return str(text.value) if isinstance(text, ast.Constant) else None
+
+
+def _filled(name: str, call: ast.Call) -> set[object] | None:
+    """Return the placeholders that an error brings, None where that cannot be read."""
+    given = {k.arg: k.value for k in call.keywords}
+    if name in MAKERS:
+        return None if None in given else {*given}
+    values = given.get("translation_placeholders", ast.Dict([], []))
+    if not isinstance(values, ast.Dict):
+        return None
+    return {n.value for n in values.keys if isinstance(n, ast.Constant)}
 
 
 @rule
@@ -71,12 +94,11 @@ def errors_are_translated(project: Project) -> Iterator[str]:
     """Every error of Home Assistant is raised with a text that exists."""
     known = project.english["exceptions"].keys()
     used = set()
-    for place, error, given in _errors(project):
-        text = given.get("translation_key")
-        if not isinstance(text, ast.Constant):
-            yield f"{place}: {error} without a text"
+    for place, name, call in _errors(project):
+        if (key := _key(name, call)) is None:
+            yield f"{place}: {name} without a text"
             continue
-        used.add(key := str(text.value))
+        used.add(key)
         if key not in known:
             yield f"{place}: no text for {key}"
     for key in known - used:
@@ -87,15 +109,11 @@ def errors_are_translated(project: Project) -> Iterator[str]:
 def errors_fill_their_texts(project: Project) -> Iterator[str]:
     """Every error brings what its text has a place for, as far as can be read."""
     texts = project.english["exceptions"]
-    for place, _, given in _errors(project):
-        text = given.get("translation_key")
-        filled = given.get("translation_placeholders", ast.Dict([], []))
-        if not isinstance(text, ast.Constant) or not isinstance(filled, ast.Dict):
+    for place, name, call in _errors(project):
+        key, filled = _key(name, call), _filled(name, call)
+        if key not in texts or filled is None:
             continue
-        if (key := str(text.value)) not in texts:
-            continue
-        names = {n.value for n in filled.keys if isinstance(n, ast.Constant)}
-        if names != placeholders(texts[key]["message"]):
+        if filled != placeholders(texts[key]["message"]):
             yield f"{place}: {key} has other placeholders"
 
 

@@ -109,8 +109,8 @@ async def test_a_part_of_a_name_that_several_plants_have(
 ) -> None:
     """It names none of them, a whole name does."""
     from custom_components.smartpvms.assist.plants import (
+        CannotAnswerError,
         SeenPlant,
-        UnknownPlantError,
         named,
     )
 
@@ -122,5 +122,5 @@ async def test_a_part_of_a_name_that_several_plants_have(
     assert [plant.code for plant in named(both, ["hof"])] == ["a"]
     assert [plant.code for plant in named(both, ["west", "ost"])] == ["b", "c"]
     assert named(both, []) == both
-    with pytest.raises(UnknownPlantError):
+    with pytest.raises(CannotAnswerError):
         named(both, ["o"])

@@ -128,13 +128,13 @@ def test_a_forced_charge_may_take_a_day() -> None:
 
 def test_settings_survive_a_restart() -> None:
     known = PlantSettings(bounds={"end_of_charge_soc": 95.0})
-    known.apply_export(ExportControl(ExportMode.LIMITED, 2.5), NOW)
-    known.apply_mode(OperationMode.TIME_OF_USE, NOW)
+    known.apply(ExportControl(ExportMode.LIMITED, 2.5), NOW)
+    known.apply(OperationMode.TIME_OF_USE, NOW)
     known.due_at["x"] = NOW
     again = PlantSettings.load(known.dump())
     assert again == known
     assert again.limit == 2.5
-    again.apply_export(ExportControl(ExportMode.NO_LIMIT), NOW)
+    again.apply(ExportControl(ExportMode.NO_LIMIT), NOW)
     assert again.limit == 2.5
     again.refuse(Interface.EXPORT_CONTROL, 20609)
     again.refuse(Interface.BATTERY_MODE_READ, 20621)

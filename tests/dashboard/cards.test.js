@@ -108,10 +108,13 @@ test("a healthy plant has a light, the age of its data, and no banner", async ()
   assert.ok(!all(card).some(({ attributes }) => attributes.class === "banner"));
 });
 
-test("an alarm is not told as the plant's health", async () => {
+test("beside an alarm no plant is told to be healthy", async () => {
   const states = { status: "healthy", highest_severity: "major", active_alarms: "2" };
   const card = await drawn(modules.Status, having(states), HOUSE);
-  assert.match(textOf(card), /healthy · Active alarms: 2/);
+  assert.match(textOf(card), /Active alarms: 2/);
+  assert.doesNotMatch(textOf(card), /healthy/);
+  const faulty = await drawn(modules.Status, having({ ...states, status: "faulty" }), HOUSE);
+  assert.match(textOf(faulty), /faulty · Active alarms: 2/);
   const bare = await drawn(modules.Status, having({ highest_severity: "major", pv_power: ["5", "kW"] }), HOUSE);
   assert.match(textOf(bare), /Major/);
 });
@@ -128,15 +131,19 @@ test("what the fields of a forced charge begin with is accepted by them", () => 
   }
 });
 
+const MODE = {};
+
 /** Return the house after a command: its attributes, and what became of it. */
 function commanded(attributes, state = "running") {
   const hass = having();
   const states = {
     "sensor.sonnenhof_last_command": [state, attributes],
     "select.sonnenhof_feed_in_control": ["no_limit", {}],
+    "select.sonnenhof_battery_mode": ["maximum_self_consumption", MODE],
   };
   for (const [entity_id, [value, more]] of Object.entries(states)) {
-    const translation_key = more === attributes ? "last_command" : "export_control";
+    const other = more === MODE ? "battery_mode" : "export_control";
+    const translation_key = more === attributes ? "last_command" : other;
     hass.entities[entity_id] = { entity_id, translation_key, device_id: "sonnenhof", platform: "smartpvms" };
     hass.states[entity_id] = { entity_id, state: value, attributes: more };
   }
@@ -166,6 +173,8 @@ test("the last command is told with what was asked, and why it failed", async ()
     await told({ kind: "battery_limits", asked: { end_of_discharge_soc: 0 } }),
     "Set battery limits · End of discharge 0 %",
   );
+  const mode = { kind: "battery_mode", asked: { mode: "TOU" } };
+  assert.equal(await told(mode), "Set battery mode · time_of_use");
   assert.equal(await told({}, "none"), "");
   const forced_charge = { asked: { watts: -2000, target_soc: 20 }, sent_at };
   assert.equal(
@@ -216,23 +225,27 @@ test("a plant that does not answer says since when, why, and where it is repaire
   const issue = { domain: "smartpvms", issue_id: "entry_no_consent", translation_key: "no_consent" };
   const hass = having({ ...gone, last_data }, { issues: [issue] });
   hass.devices.sonnenhof.config_entries = ["entry"];
+  hass.connection = {};
   const card = await drawn(modules.Status, hass, HOUSE);
   const text = textOf(card);
   assert.match(text, /No data of this plant since/);
   assert.match(text, /owner/i);
   assert.equal(all(card).find(({ tag }) => tag === "a").attributes.href, "/config/repairs");
   assert.ok(all(card).some(({ attributes }) => attributes.class === "age bad"));
+  hass.config.state = "NOT_RUNNING";
+  assert.doesNotMatch(textOf(await drawn(modules.Status, hass, HOUSE)), /No data of this plant/);
 });
 
 test("a plant of which the account may not ask everything says what is refused", async () => {
   const last_data = new Date().toISOString();
-  const issue = {
+  const refused = (name, feature, translation_key = "no_access") => ({
     domain: "smartpvms",
-    issue_id: "entry_no_access",
-    translation_key: "no_access",
-    translation_placeholders: { feature: "real-time values of plants" },
-  };
-  const shown = async (pv_energy_today) => {
+    issue_id: `entry_${translation_key}_${name}`,
+    translation_key,
+    translation_placeholders: { feature, interface: name },
+  });
+  const values = refused("getStationRealKpi", "real-time values of plants");
+  const shown = async (pv_energy_today, issue = values) => {
     const states = { pv_power: ["5", "kW"], pv_energy_today, last_data };
     const hass = having(states, { issues: [issue] });
     hass.devices.sonnenhof.config_entries = ["entry"];
@@ -243,8 +256,18 @@ test("a plant of which the account may not ask everything says what is refused",
   assert.match(textOf(card), /real-time values of plants/);
   assert.doesNotMatch(textOf(card), /No data of this plant/);
   assert.equal(all(card).find(({ tag }) => tag === "a").attributes.href, "/config/repairs");
-  // What is refused and shown nowhere disturbs nobody here.
-  assert.doesNotMatch(textOf(await shown(["5", "kWh"])), /real-time/);
+  // While the last values are still shown, too.
+  assert.match(textOf(await shown(["5", "kWh"])), /real-time values of plants/);
+  // What leaves the values alone disturbs nobody here.
+  const others = [
+    refused("getAlarmList", "Alarms"),
+    refused("getDevRealKpi", "Values of devices", "not_configured"),
+    { ...refused("", "History", "quota_used_up"), translation_placeholders: { lanes: "- History (getKpiStationDay)" } },
+  ];
+  for (const issue of others) {
+    assert.equal(all(await shown(["5", "kWh"], issue)).find(({ tag }) => tag === "a"), undefined);
+    assert.ok(all(await shown("unavailable", issue)).find(({ tag }) => tag === "a"));
+  }
 });
 
 test("a plant whose data are overdue says since when, also while it has values", async () => {
@@ -258,6 +281,15 @@ test("a plant whose data are overdue says since when, also while it has values",
 test("the import is told while it goes on", async () => {
   const card = await drawn(modules.Status, having({ status: "healthy", history_import: "29" }), HOUSE);
   assert.match(textOf(card), /History is being imported: 29%/);
+  const hass = having({ status: "healthy", history_import: "29" });
+  const until = async (hours) => {
+    const done_at = new Date(Date.now() + hours * HOUR).toISOString();
+    hass.states["sensor.sonnenhof_history_import"].attributes = { done_at };
+    return textOf(await drawn(modules.Status, hass, HOUSE));
+  };
+  assert.match(await until(5), /done about \w+ \d+, \d+:\d\d [AP]M/);
+  // Days ahead, the hour is not known.
+  assert.match(await until(80), /done about \w+, \w+ \d+\./);
 });
 
 test("the sentence of the day compares a day that is over, or that is ahead", () => {
@@ -530,7 +562,11 @@ test("devices are folded while they have no problem, values are the user's", asy
   const card = await drawn(modules.Devices, hass, { ...HOUSE, kind: "inverter" });
   const text = textOf(card);
   assert.match(text, /Wechselrichter25,5.kW/);
-  assert.match(text, /1\.610.MWh/);
+  // Its output is not what the roof gave: there is a battery.
+  assert.doesNotMatch(text, /MWh/);
+  const { battery_1: _, ...devices } = hass.devices;
+  const bare = await drawn(modules.Devices, { ...hass, devices }, { ...HOUSE, kind: "inverter" });
+  assert.match(textOf(bare), /1\.610.MWh/);
   const [details] = all(card).filter(({ tag }) => tag === "details");
   assert.ok(!("open" in details.attributes));
 });

@@ -157,6 +157,14 @@ test("a plant that does not answer is calm, and says since when", () => {
   assert.equal(shown(hass).notice.text, "FusionSolar gives no data of this plant.");
 });
 
+test("while Home Assistant starts, no plant is said to be silent", () => {
+  const hass = house(SILENT);
+  hass.config.state = "STARTING";
+  assert.deepEqual(shown(hass).notice, { kind: "first", text: "No values yet." });
+  hass.config.state = "RUNNING";
+  assert.equal(shown(hass).notice.kind, "silent");
+});
+
 test("a plant that answers without its powers is told from one that is silent", () => {
   const hass = house({ ...SILENT, status: "healthy" });
   assert.match(shown(hass).notice.text, /^FusionSolar gives no powers/);

@@ -124,16 +124,16 @@ test("reasons are repairs of the plant's own account, asked for once", async () 
   };
   hass.loadBackendTranslation = async (category, domain) => (key, { feature }) =>
     `${category} ${domain} ${key.split(".").at(-2)} ${feature}`;
-  assert.deepEqual(await reasonsOf(hass, plant, NOW), [
+  assert.deepEqual(await reasonsOf(hass, plant, { now: NOW }), [
     "issues homeassistant config_entry_reauth Plants",
     "issues smartpvms no_access Plants",
     "issues smartpvms quota_used_up Plants",
   ]);
-  await reasonsOf(hass, plant, NOW + 29_000);
+  await reasonsOf(hass, plant, { now: NOW + 29_000 });
   assert.equal(calls, 1);
-  await reasonsOf(hass, plant, NOW + 31_000);
+  await reasonsOf(hass, plant, { now: NOW + 31_000 });
   assert.equal(calls, 2);
   hass.connection = {};
   hass.callWS = async () => assert.fail("unknown command");
-  assert.deepEqual(await reasonsOf(hass, plant, NOW), []);
+  assert.deepEqual(await reasonsOf(hass, plant, { now: NOW }), []);
 });

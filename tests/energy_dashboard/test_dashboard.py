@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.auth.models import User
 from homeassistant.components.energy.data import ENERGY_SOURCE_SCHEMA, async_get_manager
@@ -30,7 +31,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smartpvms.catalogue.series import SERIES, Quantity
-from custom_components.smartpvms.const import DOMAIN
+from custom_components.smartpvms.const import CONF_ENERGY_PENDING, DOMAIN
+from custom_components.smartpvms.energy_dashboard import later
 from custom_components.smartpvms.energy_dashboard.dashboard import imported_series
 from custom_components.smartpvms.history.metadata import statistic_id
 from custom_components.smartpvms.hub.targets import registry_id_of
@@ -449,3 +451,50 @@ async def test_options_say_why_not(hass: HomeAssistant, setup: MockConfigEntry) 
     assert (await send(hass, form, {}))["reason"] == "energy_refused"
     assert await hass.config_entries.async_unload(setup.entry_id)
     assert await reason() == "not_loaded"
+
+
+async def test_what_comes_later_completes_the_sources(
+    hass: HomeAssistant, energy: None, setup: MockConfigEntry
+) -> None:
+    """Before every device was asked, a plant lacks powers, and series without history."""
+    hub = setup.runtime_data
+    power = entity_id(hass, "sensor", HOUSE.code, "pv_power")
+    registry = er.async_get(hass)
+    registry.async_update_entity(power, disabled_by=er.RegistryEntryDisabler.USER)
+    made, hub.devices.made = hub.devices.made, 0
+    await import_(hass, HOUSE.code, "pv_energy")
+    form = await open_options(hass, setup, "energy_dashboard")
+    assert (await send(hass, form, {}))["reason"] == "energy_done"
+    (solar,) = await stored(hass)
+    assert "stat_rate" not in solar
+    assert setup.data[CONF_ENERGY_PENDING] == [HOUSE.code]
+
+    async def look() -> None:
+        hub.history.async_update_listeners()
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+    await look()
+    registry.async_update_entity(power, disabled_by=None)
+    hub.devices.made = made
+    await look()
+    assert setup.data[CONF_ENERGY_PENDING] == [HOUSE.code]
+    with patch.object(later, "_has_history", lambda *_: True):
+        await look()
+    (solar,) = await stored(hass)
+    assert solar["stat_rate"] == power
+    assert CONF_ENERGY_PENDING not in setup.data
+    # What the user changes then stays.
+    await store(hass)
+    with patch.object(later, "_has_history", lambda *_: True):
+        await look()
+    assert await stored(hass) == []
+
+
+async def test_all_plants_stay_asked_for(
+    hass: HomeAssistant, energy: None, setup: MockConfigEntry
+) -> None:
+    """The tick of the set-up is not lost by one plant that is put in by hand."""
+    later.async_set_up_later(hass, setup)
+    await import_(hass, HOUSE.code, "pv_energy")
+    await put_in(hass, HOUSE.code)
+    assert setup.data[CONF_ENERGY_PENDING] is True

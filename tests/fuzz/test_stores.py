@@ -75,7 +75,7 @@ async def files(
 def _controlled() -> dict[str, Any]:
     """Return what is saved of a plant that was steered."""
     settings = PlantSettings(bounds={"end_of_charge_soc": 95.0})
-    settings.apply_export(ExportControl(ExportMode.LIMITED, 2.5), NOON.timestamp())
+    settings.apply(ExportControl(ExportMode.LIMITED, 2.5), NOON.timestamp())
     command = Command.of({"NE=33554785": ExportLimit(2.5)}, NOON.timestamp())
     command.task = "7"
     return {

@@ -1,6 +1,6 @@
 """A whole import on a clock of its own, with the ledger that a real one has."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -23,7 +23,7 @@ from custom_components.smartpvms.history.feeds import (
     Question,
     Track,
 )
-from custom_components.smartpvms.history.inquiry import interface_of
+from custom_components.smartpvms.history.inquiry import Inquiry, interface_of
 from custom_components.smartpvms.history.planner import Planner, Subject
 from custom_components.smartpvms.history.progress import Progress
 from custom_components.smartpvms.history.scheduler import Lanes, Scheduler
@@ -104,7 +104,11 @@ class Account:
         lanes = Lanes(
             self.ledger, lambda: self.now, self.interface, self.ledger.wait, lambda _: 1
         )
-        return Scheduler(lanes, self.planner)
+        return Scheduler(
+            lanes,
+            self.planner,
+            lambda question: Inquiry(question, self.interface(question.feed), deque()),
+        )
 
     def planner(self) -> Planner:
         """Return the planner of this moment."""
@@ -149,8 +153,8 @@ class Account:
     def step(self) -> None:
         """Ask what may be asked, then wait for the next."""
         for feed in FEEDS:
-            while question := self.scheduler.next(feed):
-                self.ask(question)
+            while due := self.scheduler.next(feed):
+                self.ask(due.question)
         times = [site.appears for site in self.sites if site.appears > self.now]
         self.now = max(self.now, min([*times, self.scheduler.next_at()])) + 0.7
 

@@ -124,6 +124,16 @@ BROKEN: list[tuple[Any, Break, str]] = [
     ),
     (
         code.errors_are_translated,
+        append("custom_components/smartpvms/x.py", 'raise failure("nothing")'),
+        "no text for nothing",
+    ),
+    (
+        code.errors_fill_their_texts,
+        append("custom_components/smartpvms/x.py", 'raise invalid("not_yet", day="1")'),
+        "x.py:1: not_yet has other",
+    ),
+    (
+        code.errors_are_translated,
         append("custom_components/smartpvms/history/x.py", 'raise UpdateFailed("x")'),
         "UpdateFailed without a text",
     ),

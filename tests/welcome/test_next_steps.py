@@ -15,8 +15,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.const import CONF_ENERGY_PENDING
 from custom_components.smartpvms.dashboard import sidebar
+from custom_components.smartpvms.energy_dashboard import later
 from custom_components.smartpvms.northbound import Interface
-from custom_components.smartpvms.welcome import later
 from custom_components.smartpvms.welcome.permissions import Grant, grants
 from custom_components.smartpvms.welcome.step import CONF_DASHBOARD, CONF_ENERGY
 from simulator import Fault, FaultKind, Simulator
@@ -100,14 +100,14 @@ async def test_energy_waits_for_history(
     history = setup.runtime_data.history
     with (
         patch.object(later, "async_set_up", AsyncMock()) as set_up,
-        patch.object(later, "_has_history", lambda _: False),
+        patch.object(later, "_has_history", lambda *_: False),
     ):
         await choose(hass, setup, dashboard=False, energy=True)
         assert setup.data[CONF_ENERGY_PENDING] is True
         history.async_update_listeners()
         await hass.async_block_till_done(wait_background_tasks=True)
         assert not set_up.called
-        with patch.object(later, "_has_history", lambda _: True):
+        with patch.object(later, "_has_history", lambda *_: True):
             set_up.side_effect = HomeAssistantError
             history.async_update_listeners()
             await hass.async_block_till_done(wait_background_tasks=True)
@@ -131,7 +131,7 @@ async def test_energy_waits_for_powers(
     made = devices.made
     with (
         patch.object(later, "async_set_up", AsyncMock()) as set_up,
-        patch.object(later, "_has_history", lambda _: True),
+        patch.object(later, "_has_history", lambda *_: True),
     ):
         devices.made = 0
         await choose(hass, setup, dashboard=False, energy=True)
@@ -161,7 +161,7 @@ async def test_energy_is_not_forgotten_by_a_restart(
     )
     with (
         patch.object(later, "async_set_up", AsyncMock()) as set_up,
-        patch.object(later, "_has_history", lambda _: True),
+        patch.object(later, "_has_history", lambda *_: True),
     ):
         assert await hass.config_entries.async_reload(setup.entry_id)
         await hass.async_block_till_done(wait_background_tasks=True)
@@ -172,7 +172,8 @@ async def test_energy_is_not_forgotten_by_a_restart(
 async def test_history_is_there_with_its_months(
     hass: HomeAssistant, setup: MockConfigEntry
 ) -> None:
-    assert not later._has_history(setup.runtime_data)
+    (code,) = setup.runtime_data.account.plants
+    assert not later._has_history(setup.runtime_data, code)
 
 
 async def test_what_the_account_may_do(

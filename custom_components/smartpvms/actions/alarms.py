@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
@@ -18,14 +17,14 @@ from ..alarms.record import AlarmRecord, record_of
 from ..alarms.windows import LOOK_BACK, left_out, split
 from ..catalogue import OTHER
 from ..catalogue.alarm import ACKNOWLEDGED, RANKS, STATUSES, TYPES
-from ..const import DOMAIN
+from ..failures import invalid
 from ..hub.hub import Hub
 from ..hub.targets import Target, find_targets, running
 from ..northbound import Interface, NorthboundClient
 from ..northbound.interfaces import PLANTS_PER_CALL
 from ..northbound.models import Alarm
 from .budget import LONG_PATIENCE, async_take_turn, check_turns, explained, is_closed
-from .fields import ATTR_END, ATTR_START, DEVICES, WHEN, period_ends_first, utc
+from .fields import ATTR_END, ATTR_START, DEVICES, WHEN
 
 ATTR_SEVERITIES: Final = "severities"
 ATTR_STATUSES: Final = "statuses"
@@ -159,17 +158,13 @@ def _is_wanted(
 def _period(data: Mapping[str, Any]) -> tuple[datetime, datetime]:
     """Return the period in UTC, or raise where the interface would refuse it."""
     now = dt_util.utcnow()
-    end = utc(data[ATTR_END]) if ATTR_END in data else now
+    end = dt_util.as_utc(data[ATTR_END]) if ATTR_END in data else now
     default = end - timedelta(days=30)
-    begin = utc(data[ATTR_START]) if ATTR_START in data else default
+    begin = dt_util.as_utc(data[ATTR_START]) if ATTR_START in data else default
     if begin >= end:
-        raise period_ends_first()
+        raise invalid("period_ends_first")
     if begin < now - LOOK_BACK:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="period_too_old",
-            translation_placeholders={"days": str(LOOK_BACK.days)},
-        )
+        raise invalid("period_too_old", days=str(LOOK_BACK.days))
     return begin, end
 
 

@@ -5,13 +5,10 @@ from contextlib import contextmanager
 from math import ceil
 from typing import Final
 
-from homeassistant.exceptions import HomeAssistantError
-
 from ..account.account import Account
 from ..account.clock import async_delay
-from ..const import DOMAIN
 from ..coordinator import what_failed
-from ..hub.hub import SmartPvmsConfigEntry
+from ..failures import failure
 from ..hub.targets import running
 from ..local_time import MINUTE
 from ..northbound import Interface, NorthboundClient, NorthboundError
@@ -32,14 +29,11 @@ async def async_await_calls(account: Account, interface: Interface, calls: int) 
     """
     allowed = account.ledger.burst(interface)
     if calls > allowed:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="too_many_calls",
-            translation_placeholders={
-                "interface": interface,
-                "needed": str(calls),
-                "allowed": str(allowed),
-            },
+        raise failure(
+            "too_many_calls",
+            interface=interface,
+            needed=str(calls),
+            allowed=str(allowed),
         )
     if wait := _bearable_wait(account, interface, calls, calls):
         await async_delay(account.hass, wait)
@@ -52,14 +46,11 @@ def _bearable_wait(
     check_login(account)
     wait = account.wait(interface, calls)
     if wait > PATIENCE:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="calls_used_up",
-            translation_placeholders={
-                "interface": interface,
-                "needed": str(needed),
-                "minutes": str(ceil(wait / 60)),
-            },
+        raise failure(
+            "calls_used_up",
+            interface=interface,
+            needed=str(needed),
+            minutes=str(ceil(wait / 60)),
         )
     return wait
 
@@ -70,9 +61,7 @@ def check_login(account: Account) -> None:
     That is no quota: waiting does not help where the password has changed.
     """
     if account.is_login_refused:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN, translation_key="login_refused"
-        )
+        raise failure("login_refused")
 
 
 def is_closed(account: Account, interface: Interface) -> bool:
@@ -89,31 +78,13 @@ def check_turns(account: Account, interface: Interface, calls: int) -> None:
     _bearable_wait(account, interface, 1, calls)
     seconds = ledger.last_at(interface, calls) - ledger.now()
     if seconds > LONG_PATIENCE:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="takes_too_long",
-            translation_placeholders={
-                "interface": interface,
-                "needed": str(calls),
-                "minutes": str(ceil(seconds / 60)),
-                "most": str(round(LONG_PATIENCE / 60)),
-            },
+        raise failure(
+            "takes_too_long",
+            interface=interface,
+            needed=str(calls),
+            minutes=str(ceil(seconds / 60)),
+            most=str(round(LONG_PATIENCE / 60)),
         )
-
-
-async def async_await_turn(
-    entry: SmartPvmsConfigEntry, interface: Interface, deadline: float
-) -> Account:
-    """Return the account of an entry when it may make the next call.
-
-    Raises HomeAssistantError where that is after `deadline` (epoch seconds), or
-    where the entry is no longer set up; it may have been reloaded.
-    """
-    while wait := (account := running(entry).account).wait(interface):
-        if account.clock.now() + wait > deadline:
-            raise _refused(interface)
-        await async_delay(account.hass, wait)
-    return account
 
 
 async def async_take_turn[T](
@@ -124,10 +95,14 @@ async def async_take_turn[T](
 ) -> T:
     """Return the answer of a call that is made when it is its turn.
 
-    Raises as `async_await_turn` does.
+    Raises HomeAssistantError where that is after `deadline` (epoch seconds), or
+    where the entry is no longer set up; it may have been reloaded.
     """
     while True:
-        current = await async_await_turn(account.entry, interface, deadline)
+        while wait := (current := running(account.entry).account).wait(interface):
+            if current.clock.now() + wait > deadline:
+                raise failure("call_refused", interface=interface)
+            await async_delay(current.hass, wait)
         try:
             return await ask(current.client)
         except NotYetError:
@@ -145,26 +120,10 @@ def explained(account: Account, interface: Interface) -> Iterator[None]:
         yield
     except LoginError as error:
         account.note_login_refused(error)
-        raise _failed(error) from error
+        raise failure("update_failed", **what_failed(error)) from error
     except RefusedError as error:
-        raise _refused(error.interface) from error
+        raise failure("call_refused", interface=error.interface) from error
     except NorthboundError as error:
-        raise _failed(error) from error
+        raise failure("update_failed", **what_failed(error)) from error
     finally:
         account.issues.review()
-
-
-def _refused(interface: Interface) -> HomeAssistantError:
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key="call_refused",
-        translation_placeholders={"interface": interface},
-    )
-
-
-def _failed(error: NorthboundError) -> HomeAssistantError:
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key="update_failed",
-        translation_placeholders=what_failed(error),
-    )

@@ -3,8 +3,9 @@
 A command is refused beforehand where it cannot work, and otherwise sent once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import time
+from functools import partial
 from math import isfinite
 from typing import Any, Final
 
@@ -16,14 +17,14 @@ from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
 from ..account.wording import listed, with_value
-from ..const import DOMAIN
 from ..control.commands import KINDS, Command
 from ..control.coordinator import RunningError
-from ..control.entity import LOGGER_LIMIT, SETTABLE_MODES, commanded, largest_limit
+from ..control.entity import LOGGER_LIMIT, SETTABLE_MODES, largest_limit, steered
 from ..control.reasons import reason_text
+from ..failures import failure, invalid
 from ..hub.hub import Hub
-from ..hub.targets import Target, find_targets, running
-from ..northbound import NorthboundError
+from ..hub.targets import find_targets, running
+from ..northbound import Interface, NorthboundError
 from ..northbound.errors import LoginError, NotYetError
 from ..northbound.tasks import (
     MOST_WINDOWS,
@@ -117,55 +118,17 @@ STOP_SCHEMA: Final = vol.Schema(_WHERE)
 type Fields = Mapping[str, Any]
 
 
-async def async_set_export_limit(
-    hass: HomeAssistant, call: ServiceCall
-) -> ServiceResponse:
-    """Limit the feed-in of plants, or lift the limit."""
-    return await _async_act(hass, call, ExportLimit(call.data.get("limit")))
-
-
-async def async_set_battery_mode(
-    hass: HomeAssistant, call: ServiceCall
-) -> ServiceResponse:
-    """Set the working mode of plants' batteries."""
-    surplus = call.data.get("surplus")
-    mode = BatteryMode(
-        SETTABLE_MODES[call.data["mode"]],
-        tuple(_window(one) for one in call.data["windows"]),
-        call.data.get("charge_from_grid_power"),
+def _mode(fields: Fields) -> BatteryMode:
+    surplus = fields.get("surplus")
+    return BatteryMode(
+        SETTABLE_MODES[fields["mode"]],
+        tuple(_window(one) for one in fields["windows"]),
+        fields.get("charge_from_grid_power"),
         None if surplus is None else surplus == "feed_in",
     )
-    return await _async_act(hass, call, mode)
 
 
-async def async_set_battery_limits(
-    hass: HomeAssistant, call: ServiceCall
-) -> ServiceResponse:
-    """Set bounds of plants' batteries."""
-    limits = BatteryLimits(**{key: call.data.get(key) for key in LIMITS})
-    return await _async_act(hass, call, limits)
-
-
-async def async_force_charge(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
-    """Charge plants' batteries now."""
-    return await _async_act(hass, call, _forced(call.data, 1))
-
-
-async def async_force_discharge(
-    hass: HomeAssistant, call: ServiceCall
-) -> ServiceResponse:
-    """Discharge plants' batteries now."""
-    return await _async_act(hass, call, _forced(call.data, -1))
-
-
-async def async_stop_forced_charge(
-    hass: HomeAssistant, call: ServiceCall
-) -> ServiceResponse:
-    """End the forced charge or discharge of plants' batteries."""
-    return await _async_act(hass, call, ForcedCharge(0))
-
-
-def _forced(fields: Fields, sign: int) -> ForcedCharge:
+def _forced(sign: int, fields: Fields) -> ForcedCharge:
     watts = sign * fields["power"]
     return ForcedCharge(watts, fields.get("target_soc"), fields.get("duration"))
 
@@ -173,9 +136,7 @@ def _forced(fields: Fields, sign: int) -> ForcedCharge:
 def _window(fields: Fields) -> TimeWindow:
     start, end = _clock(fields["start"]), _clock(fields["end"])
     if start >= end:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="control_window"
-        )
+        raise invalid("control_window")
     days = tuple(WEEKDAYS.index(day) + 1 for day in fields["weekdays"])
     return TimeWindow(start, end, fields["action"] == "charge", days)
 
@@ -184,14 +145,16 @@ def _clock(at: time | str) -> str:
     return at if isinstance(at, str) else f"{at:%H:%M}"
 
 
-async def _async_act(
-    hass: HomeAssistant, call: ServiceCall, setting: Setting
+async def async_act(
+    setting_of: Callable[[Fields], Setting], hass: HomeAssistant, call: ServiceCall
 ) -> ServiceResponse:
     """Send one setting to plants; answers by the device id that was passed."""
+    setting = setting_of(call.data)
     targets = find_targets(hass, call.data[ATTR_DEVICE_ID])
     by_hub: dict[Hub, dict[str, Setting]] = {}
     for target in targets:
-        _check_plant(target)
+        if target.device is not None:
+            raise invalid("control_needs_plant", device_id=target.name)
         by_hub.setdefault(target.hub, {})[target.plant_code] = setting
     # No account is asked before all of them may be.
     for hub, settings in by_hub.items():
@@ -206,65 +169,34 @@ async def _async_act(
     }
 
 
-def _check_plant(target: Target) -> None:
-    if target.device is not None:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="control_needs_plant",
-            translation_placeholders={"device_id": target.name},
-        )
-
-
 def _check(hub: Hub, settings: Mapping[str, Setting]) -> None:
     """Raise for what cannot work, before anything is sent."""
     control, plants = hub.control, hub.account.plants
     if not control.is_allowed:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="control_off",
-            translation_placeholders={"entry": hub.account.entry.title},
-        )
-    steerable = commanded(control)
+        raise invalid("control_off", entry=hub.account.entry.title)
     for code, setting in settings.items():
-        needs_battery = not isinstance(setting, ExportLimit)
-        known = control.settings(code)
-        if code not in steerable or (
-            (known.mode if needs_battery else known.export) is None
-        ):
+        is_limit = isinstance(setting, ExportLimit)
+        read = Interface.EXPORT_CONTROL if is_limit else Interface.BATTERY_MODE_READ
+        if code not in steered(control, read):
             raise _not_steerable(hub, code)
         if isinstance(setting, ExportLimit) and (
             (setting.kilowatts or 0.0) > (most := largest_limit(control, code))
         ):
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="control_too_much",
-                translation_placeholders={"limit": f"{most:g}"},
-            )
+            raise invalid("control_too_much", limit=f"{most:g}")
     kind = KINDS[type(next(iter(settings.values())))]
     is_stop = all(setting == ForcedCharge(0) for setting in settings.values())
     if not is_stop and (busy := control.running(kind, settings)):
-        raise _running(plants[busy[0]].name)
+        raise invalid("control_running", plant=plants[busy[0]].name)
 
 
 def _not_steerable(hub: Hub, code: str) -> ServiceValidationError:
     refusals = hub.control.settings(code).refusals
     codes = [str(found) for found in refusals.values()]
     reason = codes[0] if codes else "401"
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="control_not_steerable",
-        translation_placeholders={
-            "plant": hub.account.plants[code].name,
-            "reason": reason_text(hub.account.hass, reason),
-        },
-    )
-
-
-def _running(plant: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="control_running",
-        translation_placeholders={"plant": plant},
+    return invalid(
+        "control_not_steerable",
+        plant=hub.account.plants[code].name,
+        reason=reason_text(hub.account.hass, reason),
     )
 
 
@@ -285,14 +217,10 @@ async def async_command(
     try:
         command = await hub.control.async_send(settings)
     except RunningError as error:
-        names = account.plants[next(iter(settings))].name
-        raise _running(names) from error
+        name = account.plants[next(iter(settings))].name
+        raise invalid("control_running", plant=name) from error
     except NotYetError as error:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="call_refused",
-            translation_placeholders={"interface": error.interface},
-        ) from error
+        raise failure("call_refused", interface=error.interface) from error
     except NorthboundError as error:
         if isinstance(error, LoginError):
             account.note_login_refused(error)
@@ -311,11 +239,7 @@ def _failed(hub: Hub, command: Command) -> HomeAssistantError:
         for code, outcome in command.outcomes.items()
         if outcome.status is Status.FAILED and code in plants
     )
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key="control_failed",
-        translation_placeholders={"reasons": listed(hass, reasons)},
-    )
+    return failure("control_failed", reasons=listed(hass, reasons))
 
 
 def _answer(hass: HomeAssistant, command: Command, code: str) -> JsonObjectType:
@@ -323,21 +247,25 @@ def _answer(hass: HomeAssistant, command: Command, code: str) -> JsonObjectType:
     is_failed = outcome.status is Status.FAILED
     return {
         "status": str(outcome.status),
-        "asked": {
-            key: value
-            for key, value in command.wishes[code].items()
-            if value is not None
-        },
+        "asked": command.asked(code),
         "reason": reason_text(hass, outcome.reason) if is_failed else None,
     }
 
 
-ACTIONS: Final = {
-    "set_export_limit": (async_set_export_limit, EXPORT_SCHEMA),
-    "set_battery_mode": (async_set_battery_mode, MODE_SCHEMA),
-    "set_battery_limits": (async_set_battery_limits, LIMITS_SCHEMA),
-    "force_charge": (async_force_charge, FORCE_SCHEMA),
-    "force_discharge": (async_force_discharge, FORCE_SCHEMA),
-    "stop_forced_charge": (async_stop_forced_charge, STOP_SCHEMA),
+ACTIONS: Final[
+    Mapping[str, tuple[Callable[[Fields], Setting], vol.Schema | vol.All]]
+] = {
+    "set_export_limit": (
+        lambda fields: ExportLimit(fields.get("limit")),
+        EXPORT_SCHEMA,
+    ),
+    "set_battery_mode": (_mode, MODE_SCHEMA),
+    "set_battery_limits": (
+        lambda fields: BatteryLimits(**{key: fields.get(key) for key in LIMITS}),
+        LIMITS_SCHEMA,
+    ),
+    "force_charge": (partial(_forced, 1), FORCE_SCHEMA),
+    "force_discharge": (partial(_forced, -1), FORCE_SCHEMA),
+    "stop_forced_charge": (lambda _: ForcedCharge(0), STOP_SCHEMA),
 }
-"""What does each action, and its fields."""
+"""The setting that each action sends, from its fields, and these."""

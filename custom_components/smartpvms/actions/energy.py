@@ -8,7 +8,8 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.util.json import JsonArrayType, JsonObjectType
 import voluptuous as vol
 
-from ..energy_dashboard.dashboard import all_plants, async_set_up
+from ..energy_dashboard.dashboard import all_plants
+from ..energy_dashboard.later import async_set_up_and_complete
 from ..energy_dashboard.sources import EnergySource, Note, Outcome
 from ..energy_dashboard.texts import Texts
 from ..hub.targets import find_targets
@@ -30,7 +31,7 @@ async def async_setup_energy_dashboard(
         targets = find_targets(hass, call.data[ATTR_DEVICE_ID])
     else:
         targets = all_plants(hass)
-    notes = (await async_set_up(hass, targets)).notes
+    notes = (await async_set_up_and_complete(hass, targets)).notes
     texts = await Texts.async_load(hass)
     return {
         target.registry_id: _answer(notes[target.plant_code], texts)

@@ -1,14 +1,10 @@
 """What the fields of the actions share: names, devices and times."""
 
-from datetime import UTC, datetime
 from typing import Final
 
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from ..const import DOMAIN
 from .history_period import within_reason
 
 ATTR_START: Final = "start"
@@ -28,17 +24,3 @@ def _plain[T](value: T) -> T:
 # Clamped so that conversion to any time zone cannot overflow.
 WHEN: Final = vol.All(_plain, cv.datetime, within_reason)
 DEVICES: Final = vol.All(cv.ensure_list, [cv.string], vol.Length(min=1))
-
-
-def utc(at: datetime) -> datetime:
-    """Return a time in UTC; one without a zone is Home Assistant's."""
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=dt_util.get_default_time_zone())
-    return at.astimezone(UTC)
-
-
-def period_ends_first() -> ServiceValidationError:
-    """Return the error about a period that ends before, or when, it starts."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key="period_ends_first"
-    )

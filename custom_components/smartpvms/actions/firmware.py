@@ -10,7 +10,7 @@ from typing import Final
 
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util.json import JsonObjectType
@@ -18,6 +18,7 @@ import voluptuous as vol
 
 from ..account.device_batches import DeviceBatch, device_batches
 from ..const import DOMAIN
+from ..failures import failure, invalid
 from ..hub.hub import Hub
 from ..hub.targets import Target, find_targets
 from ..northbound import Device, Interface
@@ -48,24 +49,12 @@ NOT_PERMITTED: Final = 401
 
 # Reference, chapter 4; each a text of its own.
 _REFUSALS: Final[Mapping[int, Callable[[], HomeAssistantError]]] = {
-    NOT_PERMITTED: lambda: HomeAssistantError(
-        translation_domain=DOMAIN, translation_key="upgrade_not_permitted"
-    ),
-    20018: lambda: HomeAssistantError(
-        translation_domain=DOMAIN, translation_key="upgrade_too_many"
-    ),
-    20019: lambda: HomeAssistantError(
-        translation_domain=DOMAIN, translation_key="upgrade_wrong_command"
-    ),
-    20020: lambda: HomeAssistantError(
-        translation_domain=DOMAIN, translation_key="upgrade_no_package"
-    ),
-    20021: lambda: HomeAssistantError(
-        translation_domain=DOMAIN, translation_key="upgrade_no_file"
-    ),
-    20022: lambda: HomeAssistantError(
-        translation_domain=DOMAIN, translation_key="upgrade_no_record"
-    ),
+    NOT_PERMITTED: lambda: failure("upgrade_not_permitted"),
+    20018: lambda: failure("upgrade_too_many"),
+    20019: lambda: failure("upgrade_wrong_command"),
+    20020: lambda: failure("upgrade_no_package"),
+    20021: lambda: failure("upgrade_no_file"),
+    20022: lambda: failure("upgrade_no_record"),
 }
 
 
@@ -73,30 +62,16 @@ def refusal(code: int) -> HomeAssistantError:
     """Return the error that a code of the interface means to a person."""
     if code in _REFUSALS:
         return _REFUSALS[code]()
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key="upgrade_refused",
-        translation_placeholders={"code": str(code)},
-    )
-
-
-def _unclear() -> HomeAssistantError:
-    return HomeAssistantError(
-        translation_domain=DOMAIN, translation_key="upgrade_unclear"
-    )
+    return failure("upgrade_refused", code=str(code))
 
 
 def _held(hub: Hub, device_id: int) -> HomeAssistantError | None:
     """Return why a device may not be asked for another upgrade now."""
     records, now = hub.firmware.data, hub.account.clock.now()
     if records.is_busy(device_id, now):
-        return HomeAssistantError(
-            translation_domain=DOMAIN, translation_key="upgrade_running"
-        )
+        return failure("upgrade_running")
     if records.is_unclear(device_id, now):
-        return HomeAssistantError(
-            translation_domain=DOMAIN, translation_key="upgrade_just_requested"
-        )
+        return failure("upgrade_just_requested")
     return None
 
 
@@ -109,9 +84,7 @@ async def async_upgrade_firmware(
     call was answered and, without a response, where any device was refused.
     """
     if not call.data[ATTR_CONFIRM]:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="upgrade_not_confirmed"
-        )
+        raise invalid("upgrade_not_confirmed")
     targets = {
         target.registry_id: (target.hub, _upgradable(target))
         for target in find_targets(hass, call.data[ATTR_DEVICE_ID])
@@ -147,7 +120,7 @@ async def async_request_upgrade(hub: Hub, device_id: int) -> None:
     """Ask one device to upgrade; raise HomeAssistantError where it was refused."""
     device = _listed(hub, device_id)
     if device is None:
-        raise _not_upgradable(str(device_id))
+        raise invalid("not_upgradable", device_id=str(device_id))
     if error := _held(hub, device_id):
         raise error
     await _async_await_calls(hub, 1)
@@ -161,7 +134,7 @@ def _upgradable(target: Target) -> Device:
     if target.device is not None:
         device = _listed(target.hub, target.device)
     if device is None:
-        raise _not_upgradable(target.name)
+        raise invalid("not_upgradable", device_id=target.name)
     return device
 
 
@@ -169,14 +142,6 @@ def _listed(hub: Hub, device_id: int) -> Device | None:
     """Return a device that can be asked; a device that is gone would fail the whole call."""
     upgradable = {device.id: device for device in hub.firmware.upgradable()}
     return upgradable.get(device_id)
-
-
-def _not_upgradable(device_id: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="not_upgradable",
-        translation_placeholders={"device_id": device_id},
-    )
 
 
 async def _async_await_calls(hub: Hub, calls: int) -> None:
@@ -229,7 +194,7 @@ async def _async_send(hub: Hub, type_id: int, devices: Collection[int]) -> Verdi
         except NorthboundError as error:
             if may_be_taken(error, Interface.UPGRADE):
                 hub.firmware.ask_soon(devices)
-                raise _unclear() from error
+                raise failure("upgrade_unclear") from error
             hub.firmware.note_refused(devices)
             if isinstance(error, UpgradeError | PermissionMissingError):
                 raise refusal(error.code or 0) from error
@@ -243,7 +208,7 @@ async def _async_send(hub: Hub, type_id: int, devices: Collection[int]) -> Verdi
 
 def _verdict(result: UpgradeResult | None) -> HomeAssistantError | None:
     if result is None:
-        return _unclear()
+        return failure("upgrade_unclear")
     return None if result.delivered else refusal(result.code)
 
 

@@ -5,17 +5,16 @@ from functools import partial
 from typing import Any, Final
 
 from homeassistant.const import ATTR_DEVICE_ID
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, callback
-from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
 from ..catalogue import DEVICE_TYPES
-from ..const import DOMAIN
+from ..failures import invalid
 from ..hub.hub import Hub
-from ..hub.targets import Target, find_targets
+from ..hub.targets import Target, find_targets, registry_id_of
 from ..northbound import Dialect, Interface, Period
 from ..northbound.interfaces import PERIOD_TYPES
 from ..northbound.periods import (
@@ -85,9 +84,7 @@ async def async_get_device_history(
     """
     query = _query(call.data)
     if query.period is Period.FIVE_MINUTES and not query.keys:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="keys_required"
-        )
+        raise invalid("keys_required")
     targets = find_targets(hass, call.data[ATTR_DEVICE_ID])
     subjects = {target: _devices_of(target, query.period) for target in targets}
     rows = await async_history(
@@ -95,17 +92,14 @@ async def async_get_device_history(
         [(target.hub, subject) for target in subjects for subject in subjects[target]],
         partial(_interface, query.period),
     )
-    ids = {hub: _registry_ids(hass, hub) for hub in rows}
     return {
         target.registry_id: _shown(target.hub, rows[target.hub], found[0])
         if target.device is not None
         else {
             "devices": {
-                ids[target.hub][subject.key]: _shown(
-                    target.hub, rows[target.hub], subject
-                )
+                registry_id: _shown(target.hub, rows[target.hub], subject)
                 for subject in found
-                if subject.key in ids[target.hub]
+                if (registry_id := registry_id_of(hass, str(subject.key)))
             }
         }
         for target, found in subjects.items()
@@ -122,11 +116,7 @@ def _interface(period: Period, hub: Hub) -> Interface:
 def _plant_of(target: Target) -> Subject:
     """Return the plant of a target, or raise where a call for it would be in vain."""
     if target.device is not None:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="use_device_history",
-            translation_placeholders={"device_id": target.name},
-        )
+        raise invalid("use_device_history", device_id=target.name)
     _check_listed(target)
     return Subject(target.plant_code)
 
@@ -149,16 +139,8 @@ def _devices_of(target: Target, period: Period) -> list[Subject]:
     if subjects:
         return subjects
     if period is Period.FIVE_MINUTES:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="no_five_minutes",
-            translation_placeholders={"device_id": target.name},
-        )
-    raise ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="no_device_periods",
-        translation_placeholders={"device_id": target.name},
-    )
+        raise invalid("no_five_minutes", device_id=target.name)
+    raise invalid("no_device_periods", device_id=target.name)
 
 
 def _check_listed(target: Target) -> None:
@@ -169,11 +151,7 @@ def _check_listed(target: Target) -> None:
     else:
         is_listed = any(item.id == target.device for item in hub.account.listed_devices)
     if not is_listed:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="not_listed",
-            translation_placeholders={"device_id": target.name},
-        )
+        raise invalid("not_listed", device_id=target.name)
 
 
 def _is_served(hub: Hub, type_id: int) -> bool:
@@ -192,19 +170,3 @@ def _shown(hub: Hub, rows: Rows, subject: Subject) -> JsonObjectType:
     found = rows.get(subject, {})
     named = subject.device or hub.account.plants[subject.plant_code]
     return {"name": named.name, "rows": [found[at] for at in sorted(found)]}
-
-
-@callback
-def _registry_ids(hass: HomeAssistant, hub: Hub) -> dict[str | int, str]:
-    """Return the registry ids of a hub's devices."""
-    devices = dr.async_entries_for_config_entry(
-        dr.async_get(hass), hub.account.entry.entry_id
-    )
-    by_key = {
-        identifier: device.id for device in devices for identifier in device.identifiers
-    }
-    return {
-        device: by_key[DOMAIN, str(device)]
-        for device in hub.account.devices
-        if (DOMAIN, str(device)) in by_key
-    }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Final
 
-from ..local_time import ONE_DAY, noon
+from ..local_time import ONE_DAY, Days, noon, parent, parents
 from ..northbound import Period
 from ..northbound.bounds import EASTERNMOST, LAST_YEAR, WESTERNMOST
 from ..northbound.client import LONGEST_HISTORY
@@ -110,18 +110,16 @@ class Span:
         """
         first = in_zone(self.start, self.zone).date()
         last = (in_zone(self.end, self.zone) - _TICK).date()
-        match period:
-            case Period.YEAR:
-                yield now
-            case Period.MONTH:
-                for year in range(first.year, last.year + 1):
-                    yield datetime(year, 7, 1, tzinfo=UTC)
-            case Period.DAY:
-                for month in range(_month(first), _month(last) + 1):
-                    yield datetime(month // 12, month % 12 + 1, 15, 12, tzinfo=UTC)
-            case _:
-                for ordinal in range(first.toordinal(), last.toordinal() + 1):
-                    yield noon(date.fromordinal(ordinal), self.zone)
+        for begin in sorted(parents(period, Days.between(first, last + ONE_DAY))):
+            match period:
+                case Period.YEAR:
+                    yield now
+                case Period.MONTH:
+                    yield datetime(begin.year, 7, 1, tzinfo=UTC)
+                case Period.DAY:
+                    yield datetime(begin.year, begin.month, 15, 12, tzinfo=UTC)
+                case _:
+                    yield noon(begin, self.zone)
 
 
 def local_times(
@@ -183,18 +181,9 @@ def _from_midnight(at: datetime, zone: tzinfo) -> datetime:
 
 def _first(period: Period, day: date) -> datetime:
     """Return the local start of a period that was given without one."""
-    match period:
-        case Period.YEAR:
-            return EARLIEST
-        case Period.MONTH:
-            day = day.replace(month=1, day=1)
-        case Period.DAY:
-            day = day.replace(day=1)
-    return datetime.combine(day, time())
-
-
-def _month(day: date) -> int:
-    return day.year * 12 + day.month - 1
+    if period is Period.YEAR:
+        return EARLIEST
+    return datetime.combine(parent(period, day), time())
 
 
 def in_zone(bound: datetime, zone: tzinfo) -> datetime:

@@ -1,29 +1,21 @@
 """Rows of history: the query, its calls, the rows that fit."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from itertools import batched
 from typing import Final
 
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util.json import JsonObjectType
 
-from ..const import DOMAIN
+from ..failures import invalid
 from ..history.inputs import has_battery
+from ..history.inquiry import Call, async_rows
 from ..hub.hub import Hub
 from ..insight.shares import shares_of_row
-from ..northbound import (
-    Device,
-    DeviceRow,
-    Interface,
-    NorthboundClient,
-    Period,
-    PlantRow,
-    Values,
-)
+from ..northbound import Device, Interface, Period, Values
 from ..northbound.interfaces import (
     DEVICES_PER_CALL,
     DEVICES_PER_HISTORY_CALL,
@@ -31,7 +23,6 @@ from ..northbound.interfaces import (
 )
 from ..northbound.periods import PLANT_INTERFACES
 from .budget import LONG_PATIENCE, async_take_turn, check_turns, explained
-from .fields import period_ends_first
 from .history_period import Slot, Span, local_times
 
 MOST_DAYS: Final = 31
@@ -62,7 +53,7 @@ class Request:
     interface: Interface
     slot: Slot
     subjects: tuple[Subject, ...]
-    type_id: int | None = None
+    call: Call
 
 
 type Rows = dict[Subject, dict[datetime, JsonObjectType]]
@@ -82,14 +73,10 @@ class Query:
         """Return the period for a plant, or raise where it is empty or too long."""
         span = Span.of(self.period, self.start, self.end, zone, self.now)
         if span.is_empty:
-            raise period_ends_first()
+            raise invalid("period_ends_first")
         is_long = span.until(self.now).length() > timedelta(days=MOST_DAYS)
         if is_long and self.period is Period.FIVE_MINUTES:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="period_too_long",
-                translation_placeholders={"days": str(MOST_DAYS)},
-            )
+            raise invalid("period_too_long", days=str(MOST_DAYS))
         return span
 
     def slots(self, zone: tzinfo, interface: Interface) -> Iterator[Slot]:
@@ -115,7 +102,7 @@ def _requests(
         for slot in slots[zone]:
             together.setdefault((type_id, slot), []).append(subject)
     return [
-        Request(interface, slot, batch, type_id)
+        Request(interface, slot, batch, Call(type_id, tuple(s.key for s in batch)))
         for (type_id, slot), found in together.items()
         for batch in batched(found, most)
     ]
@@ -157,32 +144,23 @@ async def _async_rows_of(hub: Hub, query: Query, requests: Iterable[Request]) ->
                 hub.account,
                 request.interface,
                 deadline,
-                partial(_async_ask, request=request),
+                partial(
+                    async_rows,
+                    interface=request.interface,
+                    call=request.call,
+                    at=request.slot.at,
+                    end=request.slot.end,
+                ),
             )
-        by_key: dict[str | int, list[PlantRow | DeviceRow]] = {}
-        for row in answer:
-            key = row.plant_code if isinstance(row, PlantRow) else row.device_id
-            by_key.setdefault(key, []).append(row)
+        by_key: dict[str | int, dict[datetime, Values]] = {}
+        for key, at, values in answer:
+            by_key.setdefault(key, {})[at] = values
         for subject in request.subjects:
-            kept = _kept(hub, query, request.slot, subject, by_key.get(subject.key))
+            kept = _kept(hub, query, request.slot, subject, by_key.get(subject.key, {}))
             rows.setdefault(subject, {}).update(kept)
             # A hundred devices have tens of thousands of rows: others want a turn.
             await asyncio.sleep(0)
     return rows
-
-
-async def _async_ask(
-    client: NorthboundClient, request: Request
-) -> Sequence[PlantRow | DeviceRow]:
-    """Make a call."""
-    slot, type_id = request.slot, request.type_id
-    if type_id is None:
-        codes = [subject.plant_code for subject in request.subjects]
-        return await client.plant_rows(request.interface, codes, slot.at)
-    ids = [subject.device.id for subject in request.subjects if subject.device]
-    if slot.end:
-        return await client.device_history(type_id, ids, slot.at, slot.end)
-    return await client.device_rows(request.interface, type_id, ids, slot.at)
 
 
 def _kept(
@@ -190,10 +168,9 @@ def _kept(
     query: Query,
     slot: Slot,
     subject: Subject,
-    answer: Iterable[PlantRow | DeviceRow] | None,
+    dated: Mapping[datetime, Values],
 ) -> dict[datetime, JsonObjectType]:
     """Return the rows of a plant or device that were asked for, by their start."""
-    dated = {row.collected_at: row.values for row in answer or () if row.collected_at}
     zone = hub.account.zone(subject.plant_code)
     span = query.span(zone)
     local = local_times(query.period, slot, list(dated), zone)

@@ -5,16 +5,15 @@ from typing import Any, Final
 
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from ..const import DOMAIN
+from ..failures import invalid
 from ..hub.hub import Hub
 from ..hub.targets import find_targets
 from ..local_time import ONE_DAY
-from .fields import ATTR_END, ATTR_START, DEVICES, WHEN, period_ends_first
+from .fields import ATTR_END, ATTR_START, DEVICES, WHEN
 from .history_period import in_zone
 
 ATTR_REPLACE: Final = "replace"
@@ -43,9 +42,7 @@ async def async_import_history(
     for target in targets:
         hub, code = target.hub, target.plant_code
         if not hub.history.importer.is_available:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN, translation_key="no_recorder"
-            )
+            raise invalid("no_recorder")
         periods[hub, code] = _period(call.data, hub.account.zone(code))
     for (hub, code), (begin, end) in periods.items():
         replace = call.data[ATTR_REPLACE]
@@ -62,7 +59,7 @@ def _period(data: dict[str, Any], zone: tzinfo) -> tuple[date | None, date]:
     begin = in_zone(data[ATTR_START], zone) if ATTR_START in data else None
     end = min(now, in_zone(data[ATTR_END], zone)) if ATTR_END in data else now
     if begin is not None and begin >= end:
-        raise period_ends_first()
+        raise invalid("period_ends_first")
     last = end.date() if end.time() == datetime.min.time() else end.date() + ONE_DAY
     return begin and begin.date(), last
 

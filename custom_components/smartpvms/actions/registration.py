@@ -8,12 +8,11 @@ from typing import Final
 
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
-from ..const import DOMAIN
+from ..failures import failure
 from ..hub.hub import Hub
 from ..hub.targets import find_targets
 from ..northbound import Interface, NorthboundClient
@@ -106,9 +105,7 @@ async def _async_answer(
                 hub.account, Interface.REGISTRATION, deadline, look_up
             )
         except ResourceMissingError as error:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN, translation_key="user_unknown"
-            ) from error
+            raise failure("user_unknown") from error
         except UnreachableError, ResponseError, ServerError, BusyError:
             if not repeat:
                 raise

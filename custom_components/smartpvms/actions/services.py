@@ -77,8 +77,13 @@ ACTIONS: Final = (
         registration_actions.SCHEMA,
     ),
     *(
-        Action(name, handler, schema, SupportsResponse.OPTIONAL)
-        for name, (handler, schema) in control_actions.ACTIONS.items()
+        Action(
+            name,
+            partial(control_actions.async_act, setting_of),
+            schema,
+            SupportsResponse.OPTIONAL,
+        )
+        for name, (setting_of, schema) in control_actions.ACTIONS.items()
     ),
 )
 

@@ -18,7 +18,7 @@ from ..const import DOMAIN
 from .figures import when
 from .periods import local_now, stretch
 from .plants import SeenPlant, plain
-from .tool import FROM, PLANTS_FIELD, TO, PlantTool, with_missing, zone_name
+from .tool import FROM, PLANTS_FIELD, TO, Answer, PlantTool
 
 MOST_LISTED: Final = 50
 _ACTIVE: Final = "active"
@@ -42,9 +42,8 @@ class GetAlarmsTool(PlantTool):
     @override
     async def async_answer(
         self, hass: HomeAssistant, plant: SeenPlant, arguments: Mapping[str, Any]
-    ) -> JsonObjectType:
-        alarms, account = plant.hub.alarms, plant.hub.account
-        zone, now = account.zone(plant.code), account.clock.now()
+    ) -> Answer:
+        alarms, zone = plant.hub.alarms, plant.zone
         missing: list[JsonValueType] = []
         if not alarms.knows(plant.code):
             missing.append("alarms have not been listed yet")
@@ -53,9 +52,9 @@ class GetAlarmsTool(PlantTool):
         found = [
             _active(plant, record, zone) for record in alarms.data.of_plant(plant.code)
         ]
-        answer: JsonObjectType = {"time_zone": zone_name(plant)}
+        answer: JsonObjectType = {}
         if "from" in arguments or "to" in arguments:
-            here = local_now(now, zone)
+            here = local_now(plant.hub.account.clock.now(), zone)
             asked = stretch(arguments.get("from"), arguments.get("to"), here, zone)
             begin, end = asked.until(here).instants(zone)
             over = await _async_over(hass, plant, found, begin)
@@ -68,7 +67,7 @@ class GetAlarmsTool(PlantTool):
         if len(found) > MOST_LISTED:
             missing.append(f"{len(found) - MOST_LISTED} more alarms are not listed")
         listed: list[JsonValueType] = [*found[:MOST_LISTED]]
-        return with_missing({**answer, "alarms": listed}, missing)
+        return {**answer, "alarms": listed}, missing
 
 
 def _active(plant: SeenPlant, record: AlarmRecord, zone: tzinfo) -> JsonObjectType:
@@ -99,7 +98,7 @@ async def _async_over(
     hass: HomeAssistant, plant: SeenPlant, active: list[JsonObjectType], begin: int
 ) -> list[JsonObjectType]:
     """Return the alarms that are over, the newest first; named as far as recorded."""
-    zone = plant.hub.account.zone(plant.code)
+    zone = plant.zone
     named = await _async_recorded(hass, plant, begin)
     known = {(row["id"], row["raised_at"]) for row in active}
     rows: list[JsonObjectType] = []
@@ -134,7 +133,7 @@ async def _async_recorded(
             no_attributes=False,
         )
     )
-    zone = plant.hub.account.zone(plant.code)
+    zone = plant.zone
     found: dict[tuple[str, str], JsonObjectType] = {}
     for state in states.get(entity_id, ()):
         told = state.attributes

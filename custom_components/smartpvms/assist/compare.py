@@ -24,7 +24,7 @@ from .energy import QUANTITY_MEANS
 from .figures import QUANTITIES, async_figures, lacking, shown, when
 from .periods import FIRST_YEAR, CannotAnswerError, Stretch, local_now, stretch
 from .plants import SeenPlant, plain
-from .tool import FROM, PLANTS_FIELD, TO, PlantTool, with_missing, zone_name
+from .tool import FROM, PLANTS_FIELD, TO, Answer, PlantTool
 
 EARLIER_YEARS: Final = "earlier_years"
 INVERTERS: Final = "inverters"
@@ -74,11 +74,9 @@ class CompareTool(PlantTool):
     @override
     async def async_answer(
         self, hass: HomeAssistant, plant: SeenPlant, arguments: Mapping[str, Any]
-    ) -> JsonObjectType:
-        account = plant.hub.account
-        zone = account.zone(plant.code)
-        here = local_now(account.clock.now(), zone)
-        asked = stretch(arguments.get("from"), arguments.get("to"), here, zone)
+    ) -> Answer:
+        here = local_now(plant.hub.account.clock.now(), plant.zone)
+        asked = stretch(arguments.get("from"), arguments.get("to"), here, plant.zone)
         match arguments["with"]:
             case "earlier_years":
                 quantity = arguments.get("quantity", PV_ENERGY)
@@ -97,12 +95,9 @@ def _over(asked: Stretch, now: datetime) -> Stretch:
     return Stretch(asked.begin, today if asked.begin < today else now)
 
 
-async def _async_years(
-    plant: SeenPlant, quantity: str, asked: Stretch
-) -> JsonObjectType:
+async def _async_years(plant: SeenPlant, quantity: str, asked: Stretch) -> Answer:
     """Return a period's amount, and that of the same period in each year before."""
-    account = plant.hub.account
-    zone, now = account.zone(plant.code), account.clock.now()
+    zone, now = plant.zone, plant.hub.account.clock.now()
     first = plant.hub.history.progress(plant.code).first
     oldest = max(FIRST_YEAR, first.year if first else asked.begin.year - 1)
     rows: list[JsonValueType] = []
@@ -125,22 +120,14 @@ async def _async_years(
         missing += [
             said for said in lacking(plant, figures, edges, now) if said not in missing
         ]
-    return with_missing(
-        {
-            "time_zone": zone_name(plant),
-            "quantity": quantity,
-            "unit": unit,
-            "years": rows,
-        },
-        missing,
-    )
+    return {"quantity": quantity, "unit": unit, "years": rows}, missing
 
 
 async def _async_inverters(
     hass: HomeAssistant, plant: SeenPlant, asked: Stretch
-) -> JsonObjectType:
+) -> Answer:
     """Return what each inverter made in a period, and its ratio to its usual output."""
-    zone = plant.hub.account.zone(plant.code)
+    zone = plant.zone
     edges = asked.instants(zone)
     inverters = _inverters(plant)
     counters = {device.id: _counter(hass, device) for device in inverters}
@@ -160,19 +147,16 @@ async def _async_inverters(
                 "records it since the integration was installed"
             )
         rows.append(row)
-    return with_missing(
-        {
-            "time_zone": zone_name(plant),
-            "from": when(edges[0], zone),
-            "to": when(edges[1], zone),
-            "unit": UnitOfEnergy.KILO_WATT_HOUR,
-            "inverters": rows,
-        },
-        missing,
-    )
+    answer: JsonObjectType = {
+        "from": when(edges[0], zone),
+        "to": when(edges[1], zone),
+        "unit": UnitOfEnergy.KILO_WATT_HOUR,
+        "inverters": rows,
+    }
+    return answer, missing
 
 
-def _strings(plant: SeenPlant) -> JsonObjectType:
+def _strings(plant: SeenPlant) -> Answer:
     """Return the powers of each inverter's strings, and their ratio to the usual."""
     hub = plant.hub
     rows: list[JsonValueType] = []
@@ -199,7 +183,7 @@ def _strings(plant: SeenPlant) -> JsonObjectType:
             rows.append(row)
     if not rows:
         missing.append("no string has a power now")
-    return with_missing({"time_zone": zone_name(plant), "strings": rows}, missing)
+    return {"strings": rows}, missing
 
 
 def _inverters(plant: SeenPlant) -> list[Device]:

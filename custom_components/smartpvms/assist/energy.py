@@ -12,7 +12,7 @@ from ..northbound import Period
 from .figures import QUANTITIES, async_figures, lacking, shown, shown_row, when
 from .periods import ROWS, edges, local_now, stretch
 from .plants import SeenPlant
-from .tool import FROM, PLANTS_FIELD, TO, PlantTool, with_missing, zone_name
+from .tool import FROM, PLANTS_FIELD, TO, Answer, PlantTool
 
 QUANTITY_MEANS: Final = (
     "pv_energy: what the PV plant made. grid_export: fed into the grid. grid_import: "
@@ -53,16 +53,14 @@ class GetEnergyTool(PlantTool):
     @override
     async def async_answer(
         self, hass: HomeAssistant, plant: SeenPlant, arguments: Mapping[str, Any]
-    ) -> JsonObjectType:
-        account = plant.hub.account
-        zone, now = account.zone(plant.code), account.clock.now()
+    ) -> Answer:
+        zone, now = plant.zone, plant.hub.account.clock.now()
         here = local_now(now, zone)
         asked = stretch(arguments.get("from"), arguments.get("to"), here, zone)
         period = Period(arguments["by"]) if "by" in arguments else None
         between = edges(period, *asked.until(here).instants(zone), zone)
         figures = await async_figures(plant, arguments["quantity"], between)
         answer: JsonObjectType = {
-            "time_zone": zone_name(plant),
             "from": when(between[0], zone),
             "to": when(between[-1], zone),
             "quantity": arguments["quantity"],
@@ -71,4 +69,4 @@ class GetEnergyTool(PlantTool):
         }
         if period is not None:
             answer["rows"] = [shown_row(period, row, zone) for row in figures.rows]
-        return with_missing(answer, lacking(plant, figures, between, now))
+        return answer, [*lacking(plant, figures, between, now)]

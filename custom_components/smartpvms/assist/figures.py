@@ -1,14 +1,14 @@
 """The imported amounts of a plant as an answer holds them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
-from enum import StrEnum
 from typing import Final
 
 from homeassistant.const import UnitOfEnergy, UnitOfRatio
 from homeassistant.util.json import JsonObjectType
 
+from ..catalogue.plant import AUTARKY_RATE, SELF_CONSUMPTION_RATE
 from ..catalogue.series import (
     CONSUMPTION,
     GRID_IMPORT,
@@ -24,17 +24,9 @@ from ..northbound import Period
 from .periods import CannotAnswerError, label, row_bounds
 from .plants import SeenPlant
 
-
-class Share(StrEnum):
-    """Quantities that are parts of others, in percent."""
-
-    SELF_CONSUMPTION = "self_consumption_rate"
-    AUTARKY = "autarky_rate"
-
-
 SHARES: Final[Mapping[str, tuple[str, str, bool]]] = {
-    Share.SELF_CONSUMPTION: (SELF_CONSUMPTION, PV_ENERGY, False),
-    Share.AUTARKY: (GRID_IMPORT, CONSUMPTION, True),
+    SELF_CONSUMPTION_RATE: (SELF_CONSUMPTION, PV_ENERGY, False),
+    AUTARKY_RATE: (GRID_IMPORT, CONSUMPTION, True),
 }
 """By share: the part, the whole, and whether the rest is meant."""
 
@@ -79,7 +71,6 @@ async def async_figures(
         for key in dict.fromkeys((part, whole))
     }
     unknown = _unknown(plant, counted, edges)
-    zone = plant.hub.account.zone(plant.code)
 
     def known(between: Sequence[int]) -> list[Amount]:
         found = [amounts(counted[key], between) for key in (part, whole)]
@@ -88,7 +79,9 @@ async def async_figures(
             pairs = zip(*found, strict=True)
             rows = [_share(one, other, is_rest=is_rest) for one, other in pairs]
         return [
-            row if _days(row.since, row.until, zone) - unknown else _nothing(row)
+            row
+            if _days(row.since, row.until, plant.zone) - unknown
+            else replace(row, amount=None)
             for row in rows
         ]
 
@@ -105,7 +98,7 @@ def _unknown(
     plant: SeenPlant, counted: Mapping[str, Sequence[Span]], edges: Sequence[int]
 ) -> Days:
     """Return the days of a period that one of the series says nothing about."""
-    zone = plant.hub.account.zone(plant.code)
+    zone = plant.zone
     progress = plant.hub.history.progress(plant.code)
     days = _days(edges[0], edges[-1], zone)
     begun = Days.between(progress.first, date.max) if progress.first else days
@@ -120,10 +113,6 @@ def _unknown(
 
 def _days(since: int, until: int, zone: tzinfo) -> Days:
     return Days.between(day_of(since, zone), day_of(until - 1, zone) + ONE_DAY)
-
-
-def _nothing(row: Amount) -> Amount:
-    return Amount(row.since, row.until, None)
 
 
 def unit_of(plant: SeenPlant, quantity: str) -> str:
@@ -160,7 +149,7 @@ def lacking(
     plant: SeenPlant, figures: Figures, edges: Sequence[int], now: float
 ) -> list[str]:
     """Return what the figures lack, a sentence each."""
-    zone = plant.hub.account.zone(plant.code)
+    zone = plant.zone
     progress = plant.hub.history.progress(plant.code)
     said: list[str] = []
     unknown = figures.unknown
@@ -199,7 +188,7 @@ def _not_over(
 def _share(part: Amount, whole: Amount, *, is_rest: bool) -> Amount:
     """Return a part of a whole in percent, 0 to 100; of nothing there is no share."""
     if part.amount is None or not whole.amount or whole.amount < 0:
-        return Amount(part.since, part.until, None)
+        return replace(part, amount=None)
     share = 100 * part.amount / whole.amount
     shown = min(100.0, max(0.0, 100 - share if is_rest else share))
-    return Amount(part.since, part.until, shown)
+    return replace(part, amount=shown)

@@ -63,7 +63,7 @@ def stretch(begin: str | None, end: str | None, now: datetime, zone: tzinfo) -> 
     first = _unit(begin, zone) if begin else _day(now.date())
     if end is not None:
         last = _unit(end, zone)
-    elif begin is not None and _is_time(first):
+    elif begin is not None and first.begin == first.end:
         last = Stretch(now, now)
     else:
         last = first
@@ -95,18 +95,15 @@ def edges(period: Period | None, begin: int, end: int, zone: tzinfo) -> list[int
     return [*found, end]
 
 
+_LABELS: Final = {Period.YEAR: "%Y", Period.MONTH: "%Y-%m", Period.DAY: "%Y-%m-%d"}
+
+
 def label(period: Period, at: int, zone: tzinfo) -> str:
     """Return what a row that begins at an instant is called."""
     local = datetime.fromtimestamp(at, zone)
-    match period:
-        case Period.YEAR:
-            return f"{local:%Y}"
-        case Period.MONTH:
-            return f"{local:%Y-%m}"
-        case Period.DAY:
-            return f"{local:%Y-%m-%d}"
-        case _:
-            return local.isoformat(timespec="minutes")
+    if form := _LABELS.get(period):
+        return local.strftime(form)
+    return local.isoformat(timespec="minutes")
 
 
 def row_bounds(period: Period, at: int, zone: tzinfo) -> tuple[int, int]:
@@ -171,10 +168,6 @@ def _day(day: date) -> Stretch:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time())
-
-
-def _is_time(found: Stretch) -> bool:
-    return found.begin == found.end
 
 
 def _instant(local: datetime, zone: tzinfo) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Final
 import unicodedata
 
@@ -17,6 +18,7 @@ from homeassistant.helpers.llm import LLMContext
 
 from ..const import DOMAIN
 from ..hub.hub import Hub
+from .periods import CannotAnswerError
 
 LONGEST_TEXT: Final = 255
 
@@ -30,9 +32,10 @@ class SeenPlant:
     name: str = field(repr=False)
     names: frozenset[str] = field(repr=False)
 
-
-class UnknownPlantError(ValueError):
-    """No plant has such a name; the text says which there are."""
+    @property
+    def zone(self) -> tzinfo:
+        """Return its time zone."""
+        return self.hub.account.zone(self.code)
 
 
 async def async_seen_plants(
@@ -61,8 +64,8 @@ async def async_seen_plants(
 
 
 @callback
-def any_exposed(hass: HomeAssistant, assistant: str) -> bool:
-    """Tell whether an assistant has anything of any plant."""
+def any_exposed(hass: HomeAssistant, assistant: str | None) -> bool:
+    """Tell whether an assistant (None: one that sees everything) sees any plant."""
     return any(
         True
         for _, entities in _plants(hass)
@@ -70,16 +73,10 @@ def any_exposed(hass: HomeAssistant, assistant: str) -> bool:
     )
 
 
-@callback
-def any_plant(hass: HomeAssistant) -> bool:
-    """Tell whether there is a plant."""
-    return any(True for _ in _plants(hass))
-
-
 def named(plants: Sequence[SeenPlant], names: Iterable[str]) -> list[SeenPlant]:
     """Return the plants of these names, all without a name.
 
-    A part of a name is enough where only one plant has it. Raises UnknownPlantError.
+    A part of a name is enough where only one plant has it. Raises CannotAnswerError.
     """
     found: dict[str, SeenPlant] = {}
     for name in names:
@@ -88,7 +85,7 @@ def named(plants: Sequence[SeenPlant], names: Iterable[str]) -> list[SeenPlant]:
         like = same or [p for p in plants if any(wanted in known for known in p.names)]
         if not wanted or not like or (not same and len(like) > 1):
             known = ", ".join(sorted(plant.name for plant in plants))
-            raise UnknownPlantError(
+            raise CannotAnswerError(
                 f"no plant is called {plain(name)!r}; there are: {known}"
             )
         found |= {plant.code: plant for plant in like}

@@ -26,7 +26,7 @@ from ..history.device_rows import BATTERIES
 from ..local_time import MINUTE
 from .figures import shown, when
 from .plants import SeenPlant, plain
-from .tool import PLANTS_FIELD, PlantTool, with_missing, zone_name
+from .tool import PLANTS_FIELD, Answer, PlantTool
 
 _POWERS: Final = (PV_POWER, GRID_POWER, BATTERY_POWER, HOUSE_CONSUMPTION)
 _DIRECTIONS: Final = {
@@ -61,16 +61,13 @@ class GetStatusTool(PlantTool):
     @override
     async def async_answer(
         self, hass: HomeAssistant, plant: SeenPlant, arguments: Mapping[str, Any]
-    ) -> JsonObjectType:
-        hub, code = plant.hub, plant.code
-        account = hub.account
-        zone, now = account.zone(code), account.clock.now()
+    ) -> Answer:
+        hub, code, now = plant.hub, plant.code, plant.hub.account.clock.now()
         reading = hub.balance.data.get(code)
         values = reading.values if reading and hub.balance.is_fresh(code) else {}
         row = hub.plants.data[code].values if hub.plants.is_fresh(code) else {}
         answer: JsonObjectType = {
-            "time_zone": zone_name(plant),
-            "now": when(now, zone),
+            "now": when(now, plant.zone),
             **_last_data(plant, now),
             "powers": {
                 key: _power(key, values[key]) for key in _POWERS if key in values
@@ -92,7 +89,7 @@ class GetStatusTool(PlantTool):
             answer["energy_stored"] = _value(stored, UnitOfEnergy.KILO_WATT_HOUR)
         if (health := row.get("real_health_state")) is not None:
             answer["health"] = HEALTH_STATES.get(int(health), OTHER)
-        return with_missing(answer, _missing(plant, values, row))
+        return answer, _missing(plant, values, row)
 
 
 def _last_data(plant: SeenPlant, now: float) -> JsonObjectType:
@@ -102,7 +99,7 @@ def _last_data(plant: SeenPlant, now: float) -> JsonObjectType:
         return {"last_data": None}
     at = reading.values[LAST_DATA] / 1000
     return {
-        "last_data": when(at, plant.hub.account.zone(plant.code)),
+        "last_data": when(at, plant.zone),
         "age_in_minutes": round((now - at) / MINUTE),
     }
 

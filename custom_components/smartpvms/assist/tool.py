@@ -1,7 +1,7 @@
 """What the tools share: they read only, answer in data, and say what went wrong."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, override
 
 from homeassistant.core import HomeAssistant
@@ -17,7 +17,7 @@ import voluptuous as vol
 
 from ..const import DOMAIN
 from .periods import CannotAnswerError
-from .plants import SeenPlant, UnknownPlantError, async_seen_plants, named
+from .plants import SeenPlant, async_seen_plants, named
 
 PLANTS: Final = "plants"
 PLANTS_FIELD: Final = {
@@ -41,6 +41,9 @@ TO: Final = vol.Optional(
         "Default: the end of the year, month or day in 'from'."
     ),
 )
+
+type Answer = tuple[JsonObjectType, list[JsonValueType]]
+"""What is known of a plant, and what is missing, a sentence each."""
 
 
 class PlantTool(Tool):
@@ -92,34 +95,27 @@ class PlantTool(Tool):
             plants = named(seen, arguments.get(PLANTS, ()))
             if not plants:
                 return _failed("there is no plant that this user may see")
-            answer: list[JsonValueType] = [
-                {"plant": plant.name, **await self.async_answer(hass, plant, arguments)}
-                for plant in plants
-            ]
+            answer: list[JsonValueType] = []
+            for plant in plants:
+                found, missing = await self.async_answer(hass, plant, arguments)
+                about: JsonObjectType = {
+                    "plant": plant.name,
+                    "time_zone": str(plant.zone),
+                    **found,
+                }
+                answer.append({**about, "missing": missing} if missing else about)
         except vol.Invalid as error:
             return _failed(f"wrong arguments: {error}")
-        except (CannotAnswerError, UnknownPlantError) as error:
+        except CannotAnswerError as error:
             return _failed(str(error))
         return ToolResult(data={PLANTS: answer})
 
     @abstractmethod
     async def async_answer(
         self, hass: HomeAssistant, plant: SeenPlant, arguments: Mapping[str, Any]
-    ) -> JsonObjectType:
+    ) -> Answer:
         """Return what is known of a plant, or raise CannotAnswerError."""
 
 
 def _failed(reason: str) -> ToolResult:
     return ToolResult(data={"error": reason}, error=True)
-
-
-def zone_name(plant: SeenPlant) -> str:
-    """Return the name of a plant's time zone."""
-    return str(plant.hub.account.zone(plant.code))
-
-
-def with_missing(
-    answer: JsonObjectType, missing: Sequence[JsonValueType]
-) -> JsonObjectType:
-    """Return an answer that says what it lacks."""
-    return {**answer, "missing": list(missing)} if missing else answer

@@ -94,6 +94,11 @@ class Command:
         """Tell whether it is not done at one plant at least."""
         return any(one.status is Status.RUNNING for one in self.outcomes.values())
 
+    def asked(self, plant: str) -> dict[str, Any]:
+        """Return what was asked of a plant, without what was left open."""
+        wish = self.wishes[plant].items()
+        return {key: value for key, value in wish if value is not None}
+
     def runs_at(self, plant: str) -> bool:
         """Tell whether it is not done at a plant."""
         outcome = self.outcomes.get(plant)
@@ -175,11 +180,6 @@ def pruned(commands: Iterable[Command]) -> list[Command]:
     known = list(commands)
     older, last = known[:-KEPT], known[-KEPT:]
     return [*(one for one in older if one.is_running), *last]
-
-
-def wished_limits(wish: Mapping[str, Any]) -> dict[str, float]:
-    """Return the bounds of a battery that a command has set, by name."""
-    return {key: float(value) for key, value in wish.items() if value is not None}
 
 
 def is_code(reason: str) -> bool:

@@ -23,7 +23,7 @@ from ..northbound.errors import (
     ResourceForbiddenError,
     may_be_taken,
 )
-from ..northbound.tasks import Setting, Status
+from ..northbound.tasks import ExportControl, OperationMode, Setting, Status
 from ..storage.store import KeptStore
 from .commands import (
     FOLLOWED_EVERY,
@@ -33,9 +33,8 @@ from .commands import (
     Kind,
     pruned,
     restored,
-    wished_limits,
 )
-from .plants import READINGS, PlantSettings
+from .plants import PlantSettings
 from .reasons import known_reason, reason_text
 
 STORE_VERSION: Final = 1
@@ -50,6 +49,14 @@ REFUSED: Final = (
 )
 NOT_SERVED: Final = 404
 _BATTERIES: Final = frozenset({Role.DC_BATTERY, Role.AC_STORAGE})
+
+type _Read = Callable[[ControlClient, str], Awaitable[ExportControl | OperationMode]]
+
+READINGS: Final[Mapping[Interface, _Read]] = {
+    Interface.EXPORT_CONTROL: ControlClient.export_control,
+    Interface.BATTERY_MODE_READ: ControlClient.battery_mode,
+}
+"""What reads how a plant is set."""
 
 type Settings = dict[str, PlantSettings]
 
@@ -235,11 +242,11 @@ class ControlCoordinator(AccountCoordinator[Settings]):
         now = self.account.clock.now()
         for code in plants:
             settings = self.data.setdefault(code, PlantSettings())
-            wish = command.wishes[code]
             if command.outcomes[code].status is Status.SUCCEEDED:
                 if command.kind is Kind.BATTERY_LIMITS:
-                    settings.bounds |= wished_limits(wish)
-                elif limit := wish.get("kilowatts"):
+                    asked = command.asked(code).items()
+                    settings.bounds |= {key: float(value) for key, value in asked}
+                elif limit := command.asked(code).get("kilowatts"):
                     settings.last_limit = limit
             for interface in READINGS:
                 settings.due_at[interface] = now
@@ -283,9 +290,9 @@ class ControlCoordinator(AccountCoordinator[Settings]):
             await self._async_follow()
         finally:
             try:
-                await self._async_read_export()
+                await self._async_read(Interface.EXPORT_CONTROL)
             finally:
-                await self._async_read_mode()
+                await self._async_read(Interface.BATTERY_MODE_READ)
 
     async def _async_follow(self) -> None:
         """Ask what came of the commands that are due, as far as the lanes allow."""
@@ -322,25 +329,7 @@ class ControlCoordinator(AccountCoordinator[Settings]):
             if ended:
                 await self.async_save()
 
-    async def _async_read_export(self) -> None:
-        async def read(code: str, settings: PlantSettings) -> None:
-            found = await self.client.export_control(code)
-            settings.apply_export(found, self.account.clock.now())
-
-        await self._async_read(Interface.EXPORT_CONTROL, read)
-
-    async def _async_read_mode(self) -> None:
-        async def read(code: str, settings: PlantSettings) -> None:
-            found = await self.client.battery_mode(code)
-            settings.apply_mode(found, self.account.clock.now())
-
-        await self._async_read(Interface.BATTERY_MODE_READ, read)
-
-    async def _async_read(
-        self,
-        interface: Interface,
-        read: Callable[[str, PlantSettings], Awaitable[None]],
-    ) -> None:
+    async def _async_read(self, interface: Interface) -> None:
         """Read the plant that has been due for longest, if the lane is free."""
         now = self.account.clock.now()
         due = self._due(interface)
@@ -351,7 +340,8 @@ class ControlCoordinator(AccountCoordinator[Settings]):
         settings.due_at[interface] = now + AFTER_FAILURE
         with calling(self.account, interface):
             try:
-                await read(code, settings)
+                found = await READINGS[interface](self.client, code)
+                settings.apply(found, self.account.clock.now())
                 settings.due_at[interface] = now + READ_EVERY
             except REFUSED as error:
                 # For a day: nothing changes by itself.

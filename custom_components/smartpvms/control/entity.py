@@ -243,9 +243,8 @@ class LastCommandSensor(ControlEntity, SensorEntity):
 
     def _asked(self, command: Command) -> dict[str, Any]:
         """Return what a command asks of the plant, and since when."""
-        asked = command.wishes[self.plant_code].items()
         return {
-            "asked": {key: value for key, value in asked if value is not None},
+            "asked": command.asked(self.plant_code),
             "sent_at": _shown(command.sent_at),
         }
 

@@ -1,7 +1,7 @@
 """What is known of how a plant is set: readings, confirmed bounds, refusals. Pure."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from ..northbound import Interface
 from ..northbound.tasks import ExportControl, ExportMode, OperationMode
@@ -14,16 +14,6 @@ from ..storage.parse import (
     text,
     times,
     whole,
-)
-
-READINGS: Final = (Interface.EXPORT_CONTROL, Interface.BATTERY_MODE_READ)
-"""The two interfaces that read how a plant is set."""
-
-BATTERY_BOUNDS: Final = (
-    "end_of_charge_soc",
-    "end_of_discharge_soc",
-    "maximum_charge_power",
-    "maximum_discharge_power",
 )
 
 
@@ -44,19 +34,13 @@ class PlantSettings:
     due_at: dict[str, float] = field(default_factory=dict)
     refusals: dict[str, int] = field(default_factory=dict)
 
-    def apply_export(self, found: ExportControl, now: float) -> None:
-        """Enter a reading of the feed-in."""
-        self.export = found
-        if found.kilowatts:
-            self.last_limit = found.kilowatts
-        self._answered(Interface.EXPORT_CONTROL, now)
-
-    def apply_mode(self, found: OperationMode, now: float) -> None:
-        """Enter a reading of the battery's mode."""
-        self.mode = found
-        self._answered(Interface.BATTERY_MODE_READ, now)
-
-    def _answered(self, interface: Interface, now: float) -> None:
+    def apply(self, found: ExportControl | OperationMode, now: float) -> None:
+        """Enter a reading of the feed-in, or of the battery's mode."""
+        if isinstance(found, ExportControl):
+            interface, self.export = Interface.EXPORT_CONTROL, found
+            self.last_limit = found.kilowatts or self.last_limit
+        else:
+            interface, self.mode = Interface.BATTERY_MODE_READ, found
         self.read_at[interface] = now
         self.refusals.pop(interface, None)
 

@@ -13,7 +13,6 @@ from homeassistant.components.energy.data import (
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.statistics import get_metadata
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 import voluptuous as vol
 
@@ -22,6 +21,7 @@ from ..catalogue import DEVICE_TYPES
 from ..catalogue.plant import BATTERY_POWER, GRID_POWER, PV_POWER
 from ..catalogue.series import BATTERY_CHARGE, BATTERY_DISCHARGE, SERIES
 from ..const import DOMAIN
+from ..failures import failure, invalid
 from ..history.device_rows import BATTERIES
 from ..history.metadata import statistic_id
 from ..history.prices import PRICE_OPTIONS
@@ -58,9 +58,7 @@ async def async_plan(hass: HomeAssistant, targets: Iterable[Target]) -> Plan:
     nothing of any of the plants has been imported.
     """
     if "energy" not in hass.config.components:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="energy_not_loaded"
-        )
+        raise invalid("energy_not_loaded")
     plants = {target.plant_code: target.hub for target in targets}
     series = {code: await imported_series(hass, code) for code in plants}
     manager = await async_get_manager(hass)
@@ -71,9 +69,7 @@ async def async_plan(hass: HomeAssistant, targets: Iterable[Target]) -> Plan:
         offer = _offer(hass, hub, code, series[code], _ours(hass, sources))
         sources, notes[code] = put_in(sources, offer)
     if not any(notes.values()):
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="nothing_imported"
-        )
+        raise invalid("nothing_imported")
     return Plan(sources, notes)
 
 
@@ -90,9 +86,7 @@ async def async_set_up(hass: HomeAssistant, targets: Iterable[Target]) -> Plan:
             # The manager takes whatever it is given.
             ENERGY_SOURCE_SCHEMA(sources)
         except vol.Invalid as error:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN, translation_key="energy_refused"
-            ) from error
+            raise failure("energy_refused") from error
         manager = await async_get_manager(hass)
         await manager.async_update(
             cast("EnergyPreferencesUpdate", {"energy_sources": sources})

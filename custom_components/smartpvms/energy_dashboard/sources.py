@@ -7,7 +7,9 @@ report come out. What somebody else put there is never touched.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from itertools import chain
+from types import MappingProxyType
+from typing import Any, Final
 
 from ..catalogue import plant
 from ..catalogue.series import (
@@ -22,6 +24,8 @@ from ..catalogue.series import (
 )
 
 BATTERY_SOC: Final = "battery_soc"
+
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 type EnergySource = Mapping[str, object]
 """A source as the dashboard stores it: `type`, statistics and prices by field."""
@@ -90,20 +94,26 @@ class Slot:
     """A type of source: its fields, and which series or sensor goes where.
 
     `complete`: the dashboard takes it with all of its energies only; `prices`:
-    the fields of a price that `money` stands for; `alone`: a second one that
-    measures something else would count the same connection twice; `capacity`: the
-    field that takes the batteries' capacity.
+    the fields of a price that `money` stands for; `fixed`: what else it has; `alone`: a
+    second one that measures something else would count the same connection twice;
+    `capacity`: the field that takes the batteries' capacity.
     """
 
     kind: Kind
     energy: Mapping[str, str]
     live: Mapping[str, str]
-    money: Mapping[str, str]
-    prices: Mapping[str, tuple[str, ...]]
-    blank: EnergySource
+    money: Mapping[str, str] = _NOTHING
+    prices: Mapping[str, tuple[str, ...]] = _NOTHING
+    fixed: EnergySource = _NOTHING
     complete: bool = True
     alone: bool = False
     capacity: str | None = None
+
+    @property
+    def blank(self) -> EnergySource:
+        """Return a source without anything in it."""
+        fields = (*self.energy, *self.money, *chain(*self.prices.values()))
+        return {**dict.fromkeys(fields), **self.fixed}
 
     def energies(self, source: EnergySource) -> list[str]:
         """Return the statistics of energy of a source."""
@@ -144,9 +154,7 @@ SLOTS: Final = (
         kind=Kind.SOLAR,
         energy={"stat_energy_from": PV_ENERGY},
         live={"stat_rate": plant.PV_POWER},
-        money={},
-        prices={},
-        blank={"config_entry_solar_forecast": None},
+        fixed={"config_entry_solar_forecast": None},
     ),
     Slot(
         kind=Kind.GRID,
@@ -163,17 +171,7 @@ SLOTS: Final = (
                 "number_energy_price_export",
             ),
         },
-        blank={
-            "stat_energy_from": None,
-            "stat_energy_to": None,
-            "stat_cost": None,
-            "entity_energy_price": None,
-            "number_energy_price": None,
-            "stat_compensation": None,
-            "entity_energy_price_export": None,
-            "number_energy_price_export": None,
-            "cost_adjustment_day": 0.0,
-        },
+        fixed={"cost_adjustment_day": 0.0},
         complete=False,
         alone=True,
     ),
@@ -184,9 +182,6 @@ SLOTS: Final = (
             "stat_energy_to": BATTERY_CHARGE,
         },
         live={"stat_rate": plant.BATTERY_POWER, "stat_soc": BATTERY_SOC},
-        money={},
-        prices={},
-        blank={},
         capacity="capacity",
     ),
 )

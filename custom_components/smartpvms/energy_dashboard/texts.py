@@ -95,7 +95,7 @@ class Texts:
 
     def _lines(self, note: Note) -> Iterable[str]:
         if note.outcome is Outcome.ADDED:
-            new = self._quoted(_new(note))
+            new = self._quoted(_only(note.after, note.before))
             yield self._text("energy_added", source=self._kind(note), new=new)
         elif note.outcome is Outcome.CHANGED:
             yield self._about("energy_replaced", "energy_completed", note)
@@ -111,7 +111,8 @@ class Texts:
 
     def _about(self, replaced: str, completed: str, note: Note) -> str:
         """Return a text on a changed source, by whether it has lost anything."""
-        old, new = self._quoted(_gone(note)), self._quoted(_new(note))
+        old = self._quoted(_only(note.before, note.after))
+        new = self._quoted(_only(note.after, note.before))
         key = replaced if old else completed
         return self._text(key, source=self._kind(note), old=old, new=new)
 
@@ -145,11 +146,7 @@ def _measured(source: EnergySource | None) -> list[str]:
     return energies or [str(found.get("stat_rate", ""))]
 
 
-def _new(note: Note) -> list[str]:
-    before = set(_values(note.before))
-    return [value for value in _values(note.after) if value not in before]
-
-
-def _gone(note: Note) -> list[str]:
-    after = set(_values(note.after))
-    return [value for value in _values(note.before) if value not in after]
+def _only(of: EnergySource | None, without: EnergySource | None) -> list[str]:
+    """Return the statistics and prices of a source that another lacks."""
+    known = set(_values(without))
+    return [value for value in _values(of) if value not in known]

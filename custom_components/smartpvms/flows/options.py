@@ -48,7 +48,8 @@ from ..const import (
     QUOTA_AUTO,
 )
 from ..control.options import ControlStep
-from ..energy_dashboard.dashboard import async_plan, async_set_up, plants_of
+from ..energy_dashboard.dashboard import async_plan, plants_of
+from ..energy_dashboard.later import async_set_up_and_complete
 from ..energy_dashboard.texts import Texts
 from ..history.prices import is_price
 from ..hub.hub import Hub, SmartPvmsConfigEntry
@@ -146,7 +147,7 @@ class SmartPvmsOptionsFlow(ControlStep, NextStep):
             chosen = plants
         confirmed = user_input is not None and not errors
         try:
-            step = async_set_up if confirmed else async_plan
+            step = async_set_up_and_complete if confirmed else async_plan
             plan = await step(self.hass, chosen)
         except HomeAssistantError as error:
             return self._energy_failed(error.translation_key)

@@ -12,17 +12,15 @@ from ..account.supported_types import SavedTypes
 from ..const import LOGGER
 from ..coordinator import calling
 from ..local_time import ONE_DAY, Days, day_of
-from ..northbound import Device, Interface, Period
+from ..northbound import Device, Interface
 from ..northbound.periods import PLANT_INTERFACES
 from .estimate import Estimate, estimates
-from .feeds import FEEDS, FIVE_MINUTES, Feed, Question, Track
+from .feeds import FEEDS, FIVE_MINUTES, STORAGE_DAYS, Feed, Question, Track
 from .inputs import devices_of
 from .inquiry import Call, Inquiry, inquiry, interface_of, longest_span
 from .planner import Planner, Subject, limit
 from .progress import Progress
 from .scheduler import Lanes, SavedCalls, Scheduler
-
-_STORAGE_DAYS = Feed(Track.STORAGE, Period.DAY)
 
 
 class SavedImport(SavedCalls):
@@ -52,12 +50,11 @@ class ImportCalls:
             account.wait,
             self.calls_a_round,
         )
-        self.scheduler = Scheduler(lanes, self.planner)
+        self.scheduler = Scheduler(lanes, self.planner, self._inquiry)
         self.types = {
             feed: account.supported_types(partial(self.interface_of, feed))
             for feed in FEEDS
         }
-        self._inquiries: dict[Question, Inquiry] = {}
         # Until the inventory changes: a fleet has thousands.
         self._known_devices: dict[tuple[Track, str], list[Device]] = {}
         # Device types whose rows other types' days were imported without.
@@ -82,17 +79,7 @@ class ImportCalls:
     def follow_inventory(self) -> None:
         """Drop the questions about plants that are gone."""
         self._known_devices.clear()
-        here = self.account.plants.keys()
-
-        def is_obsolete(question: Question) -> bool:
-            return not here >= set(question.plants)
-
-        self.scheduler.drop_questions(is_obsolete)
-        self._inquiries = {
-            question: inquiry
-            for question, inquiry in self._inquiries.items()
-            if not is_obsolete(question)
-        }
+        self.scheduler.keep_only(self.account.plants.keys())
 
     def planner(self) -> Planner:
         """Return the planner of this moment."""
@@ -108,7 +95,7 @@ class ImportCalls:
                 account.zone(code),
                 self._progress(code),
                 devices=len(self._devices(FIVE_MINUTES, code)),
-                batteries=len(self._devices(_STORAGE_DAYS, code)),
+                batteries=len(self._devices(STORAGE_DAYS, code)),
             )
             for code in account.listed_plants
             if not any(known.rests(code) for known in refused)
@@ -125,19 +112,6 @@ class ImportCalls:
             self.interface_of,
             self._calls_a_question,
         )
-
-    def next(self, feed: Feed) -> Inquiry | None:
-        """Return the question that a feed may ask now, and its answer until now."""
-        if (question := self.scheduler.next(feed)) is None:
-            return None
-        if question not in self._inquiries:
-            self._inquiries = {
-                known: inquiry
-                for known, inquiry in self._inquiries.items()
-                if (known.feed, known.is_live) != (question.feed, question.is_live)
-            }
-            self._inquiries[question] = self._inquiry(question)
-        return self._inquiries[question]
 
     def calls_a_round(self, feed: Feed) -> int:
         """Return how many calls ask today's hours of all plants once.
@@ -232,7 +206,6 @@ class ImportCalls:
     def close(self, known: Inquiry) -> None:
         """Note that a question was answered in full."""
         question = known.question
-        self._inquiries.pop(question, None)
         self.scheduler.close(question)
         refused = self.account.left_out.of_devices(known.interface).refusals
         if question.feed != FIVE_MINUTES or not refused:
@@ -242,16 +215,6 @@ class ImportCalls:
             for device in self.account.devices_of(code):
                 if device.id in refused and device.id not in known.rows:
                     self._progress(code).note_without(device.id, days)
-
-    def put_off(self, feed: Feed) -> None:
-        """Pause a feed after a call that failed; its answers until now are dropped."""
-        self._inquiries = {k: v for k, v in self._inquiries.items() if k.feed != feed}
-        self.scheduler.put_off(feed)
-
-    def start_over(self) -> None:
-        """Drop the open questions, because something else is wanted now."""
-        self._inquiries.clear()
-        self.scheduler.start_over()
 
     def _devices(self, feed: Feed, code: str) -> list[Device]:
         """Return the devices of a plant that a feed asks."""

@@ -126,6 +126,8 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
             if code in self.account.plants:
                 self._ingest.note_live(code, self.progress(code))
                 await asyncio.sleep(0)
+        # A stop of Home Assistant writes what is due, and unloads nothing.
+        self._save_later()
 
     async def _async_find_lost(self, code: str) -> None:
         """Ask once more for what the recorder had and has no longer.
@@ -146,7 +148,7 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
             progress.imported_until = end
         else:
             return
-        self._calls.start_over()
+        self._calls.scheduler.start_over()
 
     async def _async_repair(self, code: str) -> None:
         now = int(self.account.clock.now())
@@ -182,7 +184,7 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
             await self.importer.async_clear(plant, since, until)
         else:
             progress.request(days)
-        self._calls.start_over()
+        self._calls.scheduler.start_over()
         await self._store.async_save(self._dump())
         self.async_update_listeners()
         self.account.entry.async_create_background_task(
@@ -215,9 +217,9 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
             for code in self.account.plants:
                 await self._ingest.async_import_live(code, self.progress(code))
             for feed in FEEDS:
-                while due := self._calls.next(feed):
+                while due := self._calls.scheduler.next(feed):
                     if not await self._async_answer(due):
-                        self._calls.put_off(feed)
+                        self._calls.scheduler.put_off(feed)
         finally:
             wait = self._calls.scheduler.next_at() - self.account.clock.now()
             seconds = min(IDLE, max(0.0, wait)) + EARLY
@@ -233,10 +235,14 @@ class HistoryCoordinator(AccountCoordinator[dict[str, Progress]]):
         self._calls.close(due)
         if not await self._ingest.async_ingest(due, self.progress):
             return False
-        if not self.account.is_closed:
-            self._store.async_delay_save(self._dump, SAVE_DELAY)
+        self._save_later()
         self.async_update_listeners()
         return True
+
+    @callback
+    def _save_later(self) -> None:
+        if not self.account.is_closed:
+            self._store.async_delay_save(self._dump, SAVE_DELAY)
 
     async def async_save(self) -> None:
         """Write the progress, the calls spent and the types learnt."""

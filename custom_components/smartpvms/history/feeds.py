@@ -48,6 +48,7 @@ FEEDS: Final = (
 YEARS: Final = Feed(Track.PLANT, Period.YEAR)
 DAYS: Final = Feed(Track.PLANT, Period.DAY)
 HOURS: Final = Feed(Track.PLANT, Period.HOUR)
+STORAGE_DAYS: Final = Feed(Track.STORAGE, Period.DAY)
 FIVE_MINUTES: Final = Feed(Track.DEVICES, Period.HOUR)
 
 PERIODS: Final = (Period.YEAR, Period.MONTH, Period.DAY, Period.HOUR)

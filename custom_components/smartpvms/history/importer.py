@@ -18,7 +18,7 @@ from homeassistant.components.recorder.statistics import (
 )
 from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.translation import async_get_translations
+from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util.hass_dict import HassKey
 
 from ..catalogue.series import PRICED, SERIES, Quantity, Series
@@ -48,7 +48,6 @@ class Importer:
         self._hass = hass
         self._before_move = before_move
         self._lock = hass.data.setdefault(_LOCK, asyncio.Lock())
-        self._names: Mapping[str, str] = {}
 
     @property
     def is_available(self) -> bool:
@@ -59,21 +58,14 @@ class Importer:
         self, plant: PlantSeries, spans: Mapping[str, Sequence[Span]]
     ) -> None:
         """Merge rows of an answer, by series key, and return when it is written."""
-        wanted = {key: list(rows) for key, rows in spans.items() if rows}
-        if not wanted:
-            return
-        async with self._lock:
-            changes = await get_instance(self._hass).async_add_executor_job(
-                self._changes, plant.code, wanted
-            )
-            await self._async_write(plant, changes)
+        if wanted := {key: list(rows) for key, rows in spans.items() if rows}:
+            await self._async_change(plant, self._changes, wanted)
 
     async def async_put_powers(
         self, plant: PlantSeries, powers: Mapping[str, Mapping[int, Power]]
     ) -> None:
         """Write hourly powers by series key and start of the hour."""
         async with self._lock:
-            await self._async_load_names()
             for key, hours in powers.items():
                 rows = [
                     StatisticData(
@@ -119,31 +111,13 @@ class Importer:
         """Write spans as `async_spans` returns them, in place of a series' own.
 
         A row of the same time keeps what it counts, if it ends by `until` (epoch
-        seconds; None: any).
+        seconds; None: any; 0: none).
         """
-        async with self._lock:
-            found = await get_instance(self._hass).async_add_executor_job(
-                self._filled, plant.code, key, spans, until
-            )
-            await self._async_write(plant, {key: found})
-
-    async def async_replace(
-        self, plant: PlantSeries, key: str, spans: Sequence[Span]
-    ) -> None:
-        """Write spans as `async_spans` returns them, and drop what else there is."""
-        async with self._lock:
-            found = await get_instance(self._hass).async_add_executor_job(
-                self._replaced, plant.code, key, spans
-            )
-            await self._async_write(plant, {key: found})
+        await self._async_change(plant, self._filled, key, spans, until)
 
     async def async_clear(self, plant: PlantSeries, since: int, until: int) -> None:
         """Take the energy and money of a period out of all series of a plant."""
-        async with self._lock:
-            changes = await get_instance(self._hass).async_add_executor_job(
-                self._cleared, plant.code, since, until
-            )
-            await self._async_write(plant, changes)
+        await self._async_change(plant, self._cleared, since, until)
 
     async def async_remove(
         self, plant_code: str, keys: Iterable[str] = tuple(SERIES)
@@ -156,17 +130,25 @@ class Importer:
 
     async def async_repair(self, plant: PlantSeries, since: int) -> None:
         """Mend the sums from an instant on, where a stop left them half moved."""
+        await self._async_change(plant, self._repaired, since)
+
+    async def _async_change[*GivenT](
+        self,
+        plant: PlantSeries,
+        changes: Callable[[str, *GivenT], Mapping[str, Change]],
+        *given: *GivenT,
+    ) -> None:
+        """Write what `changes` finds to be written, run where the database may be read."""
         async with self._lock:
             found = await get_instance(self._hass).async_add_executor_job(
-                self._repaired, plant.code, since
+                changes, plant.code, *given
             )
-            changes = {key: Change(tuple(rows)) for key, rows in found.items()}
-            await self._async_write(plant, changes)
+            await self._async_write(plant, found)
 
     def _changes(
         self, code: str, wanted: Mapping[str, Sequence[Span]]
     ) -> dict[str, Change]:
-        """Return what to write; to be run where the database may be read."""
+        """Return what to write to have rows merged."""
         since = min(span.since for spans in wanted.values() for span in spans)
         known = self._rows(code, wanted, since)
         changes: dict[str, Change] = {}
@@ -189,7 +171,7 @@ class Importer:
 
     def _filled(
         self, code: str, key: str, spans: Sequence[Span], until: int | None
-    ) -> Change:
+    ) -> dict[str, Change]:
         rows = self._rows(code, [key], 0).get(key, [])
         known = {
             (piece.since, piece.end): piece.amount
@@ -204,15 +186,7 @@ class Importer:
             )
             for span in spans
         }
-        return change(rows, pieces, self._base(code, key, rows))
-
-    def _replaced(self, code: str, key: str, spans: Sequence[Span]) -> Change:
-        rows = self._rows(code, [key], 0).get(key, [])
-        pieces = {
-            span.until - HOUR: Piece(span.until - HOUR, span.since, span.amount)
-            for span in spans
-        }
-        return change(rows, pieces, self._base(code, key, rows))
+        return {key: change(rows, pieces, self._base(code, key, rows))}
 
     def _cleared(self, code: str, since: int, until: int) -> dict[str, Change]:
         changes: dict[str, Change] = {}
@@ -222,9 +196,13 @@ class Importer:
             changes[key] = change(rows, pieces.all(), self._base(code, key, rows))
         return changes
 
-    def _repaired(self, code: str, since: int) -> dict[str, list[Row]]:
+    def _repaired(self, code: str, since: int) -> dict[str, Change]:
         known = self._rows(code, _SUMMED, since)
-        return {key: wrong for key, rows in known.items() if (wrong := repaired(rows))}
+        return {
+            key: Change(tuple(wrong))
+            for key, rows in known.items()
+            if (wrong := repaired(rows))
+        }
 
     def _rows(
         self,
@@ -280,7 +258,6 @@ class Importer:
         """Write changes by series key and wait for it."""
         if moves := [found.shift_from for found in changes.values() if found.shift]:
             await self._before_move(plant.code, min(moves))
-        await self._async_load_names()
         for key, found in changes.items():
             self._write(plant, SERIES[key], found)
         await self._async_written()
@@ -315,17 +292,10 @@ class Importer:
         )
 
     def _name(self, key: str) -> str:
-        return self._names.get(key, key)
-
-    async def _async_load_names(self) -> None:
-        if not self._names:
-            texts = await async_get_translations(
-                self._hass, self._hass.config.language, "selector", {DOMAIN}
-            )
-            prefix = f"component.{DOMAIN}.selector.series.options."
-            self._names = {
-                key: texts[prefix + key] for key in SERIES if prefix + key in texts
-            }
+        """Return what a series is called in Home Assistant's language."""
+        language = self._hass.config.language
+        texts = async_get_cached_translations(self._hass, language, "selector", DOMAIN)
+        return texts.get(f"component.{DOMAIN}.selector.series.options.{key}", key)
 
     async def _async_written(self) -> None:
         """Wait until all that was queued is in the database.

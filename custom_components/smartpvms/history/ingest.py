@@ -221,7 +221,7 @@ class Ingest:
             found = mended(known, costs, is_per_kwh=per_kwh(unit) == 1)
             if known:
                 plant = plant_series(self._account, code)
-                await self._importer.async_replace(plant, series, found)
+                await self._importer.async_fill(plant, series, found, until=0)
         progress.has_sound_costs = True
 
     async def async_price(self, code: str, progress: Progress) -> None:

@@ -7,9 +7,9 @@ from ..account.account import Account
 from ..catalogue import DEVICE_TYPES, Role
 from ..catalogue.series import DEVICE_KEYS, OPPOSITE, SERIES, keys_of
 from ..live.readings import Reading
-from ..northbound import Device, Period, Values
+from ..northbound import Device, Values
 from .device_rows import BATTERIES
-from .feeds import FIVE_MINUTES, Feed, Track
+from .feeds import FIVE_MINUTES, STORAGE_DAYS, Feed, Track
 from .live_hours import LONGEST_SILENCE, Counters
 
 # The plant's own counters that live operands are made of.
@@ -21,7 +21,6 @@ _LIVE: Final = tuple(
         if key not in DEVICE_KEYS
     }
 )
-_BATTERY_DAYS: Final = Feed(Track.STORAGE, Period.DAY)
 
 
 def devices_of(account: Account, feed: Feed, code: str) -> list[Device]:
@@ -40,7 +39,7 @@ def devices_of(account: Account, feed: Feed, code: str) -> list[Device]:
 
 def batteries_of(account: Account, code: str) -> list[int]:
     """Return the ids of a plant's batteries."""
-    return [device.id for device in devices_of(account, _BATTERY_DAYS, code)]
+    return [device.id for device in devices_of(account, STORAGE_DAYS, code)]
 
 
 def has_battery(account: Account, code: str) -> bool:

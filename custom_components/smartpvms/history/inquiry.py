@@ -1,7 +1,7 @@
 """The calls that a question takes, and the rows they answer."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Set as AbstractSet
+from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -70,9 +70,17 @@ class Inquiry:
         """Make the next call; after a failure it stays the next."""
         call = self.calls[0]
         self.begun_at = self.begun_at or now
-        rows = list(await self._async_rows(client, call, now))
-        for source, at, values in rows:
-            self.rows.setdefault(source, {})[at] = values
+        question = self.question
+        zone, first = question.zone, question.first
+        at, end = noon(first, zone), None
+        if first == ALL_YEARS:
+            at = datetime.fromtimestamp(now, UTC)
+        elif self.interface is Interface.DEVICE_HISTORY:
+            days = (first, question.until)
+            at, end = (datetime.fromtimestamp(midnight(day, zone), UTC) for day in days)
+        rows = await async_rows(client, self.interface, call, at, end)
+        for source, start, values in rows:
+            self.rows.setdefault(source, {})[round(start.timestamp())] = values
         if call.type_id is not None:
             self.asked.setdefault(call.type_id, set()).update(map(int, call.ids))
         self.calls.popleft()
@@ -104,28 +112,6 @@ class Inquiry:
     def rows_of(self, source: int | str) -> list[tuple[int, Values]]:
         """Return the rows of a plant or device in the order of time."""
         return sorted(self.rows.get(source, {}).items())
-
-    async def _async_rows(
-        self, client: NorthboundClient, call: Call, now: float
-    ) -> Iterable[tuple[int | str, int, Values]]:
-        question = self.question
-        zone, first = question.zone, question.first
-        at = (
-            datetime.fromtimestamp(now, UTC)
-            if first == ALL_YEARS
-            else noon(first, zone)
-        )
-        if call.type_id is None:
-            plants = [str(code) for code in call.ids]
-            return _of_plants(await client.plant_rows(self.interface, plants, at))
-        type_id, devices = call.type_id, [int(key) for key in call.ids]
-        if self.interface is not Interface.DEVICE_HISTORY:
-            return _of_devices(
-                await client.device_rows(self.interface, type_id, devices, at)
-            )
-        begin = datetime.fromtimestamp(midnight(first, zone), UTC)
-        end = datetime.fromtimestamp(midnight(question.until, zone), UTC)
-        return _of_devices(await client.device_history(type_id, devices, begin, end))
 
 
 def inquiry(
@@ -160,13 +146,34 @@ def inquiry(
     return Inquiry(question, interface, calls)
 
 
-def _of_plants(rows: Iterable[PlantRow]) -> Iterator[tuple[str, int, Values]]:
-    for row in rows:
-        if row.collected_at is not None:
-            yield row.plant_code, round(row.collected_at.timestamp()), row.values
+async def async_rows(
+    client: NorthboundClient,
+    interface: Interface,
+    call: Call,
+    at: datetime,
+    end: datetime | None = None,
+) -> list[tuple[int | str, datetime, Values]]:
+    """Return the rows of a call: whose, when they begin, KPIs.
 
-
-def _of_devices(rows: Iterable[DeviceRow]) -> Iterator[tuple[int, int, Values]]:
-    for row in rows:
-        if row.collected_at is not None:
-            yield row.device_id, round(row.collected_at.timestamp()), row.values
+    They are of the day, month or year that `at` is in or, with an `end`, from `at` on.
+    """
+    rows: Sequence[PlantRow | DeviceRow]
+    if call.type_id is None:
+        plants = [str(key) for key in call.ids]
+        rows = await client.plant_rows(interface, plants, at)
+    else:
+        devices = [int(key) for key in call.ids]
+        rows = await (
+            client.device_history(call.type_id, devices, at, end)
+            if end
+            else client.device_rows(interface, call.type_id, devices, at)
+        )
+    return [
+        (
+            row.plant_code if isinstance(row, PlantRow) else row.device_id,
+            row.collected_at,
+            row.values,
+        )
+        for row in rows
+        if row.collected_at
+    ]

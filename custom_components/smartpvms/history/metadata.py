@@ -1,5 +1,6 @@
 """What the recorder is told of a series: its id, its name, its unit."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,11 +15,11 @@ from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
 from ..catalogue.series import Quantity, Series
 from ..const import DOMAIN
 
-_UNIT_CLASSES: Final = {
-    Quantity.ENERGY: EnergyConverter.UNIT_CLASS,
-    Quantity.POWER: PowerConverter.UNIT_CLASS,
-    Quantity.MONEY: None,
+_UNITS: Final[Mapping[Quantity, tuple[str, str]]] = {
+    Quantity.ENERGY: (UnitOfEnergy.KILO_WATT_HOUR, EnergyConverter.UNIT_CLASS),
+    Quantity.POWER: (UnitOfPower.KILO_WATT, PowerConverter.UNIT_CLASS),
 }
+"""The unit and its class; money has the plant's currency and none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +38,14 @@ def statistic_id(plant_code: str, series: str) -> str:
 
 def unit_of(plant: PlantSeries, series: Series) -> str:
     """Return the unit in which a series is written."""
-    match series.quantity:
-        case Quantity.ENERGY:
-            return UnitOfEnergy.KILO_WATT_HOUR
-        case Quantity.POWER:
-            return UnitOfPower.KILO_WATT
-        case Quantity.MONEY:
-            return plant.currency
+    unit, _ = _UNITS.get(series.quantity, (plant.currency, None))
+    return unit
 
 
 def metadata_of(plant: PlantSeries, series: Series, name: str) -> StatisticMetaData:
     """Return how a series appears in the recorder; `name`: in the user's language."""
     is_power = series.quantity is Quantity.POWER
+    unit, unit_class = _UNITS.get(series.quantity, (plant.currency, None))
     mean = StatisticMeanType.ARITHMETIC if is_power else StatisticMeanType.NONE
     return StatisticMetaData(
         mean_type=mean,
@@ -56,6 +53,6 @@ def metadata_of(plant: PlantSeries, series: Series, name: str) -> StatisticMetaD
         name=f"{plant.name} {name}",
         source=DOMAIN,
         statistic_id=statistic_id(plant.code, series.key),
-        unit_class=_UNIT_CLASSES[series.quantity],
-        unit_of_measurement=unit_of(plant, series),
+        unit_class=unit_class,
+        unit_of_measurement=unit,
     )

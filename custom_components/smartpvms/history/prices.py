@@ -1,6 +1,6 @@
 """What a kilowatt hour cost at a time: a number, or an entity's states."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -55,14 +55,12 @@ type Step = tuple[float, float]
 
 def average(steps: Sequence[Step], span: Span) -> float | None:
     """Return the mean price of a span, None before the first price is known."""
-    first = bisect_right(steps, (span.since, float("inf"))) - 1
-    if first < 0:
+    known = between(steps, span.since, span.until)
+    if not known or known[0][0] > span.since:
         return None
-    last = bisect_right(steps, (span.until, float("-inf")))
-    edges = [*steps[first:last], (span.until, 0.0)]
     weighted = (
-        price * (min(until, span.until) - max(since, span.since))
-        for (since, price), (until, _) in pairwise(edges)
+        price * (until - since)
+        for (since, price), (until, _) in pairwise([*known, (span.until, 0.0)])
     )
     return sum(weighted) / (span.until - span.since)
 
@@ -95,10 +93,8 @@ def mended(
 
 
 def _is_constant(steps: Sequence[Step], span: Span) -> bool:
-    first = bisect_right(steps, (span.since, float("inf"))) - 1
-    last = bisect_right(steps, (span.until, float("-inf")))
     # Means of a price that never changed differ by rounding.
-    found = [price for _, price in steps[max(0, first) : last]]
+    found = [price for _, price in between(steps, span.since, span.until)]
     return max(found) - min(found) <= SAME
 
 
@@ -160,7 +156,8 @@ def between(steps: Sequence[Step], since: float, until: float) -> list[Step]:
     """Return the prices in force from an instant until another."""
     first = bisect_right(steps, (since, float("inf")))
     in_force = [(since, price) for _, price in steps[:first][-1:]]
-    return [*in_force, *(step for step in steps[first:] if step[0] < until)]
+    last = bisect_left(steps, (until, float("-inf")))
+    return [*in_force, *steps[first:last]]
 
 
 async def _async_steps(

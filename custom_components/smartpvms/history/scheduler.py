@@ -3,7 +3,7 @@
 Pure but for its own state. Times are epoch seconds.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set as AbstractSet
 from dataclasses import dataclass
 from math import inf
 from typing import Final, TypedDict
@@ -12,6 +12,7 @@ from ..local_time import DAY, HOUR, MINUTE
 from ..northbound import Interface, Ledger, Period
 from . import shares
 from .feeds import FEEDS, Feed, Question
+from .inquiry import Inquiry
 from .planner import Planner
 
 FIRST_RETRY: Final = 10 * MINUTE
@@ -44,14 +45,20 @@ class SavedCalls(TypedDict):
 class Scheduler:
     """Chooses the next question of each feed, the continuation first.
 
-    `planner` returns the planner of this moment.
+    `planner` returns the planner of this moment, `inquiry` what a question takes.
     """
 
-    def __init__(self, lanes: Lanes, planner: Callable[[], Planner]) -> None:
+    def __init__(
+        self,
+        lanes: Lanes,
+        planner: Callable[[], Planner],
+        inquiry: Callable[[Question], Inquiry],
+    ) -> None:
         """Begin with nothing asked."""
         self._lanes = lanes
         self._planner = planner
-        self._open: dict[tuple[Feed, bool], Question] = {}
+        self._inquiry = inquiry
+        self._open: dict[tuple[Feed, bool], Inquiry] = {}
         self._retry: dict[Feed, tuple[float, float]] = {}
         self._backfill_calls: dict[str, list[float]] = {}
         self._live_calls: dict[str, list[float]] = {}
@@ -74,8 +81,11 @@ class Scheduler:
         planner = self._planner()
         return not any(planner.left(f) or (f, False) in self._open for f in FEEDS)
 
-    def next(self, feed: Feed) -> Question | None:
-        """Return what a feed may ask now; a question stays the same until `close`."""
+    def next(self, feed: Feed) -> Inquiry | None:
+        """Return what a feed may ask now, with its answer until now.
+
+        A question stays the same until `close`.
+        """
         interface = self._lanes.interface_of(feed)
         if self._retry_at(feed) > self._lanes.now() or self._lanes.wait(interface):
             return None
@@ -88,8 +98,8 @@ class Scheduler:
             if known := self._open.get((feed, is_live)):
                 return known
             if question := self._question(planner, feed, is_live=is_live):
-                self._open[feed, is_live] = question
-                return question
+                found = self._open[feed, is_live] = self._inquiry(question)
+                return found
         return None
 
     def _question(
@@ -115,7 +125,8 @@ class Scheduler:
     def put_off(self, feed: Feed) -> None:
         """Pause a feed after a call that failed, longer each time.
 
-        Its open questions are planned anew: a plant or device of theirs may be gone.
+        Its open questions are planned anew, their answers until now dropped: a plant or
+        device of theirs may be gone.
         """
         _, before = self._retry.get(feed, (0.0, FIRST_RETRY / 2))
         pause = min(LAST_RETRY, before * 2)
@@ -132,12 +143,12 @@ class Scheduler:
         self._open.clear()
         self._retry.clear()
 
-    def drop_questions(self, is_obsolete: Callable[[Question], bool]) -> None:
-        """Drop the open questions that are obsolete."""
+    def keep_only(self, plants: AbstractSet[str]) -> None:
+        """Drop the open questions about plants that are gone."""
         self._open = {
-            key: question
-            for key, question in self._open.items()
-            if not is_obsolete(question)
+            key: known
+            for key, known in self._open.items()
+            if plants >= set(known.question.plants)
         }
 
     def next_at(self) -> float:

@@ -21,7 +21,7 @@ from ..catalogue.series import (
 from ..local_time import HOUR, ONE_DAY, day_of, hour_of, midnight, row_end
 from ..northbound import Period, Values
 from .facts import JOINED, Rows, awaits, facts, is_metered, joined
-from .feeds import LAG, Feed, Track
+from .feeds import HOURS, LAG, Feed, Track
 from .merge import Span
 from .progress import Progress
 
@@ -44,7 +44,7 @@ def spans(
     it does not have. Series that the plant's own hourly rows have are left to them.
     """
     rows = sorted(row for row in rows if row[0] < now)
-    if feed == _HOURS:
+    if feed == HOURS:
         rows = _folded(rows, zone)
     periods = list(_periods(feed.period, [since for since, _ in rows], zone, now))
     known_rows = _facts(feed, rows, progress, has_battery=has_battery)
@@ -60,7 +60,7 @@ def spans(
             for (since, until), (_, row) in zip(periods, known_rows, strict=True)
             if (amount := amount_of(series.operands, row)) is not None
         ]
-        if known and feed == _HOURS:
+        if known and feed == HOURS:
             progress.hourly.add(series.key)
         if series.key not in progress.series:
             if not any(span.amount for span in known):
@@ -104,9 +104,6 @@ def _joined(
     }
     progress.note_parts(feed.period, waiting)
     return found + rows[len(over) :]
-
-
-_HOURS: Final = Feed(Track.PLANT, Period.HOUR)
 
 
 def _folded(rows: Rows, zone: tzinfo) -> list[tuple[int, Values]]:
@@ -158,7 +155,7 @@ def midnights(feed: Feed, rows: Rows) -> set[int]:
             return set(starts)
         case Period.DAY:
             return {*starts[:1], *starts[-1:]}
-    is_whole_day = feed == _HOURS and 23 <= len(starts) <= 25
+    is_whole_day = feed == HOURS and 23 <= len(starts) <= 25
     spread = starts[-1] - starts[0] if is_whole_day else 0
     return {starts[0]} if 22 * HOUR <= spread <= 24 * HOUR else set()
 

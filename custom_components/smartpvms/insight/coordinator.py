@@ -19,7 +19,7 @@ from ..catalogue.series import (
     GRID_IMPORT_COST,
 )
 from ..history.coordinator import HistoryCoordinator
-from ..history.feeds import YEARS, Feed, Track
+from ..history.feeds import DAYS, STORAGE_DAYS, YEARS, Feed, Track
 from ..history.merge import Span
 from ..history.prices import PRICE_OPTIONS, async_steps
 from ..history.progress import Progress
@@ -50,7 +50,6 @@ SETTLED_AFTER: Final = 5 * ONE_DAY
 LATELY: Final = 30 * ONE_DAY
 
 _MONTHS: Final = Feed(Track.PLANT, Period.MONTH)
-_DAYS: Final = tuple(Feed(track, Period.DAY) for track in (Track.PLANT, Track.STORAGE))
 _SUMMED: Final = (*ENERGIES, BATTERY_CHARGE, BATTERY_DISCHARGE)
 
 
@@ -171,7 +170,7 @@ class InsightCoordinator(ReadingsCoordinator[str]):
         if progress.holds(YEARS):
             values |= life(sums[BATTERY_DISCHARGE][-1], capacity)
         held = Days()
-        for feed in _DAYS:
+        for feed in (DAYS, STORAGE_DAYS):
             held |= progress.holds_or_finer(feed)
         if BATTERY_CHARGE in sums and not lately - held:
             charged, discharged = (

@@ -4,11 +4,11 @@ What the consumption would have cost at the import price, less what was bought a
 price. Charging from the grid costs when it happens and saves when it is used.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ..history.merge import Span
 from ..history.prices import Step, priced
+from ..local_time import HOUR
 
 
 def avoided(
@@ -21,8 +21,11 @@ def avoided(
     """
     parts = [list(consumption), list(imported)]
     while unpriced := [span for part in parts for span in _unpriced(part, steps)]:
-        without = _Ranges(unpriced)
-        parts = [[span for span in part if not without.touch(span)] for part in parts]
+        without = {at for span in unpriced for at in _quarters(span)}
+        parts = [
+            [span for span in part if without.isdisjoint(_quarters(span))]
+            for part in parts
+        ]
     if not parts[0] and (consumption or imported):
         return None
     used, bought = (sum(s.amount for s in priced(part, steps)) for part in parts)
@@ -34,21 +37,6 @@ def _unpriced(spans: Sequence[Span], steps: Sequence[Step]) -> list[Span]:
     return [span for span in spans if (span.since, span.until) not in known]
 
 
-class _Ranges:
-    """The time that some spans cover, in pieces that do not meet."""
-
-    def __init__(self, spans: Iterable[Span]) -> None:
-        """Join the spans that meet."""
-        self._begins: list[int] = []
-        self._ends: list[int] = []
-        for span in sorted(spans, key=lambda item: item.since):
-            if self._ends and span.since <= self._ends[-1]:
-                self._ends[-1] = max(self._ends[-1], span.until)
-            else:
-                self._begins.append(span.since)
-                self._ends.append(span.until)
-
-    def touch(self, span: Span) -> bool:
-        """Tell whether a span has any time in common with them."""
-        at = bisect_right(self._ends, span.since)
-        return at < len(self._ends) and self._begins[at] < span.until
+def _quarters(span: Span) -> range:
+    """Return the quarters of an hour of a span; in any zone hours begin with one."""
+    return range(span.since, span.until, HOUR // 4)

@@ -17,11 +17,11 @@ import voluptuous as vol
 
 from ..account.user_language import async_user_language
 from ..account.wording import async_load_words, word
-from ..const import ACCOUNT_HELP, CONF_ENERGY_PENDING
+from ..const import ACCOUNT_HELP
 from ..dashboard import sidebar
+from ..energy_dashboard.later import async_set_up_later
 from ..hub.hub import SmartPvmsConfigEntry
 from ..northbound import Interface
-from .later import async_set_up_later
 from .permissions import Grant, as_table, grants, in_short
 
 type Show = Callable[[HomeAssistant, dict[Interface, Grant], str], str]
@@ -106,7 +106,7 @@ class NextStep(OptionsFlowWithReload):
         if user_input[CONF_DASHBOARD]:
             lines.append(await self._async_dashboard(language))
         if user_input[CONF_ENERGY]:
-            self._set_up_energy()
+            async_set_up_later(self.hass, self.config_entry)
             lines.append(word(self.hass, "next_energy", "", language))
         lines = lines or [word(self.hass, "next_nothing", "", language)]
         return self.async_abort(
@@ -130,12 +130,3 @@ class NextStep(OptionsFlowWithReload):
             return word(self.hass, "next_dashboard_by_hand", "", language)
         done = word(self.hass, "next_dashboard", "", language)
         return done.format(path=f"/{path}")
-
-    def _set_up_energy(self) -> None:
-        """Have the Energy dashboard set up once there are data."""
-        entry: SmartPvmsConfigEntry = self.config_entry
-        self.hass.config_entries.async_update_entry(
-            entry, data={**entry.data, CONF_ENERGY_PENDING: True}
-        )
-        if entry.state is ConfigEntryState.LOADED:
-            async_set_up_later(self.hass, entry)

@@ -12,6 +12,8 @@ const ACTIONS = {
   battery_mode: "set_battery_mode",
   battery_limits: "set_battery_limits",
 };
+/** The working modes as the entity has them, by the interface's word. */
+const MODES = { maximumSelfConsumption: "maximum_self_consumption", TOU: "time_of_use" };
 /** Rows: what was asked, its unit. */
 const AMOUNTS = [
   ["watts", "W"],
@@ -71,7 +73,7 @@ p { margin: 4px 0 0; overflow-wrap: anywhere; }
     return [this.texts.action(actionOf(command)), ...this.asked(command, write), ...when];
   }
 
-  /** Return what was asked in words; a stop and a mode are told by their action. */
+  /** Return what was asked in words; a stop is told by its action. */
   asked({ kind, asked = {} }, write) {
     const { hass, plant, texts } = this;
     const isLimit = kind === "export_limit";
@@ -80,6 +82,8 @@ p { margin: 4px 0 0; overflow-wrap: anywhere; }
       const option = asked.kilowatts === 0 ? "zero_export" : "no_limit";
       return [hass.formatEntityState(control, option)];
     }
+    const mode = hass.states[plant.find("battery_mode", "select")];
+    if (mode && asked.mode in MODES) return [hass.formatEntityState(mode, MODES[asked.mode])];
     // A power of 0 is a stop's.
     const found = AMOUNTS.filter(([key]) => (key === "watts" ? asked[key] : asked[key] !== undefined));
     return found.map(([key, unit]) => {

@@ -1,6 +1,6 @@
 /** How a plant is steered, where that is allowed: without it there are no entities. */
 
-import { ENTITY_NAME, WIDE, heading, ownCard, section, tile } from "./cards.js";
+import { ENTITY_NAME, WIDE, heading, onlyWhile, ownCard, section, tile } from "./cards.js";
 
 /** The card of `forced_charge.js`. */
 export const FORCED_CHARGE = "smartpvms-forced-charge";
@@ -26,13 +26,27 @@ export function controlSection(hass, plant, texts) {
   const named = (key, domain) => (isServers ? ENTITY_NAME : texts.entity(key, domain));
   return section([
     heading(texts.own.control, "mdi:tune-variant"),
+    SETTINGS.map(([domain, key, color]) => {
+      const entity = plant.find(key, domain);
+      const settled = { name: named(key, domain), grid_options: WIDE };
+      const inForce = key === "export_limit" && isLimited(plant);
+      if (!inForce) return tile(entity, { ...settled, color });
+      return [
+        onlyWhile(inForce, tile(entity, { ...settled, color })),
+        onlyWhile({ condition: "not", conditions: [inForce] }, tile(entity, { ...settled, color: "disabled" })),
+      ];
+    }),
+    // Beside the buttons, so that what becomes of them is seen on a phone.
     tile(last, { name: named("last_command"), grid_options: WIDE }),
     ownCard("command", plant),
-    SETTINGS.map(([domain, key, color]) =>
-      tile(plant.find(key, domain), { name: named(key, domain), color, grid_options: WIDE }),
-    ),
     plant.find("battery_mode", "select") && hass.user?.is_admin && force(plant, texts),
   ]);
+}
+
+/** Return the condition that a limit of the feed-in is in force: else it is the last one. */
+function isLimited(plant) {
+  const entity = plant.find("export_control", "select");
+  return entity && { condition: "state", entity, state: ["limited", "zero_export"] };
 }
 
 /** Return the card that charges or discharges now; its actions are for administrators. */

@@ -185,6 +185,9 @@ export function importing(hass, plant, texts, write) {
   const percent = numberOf(state);
   if (percent === undefined || percent >= 100) return undefined;
   const done = Date.parse(state.attributes.done_at);
-  const words = { percent: write.percent(percent), date: done && write.moment(done) };
+  // An estimate of days is not exact to the hour.
+  const isFar = done - Date.now() > 24 * HOUR;
+  const date = done && (isFar ? write.day(done) : write.moment(done));
+  const words = { percent: write.percent(percent), date };
   return texts.say(done ? "history_until" : "history_importing", words);
 }

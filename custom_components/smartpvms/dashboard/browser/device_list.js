@@ -61,7 +61,7 @@ details[open] > summary > .turn { transform: rotate(180deg); }
   padding: 4px 0; font-size: 14px; }
 .value span { overflow-wrap: anywhere; }
 .value span:first-child { color: var(--secondary-text-color); }
-.value span:last-child { text-align: end; font-variant-numeric: tabular-nums; }
+.value span:last-child { text-align: end; overflow-wrap: break-word; font-variant-numeric: tabular-nums; }
 .strings { display: grid; grid-template-columns: repeat(auto-fill, minmax(44px, 1fr)); gap: 3px;
   margin: 6px 0 2px; }
 .string { border-radius: 4px; padding: 5px 2px; font-size: 12px; text-align: center;
@@ -72,10 +72,9 @@ details[open] > summary > .turn { transform: rotate(180deg); }
   static PAUSE = 3000;
 
   watched() {
-    const { kind } = this.config;
     const strings = (device) => device.numbered(/^(?:binary_)?sensor\.pv(\d+)_/);
     return this.devices().flatMap((device) => [
-      ...valuesOf(device, kind).map(([, entity]) => entity),
+      ...this.values(device).map(([, entity]) => entity),
       ...troubleOf(device),
       ...strings(device).map(([, entity]) => entity),
     ]);
@@ -87,6 +86,10 @@ details[open] > summary > .turn { transform: rotate(180deg); }
 
   devices() {
     return this.plant?.of(this.config.kind) ?? [];
+  }
+
+  values(device) {
+    return valuesOf(device, this.config.kind, this.plant.of("battery").length > 0);
   }
 
   draw() {
@@ -189,7 +192,7 @@ details[open] > summary > .turn { transform: rotate(180deg); }
       ),
       this.config.kind === "other" && problem && this.value(problem, texts.entity("real_health_state"), write),
       behind.map((entity) => this.value(entity, this.nameOf(entity), write)),
-      valuesOf(device, this.config.kind).map(([key, entity]) =>
+      this.values(device).map(([key, entity]) =>
         this.value(entity, this.labelOf(key, entity, device), write),
       ),
       this.strings(device, write),

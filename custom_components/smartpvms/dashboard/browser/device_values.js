@@ -44,17 +44,23 @@ export const KINDS_SHOWN = {
   },
   other: { text: "others", icon: "mdi:chip", keys: [] },
 };
+/** An inverter's energies behind the battery. */
+const OUTPUT = ["day_cap", "total_cap"];
 const CURRENT = /^sensor\.pv(\d+)_i$/;
 const VOLTAGE = /^sensor\.pv(\d+)_u$/;
 const COMPARED = /^binary_sensor\.pv(\d+)_underperformance$/;
 
-/** Return the values of a device that there are: pairs of key and entity. */
-export function valuesOf(device, kind) {
+/**
+ * Return the values of a device that there are: pairs of key and entity.
+ *
+ * `hasBattery`: an inverter's output is not what its modules give.
+ */
+export function valuesOf(device, kind, hasBattery = false) {
   const { keys } = KINDS_SHOWN[kind];
-  // What the modules give tells more of an inverter than its output.
-  const hidden = kind === "inverter" && device.find("mppt_power") ? "active_power" : "";
+  const isTold = kind === "inverter" && device.find("mppt_power");
+  const hidden = isTold ? ["active_power", ...(hasBattery ? OUTPUT : [])] : [];
   return keys
-    .filter((key) => key !== hidden)
+    .filter((key) => !hidden.includes(key))
     .map((key) => [key, device.find(key)])
     .filter(([, entity]) => entity);
 }

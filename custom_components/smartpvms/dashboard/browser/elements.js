@@ -147,7 +147,8 @@ export class Card extends HTMLElement {
     if (!this.given || !this.config) return;
     const { given } = this;
     const states = this.watched(given).map((id) => given.states[id]);
-    const seen = [given.locale, given.entities, given.devices, given.themes, ...states];
+    const { locale, entities, devices, themes, config } = given;
+    const seen = [locale, entities, devices, themes, config?.state, ...states];
     const same =
       this.seen?.length === seen.length && seen.every((value, at) => value === this.seen[at]);
     if (same) return;

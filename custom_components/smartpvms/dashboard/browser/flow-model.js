@@ -4,7 +4,15 @@
  * A positive grid power is import, a positive battery power discharge.
  */
 
-import { FIRST_MINUTES, ageLevel, dataTime, firstValuesIn, isSilent, roundOf } from "./health.js";
+import {
+  FIRST_MINUTES,
+  ageLevel,
+  dataTime,
+  firstValuesIn,
+  isSilent,
+  isStarting,
+  roundOf,
+} from "./health.js";
 import { NOTHING, numberOf, writer } from "./numbers.js";
 import { isPark } from "./registry.js";
 import { said } from "./texts.js";
@@ -172,6 +180,7 @@ export function chargeOf(hass, { batteries, stored }) {
 
 /** Return why there is no power: it is still to come, or something does not answer. */
 function missingOf(hass, plant, own, now, write) {
+  if (isStarting(hass)) return { kind: "first", text: own.not_yet };
   const minutes = firstValuesIn(hass, plant, now);
   if (minutes) {
     const text = said(own.first_values, { minutes: write.number(minutes) });

@@ -12,6 +12,7 @@ const VERY_LATE = 3;
 export const FIRST_MINUTES = 20 * MINUTE;
 /** What is told of them: one type of device a minute is asked. */
 const PER_TYPE = 1;
+const STARTING = ["NOT_RUNNING", "STARTING"];
 const NO_STATE = ["unknown", "unavailable"];
 /** What a plant that answers has. */
 const ANSWERED = ["real_health_state", "day_power", "pv_power", "day_pvyield", "total_power"];
@@ -92,6 +93,9 @@ export function isOverdue(hass, plant) {
   return time !== undefined && ageLevel(time, Date.now(), roundOf(hass, plant)) === "bad";
 }
 
+/** Tell whether Home Assistant starts: nothing is known of a plant meanwhile. */
+export const isStarting = (hass) => STARTING.includes(hass.config?.state);
+
 /** Tell whether all that a plant that answers has is unavailable. */
 export function isSilent(hass, plant) {
   const states = plant.findAll(ANSWERED).map((id) => hass.states[id]?.state);
@@ -134,13 +138,22 @@ const REASONS = [
   "second_session",
   "plants_missing",
 ];
+/** The interfaces of values; without another one, values come as ever. */
+const OF_VALUES = ["getStationRealKpi", "getDevRealKpi"];
 /** All cards ask once in so many milliseconds. */
 const KEPT = 30_000;
 
 let asked = { at: 0 };
 
-/** Return the titles of the repairs that tell why a plant gives no values. */
-export async function reasonsOf(hass, plant, now = Date.now()) {
+/** Tell whether values will stop coming by what a repair is about. */
+function stopsValues({ translation_key, translation_placeholders }) {
+  const told = translation_placeholders?.interface ?? translation_placeholders?.lanes;
+  const isOfValues = told === undefined || OF_VALUES.some((name) => told.includes(name));
+  return isOfValues && translation_key !== "not_configured";
+}
+
+/** Return the repairs that tell why a plant gives no values. */
+async function repairsOf(hass, plant, now) {
   if (asked.connection !== hass.connection || now - asked.at > KEPT) {
     // Without repairs there is no reason to tell.
     const list = hass.callWS({ type: "repairs/list_issues" }).catch(() => ({ issues: [] }));
@@ -148,10 +161,20 @@ export async function reasonsOf(hass, plant, now = Date.now()) {
   }
   const { issues } = await asked.list;
   const rank = ({ translation_key }) => REASONS.indexOf(translation_key);
-  const found = issues
+  return issues
     .filter((issue) => !issue.ignored && rank(issue) >= 0)
     .filter(({ issue_id }) => plant.entries.some((entry) => issue_id.includes(entry)))
     .sort((one, other) => rank(one) - rank(other));
+}
+
+/**
+ * Return the titles of the repairs that tell why a plant gives no values.
+ *
+ * `isComing`: it gives all its values still, and those tell that will stop them.
+ */
+export async function reasonsOf(hass, plant, { isComing = false, now = Date.now() } = {}) {
+  const repairs = await repairsOf(hass, plant, now);
+  const found = isComing ? repairs.filter(stopsValues) : repairs;
   const titles = found.map(async ({ domain, translation_key, translation_placeholders }) => {
     const texts = await hass.loadBackendTranslation("issues", domain);
     const key = `component.${domain}.issues.${translation_key}.title`;

@@ -16,6 +16,7 @@ import {
   isOverdue,
   isPartlySilent,
   isSilent,
+  isStarting,
   lightEntities,
   lightOf,
   reasonsOf,
@@ -73,17 +74,19 @@ export class Status extends Card {
   light({ level, health, severity }) {
     const { hass, plant, texts } = this;
     const entity = plant.find("real_health_state") ?? plant.find("highest_severity");
+    const isAlarm = severity && severity !== "none";
+    // "Healthy" says it all while there is no alarm, and is not true beside one.
+    const isHealthTold = health && !(isAlarm && health === "healthy");
+    const isAlarmTold = isAlarm || (severity && !health);
     const words = [
-      health && hass.formatEntityState(hass.states[plant.find("real_health_state")]),
-      severity && this.alarms(severity),
+      isHealthTold && hass.formatEntityState(hass.states[plant.find("real_health_state")]),
+      isAlarmTold && this.alarms(severity),
     ];
-    // "Healthy" says it all while there is no alarm.
-    const told = severity === "none" && health ? words.slice(0, 1) : words;
     return element(
       "button",
       { class: "light", style: `--light:${COLOR[level]}`, onclick: () => showMore(this, entity) },
       icon(ICON[level]),
-      told.filter(Boolean).join(" · "),
+      words.filter(Boolean).join(" · "),
     );
   }
 
@@ -114,6 +117,7 @@ export class Status extends Card {
 
   async banner(write) {
     const { hass, plant, texts } = this;
+    if (isStarting(hass)) return undefined;
     const minutes = firstValuesIn(hass, plant);
     if (minutes) {
       const text = texts.say("first_values", { minutes: write.number(minutes) });
@@ -121,8 +125,9 @@ export class Status extends Card {
     }
     // Counters are shown for some rounds more, when the powers have gone already.
     const isGone = isOverdue(hass, plant) || isSilent(hass, plant);
-    if (!isGone && !isPartlySilent(hass, plant)) return undefined;
-    const reasons = await reasonsOf(hass, plant);
+    const reasons = await reasonsOf(hass, plant, {
+      isComing: !isGone && !isPartlySilent(hass, plant),
+    });
     if (!isGone) return reasons.length ? this.told("warning", "", reasons, true) : undefined;
     const time = dataTime(hass, plant);
     const text = time

@@ -14,9 +14,12 @@ th { font-weight: 400; color: var(--secondary-text-color); text-align: end;
 th[scope="row"] { text-align: start; color: var(--primary-text-color); padding-inline-start: 0; }
 td { text-align: end; padding: 3px 0 3px 8px; white-space: nowrap; }
 ha-card { container-type: inline-size; overflow-x: auto; }
+@container (max-width: 390px) {
+  table { font-size: 13px; }
+  td, th[scope="col"] { padding-inline-start: 6px; }
+}
 @container (max-width: 330px) {
   table { font-size: 12px; }
-  td, th[scope="col"] { padding-inline-start: 6px; }
 }
 tr + tr th, tr + tr td { border-top: 1px solid var(--divider-color); }
 `;
