@@ -80,11 +80,16 @@ class Issues:
         self._account = account
         self._entry = account.entry
         documentation = async_get_loaded_integration(self._hass, DOMAIN).documentation
+        self._reviewed: tuple[object, ...] = ()
         self._help = f"{documentation}/blob/main/docs/troubleshooting.md"
 
     @callback
     def review(self) -> None:
-        """Raise what is wrong, and clear what is not; Home Assistant tells of changes."""
+        """Raise or clear issues where what they are about has changed."""
+        known = self._known()
+        if known == self._reviewed:
+            return
+        self._reviewed = known
         asked = {types.interface() for types in self._account.supported}
         for lane in {*self._account.ledger.lanes, *LISTED_BY.values(), *asked}:
             self._review_access(lane)
@@ -94,6 +99,22 @@ class Issues:
         self._review_limits()
         self._review_plants()
         self._set(self._account.client.session.is_contested, SECOND_SESSION)
+
+    def _known(self) -> tuple[object, ...]:
+        """Return all that `review` depends on, cheap to compare after each call."""
+        account = self._account
+        lanes = account.ledger.lanes.items()
+        return (
+            account.inventory,
+            account.client.session.is_contested,
+            [
+                (key, lane.reason, lane.paused_until, lane.stretch)
+                for key, lane in lanes
+            ],
+            [sorted(types.not_configured) for types in account.supported],
+            all_named(account.left_out.plants),
+            all_named(account.left_out.devices),
+        )
 
     def is_refused(self, interface: Interface) -> bool:
         """Tell whether the account may not use an interface, or a part of it."""
