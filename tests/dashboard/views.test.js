@@ -215,10 +215,10 @@ test("a plant is steered only where it can be", async () => {
   }
   // The last limit is grey while it is not in force.
   const limits = cards(view).filter(({ entity }) => entity === "number.limit");
-  const [inForce] = limits[0].visibility;
-  assert.deepEqual(inForce.state, ["limited", "zero_export"]);
-  assert.equal(inForce.entity, "select.export");
-  assert.deepEqual(limits[1].visibility, [{ condition: "not", conditions: [inForce] }]);
+  const [holds] = limits[0].visibility;
+  assert.deepEqual(holds.state, ["limited", "zero_export"]);
+  assert.equal(holds.entity, "select.export");
+  assert.deepEqual(limits[1].visibility, [{ condition: "not", conditions: [holds] }]);
   assert.deepEqual(limits.map(({ color }) => color), ["purple", "disabled"]);
   const told = cards(view).find(({ type }) => type === "custom:smartpvms-command");
   assert.equal(told.plant, "sonnenhof");

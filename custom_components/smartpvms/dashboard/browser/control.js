@@ -29,11 +29,11 @@ export function controlSection(hass, plant, texts) {
     SETTINGS.map(([domain, key, color]) => {
       const entity = plant.find(key, domain);
       const settled = { name: named(key, domain), grid_options: WIDE };
-      const inForce = key === "export_limit" && isLimited(plant);
-      if (!inForce) return tile(entity, { ...settled, color });
+      const holds = key === "export_limit" && isLimited(plant);
+      if (!holds) return tile(entity, { ...settled, color });
       return [
-        onlyWhile(inForce, tile(entity, { ...settled, color })),
-        onlyWhile({ condition: "not", conditions: [inForce] }, tile(entity, { ...settled, color: "disabled" })),
+        onlyWhile(holds, tile(entity, { ...settled, color })),
+        onlyWhile({ condition: "not", conditions: [holds] }, tile(entity, { ...settled, color: "disabled" })),
       ];
     }),
     // Beside the buttons, so that what becomes of them is seen on a phone.
