@@ -1,6 +1,7 @@
 """The life of a plant, imported from the simulator into a real database."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import count
 import time
@@ -111,10 +112,15 @@ async def test_a_clock_that_moves_on_at_each_look_stops_nothing(
     import_all: Callable[..., Awaitable[int]],
 ) -> None:
     """Ask for years and months although no two readings of the clock agree."""
-    ledger = history.account.ledger
-    looks = count()
-    ledger.now = lambda: time.time() + next(looks) * 1e-6
-    history.account.clock.now = ledger.now
+    ledger, looks = history.account.ledger, count()
+
+    def now() -> float:
+        return time.time() + next(looks) * 1e-6
+
+    history.account.clock.now = now
+    ledger.now = now
+    scheduler = history._calls.scheduler
+    scheduler._lanes = replace(scheduler._lanes, now=now)
     with pytest.raises(AssertionError):
         await import_all(history, step=61, most=3)
     assert history.progress(sim.plants[0].code).answered > 3
