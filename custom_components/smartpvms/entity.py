@@ -4,6 +4,7 @@ from abc import abstractmethod
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Set as AbstractSet
+from functools import lru_cache
 from itertools import count, islice
 from typing import Any, Final, override
 
@@ -33,7 +34,13 @@ class SmartPvmsEntity(Entity):
         """Belong to the plant or device `key`; the description names the value."""
         self.entity_description = description
         self._attr_unique_id = f"{key}_{description.key}"
-        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, str(key))})
+        self._attr_device_info = _device_info(str(key))
+
+
+@lru_cache(maxsize=16)
+def _device_info(identifier: str) -> DeviceInfo:
+    """Return how Home Assistant finds a device; its entities share it."""
+    return DeviceInfo(identifiers={(DOMAIN, identifier)})
 
 
 class AccountEntity[CoordinatorT: DataUpdateCoordinator[Any]](
