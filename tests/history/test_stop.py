@@ -1,7 +1,11 @@
-"""A stop of Home Assistant, which writes what is due and unloads nothing."""
+"""Live counters beside a stop of Home Assistant, and beside what rows have told.
+
+Home Assistant writes what is due when it stops, and unloads nothing.
+"""
 
 from copy import deepcopy
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
@@ -10,10 +14,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
+from custom_components.smartpvms.history.merge import Span
+from custom_components.smartpvms.history.progress import Progress
 from custom_components.smartpvms.hub.hub import Hub
+from custom_components.smartpvms.local_time import Days
 from simulator import Simulator
 
-from .life import bars_of, pass_time, start, stop
+from .life import HOUR, bars_of, pass_time, start, stop
 
 MINUTE = 60
 
@@ -59,3 +66,31 @@ async def test_the_running_hour_does_not_fall(
     for series, bars in before.items():
         if hour in bars:
             assert after[series][hour] >= bars[hour] - 1e-6, series
+
+
+async def test_what_devices_have_told_is_not_taken_back(
+    hass: HomeAssistant,
+    sim: Simulator,
+    entry: MockConfigEntry,
+    history: HistoryCoordinator,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Live counters that were silent know less of an hour than the meter's rows."""
+    code = sim.plants[0].code
+    await pass_time(hass, freezer, 90 * MINUTE, 60)
+    progress = history.progress(code)
+    hours = sorted(progress.live.hours)[-2:]
+    told = [Span(hours[0], hours[1], 7.0), Span(hours[1], hours[1] + HOUR, 7.0)]
+    progress.note_told({"grid_export": told}, hours[1] + HOUR)
+    # The hour that has just begun lacks its end still.
+    assert progress.told["grid_export"] == hours[1]
+    progress.delivered_until = 0
+    with patch.object(history._ingest, "async_import") as write:
+        await history._ingest.async_import_live(code, progress)
+    found = write.call_args.args[2]
+    assert [span.since for span in found["grid_export"]] == [hours[1]]
+    assert {span.since for span in found["pv_energy"]} >= set(hours)
+    known = Progress.load(progress.dump())
+    assert known.told == progress.told
+    known.forget(Days())
+    assert not known.told

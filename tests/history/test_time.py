@@ -25,6 +25,7 @@ from .life import (
     midnight,
     moment,
     pass_time,
+    settle,
     start,
     step_of,
 )
@@ -120,8 +121,9 @@ async def assert_day(
     assert (last - first) / HOUR == case.hours
     hours = list(hours_of(plant, begin, end))
     for series, known in (await bars_of(hass, plant.code)).items():
-        shown = [at for at in known if begin <= at < end]
-        assert shown == [at for at, _ in hours], series
+        # An hour in which nothing flowed needs no row.
+        shown = {at for at in known if begin <= at < end}
+        assert shown <= {at for at, _ in hours}, series
     await assert_periods(hass, sim, hours, within=WITHIN[sim.dialect])
     await assert_nothing_falls(hass, plant.code)
 
@@ -130,6 +132,7 @@ async def test_imported_afterwards(
     hass: HomeAssistant,
     sim: Simulator,
     entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
     import_all: ImportAll,
     case: Case,
 ) -> None:
@@ -137,6 +140,8 @@ async def test_imported_afterwards(
     plant = sim.plants[0]
     history = await start(hass, entry)
     await import_all(history, 1800)
+    # The last days are the continuation's, which may not be through yet.
+    await settle(hass, freezer)
     now = sim.clock.now()
     await assert_day(
         hass, sim, case, midnight(plant, now, 1 - DEPTH), last_midnight(sim)

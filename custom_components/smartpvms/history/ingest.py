@@ -94,6 +94,8 @@ class Ingest:
             if question.feed == HOURS:
                 until = max(progress.delivered_until, delivered_until(rows, now))
                 progress.delivered_until = until
+            elif question.feed == FIVE_MINUTES:
+                progress.note_told(found, now)
             await self.async_import(code, progress, found)
         is_empty = is_silent
         if question.feed.track is Track.DEVICES:
@@ -182,13 +184,13 @@ class Ingest:
         zone, now = self._account.zone(code), self._account.clock.now()
         since = max(progress.delivered_until, midnight(day_of(now, zone), zone))
         begun = [key for key in progress.series if SERIES[key].live]
-        found = {
-            key: spans
-            for key, spans in progress.live.spans(
-                since, begun, has_battery=has_battery(self._account, code)
-            ).items()
-            if spans
+        batteries = has_battery(self._account, code)
+        live = progress.live.spans(since, begun, has_battery=batteries)
+        rest = {
+            key: [span for span in spans if span.until > progress.told.get(key, 0)]
+            for key, spans in live.items()
         }
+        found = {key: spans for key, spans in rest.items() if spans}
         if found and found != self._live.get(code):
             await self.async_import(code, progress, found)
             self._live[code] = found

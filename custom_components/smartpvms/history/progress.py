@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from ..account.time_zones import dump_zone, load_zone
 from ..catalogue.series import CONSUMPTION, GRID_EXPORT, GRID_IMPORT, PV_ENERGY
-from ..local_time import ALL_YEARS, ONE_DAY, Days, day_of, midnight
+from ..local_time import ALL_YEARS, HOUR, ONE_DAY, Days, day_of, midnight
 from ..northbound import Period
 from ..storage.parse import (
     as_dict,
@@ -62,6 +62,7 @@ class Progress:
     - `unpriced`: where a price went, the time up to which its costs had been computed
       from delivered rows, by series.
     - `delivered_until`: the end of the last hour that the interface delivered.
+    - `told`: up to when rows of devices have told finished hours, by series.
     - `imported_until`: the end of the last hour that was written.
     - `answered`: the number of answered questions of the backfill.
     - `metered`: whether its rows have shown a meter.
@@ -86,6 +87,7 @@ class Progress:
     has_sound_costs: bool = True
     unpriced: dict[str, int] = field(default_factory=dict)
     delivered_until: int = 0
+    told: dict[str, int] = field(default_factory=dict)
     imported_until: int = 0
     answered: int = 0
     metered: bool = False
@@ -144,12 +146,23 @@ class Progress:
             feed: held if feed.period is Period.YEAR else held - days
             for feed, held in self.held.items()
         }
+        self.told.clear()
         self.request(days)
 
     def note_imported(self, found: Mapping[str, Sequence[Span]]) -> None:
         """Note up to when spans reach."""
         ends = (span.until for spans in found.values() for span in spans)
         self.imported_until = max(self.imported_until, *ends, 0)
+
+    def note_told(self, found: Mapping[str, Sequence[Span]], now: float) -> None:
+        """Note up to when rows of devices tell hours that are over for an hour.
+
+        Hours of nothing at the end may have no rows yet.
+        """
+        for series, spans in found.items():
+            ends = (s.until for s in spans if s.amount > 0 and s.until + HOUR <= now)
+            if end := max(ends, default=0):
+                self.told[series] = max(self.told.get(series, 0), end)
 
     def note_batteries(self, ids: Iterable[int], now: float) -> None:
         """Note which batteries are asked; a battery that left cannot be asked again."""
@@ -293,6 +306,7 @@ class Progress:
             "has_sound_costs": self.has_sound_costs,
             "unpriced": self.unpriced,
             "delivered_until": self.delivered_until,
+            "told": self.told,
             "imported_until": self.imported_until,
             "answered": self.answered,
             "metered": self.metered,
@@ -329,6 +343,7 @@ class Progress:
             has_sound_costs=flag(data.get("has_sound_costs", False)),
             unpriced=by_name(_seconds)(data.get("unpriced", {})),
             delivered_until=_seconds(data.get("delivered_until", 0)),
+            told=by_name(_seconds)(data.get("told", {})),
             imported_until=_seconds(data.get("imported_until", 0)),
             answered=_seconds(data.get("answered", 0)),
             batteries=ids(data.get("batteries", [])),
