@@ -27,6 +27,7 @@ from ..catalogue import Kpi
 from ..const import LOGGER
 from ..coordinator import (
     EARLY,
+    FRESH_GRACE,
     SOON,
     AccountCoordinator,
     calling,
@@ -105,7 +106,7 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         self._expired.discard(key)
         if key in self._stale or before is None:
             self._stale.discard(key)
-            if reading.at < self._limit():
+            if self._is_old(reading):
                 self._stale.add(key)
             self._changed[key] = None
         elif not reading.shows_the_same_as(before):
@@ -142,6 +143,11 @@ class ReadingsCoordinator[K](AccountCoordinator[dict[K, Reading]]):
         self._stale = aged
         self._updated |= turned
         self._changed |= turned
+
+    def _is_old(self, reading: Reading) -> bool:
+        """Tell whether a reading is not fresh; a cycle is dear to find for a fleet."""
+        is_new = reading.at >= self.account.clock.now() - FRESH_GRACE
+        return not is_new and reading.at < self._limit()
 
     def _limit(self) -> float:
         """Return when the oldest reading that is fresh has come (epoch seconds)."""
