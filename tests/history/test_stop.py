@@ -4,8 +4,10 @@ Home Assistant writes what is due when it stops, and unloads nothing.
 """
 
 from copy import deepcopy
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
@@ -14,10 +16,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartpvms.account.connections import _KEY as CONNECTIONS
 from custom_components.smartpvms.history.coordinator import HistoryCoordinator
+from custom_components.smartpvms.history.feeds import DAYS, Question
 from custom_components.smartpvms.history.merge import Span
 from custom_components.smartpvms.history.progress import Progress
 from custom_components.smartpvms.hub.hub import Hub
-from custom_components.smartpvms.local_time import Days
+from custom_components.smartpvms.local_time import ONE_DAY, Days, midnight
 from simulator import Simulator
 
 from .life import HOUR, bars_of, pass_time, start, stop
@@ -94,3 +97,25 @@ async def test_what_devices_have_told_is_not_taken_back(
     assert known.told == progress.told
     known.forget(Days())
     assert not known.told
+
+
+async def test_hours_that_begin_at_other_minutes_have_room(
+    hass: HomeAssistant, sim: Simulator, history: HistoryCoordinator
+) -> None:
+    """What was counted before the time zone was known stands across two hours."""
+    code, ingest = sim.plants[0].code, history._ingest
+    progress, kolkata = history.progress(code), ZoneInfo("Asia/Kolkata")
+    whole = int(sim.clock.now()) // HOUR * HOUR
+    progress.live.hours = {whole: {"day_power": 0.4}}
+    found = {"pv_energy": [Span(whole, whole + HOUR, 0.4)]}
+    await ingest.async_import(code, progress, found)
+    day = sim.clock.at().date()
+    rows = [(midnight(day, kolkata), {"inverter_power": 30.0})]
+    question = Question(DAYS, day, day + ONE_DAY, kolkata, (code,))
+    await ingest._async_learn_zone(question, code, progress, rows)
+    assert history.account.zone(code).utcoffset(sim.clock.at()) == timedelta(hours=5.5)
+    half = whole - HOUR // 2
+    hours = [Span(half, half + HOUR, 3.0), Span(half + HOUR, half + 2 * HOUR, 4.0)]
+    await ingest.async_import(code, progress, {"pv_energy": hours})
+    bars = (await bars_of(hass, code))["pv_energy"]
+    assert {at: bar for at, bar in bars.items() if bar} == {half: 3.0, half + HOUR: 4.0}

@@ -121,7 +121,10 @@ class CounterWatch:
         if self.is_muted or not state or not state.entity_id.startswith("sensor."):
             return
         kind = state.attributes.get(ATTR_STATE_CLASS)
-        resets = ATTR_LAST_RESET in state.attributes
+        # What a plant has counted today may fall within the day. While its time zone
+        # is not known, nothing says when it began.
+        of_today = kind == "total" and "_today" in state.entity_id
+        resets = of_today or ATTR_LAST_RESET in state.attributes
         if kind not in ("total", "total_increasing") or resets:
             return
         try:

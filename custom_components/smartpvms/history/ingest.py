@@ -1,6 +1,7 @@
 """Takes the answer of a question over into the statistics."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import tzinfo
 from typing import Final
 
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
@@ -12,7 +13,7 @@ from ..catalogue import DEVICE_TYPES, PV_INPUT
 from ..catalogue.series import OF_METER_SERIES, PRICED, PV_ENERGY, SERIES
 from ..live.device_coordinator import DeviceCoordinator
 from ..live.plant_coordinator import PlantCoordinator
-from ..local_time import ONE_DAY, day_of, midnight
+from ..local_time import HOUR, ONE_DAY, day_of, midnight
 from ..northbound import Values
 from .device_rows import DeviceRows
 from .facts import Rows
@@ -269,6 +270,23 @@ class Ingest:
                 find_zone, progress.midnights | told, home
             )
             self._account.learn_zone(code, progress.zone)
+            await self._async_move_live(code, progress, known)
+
+    async def _async_move_live(
+        self, code: str, progress: Progress, before: tzinfo
+    ) -> None:
+        """Take out what live counters told of hours that begin at other minutes.
+
+        Rows of the plant's own hours would find no room beside them.
+        """
+        zone, hours = self._account.zone(code), progress.live.hours
+        today = day_of(self._account.clock.now(), zone)
+        grids = {midnight(today, one) % HOUR for one in (before, zone)}
+        if len(grids) == 1 or not hours:
+            return
+        plant = plant_series(self._account, code)
+        await self._importer.async_clear(plant, min(hours), max(hours) + HOUR)
+        hours.clear()
 
     async def _async_rows(self, known: Inquiry, code: str, progress: Progress) -> Rows:
         """Return the plant's rows, or what its devices' rows say about it."""
