@@ -47,11 +47,9 @@ def async_set_up_later(
     plants: Iterable[str] | None = None,
 ) -> None:
     """Put plants (by code; None: all of the entry) in when their data are there."""
-    asked: bool | list[str] = entry.data.get(CONF_ENERGY_PENDING, [])
-    if plants is None or asked is True:
-        asked = True
-    else:
-        asked = sorted({*(asked or []), *plants})
+    asked = entry.data.get(CONF_ENERGY_PENDING, ())
+    if asked is not True:
+        asked = True if plants is None else sorted({*asked, *plants})
     data = {**entry.data, CONF_ENERGY_PENDING: asked}
     hass.config_entries.async_update_entry(entry, data=data)
     async_dispatcher_send(hass, _ASKED_FOR.format(entry.entry_id))
@@ -94,12 +92,10 @@ def async_follow(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> None:
 @callback
 def _asked_for(hass: HomeAssistant, entry: SmartPvmsConfigEntry) -> list[Target]:
     """Return the plants that wait to be put in."""
-    asked: bool | list[str] = entry.data.get(CONF_ENERGY_PENDING, [])
-    return [
-        target
-        for target in plants_of(hass, entry.runtime_data)
-        if asked is True or (asked and target.plant_code in asked)
-    ]
+    if not (asked := entry.data.get(CONF_ENERGY_PENDING)):
+        return []
+    plants = plants_of(hass, entry.runtime_data)
+    return [one for one in plants if asked is True or one.plant_code in asked]
 
 
 def _is_complete(hub: Hub, plants: Iterable[str]) -> bool:
