@@ -95,7 +95,7 @@ async def import_(hass: HomeAssistant, plant: str, *series: str) -> None:
             [StatisticData(start=hour, state=1.0, sum=1.0)],
         )
     # A write that meets a locked table goes to the end of the recorder's queue.
-    for _ in range(5):
+    for _ in range(50):
         await get_instance(hass).async_block_till_done()
         if set(series or ENERGIES) <= await imported_series(hass, plant):
             return
